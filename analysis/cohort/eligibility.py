@@ -1,0 +1,116 @@
+"""The eligibility criteria of Methods 2.2, applied one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One criterion: which records it needs, and who meets it (missing: not recorded)."""
+
+    name: str
+    label: Callable[[Parameters], str]
+    needs: tuple[str, ...]
+    meets: Callable[[pd.DataFrame, Parameters], pd.Series]
+
+
+CRITERIA: tuple[Criterion, ...] = (
+    Criterion(
+        "age_years",
+        lambda p: f"Age {p.age_min} to {p.age_max} years",
+        ("age_years",),
+        lambda d, p: d["age_years"].between(p.age_min, p.age_max),
+    ),
+    Criterion(
+        "stage",
+        lambda p: "Stage IV (AJCC 8th edition) or recurrent HCC",
+        ("ajcc_stage", "recurrent"),
+        lambda d, p: d["ajcc_stage"].isin(["IVA", "IVB"]) | (d["recurrent"] == "yes"),
+    ),
+    Criterion(
+        "measurable_lesions",
+        lambda p: "At least one measurable lesion",
+        ("measurable_lesions",),
+        lambda d, p: d["measurable_lesions"] >= 1,
+    ),
+    Criterion(
+        "ecog",
+        lambda p: f"ECOG performance status 0 to {p.ecog_max}",
+        ("ecog",),
+        lambda d, p: d["ecog"] <= p.ecog_max,
+    ),
+    Criterion(
+        "child_pugh_score",
+        lambda p: f"Child-Pugh {_class(5)} to {_class(p.child_pugh_max)}",
+        ("child_pugh_score",),
+        lambda d, p: d["child_pugh_score"] <= p.child_pugh_max,
+    ),
+    Criterion(
+        "interval_weeks",
+        lambda p: (
+            "Radiotherapy and PD-1/PD-L1 inhibitor, concurrent or at most "
+            f"{p.interval_max_weeks:g} weeks apart"
+        ),
+        ("interval_days",),
+        lambda d, p: d["interval_days"] <= 7 * p.interval_max_weeks,
+    ),
+    Criterion(
+        "enrolment_year",
+        lambda p: f"Treated from {p.enrolment_first_year} to {p.enrolment_last_year}",
+        ("enrolment_date",),
+        lambda d, p: d["enrolment_date"].dt.year.between(
+            p.enrolment_first_year, p.enrolment_last_year
+        ),
+    ),
+    Criterion(
+        "records_complete",
+        lambda p: "Complete medical records",
+        ("records_complete",),
+        lambda d, p: d["records_complete"] == "yes",
+    ),
+)
+
+
+def _class(score: int) -> str:
+    return f"{'A' if score <= 6 else 'B' if score <= 9 else 'C'}{score}"
+
+
+def screen(
+    patients: pd.DataFrame, parameters: Parameters, applied: bool
+) -> tuple[pd.DataFrame, pd.Index]:
+    """Apply the criteria in order.
+
+    A patient without a record that a criterion needs is not excluded by it; a criterion that
+    nobody has records for is not assessed.
+
+    Returns
+    -------
+    The screening table (one row a criterion: name, criterion, assessed, entered, excluded,
+    remaining) and the index of the patients who are left.
+    """
+    left = patients
+    steps = []
+    for criterion in CRITERIA:
+        assessed = applied and all(patients[need].notna().any() for need in criterion.needs)
+        entered = len(left)
+        if assessed:
+            known = left[list(criterion.needs)].notna().any(axis=1)
+            fails = known & ~criterion.meets(left, parameters).fillna(False).astype(bool)
+            left = left[~fails]
+        steps.append(
+            {
+                "name": criterion.name,
+                "criterion": criterion.label(parameters),
+                "assessed": assessed,
+                "entered": entered,
+                "excluded": entered - len(left),
+                "remaining": len(left),
+            }
+        )
+    return pd.DataFrame(steps), left.index

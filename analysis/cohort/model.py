@@ -1,0 +1,64 @@
+"""A dataset as recorded, and the cohort derived from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.cohort.description import Description
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Checked tables as they were recorded; keys of `tables` are the names of the schema."""
+
+    name: str
+    description: Description
+    tables: dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The patients who are analysed, with everything that is derived from their records.
+
+    Attributes
+    ----------
+    patients
+        One row a patient (index `patient_id`): recorded and derived columns. Categories are
+        ordered `Categorical`s; what is not recorded is missing.
+    radiotherapy, immunotherapy, assessments, adverse_events
+        Tables of the schema for these patients, with derived columns.
+    time_to_event
+        One row a patient and endpoint, after ADaM's ADTTE: `patient_id, endpoint, days` (whole
+        days from time zero), `event` (bool, the reverse of CNSR), `event_source` and
+        `censor_source` (the record that the day was taken from).
+    screening
+        One row an eligibility criterion, in the order of Methods 2.2: `criterion, assessed,
+        entered, excluded, remaining`.
+    """
+
+    name: str
+    title: str
+    notice: str
+    synthetic: bool
+    patients: pd.DataFrame
+    radiotherapy: pd.DataFrame
+    immunotherapy: pd.DataFrame
+    assessments: pd.DataFrame
+    adverse_events: pd.DataFrame
+    time_to_event: pd.DataFrame
+    screening: pd.DataFrame
+    recorded_tables: frozenset[str]
+
+    def records(self, *columns: str) -> bool:
+        """Tell whether every one of the patient columns is recorded for at least one patient."""
+        return all(
+            column in self.patients and bool(self.patients[column].notna().any())
+            for column in columns
+        )
+
+    def endpoints(self) -> list[str]:
+        """Give the endpoints that can be analysed, in the article's order."""
+        present = set(self.time_to_event["endpoint"])
+        return [name for name in ("OS", "PFS", "RFS", "IRFS", "ORFS") if name in present]

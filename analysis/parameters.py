@@ -1,0 +1,141 @@
+"""Every choice that a reader may want to change, with its unit, its range and the article's value.
+
+The defaults are the article's choices, or, where the article is silent, the reading under
+which its numbers hold. Notebooks name the few they use in their `parameters` cell; an unknown
+name or a value out of range is refused before anything is computed.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ConfidenceInterval = Literal["log-log", "log", "plain"]
+
+
+class Parameters(BaseModel):
+    """Options of the whole report.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        For a name that is not listed here, or a value of the wrong type or out of range.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    # Who is in (Methods 2.2)
+    apply_eligibility: bool = Field(
+        True, description="Leave out patients who fail a recorded eligibility criterion."
+    )
+    age_min: Annotated[int, Field(ge=0, le=120)] = Field(
+        18, description="Youngest age admitted, years."
+    )
+    age_max: Annotated[int, Field(ge=0, le=120)] = Field(
+        75, description="Oldest age admitted, years."
+    )
+    ecog_max: Annotated[int, Field(ge=0, le=4)] = Field(
+        2, description="Highest ECOG performance status admitted."
+    )
+    child_pugh_max: Annotated[int, Field(ge=5, le=15)] = Field(
+        7, description="Highest Child-Pugh score admitted (7 is class B7)."
+    )
+    interval_max_weeks: Annotated[float, Field(gt=0, le=52)] = Field(
+        8, description="Longest gap between radiotherapy and immunotherapy, weeks."
+    )
+    enrolment_first_year: Annotated[int, Field(ge=1990, le=2100)] = Field(
+        2018, description="First calendar year of enrolment."
+    )
+    enrolment_last_year: Annotated[int, Field(ge=1990, le=2100)] = Field(
+        2021, description="Last calendar year of enrolment."
+    )
+
+    # How patients are grouped
+    age_cutoff: Annotated[int, Field(ge=1, le=120)] = Field(
+        60, description="Younger than this against this or older, years."
+    )
+    afp_cutoff: Annotated[float, Field(gt=0)] = Field(
+        1000, description="AFP below this against this or above, ng/mL."
+    )
+    afp_second_cutoff: Annotated[float, Field(gt=0)] = Field(
+        400, description="The AFP level of the text and of IMbrave150, ng/mL."
+    )
+    tumour_count_cutoff: Annotated[int, Field(ge=2)] = Field(
+        5, description="This many tumours or more against fewer."
+    )
+
+    # Radiotherapy
+    alpha_beta: Annotated[float, Field(gt=0, le=30)] = Field(
+        10, description="Alpha/beta ratio for BED and EQD2, Gy."
+    )
+    eqd2_cutoff: Annotated[float, Field(gt=0)] = Field(
+        60, description="EQD2 below this against this or above, Gy."
+    )
+    sbrt_max_fractions: Annotated[int, Field(ge=1, le=40)] = Field(
+        10, description="SBRT has at most this many fractions."
+    )
+    sbrt_min_fraction_gy: Annotated[float, Field(gt=0)] = Field(
+        5, description="SBRT has at least this dose per fraction, Gy."
+    )
+
+    # Response
+    response_source: Literal["derived", "recorded"] = Field(
+        "derived",
+        description="Response category from sums of diameters and new lesions, or as recorded.",
+    )
+
+    # Survival
+    time_zero: Literal["first treatment", "radiotherapy", "immunotherapy"] = Field(
+        "first treatment", description="The day from which survival is counted."
+    )
+    pfs_censoring: Literal["last contact", "last imaging"] = Field(
+        "last contact", description="Where progression-free survival is censored."
+    )
+    relapse_censoring: Literal["last contact", "last imaging"] = Field(
+        "last imaging", description="Where in-field and out-of-field relapse are censored."
+    )
+    ci_type: ConfidenceInterval = Field(
+        "log-log", description="Confidence interval of Kaplan-Meier estimates."
+    )
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
+        0.95, description="Confidence level of every interval."
+    )
+    rate_months: tuple[int, ...] = Field(
+        (12, 24), description="Months at which survival rates are given."
+    )
+    at_risk_every_months: Annotated[int, Field(ge=1, le=60)] = Field(
+        6, description="Spacing of the numbers at risk below the curves, months."
+    )
+    figure_months: Annotated[int, Field(ge=6, le=240)] = Field(
+        60, description="Length of the time axis of survival figures, months."
+    )
+
+    @classmethod
+    def of(cls, names: Mapping[str, Any]) -> Parameters:
+        """Take the parameters from the variables of a notebook: `Parameters.of(globals())`.
+
+        Raises
+        ------
+        ValueError
+            For a value out of range, or a name that looks like a parameter and is none.
+        """
+        fields = set(cls.model_fields)
+        for name, value in names.items():
+            plain = isinstance(value, str | int | float | tuple | list)
+            if name not in fields and plain and not name.startswith("_"):
+                near = difflib.get_close_matches(name, fields, n=1, cutoff=0.85)
+                if near:
+                    raise ValueError(f"There is no parameter '{name}'; is it '{near[0]}'?")
+        return cls(**{name: names[name] for name in fields & set(names)})
+
+    def changed(self) -> dict[str, tuple[Any, Any]]:
+        """Give the parameters that differ from the article's: name to (article's, this one)."""
+        defaults = type(self)()
+        return {
+            name: (getattr(defaults, name), value)
+            for name, value in self
+            if value != getattr(defaults, name)
+        }

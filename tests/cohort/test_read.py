@@ -1,0 +1,204 @@
+"""Every kind of fault is found, all of them at once, and said in words a person can act on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.cohort.read import DatasetFaults, load, read_dataset
+from tests import datasets
+from tests.datasets import write_dataset
+
+
+def faults_of(folder: Path) -> list[tuple[str, int, str, str]]:
+    with pytest.raises(DatasetFaults) as caught:
+        read_dataset(folder)
+    return [(f.file, f.row, f.column, f.value) for f in caught.value.faults]
+
+
+def test_four_patients_have_no_faults(tmp_path: Path) -> None:
+    dataset = read_dataset(write_dataset(tmp_path / "four"))
+    assert len(dataset.tables["patients"]) == 4
+    assert dataset.tables["time_to_event"].empty
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    folder = write_dataset(tmp_path)
+    (folder / "follow_up.csv").unlink()
+    assert ("follow_up.csv", 0, "", "") in faults_of(folder)
+
+
+def test_missing_column(tmp_path: Path) -> None:
+    frame = pd.read_csv(write_dataset(tmp_path) / "patients.csv", dtype=str)
+    frame.drop(columns="ecog").to_csv(tmp_path / "patients.csv", index=False)
+    assert faults_of(tmp_path) == [("patients.csv", 0, "ecog", "")]
+
+
+def test_column_nobody_asked_for(tmp_path: Path) -> None:
+    folder = write_dataset(
+        tmp_path, immunotherapy=datasets.IMMUNOTHERAPY.replace("cycles", "cylces")
+    )
+    assert faults_of(folder) == [
+        ("immunotherapy.csv", 0, "cycles", ""),
+        ("immunotherapy.csv", 0, "cylces", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "fault"),
+    [
+        ("patients", "female,1960", "woman,1960", ("patients.csv", 3, "sex", "woman")),
+        ("patients", "1960-06-15,2019-06-14", "15/06/1960,2019-06-14",
+         ("patients.csv", 2, "birth_date", "15/06/1960")),
+        ("patients", "1950-01-01", "1950-02-30", ("patients.csv", 4, "birth_date", "1950-02-30")),
+        ("patients", ",12,12,2,", ",-12,12,2,", ("patients.csv", 4, "afp_before", "-12")),
+        ("patients", ",12,12,2,", ",12,12,two,", ("patients.csv", 4, "tumour_count", "two")),
+        ("patients", ",12,12,2,", ",12,12,2.5,", ("patients.csv", 4, "tumour_count", "2.5")),
+        ("radiotherapy", "60,30", "6000,30", ("radiotherapy.csv", 2, "dose_gy", "6000")),
+        ("radiotherapy", "60,30", "inf,30", ("radiotherapy.csv", 2, "dose_gy", "inf")),
+        ("radiotherapy", "60,30", ",30", ("radiotherapy.csv", 2, "dose_gy", "")),
+        ("radiotherapy", "A1,other", "A9,other", ("radiotherapy.csv", 3, "patient_id", "A9")),
+        ("radiotherapy", "A1,other metastasis", "A1,primary tumour",
+         ("radiotherapy.csv", 3, "patient_id + site", "A1 + primary tumour")),
+        ("radiotherapy", "2019-07-26", "2019-06-16",
+         ("radiotherapy.csv", 2, "start_date", "2019-06-17")),
+        ("adverse_events", "Nausea,2", "Nausea,6", ("adverse_events.csv", 3, "grade", "6")),
+        ("adverse_events", "decreased,4", "decreased,5", None),
+        ("adverse_events", "Hypothyroidism,2", "Hypothyroidism,5",
+         ("adverse_events.csv", 5, "grade", "5")),
+        ("follow_up", "A3,,,,2020-09-01,2020-10-01,2020-10-01",
+         "A3,,,,2020-03-01,2020-03-04,2020-03-04", ("follow_up.csv", 4, "death_date", "2020-03-04")),
+        ("follow_up", "A2,2020-02-03,2020-06-01,2020-02-03",
+         "A2,2021-01-05,2021-01-05,2021-01-05",
+         ("follow_up.csv", 3, "progression_date", "2021-01-05")),
+        ("follow_up", "other disease", "old age", ("follow_up.csv", 4, "cause_of_death", "old age")),
+        ("follow_up", "2022-06-01,,", "2023-06-01,,",
+         ("follow_up.csv", 5, "last_contact_date", "2023-06-01")),
+        ("follow_up", "2022-06-01,,", "2022-06-01,,tumour",
+         ("follow_up.csv", 5, "cause_of_death", "tumour")),
+    ],
+)  # fmt: skip
+def test_cell(
+    tmp_path: Path, table: str, old: str, new: str, fault: tuple[str, int, str, str] | None
+) -> None:
+    text = datasets.FILES[f"{table}.csv"]
+    assert text.count(old) == 1
+    folder = write_dataset(tmp_path, **{table: text.replace(old, new)})
+    if fault is None:
+        read_dataset(folder)
+    else:
+        assert fault in faults_of(folder)
+
+
+def test_duplicate_patient_names_the_first_row(tmp_path: Path) -> None:
+    folder = write_dataset(tmp_path, patients=datasets.PATIENTS.replace("A3,male", "A1,male"))
+    with pytest.raises(DatasetFaults, match="row 2 has it already"):
+        read_dataset(folder)
+
+
+def test_empty_table(tmp_path: Path) -> None:
+    header = datasets.ASSESSMENTS.splitlines()[0] + "\n"
+    folder = write_dataset(tmp_path, assessments=header)
+    assert faults_of(folder) == [("assessments.csv", 0, "", "")]
+
+
+def test_file_without_anything_in_it(tmp_path: Path) -> None:
+    assert [f[0] for f in faults_of(write_dataset(tmp_path, assessments=""))] == ["assessments.csv"]
+
+
+def test_all_faults_come_in_one_list(tmp_path: Path) -> None:
+    folder = write_dataset(
+        tmp_path,
+        patients=datasets.PATIENTS.replace("A3,male,1950-01-01", "A3,man,1850-01-01"),
+        radiotherapy=datasets.RADIOTHERAPY.replace("60,30", "-60,0"),
+        follow_up=datasets.FOLLOW_UP.replace("A4,", "A5,"),
+    )
+    (folder / "adverse_events.csv").unlink()
+    found = {(file, column) for file, _, column, _ in faults_of(folder)}
+    assert found == {
+        ("patients.csv", "sex"),
+        ("patients.csv", "birth_date"),
+        ("radiotherapy.csv", "dose_gy"),
+        ("radiotherapy.csv", "fractions"),
+        ("follow_up.csv", "patient_id"),
+        ("patients.csv", "patient_id"),
+        ("adverse_events.csv", ""),
+    }
+
+
+def test_message_says_file_row_column_value_and_what_was_expected(tmp_path: Path) -> None:
+    folder = write_dataset(
+        tmp_path / "mine", patients=datasets.PATIENTS.replace("A3,male", "A3,man")
+    )
+    with pytest.raises(DatasetFaults) as caught:
+        read_dataset(folder)
+    assert str(caught.value).splitlines() == [
+        "The dataset mine has 1 fault; nothing was built.",
+        "  patients.csv, row 4, column sex: found 'man'; expected one of: male, female",
+    ]
+
+
+def test_hostile_text_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    folder = write_dataset(tmp_path, patients=datasets.PATIENTS.replace("A3,male", "A3,\x1b[31m"))
+    with pytest.raises(DatasetFaults) as caught:
+        read_dataset(folder)
+    assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("description", "column"),
+    [
+        ("synthetic: true\n", "title"),
+        ("title: x\nsynthethic: true\n", "synthethic"),
+        ("title: x\nnot_recorded: {patients: [egoc]}\n", "not_recorded.patients"),
+        ("title: x\nnot_recorded: {pateints: all}\n", "not_recorded"),
+        ("title: [\n", ""),
+    ],
+)
+def test_description(tmp_path: Path, description: str, column: str) -> None:
+    folder = write_dataset(tmp_path, dataset=description)
+    assert [(f[0], f[2]) for f in faults_of(folder)] == [("dataset.yaml", column)]
+
+
+def test_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(DatasetFaults, match="nowhere"):
+        read_dataset(tmp_path / "nowhere")
+
+
+def test_what_is_said_not_to_be_recorded_is_no_fault(tmp_path: Path) -> None:
+    text = datasets.FILES["dataset.yaml"] + "not_recorded: {patients: [ecog], assessments: all}\n"
+    folder = write_dataset(tmp_path, dataset=text)
+    (folder / "assessments.csv").unlink()
+    frame = pd.read_csv(folder / "patients.csv", dtype=str)
+    frame.drop(columns="ecog").to_csv(folder / "patients.csv", index=False)
+    cohort = load(folder)
+    assert "assessments" not in cohort.recorded_tables
+    assert not cohort.records("ecog")
+    assert not cohort.screening.set_index("name").loc["ecog", "assessed"]
+
+
+def test_remarks_before_the_header_shift_the_rows(tmp_path: Path) -> None:
+    text = "# A remark\n# and another\n" + datasets.PATIENTS.replace("A3,male", "A3,man")
+    assert ("patients.csv", 6, "sex", "man") in faults_of(write_dataset(tmp_path, patients=text))
+
+
+def test_parquet_and_csv_give_the_same_cohort(tmp_path: Path) -> None:
+    from_csv = write_dataset(tmp_path / "csv")
+    from_parquet = write_dataset(tmp_path / "parquet")
+    for path in from_parquet.glob("*.csv"):
+        frame = pd.read_csv(path)
+        for column in frame.columns:
+            if column.endswith("_date"):
+                frame[column] = pd.to_datetime(frame[column])
+        frame.to_parquet(path.with_suffix(".parquet"))
+        path.unlink()
+    one, other = load(from_csv), load(from_parquet)
+    pd.testing.assert_frame_equal(one.patients, other.patients)
+    pd.testing.assert_frame_equal(one.time_to_event, other.time_to_event)
+
+
+def test_spreadsheet_habits_are_understood(tmp_path: Path) -> None:
+    text = "\ufeff" + datasets.PATIENTS.replace("A3,male", " A3 , male ").replace("\n", "\r\n")
+    assert "A3" in load(write_dataset(tmp_path, patients=text)).patients.index
