@@ -56,6 +56,7 @@ def read_dataset(dataset: str | Path) -> Dataset:
     """
     folder = dataset_folder(dataset)
     description = read_description(folder)
+    written: Mapping[str, pd.DataFrame | Fault]
     if description.source is None:
         written = _read_files(folder)
     else:
@@ -196,16 +197,17 @@ def _parsed(cells: pd.Series, column: pa.Column, table: str, faults: list[Fault]
     wanted = kind(column)
     if wanted == "text":
         return cells.astype(object)
+    parsed: pd.Series
     if wanted == "date":
         parsed = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce")
         # to_datetime also takes '2020-1-5', which a spreadsheet may have meant otherwise.
         parsed = parsed.where(cells.astype(str).str.fullmatch(r"\d{4}-\d{2}-\d{2}"))
         parsed = parsed.astype("datetime64[ns]")
     else:
-        parsed = pd.to_numeric(cells, errors="coerce")
+        numbers = pd.to_numeric(cells, errors="coerce")
         # 'inf' and hexadecimal are numbers to the parser and to nobody who fills in a table.
         plain = cells.astype(str).str.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
-        parsed = parsed.where(plain).astype("float64")
+        parsed = numbers.where(plain).astype("float64")
         if wanted == "integer":
             parsed = parsed.where(parsed % 1 == 0).astype("Int64")
     for row in cells.index[cells.notna() & parsed.isna()]:
