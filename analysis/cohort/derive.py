@@ -94,9 +94,12 @@ def _yes_no(is_yes: pd.Series, recorded: pd.Series) -> pd.Series:
     return _levels(words.where(recorded.astype(bool)), YES_NO)
 
 
-def _below(values: pd.Series, cutoff: float, below: str, above: str) -> pd.Series:
+def _below(
+    values: pd.Series, cutoff: float, below: str, above: str, *, below_first: bool = False
+) -> pd.Series:
     words = pd.Series(np.where(values.fillna(np.inf) < cutoff, below, above), index=values.index)
-    return _levels(words.where(values.notna()), (above, below))
+    order = (below, above) if below_first else (above, below)
+    return _levels(words.where(values.notna()), order)
 
 
 def completed_years(birth: pd.Series, day: pd.Series) -> pd.Series:
@@ -154,6 +157,7 @@ def _baseline(patients: pd.DataFrame, parameters: Parameters) -> dict[str, pd.Se
             parameters.tumour_count_cutoff,
             f"1-{parameters.tumour_count_cutoff - 1}",
             f">={parameters.tumour_count_cutoff}",
+            below_first=True,
         ),
         "pvtt": _yes_no(patients["pvtt_extent"] != "none", patients["pvtt_extent"].notna()),
         "vp4": _yes_no(patients["pvtt_extent"] == "main", patients["pvtt_extent"].notna()),

@@ -91,13 +91,14 @@ def screen(
 
     Returns
     -------
-    The screening table (one row a criterion: name, criterion, assessed, entered, excluded,
-    remaining) and the index of the patients who are left.
+    The screening table (one row a criterion: name, criterion, assessed, status in words, entered,
+    excluded, remaining) and the index of the patients who are left.
     """
     left = patients
     steps = []
     for criterion in CRITERIA:
-        assessed = applied and all(patients[need].notna().any() for need in criterion.needs)
+        recorded = all(patients[need].notna().any() for need in criterion.needs)
+        assessed = applied and recorded
         entered = len(left)
         if assessed:
             known = left[list(criterion.needs)].notna().any(axis=1)
@@ -108,9 +109,16 @@ def screen(
                 "name": criterion.name,
                 "criterion": criterion.label(parameters),
                 "assessed": assessed,
+                "status": _status(applied, recorded),
                 "entered": entered,
                 "excluded": entered - len(left),
                 "remaining": len(left),
             }
         )
     return pd.DataFrame(steps), left.index
+
+
+def _status(applied: bool, recorded: bool) -> str:
+    if not applied:
+        return "not applied to this dataset"
+    return "applied" if recorded else "not recorded, not applied"

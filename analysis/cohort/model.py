@@ -34,8 +34,8 @@ class Cohort:
         days from time zero), `event` (bool, the reverse of CNSR), `event_source` and
         `censor_source` (the record that the day was taken from).
     screening
-        One row an eligibility criterion, in the order of Methods 2.2: `criterion, assessed,
-        entered, excluded, remaining`.
+        One row an eligibility criterion, in the order of Methods 2.2: `name, criterion, assessed,
+        status, entered, excluded, remaining`.
     """
 
     name: str

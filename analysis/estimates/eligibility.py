@@ -25,9 +25,11 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
         ("enrolment_year", "max"): (parameters.enrolment_last_year, ""),
         ("measurable_lesions", "min"): (1, "lesions"),
     }
+    assessed = set(cohort.screening.loc[cohort.screening["assessed"], "name"])
     rows = [
         row(ANALYSIS, variable, f"threshold_{end}", value, unit=unit)
         for (variable, end), (value, unit) in thresholds.items()
+        if variable in assessed
     ]
     for step in cohort.screening.to_dict("records"):
         if step["assessed"]:

@@ -1,0 +1,103 @@
+"""AFP before and after treatment, each patient a line."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from analysis.display import format as fmt
+from analysis.display import theme
+from analysis.display.figures.drawing import Drawing, notice
+from analysis.display.figures.sheet import Sheet, clean, legend_height, widest
+
+FALL = theme.OKABE_ITO["blue"]
+RISE = theme.OKABE_ITO["vermillion"]
+
+_PLOT_HEIGHT = 66.0
+
+
+@theme.theme()
+def afp_before_after(
+    patients: pd.DataFrame,
+    *,
+    unit: str = "ng/mL",
+    threshold: float | None = None,
+    width_mm: float = theme.SINGLE_COLUMN_MM,
+) -> Drawing:
+    """Draw AFP before and after treatment on a log axis, with both medians.
+
+    Parameters
+    ----------
+    patients
+        One row a patient: afp_before, afp_after (in `unit`). Patients without both, or with a
+        value of zero or less, which a log axis cannot show, are left out and counted in the
+        alternative text.
+    threshold
+        A level that gets a dashed line, in `unit`.
+    """
+    pairs = patients[["afp_before", "afp_after"]].apply(pd.to_numeric).astype(float)
+    pairs = pairs[(pairs > 0).all(axis=1)]
+    absent = len(patients) - len(pairs)
+    if pairs.empty:
+        return notice("AFP before and after treatment: not recorded.", width_mm)
+    fell = pairs["afp_after"] < pairs["afp_before"]
+    medians = pairs.median()
+    low = 10.0 ** np.floor(np.log10(pairs.min().min()))
+    high = max(10.0 ** np.ceil(np.log10(pairs.max().max())), 10 * low)
+    ticks = [10.0**power for power in range(-9, 13) if 0.99 * low <= 10.0**power <= 1.01 * high]
+    tick_labels = [f"{tick:g}" if tick < 1 else fmt.thousands(tick) for tick in ticks]
+    left = widest(tick_labels) + 8.0
+    key = {
+        f"fell (n = {int(fell.sum())})": Line2D([], [], color=FALL, linewidth=1.0),
+        f"did not fall (n = {int((~fell).sum())})": Line2D(
+            [], [], color=RISE, linewidth=1.0, linestyle=theme.DASHES[1]
+        ),
+        "median": Line2D([], [], color=theme.INK, linewidth=2.0),
+    }
+    top = 2.0 + legend_height(key, width_mm - 4.0) + 2.0
+    sheet = Sheet.blank(width_mm, top + _PLOT_HEIGHT + 6.0)
+    sheet.legend(key, 2.0, 2.0, width_mm - 4.0)
+    axes = sheet.axes(left, top, width_mm - left - 3.0, _PLOT_HEIGHT)
+    for (_, pair), falls in zip(pairs.iterrows(), fell, strict=True):
+        axes.plot(
+            [0, 1],
+            pair.to_numpy(),
+            color=FALL if falls else RISE,
+            linewidth=0.5,
+            alpha=0.5,
+            linestyle="-" if falls else theme.DASHES[1],
+            marker="o",
+            markersize=1.6,
+        )
+    axes.plot(
+        [0, 1], medians.to_numpy(), color=theme.INK, linewidth=2.0, marker="D", markersize=4.0
+    )
+    for x, value, side in ((-0.06, medians.iloc[0], "right"), (1.06, medians.iloc[1], "left")):
+        axes.text(x, value, fmt.level(value), ha=side, va="center_baseline", weight="bold")
+    axes.set(yscale="log", xlim=(-0.45, 1.45), ylim=(low, high))
+    axes.set_xticks([0, 1], ["Before", "After"])
+    axes.set_yticks(ticks, tick_labels)
+    axes.tick_params(which="minor", left=False, labelleft=False)
+    axes.set_ylabel(f"AFP ({clean(unit)})")
+    if threshold:
+        axes.axhline(threshold, color=theme.MUTED, linewidth=0.7, linestyle=(0, (4, 2)))
+        axes.text(
+            1.44,
+            threshold * 1.06,
+            fmt.thousands(threshold),
+            ha="right",
+            va="bottom",
+            color=theme.MUTED,
+        )
+    return Drawing(sheet.figure, _alt(pairs, fell, medians, absent, unit))
+
+
+def _alt(pairs: pd.DataFrame, fell: pd.Series, medians: pd.Series, absent: int, unit: str) -> str:
+    before, after = (fmt.level(value) for value in medians)
+    share = fmt.count_percent(int(fell.sum()), 100 * fell.mean())
+    end = f" {fmt.patients(absent)} without both values not shown." if absent else ""
+    return (
+        f"AFP before and after treatment in {fmt.patients(len(pairs))}, log scale: it fell in"
+        f" {share}; median {before} {clean(unit)} before, {after} after.{end}"
+    )

@@ -1,0 +1,157 @@
+"""Numbers as the report prints them: half up, en dashes for ranges, words for what is missing.
+
+Statistics stay numbers until here. Rounding is decimal and half up, as journals and R's tables
+of the field expect: 0.25 gives 0.3, where binary or half-even rounding would give 0.2.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pandas as pd
+
+MISSING = "–"
+NOT_REACHED = "NR"
+NOT_ESTIMABLE = "not estimable"
+
+_EN_DASH = "–"
+_MINUS = "−"
+
+
+def half_up(value: float | Decimal, decimals: int = 0) -> Decimal:
+    """Give a finite number rounded to `decimals` places, halves away from zero.
+
+    The shortest decimal that stands for the number is what is rounded, so that 2.675 gives 2.68
+    although the nearest binary number lies below it.
+
+    Raises
+    ------
+    ValueError
+        When the number is missing or infinite.
+    """
+    # Twelve digits hold every statistic here and drop what binary fractions add to a half.
+    exact = value if isinstance(value, Decimal) else Decimal(f"{value:.12g}")
+    if not exact.is_finite():
+        raise ValueError(f"A number is needed to round, not {value}.")
+    return exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+
+
+def fixed(value: Any, decimals: int = 1, *, missing: str = MISSING) -> str:
+    """Give a number with a fixed count of decimals, or `missing` where there is none."""
+    return _written(value, decimals, missing, grouping="")
+
+
+def thousands(value: Any, decimals: int = 0, *, missing: str = MISSING) -> str:
+    """Give a number with commas between thousands: 178376 gives '178,376'."""
+    return _written(value, decimals, missing, grouping=",")
+
+
+def level(value: Any) -> str:
+    """Give a laboratory value with the decimals that its size deserves: 178,376, 44.0, 1.51."""
+    if is_missing(value):
+        return MISSING
+    return thousands(value, 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2)
+
+
+def percent(value: Any, decimals: int = 1) -> str:
+    """Give a percentage (0 to 100, not a fraction) with its sign: 75 gives '75.0%'."""
+    return with_unit(fixed(value, decimals), "%")
+
+
+def signed_percent(value: Any, decimals: int = 0) -> str:
+    """Give a change in percent with its direction: '+20%', '−30%', '0%'."""
+    text = percent(value, decimals)
+    rises = not is_missing(value) and half_up(value, decimals) > 0
+    return f"+{text}" if rises else text
+
+
+def count_percent(count: Any, share: Any, decimals: int = 1) -> str:
+    """Give a count with its percentage: '81 (75.0%)'."""
+    if is_missing(count):
+        return MISSING
+    return f"{thousands(count)} ({percent(share, decimals)})"
+
+
+def months(value: Any, decimals: int = 1) -> str:
+    """Give a median survival time in months; one that is not reached is 'NR'."""
+    not_reached = is_missing(value) or math.isinf(value)
+    return NOT_REACHED if not_reached else fixed(value, decimals)
+
+
+def interval(low: Any, high: Any, decimals: int = 1, *, missing: str = MISSING) -> str:
+    """Give a range: '14.9–20.5'.
+
+    A bound below zero brings the word 'to', since a dash beside a minus sign misleads. `missing`
+    stands for a bound that does not exist, and alone when neither does.
+    """
+    if is_missing(low) and is_missing(high):
+        return missing
+    between = " to " if any(_is_negative(bound) for bound in (low, high)) else _EN_DASH
+    return between.join(fixed(bound, decimals, missing=missing) for bound in (low, high))
+
+
+def estimate(value: Any, low: Any, high: Any, decimals: int = 2) -> str:
+    """Give an estimate with its interval, '1.23 (0.81–1.87)', or 'not estimable'."""
+    if any(is_missing(number) or math.isinf(number) for number in (value, low, high)):
+        return NOT_ESTIMABLE
+    return f"{fixed(value, decimals)} ({interval(low, high, decimals)})"
+
+
+def median_months(median: Any, low: Any, high: Any, decimals: int = 1) -> str:
+    """Give a median survival with its interval: '17.0 (14.9–NR)', 'NR (16.1–NR)', 'NR'."""
+    bounds = [months(bound, decimals) for bound in (low, high)]
+    middle = months(median, decimals)
+    if middle == NOT_REACHED and set(bounds) == {NOT_REACHED}:
+        return NOT_REACHED
+    return f"{middle} ({_EN_DASH.join(bounds)})"
+
+
+def p_value(p: Any) -> str:
+    """Give a p value to three decimals: '0.088', '<0.001' below that."""
+    if is_missing(p):
+        return MISSING
+    return "<0.001" if p < 0.001 else fixed(p, 3)
+
+
+def p_text(p: Any) -> str:
+    """Give a p value as it stands in a sentence: 'p = 0.088', 'p < 0.001'."""
+    text = p_value(p)
+    return f"p < {text[1:]}" if text.startswith("<") else f"p = {text}"
+
+
+def patients(count: int) -> str:
+    """Give a number of patients in words: '1 patient', '108 patients'."""
+    return f"{thousands(count)} {'patient' if count == 1 else 'patients'}"
+
+
+def mid_sentence(text: str) -> str:
+    """Give a label without its capital, unless it is an abbreviation such as AFP."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def with_unit(text: str, unit: str) -> str:
+    """Give a formatted number with its unit; what is missing takes none."""
+    if not unit or text in {MISSING, NOT_REACHED, NOT_ESTIMABLE}:
+        return text
+    return f"{text}{unit}" if unit == "%" else f"{text} {unit}"
+
+
+def is_missing(value: Any) -> bool:
+    """Say whether a scalar is None, NaN or NA."""
+    return bool(pd.isna(value))
+
+
+def _is_negative(value: Any) -> bool:
+    return not is_missing(value) and value < 0
+
+
+def _written(value: Any, decimals: int, missing: str, grouping: str) -> str:
+    if is_missing(value):
+        return missing
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{_MINUS}∞"
+    rounded = half_up(value, decimals)
+    sign = _MINUS if rounded < 0 else ""
+    return f"{sign}{abs(rounded):{grouping}.{decimals}f}"

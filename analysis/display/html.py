@@ -1,0 +1,169 @@
+"""Pages of the report: an executed notebook becomes one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
+from latex2mathml.converter import convert
+from markupsafe import Markup
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
+
+from analysis.display.templates import TEMPLATES, equip
+
+
+@dataclass(frozen=True)
+class Report:
+    """What every page of a report says about the report.
+
+    `dataset` is the title of the dataset; `pages` are the names of the notebooks in the order
+    of reading; `changed` holds the parameters that differ from the article's; `version` is the
+    version of this package.
+    """
+
+    dataset: str
+    notice: str
+    pages: tuple[str, ...]
+    changed: Mapping[str, object]
+    version: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading within a page: what the table of contents links to."""
+
+    level: int
+    text: str
+    slug: str
+
+
+def to_html(notebook: NotebookNode, name: str, report: Report) -> str:
+    """Give the page of an executed notebook.
+
+    Everything is embedded and nothing is fetched: a content security policy holds the page to
+    that, and lets no script run but its own, whatever text the dataset may contain.
+
+    Raises
+    ------
+    ValueError
+        When the notebook has a formula that cannot be read, naming the formula.
+    """
+    exporter = _Exporter(
+        template_name="report",
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_anchor_links=True,
+    )
+    resources = {"report": report, "name": name, "heading": _first_heading(notebook) or name}
+    page, _ = exporter.from_notebook_node(notebook, resources)
+    return page
+
+
+def _first_heading(notebook: NotebookNode) -> str:
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (
+            found := re.search(r"^# +(.+)$", cell.source, re.MULTILINE)
+        ):
+            return found[1].strip()
+    return ""
+
+
+class _Exporter(HTMLExporter):
+    """nbconvert with our template, in which text is escaped unless it is marked as HTML."""
+
+    def _create_environment(self) -> Environment:
+        environment = super()._create_environment()
+        environment.filters["plain_tables"] = _plain_tables
+        environment.filters["markdown_of_output"] = _markdown_of_output
+        equip(environment)
+        return environment
+
+    def _init_resources(self, resources: dict[str, Any]) -> dict[str, Any]:
+        resources = super()._init_resources(resources)
+        resources["headings"] = []
+        return resources
+
+    @pass_context
+    def markdown2html(self, context: Context, source: str) -> Markup:
+        """Give the HTML of a Markdown cell and note its headings for the table of contents."""
+        renderer = _Renderer(context["resources"]["headings"], escape=False)
+        return Markup(MarkdownWithMath(renderer=renderer).render(source))
+
+
+def _markdown_of_output(source: str) -> Markup:
+    """Give the HTML of Markdown that code wrote: text of the dataset may be in it."""
+    renderer = _RendererOfOutput([], escape=True, allow_harmful_protocols=False)
+    return Markup(MarkdownWithMath(renderer=renderer).render(source))
+
+
+def _plain_tables(markup: str) -> Markup:
+    """Take the style sheet of Great Tables away, so that all tables look alike, by day or night."""
+    return Markup(
+        re.sub(r"<style>(?:(?!</style>).)*</style>\s*(?=<table class=\"gt_table\")", "", markup,
+               flags=re.DOTALL)
+    )  # fmt: skip
+
+
+class _Renderer(IPythonRenderer):
+    """Markdown with formulas as MathML and headings that can be linked to."""
+
+    def __init__(self, headings: list[Heading], **options: Any) -> None:
+        super().__init__(exclude_anchor_links=True, **options)
+        self._headings = headings
+
+    def heading(self, text: str, level: int, **attrs: Any) -> str:
+        plain = Markup(text).striptags()
+        taken = {heading.slug for heading in self._headings}
+        slug = _slug(plain, taken)
+        self._headings.append(Heading(level, plain, slug))
+        if level == 1:
+            return f'<h1 id="{slug}">{text}</h1>\n'
+        link = Markup('<a class="anchor" href="#{}" aria-label="Link to {}">#</a>')
+        return f'<h{level} id="{slug}">{text} {link.format(slug, plain)}</h{level}>\n'
+
+    def table(self, text: str) -> str:
+        return f'<div class="scroll" tabindex="0"><table class="prose">\n{text}</table></div>\n'
+
+    def inline_math(self, body: str) -> str:
+        return _mathml(body, "inline")
+
+    def block_math(self, body: str) -> str:
+        return _mathml(body, "block")
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return _mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
+
+
+class _RendererOfOutput(_Renderer):
+    """Markdown in which a picture cannot be asked for: that would be a request off the page."""
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        return text
+
+
+def _mathml(formula: str, display: str) -> str:
+    shown = f"The formula '{formula.strip()}' cannot be shown"
+    try:
+        mathml = str(convert(formula.strip(), display=display))
+    except Exception as error:
+        raise ValueError(f"{shown}: {error!r}") from error
+    # A command that latex2mathml does not know is printed as it stands.
+    if unknown := re.search(r">(\\\w+)", mathml):
+        raise ValueError(f"{shown}: {unknown[1]} is not known")
+    return mathml
+
+
+def _slug(text: str, taken: set[str]) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    base = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "section"
+    slug, count = base, 1
+    while slug in taken:
+        count += 1
+        slug = f"{base}-{count}"
+    return slug

@@ -1,0 +1,230 @@
+"""The article's figures, assembled from a cohort and its estimates.
+
+Each function gives a `Drawing`, or None when the dataset does not record what it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from analysis.cohort.model import Cohort
+from analysis.display import labels
+from analysis.display.figures.adverse_events import grades
+from analysis.display.figures.afp_before_after import afp_before_after
+from analysis.display.figures.comparators import median_survival
+from analysis.display.figures.distribution import distributions
+from analysis.display.figures.dose import dose_distribution
+from analysis.display.figures.drawing import Drawing
+from analysis.display.figures.flow import flow_diagram
+from analysis.display.figures.forest import forests
+from analysis.display.figures.kaplan_meier import survival_figure
+from analysis.display.figures.swimmer import swimmer
+from analysis.display.figures.waterfall import waterfall
+from analysis.estimates import prognosis, survival
+from analysis.estimates.response import responses
+from analysis.estimates.rows import pick, value_of
+from analysis.parameters import Parameters
+
+
+def flow(cohort: Cohort) -> Drawing:
+    """Draw who was screened, who was left out by which criterion, and who is analysed."""
+    return flow_diagram(cohort.screening)
+
+
+def ages(cohort: Cohort) -> Drawing | None:
+    """Draw the distribution of age."""
+    if not cohort.records("age_years"):
+        return None
+    years = cohort.patients["age_years"].astype("float64")
+    return distributions({"Age": years}, unit="years", bin_width=5, width_mm=85)
+
+
+def doses(cohort: Cohort) -> Drawing | None:
+    """Draw dose, BED and EQD2."""
+    return dose_distribution(cohort.patients) if cohort.records("rt_dose_gy") else None
+
+
+def courses(cohort: Cohort) -> Drawing | None:
+    """Draw treatment and outcome of every patient (swimmer plot)."""
+    patients = cohort.patients
+    if not cohort.records("rt_start", "ici_start", "last_contact_date"):
+        return None
+    columns = {
+        "rt_start": "rt_start_day",
+        "rt_end": "rt_end_day",
+        "ici_start": "ici_start_day",
+        "ici_end": "ici_end_day",
+        "progression_date": "progression_day",
+        "death_date": "death_day",
+        "last_contact_date": "last_contact_day",
+    }
+    days = {
+        day: (patients[column] - patients["time_zero"]).dt.days for column, day in columns.items()
+    }
+    return swimmer(patients[["patient_id", "treatment_mode"]].assign(**days))
+
+
+def tumour_change(cohort: Cohort, criterion: str) -> Drawing | None:
+    """Draw the best change of the sum of diameters of each patient (Figure 1A)."""
+    chosen = cohort.assessments[
+        (cohort.assessments["criterion"] == criterion) & (cohort.assessments["region"] == "overall")
+    ].set_index("patient_id")
+    if not chosen["change_percent"].notna().any():
+        return None
+    return waterfall(
+        chosen["change_percent"],
+        chosen["response"],
+        ylabel=f"Change in sum of diameters ({criterion})",
+    )
+
+
+def afp_change(cohort: Cohort) -> Drawing | None:
+    """Draw the change of AFP of each patient (Figure 1B), coloured by response where known."""
+    if not cohort.records("afp_change_percent"):
+        return None
+    best = None
+    if "assessments" in cohort.recorded_tables:
+        overall = responses(cohort, "overall")
+        best = overall.get("RECIST 1.1")
+    return waterfall(
+        cohort.patients["afp_change_percent"],
+        best,
+        ylabel="Change in AFP",
+        reference_lines=(),
+        clip=500,
+    )
+
+
+def afp_levels(cohort: Cohort, parameters: Parameters) -> Drawing | None:
+    """Draw AFP before and after treatment."""
+    if not cohort.records("afp_before", "afp_after"):
+        return None
+    return afp_before_after(cohort.patients, threshold=parameters.afp_second_cutoff)
+
+
+def survival_curves(
+    cohort: Cohort, estimates: pd.DataFrame, parameters: Parameters, endpoints: Sequence[str]
+) -> Drawing | None:
+    """Draw the curves of some endpoints with their numbers at risk (Figures 2A and 2B)."""
+    present = [name for name in endpoints if name in cohort.endpoints()]
+    if not present:
+        return None
+    grid = survival.at_risk_months(parameters)
+    times = cohort.time_to_event
+    curves = {
+        name: survival.curve(times[times["endpoint"] == name], parameters) for name in present
+    }
+    overall = pick(estimates, analysis_id="survival", group="")
+    return survival_figure(
+        curves,
+        {
+            name: [
+                int(value_of(overall, variable=name, statistic="at_risk", variable_level=month))
+                for month in grid
+            ]
+            for name in present
+        },
+        grid,
+        medians={name: _median(overall, variable=name) for name in present},
+        ylabel="Survival" if len(present) > 1 else labels.endpoint(present[0]),
+        confidence=parameters.confidence,
+        width_mm=180,
+    )
+
+
+def _median(estimates: pd.DataFrame, **keys: object) -> tuple[float, float, float]:
+    low, high = (
+        value_of(estimates, statistic=f"median_{end}", **keys) for end in ("lower", "upper")
+    )
+    return value_of(estimates, statistic="median", **keys), low, high
+
+
+def factor_curves(
+    cohort: Cohort,
+    estimates: pd.DataFrame,
+    parameters: Parameters,
+    factor: str,
+    endpoint: str,
+) -> Drawing | None:
+    """Draw the curves of an endpoint by the levels of a factor of Table 5, or by ICI regimen."""
+    column = factor if factor == prognosis.ICI_REGIMEN else f"factor_{factor}"
+    if not cohort.records(column) or endpoint not in cohort.endpoints():
+        return None
+    curves = prognosis.group_curves(cohort, column, endpoint, parameters)
+    grid = survival.at_risk_months(parameters)
+    rows = pick(estimates, analysis_id="prognosis", group=factor, variable=endpoint)
+    title = labels.factors(parameters).get(factor, labels.variable(factor))
+    names = {level: labels.level(column, level).capitalize() for level in curves}
+    return survival_figure(
+        {names[level]: curve for level, curve in curves.items()},
+        {names[level]: survival.numbers_at_risk(curve, grid) for level, curve in curves.items()},
+        grid,
+        medians={names[level]: _median(rows, group_level=level) for level in curves},
+        ylabel=labels.endpoint(endpoint),
+        p_value=value_of(rows, statistic="p_value"),
+        title=title,
+        confidence=parameters.confidence,
+        width_mm=180,
+    )
+
+
+def factor_caption(parameters: Parameters, factor: str, endpoint: str) -> str:
+    """Give the caption of `factor_curves`."""
+    name = labels.factors(parameters).get(factor, labels.variable(factor))
+    return f"{labels.endpoint(endpoint)} by {name}."
+
+
+def hazard_ratios(
+    estimates: pd.DataFrame, parameters: Parameters, endpoints: Sequence[str]
+) -> Drawing | None:
+    """Draw the hazard ratio of every factor (forest plot)."""
+    chosen = pick(estimates, analysis_id="prognosis")
+    panels = {}
+    for endpoint in endpoints:
+        rows = []
+        for name, label in labels.factors(parameters).items():
+            one = pick(chosen, group=name, variable=endpoint)
+            if one.empty:
+                continue
+            rows.append(
+                {
+                    "label": label,
+                    "n_yes": value_of(one, group_level="yes", statistic="n"),
+                    "n_no": value_of(one, group_level="no", statistic="n"),
+                    "hazard_ratio": value_of(one, statistic="hazard_ratio"),
+                    "lower": value_of(one, statistic="hr_lower"),
+                    "upper": value_of(one, statistic="hr_upper"),
+                    "p": value_of(one, statistic="hr_p"),
+                }
+            )
+        if rows:
+            panels[labels.endpoint(endpoint)] = pd.DataFrame(rows)
+    return forests(panels, confidence=parameters.confidence) if panels else None
+
+
+def adverse_events(estimates: pd.DataFrame) -> Drawing | None:
+    """Draw patients by adverse event and worst grade."""
+    chosen = pick(estimates, analysis_id="adverse_events", statistic="count")
+    chosen = chosen[
+        chosen["variable_level"].isin([str(grade) for grade in range(1, 6)])
+        & (chosen["variable"] != "any_event")
+    ]
+    if chosen.empty:
+        return None
+    return grades(
+        pd.DataFrame(
+            {
+                "label": chosen["variable"].map(labels.event),
+                "grade": chosen["variable_level"].astype(int),
+                "count": chosen["value"].astype(int),
+                "n": chosen["n"].astype(int),
+            }
+        )
+    )
+
+
+def earlier_trials(trials: pd.DataFrame) -> Drawing:
+    """Draw median PFS and OS of earlier trials with those of this cohort."""
+    return median_survival(trials)

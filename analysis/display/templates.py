@@ -1,0 +1,81 @@
+"""Templates of what is shown outside a notebook: the list of reports, a table of its own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+TEMPLATES = Path(__file__).parent / "template"
+STYLE = (TEMPLATES / "report/static/report.css").read_text(encoding="utf-8")
+SCRIPT = (TEMPLATES / "report/static/theme.js").read_text(encoding="utf-8")
+
+TITLE = "Radiotherapy with immune checkpoint inhibitors in hepatocellular carcinoma"
+SUBTITLE = "Zhai et al. 2025, regenerated from patient-level data"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A report as `reports/index.html` lists it.
+
+    `folder` is relative to that page, `dataset` the title of the dataset, `pages` the names of
+    the notebooks, `changed` the parameters that differ from the article's.
+    """
+
+    folder: str
+    dataset: str
+    notice: str
+    pages: tuple[str, ...]
+    changed: Mapping[str, object]
+
+
+def listing(reports: Sequence[Listed], version: str) -> str:
+    """Give the page that lists the reports."""
+    template = _environment().get_template("listing.html.j2")
+    return template.render(reports=reports, version=version)
+
+
+def table_document(label: str, caption: str, table: str) -> str:
+    """Give one table as an HTML document of its own; `table` is HTML, the rest plain text."""
+    template = _environment().get_template("table.html.j2")
+    return template.render(label=label, caption=caption, table=Markup(table))
+
+
+def page_title(name: str) -> str:
+    """Give the title under which pages link to a notebook.
+
+    >>> page_title("06_prognostic_factors")
+    'Prognostic factors'
+    """
+    return re.sub(r"^\d+_", "", name).replace("_", " ").capitalize()
+
+
+def equip(environment: Environment) -> None:
+    """Give an environment what all our templates use, and make it escape text by default."""
+    environment.autoescape = True
+    environment.trim_blocks = True
+    environment.lstrip_blocks = True
+    environment.filters["page_title"] = page_title
+    environment.globals.update(
+        title=TITLE,
+        subtitle=SUBTITLE,
+        style=Markup(STYLE),
+        script=Markup(SCRIPT),
+        script_sha256=base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode("ascii"),
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader([TEMPLATES, TEMPLATES / "report"]),
+        autoescape=True,
+        undefined=StrictUndefined,
+    )
+    equip(environment)
+    return environment

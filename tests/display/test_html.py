@@ -1,0 +1,162 @@
+"""Pages are complete in themselves, and text from a dataset is never more than text."""
+
+from __future__ import annotations
+
+import re
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from analysis.display.html import Report, to_html
+from analysis.display.templates import Listed, listing, page_title
+
+HOSTILE = "<script>window.hacked = true</script>"
+ESCAPED = "&lt;script&gt;window.hacked = true&lt;/script&gt;"
+
+REPORT = Report(
+    dataset="Four patients",
+    notice="Nobody is in here.",
+    pages=("index", "01_cohort", "06_prognostic_factors"),
+    changed={},
+    version="1.2.3",
+)
+
+
+def markdown(source: str) -> NotebookNode:
+    return nbformat.v4.new_markdown_cell(source)
+
+
+def code(source: str = "", *outputs: NotebookNode, tags: tuple[str, ...] = ()) -> NotebookNode:
+    return nbformat.v4.new_code_cell(source, outputs=list(outputs), metadata={"tags": list(tags)})
+
+
+def shows(**data: str) -> NotebookNode:
+    kinds = {"html": "text/html", "markdown": "text/markdown", "plain": "text/plain"}
+    bundle = {kinds[name]: text for name, text in data.items()}
+    return nbformat.v4.new_output("execute_result", bundle, execution_count=1)
+
+
+def page(*cells: NotebookNode, report: Report = REPORT, name: str = "01_cohort") -> str:
+    return to_html(nbformat.v4.new_notebook(cells=list(cells)), name, report)
+
+
+def test_pages_are_linked_and_the_current_one_is_marked() -> None:
+    html = page(markdown("# Cohort"))
+    assert re.findall(r'<li><a (?:aria-current="page" )?href="([^"]+)"', html) == [
+        "index.html",
+        "01_cohort.html",
+        "06_prognostic_factors.html",
+    ]
+    assert 'aria-current="page" href="01_cohort.html"' in html
+    assert page_title("06_prognostic_factors") == "Prognostic factors"
+    assert "<title>Cohort – Four patients</title>" in html
+    assert '<html lang="en">' in html
+    assert 'name="viewport"' in html
+
+
+def test_headings_get_one_place_each_in_the_contents() -> None:
+    html = page(markdown("# Top\n\n## Result\n\n### By *sex*\n\n## Result\n\n## χ"))
+    contents = html[html.index("contents wide") : html.index("<main")]
+    linked = re.findall(r'href="#([^"]+)"', contents)
+    # Once beside the text, where there is room, and once above it.
+    assert linked == ["result", "by-sex", "result-2", "section"] * 2
+    for slug in linked:
+        assert html.count(f'id="{slug}"') == 1
+
+
+def test_a_short_page_has_no_contents() -> None:
+    assert "On this page" not in page(markdown("# Top\n\n## One"))
+
+
+def test_nothing_is_fetched() -> None:
+    html = page(markdown("# Top\n\n$x$\n\n```mermaid\ngraph\n```"), code("import numpy"))
+    assert re.findall(r"<(?:script|link|img)[^>]*(?:src|href)=\"(?!data:)", html) == []
+    for name in ("cdnjs", "mathjax", "require.js", "jquery", "unpkg"):
+        assert name not in html.lower()
+    assert "default-src 'none'" in html
+
+
+@pytest.mark.parametrize(
+    ("source", "display"),
+    [
+        (r"$\frac{a}{b}$", "inline"),
+        (r"$$\frac{a}{b}$$", "block"),
+        (r"\begin{align} a &= b \end{align}", "block"),
+    ],
+)
+def test_formulas_are_mathml(source: str, display: str) -> None:
+    html = page(markdown(source))
+    assert f'display="{display}"' in html
+    assert "frac{" not in html
+
+
+@pytest.mark.parametrize("formula", ["a_", r"\nosuchcommand"])
+def test_a_formula_that_cannot_be_shown_is_an_error(formula: str) -> None:
+    with pytest.raises(ValueError, match="cannot be shown"):
+        page(markdown(f"${formula}$"))
+
+
+def test_code_is_folded_and_named() -> None:
+    html = page(
+        code("age_max = 75", tags=("parameters",)),
+        code("x = 1"),
+        code("   "),
+    )
+    assert re.findall(r"<details class=\"code[^>]*>\s*<summary>([^<]+)", html) == [
+        "Parameters",
+        "Code",
+    ]
+    assert "<details open" not in html
+
+
+def test_parameters_of_this_report_are_shown_where_they_differ() -> None:
+    injected = code("ci_type = 'plain'", tags=("injected-parameters",))
+    assert "Parameters of this report" not in page(injected)
+    changed = Report("Four", "", ("index",), {"ci_type": "plain"}, "1")
+    html = page(injected, report=changed, name="index")
+    assert "Parameters of this report" in html
+    assert "ci_type = plain" in html
+
+
+def test_results_are_shown_and_warnings_are_not() -> None:
+    html = page(
+        code(
+            "f()",
+            nbformat.v4.new_output("stream", name="stdout", text="4 patients <5\n"),
+            nbformat.v4.new_output("stream", name="stderr", text="FutureWarning"),
+            shows(html="<b>bold</b>", plain="plain"),
+        )
+    )
+    assert "4 patients &lt;5" in html
+    assert "FutureWarning" not in html
+    assert "<b>bold</b>" in html
+    assert ">plain<" not in html
+
+
+def test_text_of_a_dataset_is_text() -> None:
+    hostile = Report(HOSTILE, HOSTILE, ("index",), {"ci_type": HOSTILE}, "1")
+    html = page(
+        code(
+            "",
+            nbformat.v4.new_output("stream", name="stdout", text=HOSTILE),
+            shows(plain=HOSTILE),
+            shows(
+                markdown=f"{HOSTILE}\n\n![picture](//example.org/p.png) [go](javascript:alert(1))"
+            ),
+        ),
+        report=hostile,
+        name="index",
+    )
+    assert HOSTILE not in html
+    assert html.count(ESCAPED) >= 7
+    assert "example.org" not in html
+    assert "javascript:" not in html
+    assert HOSTILE not in listing([Listed("<a>", HOSTILE, HOSTILE, ("index",), {})], "1")
+
+
+def test_style_of_great_tables_gives_way_to_the_pages() -> None:
+    table = '<div id="t"><style>\n#t .gt_row { color: #333333 }\n</style>\n<table class="gt_table">'
+    html = page(code("", shows(html=table)))
+    assert "#333333" not in html
+    assert '<table class="gt_table">' in html
