@@ -1,0 +1,93 @@
+# `make` builds the report, `make help` lists what else there is.
+
+DATASET ?= synthetic
+PARAMS  ?=
+SEED    ?= 2025
+PYTHON3 ?= python3
+
+ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
+export PYTHONPATH := $(CURDIR)
+
+.DEFAULT_GOAL := report
+.DELETE_ON_ERROR:
+.PHONY: help report check test lint lab synthetic dictionary lock clean distclean environment install
+
+ifeq ($(CONDA_DEFAULT_ENV),$(ENVIRONMENT))
+
+# The conda environment of environment.yml is active: it is used as it is.
+PYTHON := $(CONDA_PREFIX)/$(if $(filter Windows_NT,$(OS)),python.exe,bin/python)
+environment: ;
+
+else
+
+PYTHON := .venv/$(if $(filter Windows_NT,$(OS)),Scripts/python.exe,bin/python)
+# A copy of the lock is put in .venv when all of it is installed. Contents are compared, not
+# dates, so a fresh checkout installs nothing again and an interrupted installation is redone.
+INSTALLED := .venv/requirements.lock
+environment:
+	@cmp -s requirements.lock $(INSTALLED) || $(MAKE) --no-print-directory install
+
+endif
+
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+
+install:
+	@for python in $(PYTHON3) python3.13 python3.12 python3.11; do \
+	    if $$python -c '$(SUPPORTED)' 2>/dev/null; then break; fi; python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+	    echo "This needs Python 3.11, 3.12 or 3.13; '$(PYTHON3)' is:" \
+	        "$$($(PYTHON3) --version 2>&1 || true)." >&2; \
+	    echo "Install one of them, or name it: make PYTHON3=/path/to/python3.12" >&2; \
+	    exit 1; \
+	fi; \
+	echo "Installing the packages of requirements.lock into .venv; this takes a few minutes, once."; \
+	$$python -m venv --clear .venv
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@cp requirements.lock $(INSTALLED)
+
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "DATASET  a folder in data/ by its name, or a path   (now: $(DATASET))"
+	@echo "PARAMS   parameters, as in PARAMS=\"ci_type=plain\"   (now: $(or $(PARAMS),the article's))"
+	@echo "SEED     of the synthetic cohort                    (now: $(SEED))"
+	@echo "PYTHON3  the Python that makes .venv                (now: $(PYTHON3))"
+
+report: environment ## build reports/ from DATASET, if anything changed (the default)
+	@$(PYTHON) -m analysis.build report --dataset "$(DATASET)" $(foreach choice,$(PARAMS),--set "$(choice)")
+
+check: environment ## only check DATASET: every fault in one list
+	@$(PYTHON) -m analysis.build check --dataset "$(DATASET)" $(foreach choice,$(PARAMS),--set "$(choice)")
+
+test: lint ## check style, types and the direction of imports, then run the tests
+	@$(PYTHON) -m pytest -n 2 --dist loadfile
+
+lint: environment ## check style, types and the direction of imports
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m ruff format --check
+	@$(PYTHON) -m mypy
+	@$(PYTHON) -c 'from importlinter.cli import lint_imports_command as run; run(["--no-logo"])'
+
+lab: environment ## open the notebooks in JupyterLab
+	@$(PYTHON) -m jupyterlab notebooks
+
+synthetic: environment ## draw data/synthetic/ anew from SEED
+	@$(PYTHON) -m analysis.synthesis --seed $(SEED)
+
+dictionary: environment ## write data/README.md from the schema
+	@$(PYTHON) -m analysis.cohort.dictionary
+
+lock: ## resolve requirements.lock anew from pyproject.toml (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --all-extras \
+	    --no-emit-index-url pyproject.toml -o requirements.lock
+
+clean: ## remove what was built, and caches
+	@find reports -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	@find analysis tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
+
+distclean: clean ## remove .venv too
+	@rm -rf .venv

@@ -1,0 +1,46 @@
+"""Join the estimates of all pages into one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.build.errors import BuildError
+from analysis.estimates.rows import COLUMNS, KEY
+
+
+def join_estimates(folder: Path, pages: Iterable[str]) -> pd.DataFrame:
+    """Give the rows of `<page>.parquet` in a folder, in the order of the pages.
+
+    Raises
+    ------
+    BuildError
+        When a page has other columns than an estimates table, or two rows have the same key: a
+        printed number must have one source.
+    """
+    parts = []
+    for page in pages:
+        path = folder / f"{page}.parquet"
+        if not path.is_file():
+            continue
+        part = pd.read_parquet(path)
+        if list(part.columns) != COLUMNS:
+            raise BuildError(f"The estimates of {page} have the columns {list(part.columns)}.")
+        if not part.empty:
+            parts.append(part.assign(page=page))
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS)
+    joined = pd.concat(parts, ignore_index=True)
+    twice = joined[joined.duplicated(KEY, keep=False)]
+    if not twice.empty:
+        listed = twice[["page", *KEY]].to_string(index=False)
+        raise BuildError(f"These statistics were computed more than once:\n{listed}")
+    return joined[COLUMNS]
+
+
+def write_estimates(estimates: pd.DataFrame, report: Path) -> None:
+    """Write `estimates.csv` and `estimates.parquet` into the folder of a report."""
+    estimates.to_csv(report / "estimates.csv", index=False, lineterminator="\n")
+    estimates.to_parquet(report / "estimates.parquet", index=False)

@@ -1,0 +1,102 @@
+"""Kernels of the notebooks: papermill's engine, with kernels that the build can end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from jupyter_client.manager import AsyncKernelManager
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+
+ENGINE = "report"
+
+
+class Kernels:
+    """The kernels of one build, which start in `folder` and can import from `root`.
+
+    They listen on sockets in a folder that only this user can read, not on open ports. Notebooks
+    run in threads, and a thread that waits for its kernel cannot be interrupted: to stop a
+    build, its kernels are ended.
+    """
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        self._root = root
+        self._folder = folder
+        # Paths of sockets may have about 100 characters, fewer than the path of a project.
+        self._sockets = tempfile.TemporaryDirectory(prefix="hcc-", ignore_cleanup_errors=True)
+        self._numbers = count(1)
+        self._clients: list[PapermillNotebookClient] = []
+
+    def __enter__(self) -> Kernels:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._sockets.cleanup()
+
+    def execute(self, client: PapermillNotebookClient) -> None:
+        """Run a notebook in a kernel of its own."""
+        file = Path(self._sockets.name) / f"{next(self._numbers)}.json"
+        client.km = AsyncKernelManager(
+            kernel_name=client.kernel_name,
+            connection_file=str(file),
+            transport="tcp" if sys.platform == "win32" else "ipc",
+        )
+        self._clients.append(client)
+        try:
+            client.execute(env=self._environment(), cwd=str(self._folder))
+        finally:
+            self._clients.remove(client)
+
+    def end(self) -> None:
+        """End every kernel at once."""
+        for client in list(self._clients):
+            provisioner = getattr(client.km, "provisioner", None)
+            process = getattr(provisioner, "process", None)
+            if process is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "PYTHONPATH": str(self._root),
+            # A figure appears where a notebook shows it, with its caption, and nowhere else.
+            "MPLBACKEND": "agg",
+            # The start-up files of the user's own IPython are no part of the analysis.
+            "IPYTHONDIR": self._sockets.name,
+            # The debugger of ipykernel warns of frozen modules at every start.
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        }
+
+
+class ReportEngine(NBClientEngine):  # type: ignore[misc]
+    """Papermill's engine with the kernels of this build."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls, nb_man: Any, kernel_name: str, *, kernels: Kernels, **options: Any
+    ) -> None:
+        """Execute the cells of a notebook (called by papermill)."""
+        kernels.execute(
+            PapermillNotebookClient(
+                nb_man,
+                kernel_name=kernel_name,
+                record_timing=False,
+                extra_arguments=["--log-level=CRITICAL"],
+            )
+        )
+
+
+papermill_engines.register(ENGINE, ReportEngine)

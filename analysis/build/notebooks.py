@@ -1,0 +1,93 @@
+"""Execute a notebook with parameters, and clean what a reader of the report need not see."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+from papermill.translators import translate_parameters
+
+from analysis.build.errors import BuildError
+from analysis.build.kernels import ENGINE, Kernels
+
+KERNEL, LANGUAGE = "python3", "python"
+
+
+class NotebookFailed(BuildError):
+    """A notebook stopped with an error; `name` is the notebook."""
+
+    def __init__(self, name: str, where: str, error: str) -> None:
+        # A message may quote text of the dataset, which must not steer the terminal.
+        shown = "".join(character if character.isprintable() else "?" for character in error)
+        super().__init__(f"{name} failed{where}: {shown}")
+        self.name = name
+
+
+def execute(
+    name: str, source: Path, target: Path, parameters: Mapping[str, Any], kernels: Kernels
+) -> NotebookNode:
+    """Execute the notebook at `source` and write it to `target`, with its error if it fails.
+
+    Raises
+    ------
+    NotebookFailed
+        With notebook, cell and error for people.
+    """
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    try:
+        return papermill.execute_notebook(
+            nbformat.read(source, as_version=4),
+            # papermill takes braces in a path for the name of a parameter.
+            str(target).replace("{", "{{").replace("}", "}}"),
+            parameters=dict(parameters),
+            engine_name=ENGINE,
+            kernel_name=KERNEL,
+            language=LANGUAGE,
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            kernels=kernels,
+        )
+    except PapermillExecutionError as error:
+        where = f" in cell [{error.exec_count}]"
+        if line := _first_code_line(error.source):
+            where += f" ({line})"
+        lines = str(error.evalue).strip().splitlines()
+        raise NotebookFailed(name, where, ": ".join([error.ename, *lines[-1:]])) from None
+    except DeadKernelError:
+        raise NotebookFailed(name, "", "its kernel ended; was there enough memory?") from None
+
+
+def without_traces(notebook: NotebookNode, public: Mapping[str, Any]) -> NotebookNode:
+    """Give a copy without times, paths of this machine and warnings.
+
+    `public` are the parameters to show in place of those that were injected.
+    """
+    cleaned = copy.deepcopy(notebook)
+    cleaned.metadata.pop("papermill", None)
+    for cell in cleaned.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.id = "injected-parameters"
+            cell.source = translate_parameters(KERNEL, LANGUAGE, public, "Parameters").strip()
+        if cell.cell_type == "code":
+            cell.outputs = [
+                output
+                for output in cell.outputs
+                if not (output.output_type == "stream" and output.name == "stderr")
+            ]
+    return cleaned
+
+
+def _first_code_line(source: str) -> str:
+    lines = [line.strip() for line in source.splitlines()]
+    return next((line[:60] for line in lines if line and not re.match(r"#", line)), "")

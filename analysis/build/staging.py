@@ -1,0 +1,58 @@
+"""A report appears whole or not at all: it is made aside and put in place by renaming."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+_MADE_ASIDE = re.compile(r"\.(?P<state>building|old)-(?P<name>.+)-(?P<pid>\d+)")
+
+
+@contextlib.contextmanager
+def staged(reports: Path, name: str) -> Iterator[Path]:
+    """Give an empty folder that becomes `reports/<name>` when the block ends without an error.
+
+    After an error nothing is left of it, and the report that was there is as it was.
+    """
+    reports.mkdir(parents=True, exist_ok=True)
+    staging = reports / f".building-{name}-{os.getpid()}"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir()
+    try:
+        yield staging
+        put_in_place(staging, reports / name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def put_in_place(staging: Path, report: Path) -> None:
+    """Rename a finished folder to its report, in place of the one that is there."""
+    old = report.with_name(f".old-{report.name}-{os.getpid()}")
+    if report.exists():
+        report.rename(old)
+    try:
+        staging.rename(report)
+    except OSError:
+        if old.exists():
+            old.rename(report)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def clear_away(reports: Path) -> None:
+    """Remove what builds left behind that were killed, and put back a report they had moved."""
+    for folder in sorted(reports.glob(".*-*")):
+        made = _MADE_ASIDE.fullmatch(folder.name)
+        if made is None or psutil.pid_exists(int(made["pid"])):
+            continue
+        report = reports / made["name"]
+        if made["state"] == "old" and not report.exists():
+            folder.rename(report)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)

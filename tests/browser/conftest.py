@@ -1,0 +1,65 @@
+"""Reports of the project's own notebooks, and a browser to open them in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from analysis.build.project import Project
+from analysis.build.report import build_report
+from tests.datasets import write_dataset
+
+HOSTILE = "<script>window.hacked = true</script><img src=x onerror='window.hacked = true'>"
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+DATASETS = ["synthetic", "hepatocellular", "hostile"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        pytest.skip("There is no Chromium: install it (apt install chromium) or set CHROMIUM.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session", params=DATASETS)
+def report(
+    request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Give the folder of a report, built anew unless `reports/` has it and it is up to date."""
+    reports = tmp_path_factory.mktemp("reports")
+    dataset = name = request.param
+    if name == "hostile":
+        dataset = str(hostile_dataset(tmp_path_factory.mktemp("data") / name))
+    elif Project().report(name).is_dir():
+        shutil.copytree(Project().report(name), reports / name)
+    build_report(Project(reports=reports), dataset, {})
+    return reports / name
+
+
+def hostile_dataset(folder: Path) -> Path:
+    """Write four patients of a dataset whose every free text is a script."""
+    write_dataset(folder)
+    for path in folder.glob("*.csv"):
+        path.write_text(path.read_text().replace("A1,", f"{HOSTILE},"), encoding="utf-8")
+    (folder / "dataset.yaml").write_text(
+        f'title: "{HOSTILE}"\nnotice: "{HOSTILE}"\ndata_cutoff: 2022-12-31\n', encoding="utf-8"
+    )
+    return folder

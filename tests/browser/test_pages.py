@@ -1,0 +1,211 @@
+"""Every page of the report in a real browser: complete, linked, legible, and inert."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from analysis.build.project import INDEX, ROOT, Project
+
+PAGES = [INDEX, *Project().analyses()]
+
+PHONE = {"width": 390, "height": 844}
+
+# Ratio of contrast of every visible text with what is behind it (WCAG 2.2, 1.4.3).
+CONTRAST = """
+() => {
+  const channels = (colour) => (colour.match(/[\\d.]+/g) || []).map(Number);
+  const luminance = (colour) => {
+    const [r, g, b] = channels(colour).slice(0, 3).map((value) => {
+      const part = value / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = getComputedStyle(at).backgroundColor;
+      if (channels(colour)[3] !== 0) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const faint = [];
+  for (const element of document.body.querySelectorAll("*")) {
+    const text = [...element.childNodes]
+      .filter((node) => node.nodeType === 3).map((node) => node.data.trim()).join("");
+    const style = getComputedStyle(element);
+    if (!text || !element.checkVisibility() || element.closest(".anchor, .skip, script")) continue;
+    const [one, two] = [luminance(style.color), luminance(behind(element))];
+    const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+    const large = parseFloat(style.fontSize) >= 24;
+    if (ratio < (large ? 3 : 4.5)) faint.push(`${text.slice(0, 40)}: ${ratio.toFixed(2)}`);
+  }
+  return faint;
+}
+"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Give an empty page that notes errors and requests in `said` and `asked`."""
+    context = browser.new_context()
+    page = context.new_page()
+    yield page
+    context.close()
+
+
+def visit(page: Page, path: Path) -> tuple[list[str], list[str]]:
+    """Open a page; give what its console said and the addresses that it asked for."""
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    return said, asked
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_says_no_error_and_asks_for_nothing(page: Page, report: Path, name: str) -> None:
+    path = report / f"{name}.html"
+    said, asked = visit(page, path)
+    assert said == []
+    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("script").count() == 1
+    assert page.locator("h1").count() == 1
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_within_the_report_leads_somewhere(page: Page, report: Path, name: str) -> None:
+    visit(page, report / f"{name}.html")
+    addresses = page.eval_on_selector_all("a", "links => links.map(link => link.href)")
+    for address in addresses:
+        if address.startswith("https://"):
+            continue
+        file, fragment = urldefrag(address)
+        target = Path(unquote(file.removeprefix("file://")))
+        assert target.is_file(), address
+        if fragment:
+            ids = re.findall(r'id="([^"]*)"', target.read_text(encoding="utf-8"))
+            assert ids.count(fragment) == 1, address
+
+
+def test_navigation_leads_through_all_pages(page: Page, report: Path) -> None:
+    visit(page, report / "index.html")
+    for name in PAGES[1:]:
+        page.click('a[rel="next"]')
+        assert page.url == (report / f"{name}.html").as_uri()
+        assert page.locator("nav.pages [aria-current]").get_attribute("href") == f"{name}.html"
+    page.click("nav.pages a >> nth=0")
+    assert page.url == (report / "index.html").as_uri()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_phone_shows_a_page_without_scrolling_sideways(
+    page: Page, report: Path, name: str
+) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    visit(page, report / f"{name}.html")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.evaluate("document.querySelectorAll('details').forEach(folded => folded.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_by_day_and_by_night(
+    page: Page, report: Path, name: str, scheme: str
+) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    visit(page, report / f"{name}.html")
+    page.evaluate("document.querySelectorAll('details').forEach(folded => folded.open = true)")
+    assert page.evaluate(CONTRAST) == []
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+    assert dark == (scheme == "dark")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_figures_are_described_and_tables_are_named(page: Page, report: Path, name: str) -> None:
+    visit(page, report / f"{name}.html")
+    for image in page.locator("img").all():
+        described = image.get_attribute("alt") or ""
+        assert len(described) > 20
+        assert "No description" not in described
+        assert image.evaluate("image => image.naturalWidth") > 0
+    for figure in page.locator("figure").all():
+        assert figure.locator("figcaption").inner_text().strip()
+    for table in page.locator("table.gt_table").all():
+        assert table.locator("th[scope=col]").count() > 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_code_is_folded_until_asked_for(page: Page, report: Path, name: str) -> None:
+    visit(page, report / f"{name}.html")
+    folded = page.locator("details.code").first
+    assert not folded.locator("pre").is_visible()
+    folded.locator("summary").click()
+    assert folded.locator("pre").is_visible()
+    assert folded.locator("summary").inner_text().strip() == "Parameters"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_paper_gets_results_without_code_and_navigation(
+    page: Page, report: Path, name: str
+) -> None:
+    visit(page, report / f"{name}.html")
+    page.emulate_media(media="print", color_scheme="dark")
+    for selector in ("nav.pages", "details.code", "button.theme", ".files"):
+        for element in page.locator(selector).all():
+            assert not element.is_visible(), selector
+    assert page.locator("h1").is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_path_of_this_machine_is_told(report: Path, name: str) -> None:
+    text = (report / f"{name}.html").read_text(encoding="utf-8")
+    for path in (ROOT, report.parent, Path.home()):
+        assert f"{path}/" not in text
+
+
+def test_colours_can_be_chosen_and_are_remembered(page: Page, report: Path) -> None:
+    visit(page, report / "index.html")
+    page.click("button.theme")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.reload()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.click("button.theme")
+    assert page.locator("html").get_attribute("data-theme") == "light"
+
+
+def test_the_keyboard_reaches_the_content_first(page: Page, report: Path) -> None:
+    visit(page, report / "index.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+def test_the_list_of_reports_leads_to_each(page: Page, report: Path) -> None:
+    said, asked = visit(page, report.parent / "index.html")
+    assert said == []
+    assert len(asked) == 1
+    page.click("ul.reports h2 a")
+    assert page.url == (report / "index.html").as_uri()
+
+
+def test_tables_open_by_themselves(page: Page, report: Path) -> None:
+    files = sorted((report / "tables").glob("*.html"))
+    assert files
+    for file in files:
+        said, asked = visit(page, file)
+        assert said == []
+        assert page.evaluate("window.hacked") is None
+        assert asked[-1] == file.as_uri()

@@ -1,0 +1,189 @@
+"""The three descriptions of the environment are one, and `make` installs it once."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[1]
+SUPPORTED = ["3.11", "3.12", "3.13"]
+
+needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
+
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def environment() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+
+
+def pins(lines: list[str]) -> dict[str, str]:
+    """Give the version of each package that is pinned; anything but one `==` is an error."""
+    versions = {}
+    for line in lines:
+        requirement = Requirement(line)
+        (specifier,) = requirement.specifier
+        assert specifier.operator == "==", line
+        versions[canonicalize_name(requirement.name)] = specifier.version
+    return versions
+
+
+def declared() -> dict[str, str]:
+    extras = project()["optional-dependencies"].values()
+    return pins(project()["dependencies"] + [line for extra in extras for line in extra])
+
+
+def locked() -> dict[str, set[str]]:
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    versions: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", text, re.MULTILINE):
+        versions.setdefault(canonicalize_name(name), set()).add(version)
+    return versions
+
+
+def test_environment_yml_has_the_keys_that_conda_reads() -> None:
+    assert set(environment()) == {"name", "channels", "dependencies"}
+    assert environment()["name"] == project()["name"]
+    assert environment()["channels"] == ["conda-forge"]
+    plain = [entry for entry in environment()["dependencies"] if isinstance(entry, str)]
+    assert [re.match(r"[a-z]+", entry)[0] for entry in plain] == ["python", "pip"]  # type: ignore[index]
+
+
+def test_environment_yml_and_pyproject_pin_the_same_versions() -> None:
+    (from_pip,) = [entry for entry in environment()["dependencies"] if isinstance(entry, dict)]
+    assert set(from_pip) == {"pip"}
+    assert pins(from_pip["pip"]) == declared()
+
+
+def test_the_lock_has_these_versions_and_no_others() -> None:
+    assert {name: locked().get(name) for name in declared()} == {
+        name: {version} for name, version in declared().items()
+    }
+
+
+def test_every_package_of_the_lock_has_hashes_and_no_address() -> None:
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    for entry in re.split(r"\n(?=[A-Za-z0-9])", text.strip()):
+        assert "--hash=sha256:" in entry, entry.splitlines()[0]
+    assert "://" not in text
+    assert "--index-url" not in text
+
+
+def test_all_describe_the_same_pythons() -> None:
+    supported = SpecifierSet(project()["requires-python"])
+    assert [minor for minor in SUPPORTED if Version(minor) in supported] == SUPPORTED
+    assert Version("3.10.9") not in supported
+    assert Version("3.14.0") not in supported
+    (python,) = [
+        entry
+        for entry in environment()["dependencies"]
+        if isinstance(entry, str) and entry.startswith("python")
+    ]
+    assert SpecifierSet(python.removeprefix("python")) == supported
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "(3, 11) <= sys.version_info[:2] < (3, 14)" in makefile
+
+
+def test_hooks_run_the_versions_of_the_lock() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    revisions = {repo["repo"].rsplit("/", 1)[1]: repo["rev"] for repo in hooks["repos"]}
+    assert revisions == {
+        "nbstripout": declared()["nbstripout"],
+        "ruff-pre-commit": "v" + declared()["ruff"],
+    }
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", *arguments],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "CONDA_DEFAULT_ENV": "base"},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Give a folder with an environment that is installed, as its copy of the lock says."""
+    for name in ("Makefile", "environment.yml", "requirements.lock"):
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    (tmp_path / ".venv").mkdir()
+    shutil.copyfile(ROOT / "requirements.lock", tmp_path / ".venv" / "requirements.lock")
+    return tmp_path
+
+
+@needs_make
+def test_an_installed_environment_is_not_touched_while_the_lock_says_the_same(
+    checkout: Path,
+) -> None:
+    (checkout / "requirements.lock").touch()
+    done = make(checkout, "environment", "PYTHON3=nosuchpython")
+    assert done.returncode == 0, done.stderr
+    assert "Installing" not in done.stdout
+
+
+@needs_make
+@pytest.mark.parametrize("state", ["another lock", "interrupted", "new"])
+def test_otherwise_it_is_installed(checkout: Path, state: str) -> None:
+    if state == "another lock":
+        with (checkout / "requirements.lock").open("a") as lock:
+            lock.write("# changed\n")
+    elif state == "interrupted":
+        (checkout / ".venv" / "requirements.lock").unlink()
+    else:
+        shutil.rmtree(checkout / ".venv")
+    # A stand-in for Python, which says what it was asked and fails at making .venv.
+    python = checkout / "python"
+    python.write_text('#!/bin/sh\n[ "$1" = -c ] && exit 0\necho "asked: $*"; exit 1\n')
+    python.chmod(0o755)
+    done = make(checkout, "environment", "PYTHON3=./python")
+    assert done.returncode != 0
+    assert "asked: -m venv --clear .venv" in done.stdout
+
+
+@needs_make
+def test_a_python_that_does_not_fit_is_told_to_people(checkout: Path) -> None:
+    (checkout / ".venv" / "requirements.lock").unlink()
+    python = checkout / "python"
+    python.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.1\nexit 1\n')
+    python.chmod(0o755)
+    tools = checkout / "tools"
+    tools.mkdir()
+    for tool in ("sh", "cmp", "sed", "make"):
+        (tools / tool).symlink_to(shutil.which(tool) or tool)
+    done = make(checkout, "environment", "PYTHON3=./python", f"PATH={tools}")
+    assert done.returncode != 0
+    assert "needs Python 3.11, 3.12 or 3.13; './python' is: Python 3.9.1." in done.stderr
+
+
+@needs_make
+def test_the_conda_environment_is_used_when_it_is_active(checkout: Path) -> None:
+    shutil.rmtree(checkout / ".venv")
+    done = make(
+        checkout, "-n", "report", "CONDA_DEFAULT_ENV=hcc-replication", "CONDA_PREFIX=/opt/conda"
+    )
+    assert done.returncode == 0
+    assert "/opt/conda/bin/python -m analysis.build report" in done.stdout
+    assert ".venv" not in done.stdout
+
+
+@needs_make
+def test_help_names_every_target_that_a_reader_may_want() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    told = re.findall(r"^make (\w+)", make(ROOT, "help").stdout, re.MULTILINE)
+    assert set(told) == set(phony.split()) - {"environment", "install"}
