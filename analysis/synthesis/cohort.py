@@ -1,0 +1,358 @@
+"""Assemble one synthetic cohort: outcomes, factors, margins, numbers, dates, tables."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pandas as pd
+
+from analysis.cohort.schema import CRITERIA
+from analysis.parameters import Parameters
+from analysis.synthesis import (
+    adverse_events,
+    factors,
+    irradiation,
+    margins,
+    quantities,
+    responses,
+    survival_search,
+    timeline,
+)
+from analysis.synthesis.kernels import Floats, Ints
+from analysis.synthesis.survival_search import NONE, Outcomes
+from analysis.synthesis.targets import Targets
+
+Progress = Callable[[str], None]
+_DAY = datetime.timedelta(days=1)
+
+
+def build(
+    targets: Targets, seed: int, progress: Progress, options: Parameters | None = None
+) -> dict[str, pd.DataFrame]:
+    """Give the tables of a cohort that meets the ledger; the same for the same seed.
+
+    Raises
+    ------
+    margins.ConflictingClaims
+        When published counts contradict each other.
+    """
+    options = options or Parameters()
+    rng = np.random.default_rng(seed)
+    sizes = _sizes(targets, rng)
+    unprinted = {
+        ("age_under_60", "yes"): sizes["age_under_60"],
+        ("rt_on_intrahepatic", "yes"): sizes["rt_intrahepatic"],
+        ("sbrt", "yes"): sizes["sbrt"],
+        ("eqd2_under_60", "yes"): sizes["eqd2_under_60"],
+    }
+    progress("margins: looking for a table that meets every count")
+    margins.solve(targets, rng, unprinted)
+    for outcomes in survival_search.search(targets, factors.NAMES, rng, progress):
+        labels = factors.search(targets, sizes, outcomes, rng, progress)
+        if labels is None:
+            continue
+        try:
+            return _tables(targets, outcomes, labels, unprinted, options, rng, progress)
+        except quantities.Unreachable as reason:
+            progress(f"start again: {reason}")
+    raise AssertionError("the search of survival curves never ends")
+
+
+def _sizes(targets: Targets, rng: np.random.Generator) -> dict[str, int]:
+    """Give how many patients have each factor; what is not printed is drawn."""
+    n = targets.n
+    prior = "characteristics"
+    first, second, *_ = factors.REGIMENS
+    agents = {name: targets.count("treatment", "ici_agent", name) for name in (first, second)}
+    return {
+        "male": targets.count(prior, "sex", "male"),
+        "age_under_60": n // 2 + int(rng.integers(9, 15)),
+        "alcohol_use": targets.count(prior, "alcohol_use"),
+        "viral_hepatitis": n - targets.count(prior, "hepatitis", "none"),
+        "cirrhosis": targets.count(prior, "cirrhosis"),
+        "afp_under_1000": targets.count(prior, "afp_1000", "<1000"),
+        "tumours_5_or_more": targets.count(prior, "tumour_count_group", ">=5"),
+        "extrahepatic_metastasis": targets.count(prior, "extrahepatic_metastasis"),
+        "pvtt": targets.count(prior, "pvtt"),
+        "vp4": targets.count(prior, "vp4"),
+        "prior_ici": targets.count(prior, "prior_ici"),
+        "concurrent": targets.count("treatment", "treatment_mode", "concurrent"),
+        "rt_intrahepatic": n - int(rng.integers(10, 17)),
+        "sbrt": int(rng.integers(26, 36)),
+        # The median BED and EQD2 hold together only with half of the patients on either side.
+        "eqd2_under_60": n // 2,
+        "targeted_therapy": targets.count("treatment", "targeted_therapy"),
+        **agents,
+        "other": n - sum(agents.values()),
+    }
+
+
+def _tables(
+    targets: Targets,
+    outcomes: Outcomes,
+    labels: dict[str, Ints],
+    unprinted: dict[tuple[str, str], int],
+    options: Parameters,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> dict[str, pd.DataFrame]:
+    progress("margins: giving every patient the rest of the history")
+    profile = margins.solve(
+        targets,
+        rng,
+        unprinted,
+        _known(targets, outcomes, labels),
+        lambda variable, level, i: _likelihood(variable, level, i, outcomes, labels),
+    )
+    chosen = irradiation.regimens(profile, targets, options, rng)
+    starts, imaging = timeline.first_days(outcomes, targets, rng)
+    courses = timeline.courses(profile, chosen, outcomes, starts, targets, options, rng)
+    sizes_cm = quantities.tumour_sizes(targets, rng)
+    ids = _patient_ids(starts, rng)
+    tables = {
+        "patients": _patients(profile, targets, starts, sizes_cm, options, rng),
+        "radiotherapy": _radiotherapy(profile, chosen, courses, starts, options, rng),
+        "immunotherapy": _immunotherapy(profile, courses, starts, rng),
+        "assessments": responses.assessments(profile, sizes_cm * 10, rng),
+        "adverse_events": adverse_events.adverse_events(profile, rng),
+        "follow_up": _follow_up(outcomes, starts, imaging),
+    }
+    return {name: _named(table, ids) for name, table in tables.items()}
+
+
+def _known(
+    targets: Targets, outcomes: Outcomes, labels: dict[str, Ints]
+) -> dict[tuple[str, str], Iterable[int]]:
+    """Give what the searches have settled, in the words of `margins.VARIABLES`."""
+    cause = np.array(outcomes.cause)
+    progressed, in_field = outcomes.progression != NONE, outcomes.in_field != NONE
+    known: dict[tuple[str, str], Iterable[int]] = {
+        ("sex", "male"): labels["male"],
+        ("age_under_60", "yes"): labels["age_under_60"],
+        ("alcohol_use", "yes"): labels["alcohol_use"],
+        ("cirrhosis", "yes"): labels["cirrhosis"],
+        ("hepatitis", "none"): 1 - labels["viral_hepatitis"],
+        ("afp_before_group", ">=1000"): 1 - labels["afp_under_1000"],
+        ("tumour_count_group", ">=5"): labels["tumours_5_or_more"],
+        ("extrahepatic_metastasis", "yes"): labels["extrahepatic_metastasis"],
+        ("pvtt_extent", "none"): 1 - labels["pvtt"],
+        ("pvtt_extent", "main"): labels["vp4"],
+        ("prior_ici", "yes"): labels["prior_ici"],
+        ("treatment_mode", "concurrent"): labels["concurrent"],
+        ("rt_on_intrahepatic", "yes"): labels["rt_intrahepatic"],
+        ("sbrt", "yes"): labels["sbrt"],
+        ("eqd2_under_60", "yes"): labels["eqd2_under_60"],
+        ("targeted_agent", "none"): 1 - labels["targeted_therapy"],
+        ("failure_pattern", "none"): ~progressed,
+        ("failure_pattern", "in-field and out-of-field"): in_field,
+    }
+    for position, agent in enumerate(factors.REGIMENS[:2]):
+        known["ici_agent", agent] = labels["ici_regimen"] == position
+    for level in ("tumour", "adverse event", "other disease"):
+        known["cause_of_death", level] = cause == level
+    # A best response of progression progresses first.
+    order = np.argsort(np.where(progressed, outcomes.progression, outcomes.time.max() + 1))
+    for criterion in CRITERIA:
+        worst = targets.printed(
+            "response", "response_overall", "count", "PD", "criterion", criterion
+        )
+        labels_pd = np.zeros(targets.n, dtype=np.int64)
+        labels_pd[order[: int(worst.value)]] = 1
+        known[f"{criterion} overall", "PD"] = labels_pd
+    return known
+
+
+def _likelihood(
+    variable: str, level: str, i: int, outcomes: Outcomes, labels: dict[str, Ints]
+) -> float:
+    """Say what goes with what in patients, where the article leaves it open."""
+    early = outcomes.pfs_time[i] < 180
+    match variable, level:
+        case (("RECIST 1.1 overall" | "mRECIST overall"), "CR"):
+            return 0.15 if early else 2.0
+        case (("RECIST 1.1 overall" | "mRECIST overall"), "SD"):
+            return 2.0 if early else 0.7
+        case "child_pugh_score", ("6" | "7"):
+            return 2.0 if labels["cirrhosis"][i] else 0.3
+        case "site PVTT", "yes":
+            return 2.0
+        case "site other tumour thrombus", "yes":
+            return 2.0
+        case "therapy_line", "1":
+            return 2.0 if labels["extrahepatic_metastasis"][i] else 0.3
+        case "therapy_line", ("4" | "5" | "6"):
+            return 2.0 if labels["prior_ici"][i] else 0.8
+        case "grade thrombocytopenia", ("3" | "4"):
+            return 2.0 if labels["cirrhosis"][i] else 0.5
+        case "grade hypothyroidism", ("1" | "2" | "3" | "4"):
+            return 0.5 if early else 1.5
+    return 1.0
+
+
+def _patient_ids(starts: list[datetime.date], rng: np.random.Generator) -> list[str]:
+    """Number patients in the order of their first treatment."""
+    order = sorted(range(len(starts)), key=lambda i: (starts[i], rng.random()))
+    ids = [""] * len(starts)
+    for number, i in enumerate(order, start=1):
+        ids[i] = f"SYN-{number:03d}"
+    return ids
+
+
+def _named(table: pd.DataFrame, ids: list[str]) -> pd.DataFrame:
+    """Put identifiers in place of positions and sort by them."""
+    named = table.assign(patient_id=[ids[i] for i in table["patient_id"]])
+    return named.sort_values("patient_id", kind="stable").reset_index(drop=True)
+
+
+def _patients(
+    profile: pd.DataFrame,
+    targets: Targets,
+    starts: list[datetime.date],
+    sizes_cm: Floats,
+    options: Parameters,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    n = targets.n
+    age = quantities.ages(profile, targets, options.age_cutoff, rng)
+    cutoffs = (options.afp_second_cutoff, options.afp_cutoff)
+    before = quantities.afp_before(profile, targets, cutoffs, rng)
+    after = quantities.afp_after(profile, before, targets, cutoffs[0], rng)
+    tumours = quantities.tumour_counts(profile, options.tumour_count_cutoff, rng)
+    enrolment = [timeline.working_day_before(day, int(rng.integers(0, 8))) for day in starts]
+    stage = [_stage(profile.iloc[i], float(sizes_cm[i]), int(tumours[i])) for i in range(n)]
+    first_line = (profile["therapy_line"] == "1").to_numpy()
+    advanced = np.array([name.startswith("IV") for name in stage])
+    recurrent = ~first_line & (~advanced | (rng.random(n) < 0.6))
+    lesions = np.minimum(tumours, 3) + rng.integers(0, 3, n)
+    return pd.DataFrame(
+        {
+            "patient_id": range(n),
+            "sex": profile["sex"],
+            "birth_date": [
+                timeline.birth_date(day, int(years), rng)
+                for day, years in zip(enrolment, age, strict=True)
+            ],
+            "enrolment_date": enrolment,
+            "ecog": profile["ecog"],
+            "diagnosis": profile["diagnosis"],
+            "child_pugh_score": profile["child_pugh_score"],
+            "cirrhosis": profile["cirrhosis"],
+            "alcohol_use": profile["alcohol_use"],
+            "hepatitis_b": _yes_no(profile["hepatitis"] == "HBV"),
+            "hepatitis_c": _yes_no(profile["hepatitis"] == "HCV"),
+            "afp_before": before,
+            "afp_after": after,
+            "tumour_count": tumours,
+            "largest_tumour_cm": sizes_cm,
+            "measurable_lesions": np.minimum(lesions, 5),
+            "ajcc_stage": stage,
+            "recurrent": _yes_no(recurrent),
+            "extrahepatic_metastasis": profile["extrahepatic_metastasis"],
+            "pvtt_extent": profile["pvtt_extent"],
+            "ivc_thrombus": profile["ivc_thrombus"],
+            "therapy_line": profile["therapy_line"],
+            "progressed_before": _yes_no(~first_line),
+            "prior_ici": profile["prior_ici"],
+            "rt_technique": profile["rt_technique"],
+            "targeted_agent": profile["targeted_agent"],
+            "antiviral": _yes_no(profile["hepatitis"] != "none"),
+            "records_complete": "yes",
+        }
+    )
+
+
+def _yes_no(is_yes: pd.Series | np.ndarray) -> list[str]:
+    return ["yes" if value else "no" for value in is_yes]
+
+
+def _stage(patient: pd.Series, size_cm: float, tumours: int) -> str:
+    """Give the AJCC stage (8th edition) that the findings make."""
+    if patient["extrahepatic_metastasis"] == "yes":
+        return "IVB"
+    if patient["site lymph node"] == "yes":
+        return "IVA"
+    if patient["pvtt_extent"] != "none" or patient["ivc_thrombus"] == "yes":
+        return "IIIB"
+    if tumours > 1:
+        return "IIIA" if size_cm > 5 else "II"
+    return "IB" if size_cm > 2 else "IA"
+
+
+def _radiotherapy(
+    profile: pd.DataFrame,
+    chosen: list[irradiation.Regimen],
+    courses: list[timeline.Course],
+    starts: list[datetime.date],
+    options: Parameters,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    given = irradiation.sites(profile, chosen, options, rng)
+    return pd.DataFrame(
+        [
+            {
+                "patient_id": i,
+                "site": site,
+                "start_date": starts[i] + _DAY * courses[i].rt_start,
+                "end_date": starts[i] + _DAY * courses[i].rt_end,
+                "dose_gy": dose,
+                "fractions": fractions,
+            }
+            for i, sites in enumerate(given)
+            for site, (dose, fractions) in sites.items()
+        ]
+    )
+
+
+def _immunotherapy(
+    profile: pd.DataFrame,
+    courses: list[timeline.Course],
+    starts: list[datetime.date],
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    rows = []
+    for i, course in enumerate(courses):
+        first, last = starts[i] + _DAY * course.ici_start, starts[i] + _DAY * course.ici_end
+        given = [(profile["ici_agent"].iloc[i], first, last, course.cycles)]
+        if profile["ici_switched"].iloc[i] == "yes":
+            # The allergic reaction ended the agent at its first dose.
+            second = first + _DAY * timeline.CYCLE
+            given = [
+                ("camrelizumab", first, first, 1),
+                (given[0][0], second, last, course.cycles - 1),
+            ]
+        rows += [
+            {
+                "patient_id": i,
+                "agent": agent,
+                "start_date": start,
+                "end_date": end,
+                "cycles": cycles,
+            }
+            for agent, start, end, cycles in given
+        ]
+    return pd.DataFrame(rows)
+
+
+def _follow_up(outcomes: Outcomes, starts: list[datetime.date], imaging: Ints) -> pd.DataFrame:
+    def dates(days: Ints, recorded: np.ndarray) -> list[datetime.date | None]:
+        return [
+            start + _DAY * int(day) if known else None
+            for start, day, known in zip(starts, days, recorded, strict=True)
+        ]
+
+    progressed, everyone = outcomes.progression != NONE, np.ones(len(starts), dtype=bool)
+    return pd.DataFrame(
+        {
+            "patient_id": range(len(starts)),
+            "progression_date": dates(outcomes.progression, progressed),
+            "in_field_relapse_date": dates(outcomes.in_field, outcomes.in_field != NONE),
+            "out_field_relapse_date": dates(outcomes.progression, progressed),
+            "last_imaging_date": dates(imaging, everyone),
+            "last_contact_date": dates(outcomes.time, everyone),
+            "death_date": dates(outcomes.time, outcomes.died == 1),
+            "cause_of_death": outcomes.cause,
+        },
+        dtype=object,
+    )

@@ -1,0 +1,187 @@
+"""Ages, AFP, tumours: numbers drawn from plausible distributions, through the published points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.synthesis.kernels import Floats
+from analysis.synthesis.targets import Printed, Targets
+
+
+class Unreachable(ValueError):
+    """A published median or range that the patients at hand cannot have."""
+
+
+def draw(
+    distribution: Any,
+    low: Floats,
+    high: Floats,
+    middle: tuple[float, float],
+    decimals: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """Draw a number for each patient so that the two middle ones of all are as given.
+
+    Parameters
+    ----------
+    distribution
+        A frozen distribution of scipy; its parameters may have one value a patient.
+    low, high
+        Bounds of each patient's number.
+    middle
+        The two middle values; their mean is the median.
+
+    Returns
+    -------
+    Numbers rounded to `decimals`, within the bounds.
+
+    Raises
+    ------
+    Unreachable
+        When the bounds put more than half of the patients on one side.
+    """
+    n = len(low)
+    below, above = middle
+    first = _truncated(distribution, low, high, rng)
+    must_be_low, must_be_high = high < above, low > below
+    room = n // 2 - int(must_be_low.sum())
+    flexible = np.flatnonzero(~must_be_low & ~must_be_high)
+    if room < 0 or room > len(flexible):
+        raise Unreachable(f"no {n} numbers have {below:g} and {above:g} in the middle")
+    lower = must_be_low.copy()
+    lower[flexible[np.argsort(first[flexible], kind="stable")[:room]]] = True
+    low = np.where(lower, low, np.maximum(low, above))
+    high = np.where(lower, np.minimum(high, below), high)
+    numbers = _truncated(distribution, low, high, rng)
+    numbers = np.clip(np.round(numbers, decimals), low, high)
+    _put(numbers, below, np.flatnonzero(lower), low, high)
+    _put(numbers, above, np.flatnonzero(~lower), low, high)
+    return numbers
+
+
+def _truncated(distribution: Any, low: Floats, high: Floats, rng: np.random.Generator) -> Floats:
+    floor, ceiling = distribution.cdf(low), distribution.cdf(high)
+    drawn = distribution.ppf(floor + (ceiling - floor) * rng.random(len(low)))
+    return np.clip(np.nan_to_num(drawn, nan=0.0, posinf=np.inf), low, high)
+
+
+def _put(numbers: Floats, value: float, where: Any, low: Floats, high: Floats) -> None:
+    """Give the value to the patient among `where` whose own number is nearest to it."""
+    able = where[(low[where] <= value) & (value <= high[where])]
+    if len(able) == 0:
+        raise Unreachable(f"no patient can have the value {value:g}")
+    numbers[able[np.argmin(np.abs(numbers[able] - value))]] = value
+
+
+def middle_pair(median: Printed, decimals: int, spread: float) -> tuple[float, float]:
+    """Give two values, about `spread` apart, whose mean is printed as the median."""
+    step = 10.0**-decimals
+    below = round(np.floor((median.value - spread / 2) / step) * step, decimals)
+    above = round(round((2 * median.value - below) / step) * step, decimals)
+    if not median.holds((below + above) / 2):
+        raise Unreachable(f"no two values with {decimals} decimals have the median {median.text}")
+    return below, above
+
+
+def ages(profile: pd.DataFrame, targets: Targets, cutoff: int, rng: np.random.Generator) -> Floats:
+    """Give ages in completed years."""
+    youngest, oldest = (targets.value("characteristics", "age_years", s) for s in ("min", "max"))
+    young = (profile["age_under_60"] == "yes").to_numpy()
+    low = np.where(young, youngest, float(cutoff))
+    high = np.where(young, cutoff - 1.0, oldest)
+    middle = middle_pair(targets.printed("characteristics", "age_years", "median"), 0, 1)
+    drawn = draw(stats.norm(56, 9), low, high, middle, 0, rng)
+    drawn[np.argmin(drawn)] = youngest
+    drawn[np.argmax(drawn)] = oldest
+    return drawn
+
+
+def tumour_sizes(targets: Targets, rng: np.random.Generator) -> Floats:
+    """Give largest tumour diameters in cm."""
+    smallest, largest = (
+        targets.value("characteristics", "largest_tumour_cm", s) for s in ("min", "max")
+    )
+    n = targets.n
+    median = targets.printed("characteristics", "largest_tumour_cm", "median")
+    sizes = draw(
+        stats.lognorm(0.62, scale=median.value),
+        np.full(n, smallest),
+        np.full(n, largest),
+        middle_pair(median, 1, 0.2),
+        1,
+        rng,
+    )
+    sizes[np.argmin(sizes)] = smallest
+    sizes[np.argmax(sizes)] = largest
+    return sizes
+
+
+def afp_before(
+    profile: pd.DataFrame, targets: Targets, cutoffs: tuple[float, float], rng: np.random.Generator
+) -> Floats:
+    """Give AFP before treatment in ng/mL.
+
+    `cutoffs` are those of the groups; with half of the patients below the first, the two
+    middle values lie on its two sides.
+    """
+    smallest, largest = (targets.value("characteristics", "afp_before", s) for s in ("min", "max"))
+    median = targets.printed("characteristics", "afp_before", "median")
+    first, second = cutoffs
+    group = profile["afp_before_group"].map({"<400": 0, "400-999": 1, ">=1000": 2}).to_numpy(int)
+    low = np.choose(group, [smallest, first, second])
+    # Room for a fall that does not cross the cut-off, and for a rise that does.
+    ends_high = (profile["afp_after_400"] == ">400").to_numpy()
+    low = np.where(ends_high, np.maximum(low, np.where(group > 0, first * 1.1, first / 4)), low)
+    high = np.choose(group, [first - 0.1, second - 0.1, largest])
+    distance = abs(median.value - first)
+    middle = middle_pair(median, 1, 2 * (distance + 1 + 3 * rng.random()))
+    values = draw(stats.lognorm(3.2, scale=median.value), low, high, middle, 1, rng)
+    values[np.argmin(values)] = smallest
+    values[np.argmax(values)] = largest
+    return values
+
+
+def afp_after(
+    profile: pd.DataFrame,
+    before: Floats,
+    targets: Targets,
+    cutoff: float,
+    rng: np.random.Generator,
+) -> Floats:
+    """Give AFP after treatment in ng/mL: falls are deeper in responders, rises at most sixfold."""
+    fell = (profile["afp_decrease"] == "yes").to_numpy()
+    small = (profile["afp_after_400"] == "<=400").to_numpy()
+    responder = profile["mRECIST overall"].isin(["CR", "PR"]).to_numpy()
+    low = np.where(fell, 0.9, before * 1.01)
+    high = np.where(fell, before * 0.99, before * 5.8)
+    low = np.where(small, low, np.maximum(low, cutoff + 1))
+    high = np.where(small, np.minimum(high, cutoff), high)
+    usual = np.where(fell, np.where(responder, 0.08, 0.25), 1.7)
+    median = targets.printed("afp_response", "afp_after", "median")
+    return draw(
+        stats.lognorm(np.where(fell, 1.5, 0.5), scale=before * usual),
+        low,
+        high,
+        middle_pair(median, 2, 1 + 2 * rng.random()),
+        2,
+        rng,
+    )
+
+
+def tumour_counts(
+    profile: pd.DataFrame, cutoff: int, rng: np.random.Generator
+) -> np.ndarray[Any, Any]:
+    """Give numbers of tumours: fewer than the cut-off, or as many and more."""
+    several = (profile["tumour_count_group"] == f">={cutoff}").to_numpy()
+    few = rng.choice(np.arange(1, cutoff), len(profile), p=_falling(cutoff - 1))
+    many = cutoff + np.minimum(rng.geometric(0.25, len(profile)) - 1, 15)
+    return np.where(several, many, few)
+
+
+def _falling(levels: int) -> Floats:
+    weights = 0.7 ** np.arange(levels)
+    return weights / weights.sum()

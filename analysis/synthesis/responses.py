@@ -1,0 +1,122 @@
+"""Sums of diameters that give each patient's best responses by two criteria in two regions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.cohort.derive import best_response
+from analysis.cohort.schema import CRITERIA, REGIONS
+
+# What is left of the sum of diameters, as a fraction, by category. A sum that has grown may
+# still be stable disease below 20 %.
+LEFT = {"CR": (0.0, 0.0), "PR": (0.04, 0.69), "SD": (0.72, 1.14), "PD": (1.22, 1.7)}
+_TRIES = 5_000
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """What is left in the field, outside it, and in all, by size and by viable part."""
+
+    outside: float
+    size: tuple[float, float]
+    viable: tuple[float, float]
+
+
+def assessments(
+    profile: pd.DataFrame,
+    largest_mm: np.ndarray[Any, Any],
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Give the assessments table: a row a patient (position), criterion and region."""
+    rows: list[dict[str, Any]] = []
+    for i in range(len(profile)):
+        wanted = {
+            (criterion, region): str(profile[f"{criterion} {region}"].iloc[i])
+            for criterion in CRITERIA
+            for region in REGIONS
+        }
+        hepatic = profile["rt_on_intrahepatic"].iloc[i] == "yes"
+        rows += _patient(i, wanted, float(largest_mm[i]), hepatic, rng)
+    return pd.DataFrame(rows)
+
+
+def _patient(
+    patient: int,
+    wanted: dict[tuple[str, str], str],
+    largest_mm: float,
+    hepatic: bool,
+    rng: np.random.Generator,
+) -> list[dict[str, Any]]:
+    # Both criteria see a new lesion; a growth may be seen by one of them only.
+    new_lesion = all(wanted[criterion, "overall"] == "PD" for criterion in CRITERIA)
+    for _ in range(_TRIES):
+        shares = _shares(wanted, new_lesion, rng)
+        if shares is None:
+            continue
+        inside_mm = largest_mm if hepatic else rng.uniform(15, 70)
+        inside_mm = round(inside_mm + (rng.uniform(5, 40) if rng.random() < 0.5 else 0))
+        outside_mm = round(inside_mm * shares.outside / (1 - shares.outside))
+        rows = []
+        for criterion in CRITERIA:
+            left_in, left_out = shares.size if criterion == CRITERIA[0] else shares.viable
+            viable = 1.0 if criterion == CRITERIA[0] else rng.uniform(0.9, 1.0)
+            base_in, base_out = round(inside_mm * viable), round(outside_mm * viable)
+            best_in, best_out = round(base_in * left_in), round(base_out * left_out)
+            for region in REGIONS:
+                overall = region == "overall"
+                rows.append(
+                    {
+                        "patient_id": patient,
+                        "criterion": criterion,
+                        "region": region,
+                        "baseline_sum_mm": base_in + base_out if overall else base_in,
+                        "best_sum_mm": best_in + best_out if overall else best_in,
+                        "new_lesion": "yes" if new_lesion and overall else "no",
+                        "category": wanted[criterion, region],
+                    }
+                )
+        table = pd.DataFrame(rows)
+        found = best_response(table["baseline_sum_mm"], table["best_sum_mm"], table["new_lesion"])
+        viable_is_part = all(
+            rows[k + 2]["best_sum_mm"] <= rows[k]["best_sum_mm"] for k in range(len(REGIONS))
+        )
+        if viable_is_part and (found == table["category"]).all():
+            return rows
+    raise RuntimeError(f"no diameters found for responses {wanted}")
+
+
+def _shares(
+    wanted: dict[tuple[str, str], str], new_lesion: bool, rng: np.random.Generator
+) -> _Shares | None:
+    """Draw what is left; None when the draw contradicts itself."""
+    same = all(wanted[c, "overall"] == wanted[c, "in-field"] for c in CRITERIA)
+    alone = same and rng.random() < 0.6
+    outside = 0.0 if alone else rng.uniform(0.15, 0.85)
+    lefts: list[tuple[float, float]] = []
+    for criterion in CRITERIA:
+        left_in = _draw(wanted[criterion, "in-field"], rng)
+        if alone:
+            lefts.append((left_in, 0.0))
+            continue
+        overall = wanted[criterion, "overall"]
+        in_all = rng.uniform(0.6, 1.3) if new_lesion else _draw(overall, rng)
+        left_out = (in_all - (1 - outside) * left_in) / outside
+        if not 0 <= left_out <= 1.9 or (overall == "CR" and left_out > 0):
+            return None
+        lefts.append((left_in, left_out))
+    size, viable = lefts
+    if viable[0] > size[0] or viable[1] > size[1]:
+        return None
+    return _Shares(outside, size, viable)
+
+
+def _draw(category: str, rng: np.random.Generator) -> float:
+    low, high = LEFT[category]
+    # Shrinkage of responders is spread wide, that of stable disease near no change.
+    return float(
+        low + (high - low) * (rng.beta(1.6, 1.2) if category != "SD" else rng.beta(1.5, 2.5))
+    )

@@ -1,0 +1,252 @@
+"""Calendar dates: enrolment, courses of treatment, imaging, last contact, death.
+
+Outcomes come as days from the first treatment. Visits and treatment fall on working days,
+deaths on any day of the week.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.parameters import Parameters
+from analysis.synthesis.irradiation import Regimen
+from analysis.synthesis.kernels import Floats, Ints
+from analysis.synthesis.quantities import Unreachable, draw, middle_pair
+from analysis.synthesis.survival_search import FISTULA, NONE, Outcomes
+from analysis.synthesis.targets import Targets
+
+DATA_CUTOFF = datetime.date(2023, 6, 30)
+_DAY = datetime.timedelta(days=1)
+_WEEK, CYCLE = 7, 21
+# A checkpoint inhibitor may go on until the visit after a progression.
+_AFTER_PROGRESSION = 14
+
+
+@dataclass
+class Course:
+    """One patient's treatment, in days from its first day."""
+
+    rt_start: int
+    rt_end: int
+    ici_start: int
+    ici_latest: int
+    cycles: int = 1
+    ici_end: int = 0
+
+
+def first_days(
+    outcomes: Outcomes, targets: Targets, rng: np.random.Generator
+) -> tuple[list[datetime.date], Ints]:
+    """Give each patient's first day of treatment, and the day of last imaging.
+
+    The weekday is such that progression, relapse and last contact of the living fall on
+    working days; last imaging is moved by a few days to one, never past the day of an event,
+    so that no curve changes.
+
+    Raises
+    ------
+    Unreachable
+        When a patient has no such weekday.
+    """
+    first_year = int(targets.value("eligibility", "enrolment_year", "threshold_min"))
+    last_year = int(targets.value("eligibility", "enrolment_year", "threshold_max"))
+    opening, closing = datetime.date(first_year, 1, 8), datetime.date(last_year, 12, 30)
+    events = np.unique(
+        np.concatenate(
+            [
+                outcomes.progression[outcomes.progression >= 0],
+                outcomes.in_field[outcomes.in_field >= 0],
+            ]
+        )
+    )
+    starts, imaging = [], outcomes.imaging.copy()
+    for i in range(targets.n):
+        visits = [0, *(int(d) for d in (outcomes.progression[i], outcomes.in_field[i]) if d >= 0)]
+        if not outcomes.died[i]:
+            visits.append(int(outcomes.time[i]))
+        for weekday in rng.permutation(5):
+            if any((weekday + day) % _WEEK > 4 for day in visits):
+                continue
+            moved = _imaging_day(outcomes, i, int(weekday), events)
+            if moved is not None:
+                imaging[i] = moved
+                break
+        else:
+            raise Unreachable("a patient's visits do not fall on working days")
+        latest = min(closing, DATA_CUTOFF - _DAY * int(outcomes.time[i]))
+        near_cutoff = latest < closing and not outcomes.died[i] and rng.random() < 0.75
+        span = min((latest - opening).days, 120) if near_cutoff else (latest - opening).days
+        day = latest - _DAY * int(rng.integers(span + 1))
+        day -= _DAY * ((day.weekday() - int(weekday)) % _WEEK)
+        starts.append(max(day, opening + _DAY * ((int(weekday) - opening.weekday()) % _WEEK)))
+    return starts, imaging
+
+
+def _imaging_day(outcomes: Outcomes, i: int, weekday: int, events: Ints) -> int | None:
+    """Give the working day nearest to a patient's last imaging on the same side of all events."""
+    day, last = int(outcomes.imaging[i]), int(outcomes.time[i])
+    earliest = max(int(outcomes.progression[i]), int(outcomes.in_field[i]), 1)
+    for shift in sorted(range(-30, 31), key=abs):
+        moved = day + shift
+        if not earliest <= moved <= last - int(outcomes.died[i]) or (weekday + moved) % _WEEK > 4:
+            continue
+        if np.searchsorted(events, moved, "right") == np.searchsorted(events, day, "right"):
+            return moved
+    return None
+
+
+def courses(
+    profile: pd.DataFrame,
+    regimens: list[Regimen],
+    outcomes: Outcomes,
+    starts: list[datetime.date],
+    targets: Targets,
+    options: Parameters,
+    rng: np.random.Generator,
+) -> list[Course]:
+    """Give each patient's courses: overlapping when concurrent, else at most 8 weeks apart.
+
+    Cycles fit the time to progression or last contact, and their median and range are exact.
+    """
+    planned = [
+        _plan(
+            profile["treatment_mode"].iloc[i] == "concurrent",
+            regimens[i],
+            starts[i],
+            _treated_until(outcomes, i),
+            i == FISTULA,
+            round(options.interval_max_weeks * _WEEK),
+            rng,
+        )
+        for i in range(targets.n)
+    ]
+    most = np.array([1 + (c.ici_latest - c.ici_start) // CYCLE for c in planned], dtype=float)
+    switched = (profile["ici_switched"] == "yes").to_numpy()
+    cycles = _cycles(most, switched, targets, rng)
+    for i, course in enumerate(planned):
+        course.cycles = int(cycles[i])
+        _finish(course, profile["treatment_mode"].iloc[i] == "concurrent", starts[i], options, rng)
+    return planned
+
+
+def _treated_until(outcomes: Outcomes, i: int) -> int:
+    until = int(outcomes.time[i]) - 5
+    if outcomes.progression[i] != NONE:
+        until = min(until, int(outcomes.progression[i]) + _AFTER_PROGRESSION)
+    return until
+
+
+def _plan(
+    concurrent: bool,
+    regimen: Regimen,
+    start: datetime.date,
+    until: int,
+    radiotherapy_first: bool,
+    longest_gap: int,
+    rng: np.random.Generator,
+) -> Course:
+    """Lay out which treatment comes first; days are from the first of them."""
+    days = _radiation_days(start, 0, regimen, rng)
+    if concurrent:
+        if radiotherapy_first or rng.random() < 0.4:
+            inside = [d for d in range(days + 1) if _is_working(start, d)]
+            return Course(0, days, int(rng.choice(inside[: max(1, len(inside) - 1)])), until)
+        # Radiotherapy starts later, while cycles go on; `_finish` says when.
+        return Course(0, days, 0, until)
+    room = until - days - CYCLE
+    if not radiotherapy_first and rng.random() < 0.3 and room > CYCLE:
+        # Some cycles first, then radiotherapy.
+        latest = min(room - 7, 7 * CYCLE)
+        return Course(NONE, days, 0, max(0, latest))
+    gap = int(min(longest_gap, 1 + rng.gamma(2.0, 9.0), max(1, until - days - 1)))
+    return Course(0, days, _working(start, days + gap, days + 1, days + longest_gap), until)
+
+
+def _cycles(
+    most: Floats, switched: np.ndarray, targets: Targets, rng: np.random.Generator
+) -> Floats:
+    fewest, longest = (int(targets.value("treatment", "ici_cycles", s)) for s in ("min", "max"))
+    if most.max() < longest:
+        raise Unreachable(f"nobody is treated long enough for {longest} cycles")
+    low = np.where(switched, 2.0, float(fewest))
+    most = np.maximum(np.minimum(most, longest), low)
+    middle = middle_pair(targets.printed("treatment", "ici_cycles", "median"), 0, 1)
+    shape = np.maximum(most * 0.75, 1.5)
+    cycles = draw(stats.norm(shape, most * 0.3 + 0.5), low, most, middle, 0, rng)
+    cycles[np.argmax(most + cycles / 100)] = longest
+    able = np.flatnonzero(~switched & (cycles < middle[0]))
+    cycles[able[np.argmin(cycles[able])]] = fewest
+    return cycles
+
+
+def _finish(
+    course: Course,
+    concurrent: bool,
+    start: datetime.date,
+    options: Parameters,
+    rng: np.random.Generator,
+) -> None:
+    """Fill in last cycles, with the odd week of delay, and radiotherapy that comes second."""
+    shortest = CYCLE * (course.cycles - 1)
+    spare = max(0, course.ici_latest - course.ici_start - shortest) // _WEEK
+    delays = int(min(spare, rng.binomial(course.cycles - 1, 0.06))) if course.cycles > 1 else 0
+    course.ici_end = course.ici_start + shortest + _WEEK * delays
+    if concurrent and course.ici_start == 0 and course.ici_end > 0:
+        offset = _working(
+            start, int(rng.integers(0, min(course.ici_end, 42) + 1)), 0, course.ici_end
+        )
+        course.rt_start, course.rt_end = offset, offset + course.rt_end
+    elif course.rt_start == NONE:
+        longest = round(options.interval_max_weeks * _WEEK)
+        gap = int(min(longest, 1 + rng.gamma(2.0, 7.0)))
+        first = course.ici_end + 1
+        offset = _working(start, course.ici_end + gap, first, course.ici_end + longest)
+        course.rt_start, course.rt_end = offset, offset + course.rt_end
+    last = course.rt_end
+    while not _is_working(start, last):
+        last += 1
+    course.rt_end = last
+
+
+def _radiation_days(
+    start: datetime.date, first: int, regimen: Regimen, rng: np.random.Generator
+) -> int:
+    """Give the days from first to last fraction: five a week, stereotactic every other day."""
+    every = 2 if regimen.fractions <= 5 else 1
+    sessions = regimen.fractions * every - (every - 1) + int(rng.random() < 0.3)
+    day, given = first, 1
+    while given < sessions:
+        day += 1
+        given += _is_working(start, day)
+    return day - first
+
+
+def _is_working(start: datetime.date, day: int) -> bool:
+    return (start.weekday() + day) % _WEEK < 5
+
+
+def _working(start: datetime.date, day: int, earliest: int, latest: int) -> int:
+    """Give the working day nearest to a day, from earliest to latest."""
+    near: Iterator[int] = iter(sorted(range(earliest, latest + 1), key=lambda d: abs(d - day)))
+    for candidate in near:
+        if _is_working(start, candidate):
+            return candidate
+    return earliest
+
+
+def working_day_before(day: datetime.date, days: int) -> datetime.date:
+    """Give the working day that is `days` before a day, or the nearest one earlier."""
+    before = day - _DAY * days
+    return before - _DAY * max(0, before.weekday() - 4)
+
+
+def birth_date(day: datetime.date, age: int, rng: np.random.Generator) -> datetime.date:
+    """Give a date of birth of somebody who is `age` completed years old on a day."""
+    latest = day.replace(year=day.year - age, day=min(day.day, 28))
+    return latest - _DAY * int(rng.integers(0, 360))
