@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report check test lint lab synthetic dictionary lock clean distclean environment install
+.PHONY: help report check verify test lint lab synthetic dictionary lock clean distclean environment install
 
 ifeq ($(CONDA_DEFAULT_ENV),$(ENVIRONMENT))
 
@@ -60,6 +60,9 @@ report: environment ## build reports/ from DATASET, if anything changed (the def
 
 check: environment ## only check DATASET: every fault in one list
 	@$(PYTHON) -m analysis.build check --dataset "$(DATASET)" $(foreach choice,$(PARAMS),--set "$(choice)")
+
+verify: environment ## judge every published number: reproduced, impossible (proved) or missed
+	@$(PYTHON) -m analysis.build verify --dataset "$(DATASET)"
 
 test: lint ## check style, types and the direction of imports, then run the tests
 	@$(PYTHON) -m pytest -n 2 --dist loadfile

@@ -17,7 +17,10 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None, project: Project | None = None) -> int:
-    """Run the command and give its exit status: 0 done, 1 failed, 2 refused, 130 interrupted."""
+    """Run the command and give its exit status.
+
+    0: done; 1: failed, or a published number is missed; 2: refused; 130: interrupted.
+    """
     options = _parser().parse_args(arguments)
     project = project or Project()
     signal.signal(signal.SIGTERM, _interrupt)
@@ -28,6 +31,8 @@ def main(arguments: Sequence[str] | None = None, project: Project | None = None)
         changed = read_choices(options.set)
         if options.command == "check":
             _check(options.dataset, changed)
+        elif options.command == "verify":
+            return _verify(project, options.dataset, options.workers)
         else:
             _report(project, options.dataset, changed, options.workers)
     except DatasetFaults as faults:
@@ -63,6 +68,23 @@ def _report(project: Project, dataset: str, changed: dict[str, object], workers:
     print(project.shown(project.reports / "index.html"))
 
 
+def _verify(project: Project, dataset: str, workers: int) -> int:
+    import pandas as pd
+
+    from analysis.audit.verdicts import MISSED, summary, unmet
+    from analysis.cohort.read import dataset_folder
+
+    _report(project, dataset, {}, workers)
+    report = project.report(dataset_folder(dataset).resolve().name)
+    verdicts = pd.read_csv(
+        report / "verdicts.csv", dtype={"printed": str, "reproduced": str}, keep_default_na=False
+    )
+    for line in unmet(verdicts):
+        print(line)
+    print(summary(verdicts))
+    return int((verdicts["verdict"] == MISSED).any())
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m analysis.build",
@@ -72,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, words in (
         ("report", "check the dataset, run the notebooks, build the pages"),
         ("check", "only check the dataset: every fault in one list"),
+        ("verify", "build the report and judge every published number"),
     ):
         command = commands.add_parser(name, help=words, description=words.capitalize() + ".")
         command.add_argument(
@@ -79,14 +102,18 @@ def _parser() -> argparse.ArgumentParser:
             default="synthetic",
             help="a folder in data/ by its name, or the path of a folder (default: %(default)s)",
         )
-        command.add_argument(
-            "--set",
-            action="append",
-            default=[],
-            metavar="NAME=VALUE",
-            help="a parameter, such as ci_type=plain; may be given several times",
-        )
-        if name == "report":
+        # Verdicts are given under the article's reading, which has no parameter changed.
+        if name == "verify":
+            command.set_defaults(set=[])
+        else:
+            command.add_argument(
+                "--set",
+                action="append",
+                default=[],
+                metavar="NAME=VALUE",
+                help="a parameter, such as ci_type=plain; may be given several times",
+            )
+        if name != "check":
             command.add_argument(
                 "--workers",
                 type=int,

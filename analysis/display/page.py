@@ -42,6 +42,11 @@ class Page:
         if path := self._file("estimates", f"{self.name}.parquet"):
             rows.to_parquet(path, index=False)
 
+    def records(self, name: str, rows: pd.DataFrame) -> None:
+        """Write a plain table of this page, `<name>.csv`, beside the estimates."""
+        if path := self._file("", f"{name}.csv"):
+            rows.to_csv(path, index=False, lineterminator="\n")
+
     def table(self, name: str, table: Table | None, caption: str, source: str = "") -> HTML:
         """Write `tables/<name>.csv` and `.html`; give what shows the table.
 

@@ -1,0 +1,135 @@
+"""Published numbers with their verdicts: a list that can be filtered, and the article's tables."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import pandas as pd
+from IPython.display import HTML
+
+from analysis.display.format import MISSING, fixed, is_missing
+
+# How many of the parts of a locator ("Table 1: Sex / Male / No.") name the row; the rest names
+# the column. In Table 3 the row comes third.
+_ROW_PARTS = {"Table 1": 2, "Table 2": 2, "Table 4": 1, "Table 5": 1}
+_MARKS = {"reproduced": "✓", "impossible (proved)": "∅", "missed": "✗"}
+
+_FILTER = """
+<script>
+(function () {
+  const box = document.currentScript.parentElement;
+  const words = box.querySelector("input"), verdict = box.querySelector("select");
+  const shown = box.querySelector("output"), rows = [...box.querySelectorAll("tbody tr")];
+  function filter() {
+    const wanted = words.value.trim().toLowerCase();
+    let count = 0;
+    for (const row of rows) {
+      const fits = (!verdict.value || row.dataset.verdict === verdict.value) &&
+        row.textContent.toLowerCase().includes(wanted);
+      row.hidden = !fits;
+      count += fits;
+    }
+    shown.textContent = count + " of " + rows.length + " numbers";
+  }
+  words.addEventListener("input", filter);
+  verdict.addEventListener("change", filter);
+  box.querySelector(".filter").hidden = false;
+  filter();
+})();
+</script>
+"""
+
+
+def verdict_list(verdicts: pd.DataFrame) -> HTML:
+    """Give every published number with what was reproduced, filterable by words and verdict.
+
+    `verdicts` is what `audit.verdicts.judge` gives. Without scripts the whole list stands there.
+    """
+    rows = "".join(_list_row(claim) for claim in verdicts.to_dict("records"))
+    options = "".join(
+        f'<option value="{escape(name)}">{_MARKS[name]} {escape(name)}</option>'
+        for name in _MARKS
+        if (verdicts["verdict"] == name).any()
+    )
+    headings = "".join(
+        f'<th scope="col">{name}</th>'
+        for name in ("Where", "Published", "Reproduced", "Difference", "Verdict")
+    )
+    return HTML(
+        '<figure class="table verdicts" id="verdicts"><figcaption id="verdicts_caption">Every '
+        "published number, with the decimals that the article prints.</figcaption>"
+        '<p class="filter" hidden><label>Find <input type="search"></label> '
+        f'<label>Verdict <select><option value="">all</option>{options}</select></label> '
+        '<output aria-live="polite"></output></p>'
+        '<div class="scroll" role="group" tabindex="0" aria-labelledby="verdicts_caption">'
+        f"<table><thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"{_FILTER}</figure>"
+    )
+
+
+def _list_row(claim: dict[Any, Any]) -> str:
+    unit = claim["unit"] if isinstance(claim["unit"], str) else ""
+    unit = "" if unit in {"patients", "calendar year"} else f" {unit}"
+    difference = claim["difference"]
+    decimals = 0 if is_missing(claim["decimals"]) else int(claim["decimals"])
+    shown = MISSING if is_missing(difference) else fixed(difference, decimals + 1)
+    shown = "0" if difference == 0 else shown
+    reason = f'<br><span class="reason">{escape(claim["reason"])}</span>' if claim["reason"] else ""
+    cells = (
+        f'<th scope="row">{escape(claim["locator"])}{reason}</th>'
+        f'<td class="number">{escape(claim["printed"] + unit)}</td>'
+        f'<td class="number">{escape(claim["reproduced"])}</td>'
+        f'<td class="number">{escape(shown)}</td>'
+        f"<td>{_MARKS[claim['verdict']]} {escape(claim['verdict'])}</td>"
+    )
+    return f'<tr data-verdict="{escape(claim["verdict"])}">{cells}</tr>'
+
+
+def redrawn(verdicts: pd.DataFrame, table: str) -> HTML:
+    """Give a table of the article with each cell marked and coloured by its verdict.
+
+    A cell that is not reproduced shows the published number and, after an arrow, this dataset's.
+    """
+    claims = verdicts[verdicts["locator"].str.startswith(f"{table}: ")]
+    cells: dict[tuple[str, str], str] = {}
+    for claim in claims.to_dict("records"):
+        row, column = _place(table, claim["locator"])
+        cells[row, column] = _cell(claim)
+    rows = list(dict.fromkeys(row for row, _ in cells))
+    columns = list(dict.fromkeys(column for _, column in cells))
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    body = "".join(
+        f'<tr><th scope="row">{escape(row)}</th>'
+        + "".join(cells.get((row, column), "<td></td>") for column in columns)
+        + "</tr>"
+        for row in rows
+    )
+    name = table.lower().replace(" ", "_") + "_verdicts"
+    met = int((claims["verdict"] == "reproduced").sum())
+    return HTML(
+        f'<figure class="table verdicts" id="{name}"><figcaption id="{name}_caption">'
+        f"<strong>{escape(table)}</strong> of the article: {met} of {len(claims)} numbers "
+        "reproduced.</figcaption>"
+        f'<div class="scroll" role="group" tabindex="0" aria-labelledby="{name}_caption">'
+        f"<table><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div></figure>"
+    )
+
+
+def _place(table: str, locator: str) -> tuple[str, str]:
+    parts = locator.partition(": ")[2].split(" / ")
+    if table == "Table 3":
+        target, criterion, *rest = parts
+        return rest[0], " ".join([target, criterion, *rest[1:]])
+    count = min(_ROW_PARTS[table], len(parts) - 1)
+    return ": ".join(parts[:count]), " ".join(parts[count:])
+
+
+def _cell(claim: dict[Any, Any]) -> str:
+    verdict = claim["verdict"]
+    text = escape(claim["printed"])
+    if verdict != "reproduced":
+        text += f" → {escape(claim['reproduced'])}"
+    words = escape(f"{claim['locator']}: {verdict}")
+    kind = verdict.split()[0]
+    return f'<td class="number {kind}" title="{words}">{text} <small>{_MARKS[verdict]}</small></td>'

@@ -1,0 +1,87 @@
+"""A verdict says what was reproduced; it can also say that it was not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.article.ledger import read_ledger
+from analysis.audit.comparison import compare
+from analysis.audit.verdicts import judge, read_reasons, summary, unmet
+from analysis.display.replication import redrawn, verdict_list
+from analysis.estimates.rows import KEY
+
+
+def claim(**changed: object) -> pd.DataFrame:
+    base = {
+        "claim_id": "c1",
+        "printed": "12.6",
+        "value": 12.6,
+        "decimals": 1,
+        "comparator": "=",
+        "unit": "months",
+        "locator": "Table 5: Male / MST / Yes",
+        **dict.fromkeys(KEY, ""),
+    }
+    return pd.DataFrame([base | changed]).astype({"decimals": "Int64"})
+
+
+def estimate(value: float) -> pd.DataFrame:
+    return pd.DataFrame([{**dict.fromkeys(KEY, ""), "value": value}])
+
+
+@pytest.mark.parametrize(
+    ("changed", "value", "reproduced", "agrees"),
+    [
+        ({}, 12.55, "12.6", True),
+        ({}, 12.549, "12.5", False),
+        ({}, np.nan, "NR", False),
+        ({"comparator": "not reached", "value": np.nan, "decimals": None}, np.nan, "NR", True),
+        ({"comparator": "not reached", "value": np.nan, "decimals": None}, 30.0, "30", False),
+        ({"comparator": "<", "value": 0.001, "decimals": 3}, 0.00099, "0.001", True),
+        ({"comparator": "<", "value": 0.001, "decimals": 3}, 0.001, "0.001", False),
+        ({"comparator": ">", "value": 40.0, "decimals": 0}, 40.7, "41", True),
+        ({"comparator": ">", "value": 40.0, "decimals": 0}, 40.0, "40", False),
+        ({"printed": "100", "value": 100.0, "decimals": 0}, 99.5, "100", True),
+    ],
+)
+def test_compare(changed: dict[str, object], value: float, reproduced: str, agrees: bool) -> None:
+    found = compare(claim(**changed), estimate(value)).iloc[0]
+    assert (found["reproduced"], bool(found["agrees"])) == (reproduced, agrees)
+
+
+def test_what_is_not_estimated_is_missed_and_says_so() -> None:
+    verdicts = judge(compare(claim(variable="other"), estimate(1)), {})
+    assert verdicts["verdict"].tolist() == ["missed"]
+    assert unmet(verdicts) == [
+        "missed: Table 5: Male / MST / Yes: printed 12.6, this dataset – "
+        "(not estimated from this dataset)"
+    ]
+    assert summary(verdicts) == "claims: 0 reproduced, 0 impossible (proved), 1 missed"
+
+
+def test_a_proof_turns_missed_into_impossible_and_never_hides_what_is_reproduced() -> None:
+    proved = frozenset({"c1"})
+    assert judge(compare(claim(), estimate(13)), {}, proved)["verdict"][0] == "impossible (proved)"
+    assert judge(compare(claim(), estimate(12.6)), {}, proved)["verdict"][0] == "reproduced"
+
+
+def test_reasons_are_of_claims_in_the_ledger() -> None:
+    assert set(read_reasons()) <= set(read_ledger()["claim_id"])
+
+
+def test_pages_escape_what_a_ledger_says() -> None:
+    hostile = "Table 5: <script>alert(1)</script> / MST / Yes"
+    verdicts = judge(compare(claim(locator=hostile), estimate(13)), {"c1": "<b>why</b>"})
+    for shown in (verdict_list(verdicts).data, redrawn(verdicts, "Table 5").data):
+        assert "<script>alert" not in shown
+        assert "<b>why" not in shown
+
+
+def test_redrawn_tables_hold_every_number_of_the_article() -> None:
+    ledger = read_ledger()
+    verdicts = judge(compare(ledger, estimate(0)), read_reasons())
+    for table in ("Table 1", "Table 2", "Table 3", "Table 4", "Table 5"):
+        count = ledger["locator"].str.startswith(f"{table}: ").sum()
+        assert redrawn(verdicts, table).data.count('<td class="number') == count
