@@ -79,7 +79,7 @@ class _Exporter(HTMLExporter):
 
     def _create_environment(self) -> Environment:
         environment = super()._create_environment()
-        environment.filters["plain_tables"] = _plain_tables
+        environment.filters["html_of_output"] = _html_of_output
         environment.filters["markdown_of_output"] = _markdown_of_output
         equip(environment)
         return environment
@@ -102,12 +102,14 @@ def _markdown_of_output(source: str) -> Markup:
     return Markup(MarkdownWithMath(renderer=renderer).render(source))
 
 
-def _plain_tables(markup: str) -> Markup:
-    """Take the style sheet of Great Tables away, so that all tables look alike, by day or night."""
-    return Markup(
-        re.sub(r"<style>(?:(?!</style>).)*</style>\s*(?=<table class=\"gt_table\")", "", markup,
-               flags=re.DOTALL)
-    )  # fmt: skip
+def _html_of_output(markup: str) -> Markup:
+    """Give the HTML that code wrote, without scripts: those of the page are in the template.
+
+    The style sheet of Great Tables goes too, so that all tables look alike, by day or night.
+    """
+    without_scripts = re.sub(r"(?is)<script\b.*?</script\s*>", "", markup)
+    style_of_table = r"(?s)<style>(?:(?!</style>).)*</style>\s*(?=<table class=\"gt_table\")"
+    return Markup(re.sub(style_of_table, "", without_scripts))
 
 
 class _Renderer(IPythonRenderer):

@@ -15,36 +15,12 @@ from analysis.display.format import MISSING, fixed, is_missing
 _ROW_PARTS = {"Table 1": 2, "Table 2": 2, "Table 4": 1, "Table 5": 1}
 _MARKS = {"reproduced": "✓", "impossible (proved)": "∅", "missed": "✗"}
 
-_FILTER = """
-<script>
-(function () {
-  const box = document.currentScript.parentElement;
-  const words = box.querySelector("input"), verdict = box.querySelector("select");
-  const shown = box.querySelector("output"), rows = [...box.querySelectorAll("tbody tr")];
-  function filter() {
-    const wanted = words.value.trim().toLowerCase();
-    let count = 0;
-    for (const row of rows) {
-      const fits = (!verdict.value || row.dataset.verdict === verdict.value) &&
-        row.textContent.toLowerCase().includes(wanted);
-      row.hidden = !fits;
-      count += fits;
-    }
-    shown.textContent = count + " of " + rows.length + " numbers";
-  }
-  words.addEventListener("input", filter);
-  verdict.addEventListener("change", filter);
-  box.querySelector(".filter").hidden = false;
-  filter();
-})();
-</script>
-"""
-
 
 def verdict_list(verdicts: pd.DataFrame) -> HTML:
     """Give every published number with what was reproduced, filterable by words and verdict.
 
-    `verdicts` is what `audit.verdicts.judge` gives. Without scripts the whole list stands there.
+    `verdicts` is what `audit.verdicts.judge` gives. The script of the page filters; without it the
+    whole list stands there.
     """
     rows = "".join(_list_row(claim) for claim in verdicts.to_dict("records"))
     options = "".join(
@@ -63,8 +39,7 @@ def verdict_list(verdicts: pd.DataFrame) -> HTML:
         f'<label>Verdict <select><option value="">all</option>{options}</select></label> '
         '<output aria-live="polite"></output></p>'
         '<div class="scroll" role="group" tabindex="0" aria-labelledby="verdicts_caption">'
-        f"<table><thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table></div>"
-        f"{_FILTER}</figure>"
+        f"<table><thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table></div></figure>"
     )
 
 

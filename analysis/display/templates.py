@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "template"
 STYLE = (TEMPLATES / "report/static/report.css").read_text(encoding="utf-8")
-SCRIPT = (TEMPLATES / "report/static/theme.js").read_text(encoding="utf-8")
+SCRIPT = (TEMPLATES / "report/static/page.js").read_text(encoding="utf-8")
 
 TITLE = "Radiotherapy with immune checkpoint inhibitors in hepatocellular carcinoma"
 SUBTITLE = "Zhai et al. 2025, regenerated from patient-level data"

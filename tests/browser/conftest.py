@@ -25,8 +25,6 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 
-DATASETS = ["synthetic", "hepatocellular", "hostile"]
-
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -39,19 +37,51 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session", params=DATASETS)
+OWN, OTHERS = "synthetic", ["hepatocellular", "hostile"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one worker alone build and test each report."""
+    for item in items:
+        given = getattr(item, "callspec", None)
+        for fixture in ("report", "any_report"):
+            if given and fixture in given.params:
+                group = "own report" if given.params[fixture] == OWN else "other reports"
+                item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.fixture(scope="session", params=[OWN])
 def report(
     request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """Give the folder of a report, built anew unless `reports/` has it and it is up to date."""
-    reports = tmp_path_factory.mktemp("reports")
-    dataset = name = request.param
-    if name == "hostile":
-        dataset = str(hostile_dataset(tmp_path_factory.mktemp("data") / name))
-    elif Project().report(name).is_dir():
-        shutil.copytree(Project().report(name), reports / name)
-    build_report(Project(reports=reports), dataset, {})
-    return reports / name
+    """Give the folder of the report on the synthetic cohort."""
+    return _built(request.param, tmp_path_factory)
+
+
+@pytest.fixture(scope="session", params=[OWN, *OTHERS])
+def any_report(
+    request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Give the folder of each report: synthetic, with much not recorded, with hostile text."""
+    return _built(request.param, tmp_path_factory)
+
+
+_REPORTS: dict[str, Path] = {}
+
+
+def _built(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build a report anew unless `reports/` has it and it is up to date."""
+    if name not in _REPORTS:
+        reports = tmp_path_factory.mktemp("reports")
+        dataset = name
+        if name == "hostile":
+            dataset = str(hostile_dataset(tmp_path_factory.mktemp("data") / name))
+        elif Project().report(name).is_dir():
+            shutil.copytree(Project().report(name), reports / name)
+        build_report(Project(reports=reports), dataset, {})
+        _REPORTS[name] = reports / name
+    return _REPORTS[name]
 
 
 def hostile_dataset(folder: Path) -> Path:

@@ -19,20 +19,25 @@ PHONE = {"width": 390, "height": 844}
 # Ratio of contrast of every visible text with what is behind it (WCAG 2.2, 1.4.3).
 CONTRAST = """
 () => {
-  const channels = (colour) => (colour.match(/[\\d.]+/g) || []).map(Number);
-  const luminance = (colour) => {
-    const [r, g, b] = channels(colour).slice(0, 3).map((value) => {
+  // A canvas knows every notation of a colour, and lays colours that let light through on others.
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const luminance = (colours) => {
+    for (const colour of ["white", ...colours]) {
+      canvas.fillStyle = colour;
+      canvas.fillRect(0, 0, 1, 1);
+    }
+    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map((value) => {
       const part = value / 255;
       return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
     });
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const behind = (element) => {
+    const colours = [];
     for (let at = element; at; at = at.parentElement) {
-      const colour = getComputedStyle(at).backgroundColor;
-      if (channels(colour)[3] !== 0) return colour;
+      colours.unshift(getComputedStyle(at).backgroundColor);
     }
-    return "rgb(255, 255, 255)";
+    return colours;
   };
   const faint = [];
   for (const element of document.body.querySelectorAll("*")) {
@@ -40,7 +45,8 @@ CONTRAST = """
       .filter((node) => node.nodeType === 3).map((node) => node.data.trim()).join("");
     const style = getComputedStyle(element);
     if (!text || !element.checkVisibility() || element.closest(".anchor, .skip, script")) continue;
-    const [one, two] = [luminance(style.color), luminance(behind(element))];
+    const colours = behind(element);
+    const [one, two] = [luminance([...colours, style.color]), luminance(colours)];
     const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
     const large = parseFloat(style.fontSize) >= 24;
     if (ratio < (large ? 3 : 4.5)) faint.push(`${text.slice(0, 40)}: ${ratio.toFixed(2)}`);
@@ -71,12 +77,13 @@ def visit(page: Page, path: Path) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_says_no_error_and_asks_for_nothing(page: Page, report: Path, name: str) -> None:
-    path = report / f"{name}.html"
+def test_a_page_says_no_error_and_asks_for_nothing(page: Page, any_report: Path, name: str) -> None:
+    path = any_report / f"{name}.html"
     said, asked = visit(page, path)
     assert said == []
     assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
     assert page.evaluate("window.hacked") is None
+    # The script of the template; none that a notebook or a data file brought.
     assert page.locator("script").count() == 1
     assert page.locator("h1").count() == 1
     assert page.locator("html").get_attribute("lang") == "en"
@@ -109,10 +116,10 @@ def test_navigation_leads_through_all_pages(page: Page, report: Path) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_phone_shows_a_page_without_scrolling_sideways(
-    page: Page, report: Path, name: str
+    page: Page, any_report: Path, name: str
 ) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    visit(page, report / f"{name}.html")
+    visit(page, any_report / f"{name}.html")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.evaluate("document.querySelectorAll('details').forEach(folded => folded.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
@@ -132,8 +139,10 @@ def test_text_stands_out_by_day_and_by_night(
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_figures_are_described_and_tables_are_named(page: Page, report: Path, name: str) -> None:
-    visit(page, report / f"{name}.html")
+def test_figures_are_described_and_tables_are_named(
+    page: Page, any_report: Path, name: str
+) -> None:
+    visit(page, any_report / f"{name}.html")
     for image in page.locator("img").all():
         described = image.get_attribute("alt") or ""
         assert len(described) > 20
@@ -169,9 +178,9 @@ def test_paper_gets_results_without_code_and_navigation(
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_no_path_of_this_machine_is_told(report: Path, name: str) -> None:
-    text = (report / f"{name}.html").read_text(encoding="utf-8")
-    for path in (ROOT, report.parent, Path.home()):
+def test_no_path_of_this_machine_is_told(any_report: Path, name: str) -> None:
+    text = (any_report / f"{name}.html").read_text(encoding="utf-8")
+    for path in (ROOT, any_report.parent, Path.home()):
         assert f"{path}/" not in text
 
 
@@ -201,11 +210,25 @@ def test_the_list_of_reports_leads_to_each(page: Page, report: Path) -> None:
     assert page.url == (report / "index.html").as_uri()
 
 
-def test_tables_open_by_themselves(page: Page, report: Path) -> None:
-    files = sorted((report / "tables").glob("*.html"))
+def test_tables_open_by_themselves(page: Page, any_report: Path) -> None:
+    files = sorted((any_report / "tables").glob("*.html"))
     assert files
     for file in files:
         said, asked = visit(page, file)
         assert said == []
         assert page.evaluate("window.hacked") is None
         assert asked[-1] == file.as_uri()
+
+
+def test_lists_of_verdicts_can_be_filtered(page: Page, report: Path) -> None:
+    names = [name for name in PAGES if "replication" in name]
+    for name in names:
+        visit(page, report / f"{name}.html")
+        rows = page.locator("figure#verdicts tbody tr")
+        everything = rows.count()
+        page.fill("figure#verdicts input", "hepatitis")
+        shown = [row.inner_text() for row in rows.all() if row.is_visible()]
+        assert 0 < len(shown) < everything
+        assert all("hepatitis" in text.lower() for text in shown)
+        said = page.locator("figure#verdicts output").inner_text()
+        assert said == f"{len(shown)} of {everything} numbers"

@@ -160,3 +160,10 @@ def test_style_of_great_tables_gives_way_to_the_pages() -> None:
     html = page(code("", shows(html=table)))
     assert "#333333" not in html
     assert '<table class="gt_table">' in html
+
+
+def test_scripts_of_a_notebook_do_not_reach_the_page() -> None:
+    html = page(code("", shows(html=f"<p>kept</p>{HOSTILE}<SCRIPT src='//example.org'></SCRIPT >")))
+    assert "<p>kept</p>" in html
+    assert "hacked" not in html
+    assert "example.org" not in html
