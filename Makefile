@@ -2,7 +2,7 @@
 
 DATASET ?= synthetic
 PARAMS  ?=
-SEED    ?= 2025
+SEED    ?= 1
 PYTHON3 ?= python3
 
 ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -25,6 +26,8 @@ from analysis.synthesis.survival_search import NONE, Outcomes
 from analysis.synthesis.targets import Targets
 
 Progress = Callable[[str], None]
+# Survival curves that are tried; the one on which Table 5 comes out nearest is taken.
+CANDIDATES = 6
 _DAY = datetime.timedelta(days=1)
 
 
@@ -49,15 +52,18 @@ def build(
     }
     progress("margins: looking for a table that meets every count")
     margins.solve(targets, rng, unprinted)
-    for outcomes in survival_search.search(targets, factors.NAMES, rng, progress):
-        labels = factors.search(targets, sizes, outcomes, rng, progress)
-        if labels is None:
-            continue
-        try:
-            return _tables(targets, outcomes, labels, unprinted, options, rng, progress)
-        except quantities.Unreachable as reason:
-            progress(f"start again: {reason}")
-    raise AssertionError("the search of survival curves never ends")
+    searches = survival_search.search(targets, factors.NAMES, rng, progress)
+    while True:
+        candidates = []
+        for found in itertools.islice(searches, CANDIDATES):
+            outcomes = found.outcomes()
+            labels, distance = factors.search(targets, sizes, outcomes, rng, progress)
+            candidates.append((distance, outcomes, labels))
+        for _, outcomes, labels in sorted(candidates, key=lambda candidate: candidate[0]):
+            try:
+                return _tables(targets, outcomes, labels, unprinted, options, rng, progress)
+            except quantities.Unreachable as reason:
+                progress(f"next candidate: {reason}")
 
 
 def _sizes(targets: Targets, rng: np.random.Generator) -> dict[str, int]:
@@ -168,7 +174,7 @@ def _likelihood(
     variable: str, level: str, i: int, outcomes: Outcomes, labels: dict[str, Ints]
 ) -> float:
     """Say what goes with what in patients, where the article leaves it open."""
-    early = outcomes.pfs_time[i] < 180
+    early = outcomes.endpoints()[0][1, i] < 180
     match variable, level:
         case (("RECIST 1.1 overall" | "mRECIST overall"), "CR"):
             return 0.15 if early else 2.0

@@ -77,74 +77,51 @@ def search(
     progress: Callable[[str], None],
     steps: int = 400_000,
     restarts: int = 4,
-) -> dict[str, Ints] | None:
-    """Give the labels (0 or 1 a patient) of every factor, or None when one is not found.
+) -> tuple[dict[str, Ints], float]:
+    """Give the labels (0 or 1 a patient) of every factor, the nearest found where none fit.
 
     `sizes` has the number of patients with each factor. The labels of "ici_regimen" are
-    positions in `REGIMENS`.
+    positions in `REGIMENS`. The second value is the distance left, 0 when all are met.
     """
     labels: dict[str, Ints] = {}
-    times = (
-        outcomes.time,
-        outcomes.died,
-        outcomes.pfs_time,
-        outcomes.pfs_event,
-    )
+    distance = 0.0
+    times, events = outcomes.endpoints()
     for factor in FACTORS:
         eligible = np.arange(targets.n)
         if factor.within:
             eligible = np.flatnonzero(labels[factor.within])
         fixed = _fixed(factor, labels, rng)
         free = np.setdiff1d(eligible, list(fixed))
+        nearest = np.inf
         for _ in range(restarts):
             found = np.zeros(targets.n, dtype=np.int64)
             for i, value in fixed.items():
                 found[i] = value
             found[rng.permutation(free)[: sizes[factor.name] - found.sum()]] = 1
-            cost, taken = kernels.anneal_labels(
+            cost, _ = kernels.anneal_labels(
                 int(rng.integers(2**31)),
                 found,
                 free,
-                *times,
+                times,
+                events,
                 bounds(targets, factor.name),
                 steps,
                 0.3,
                 0.003,
             )
+            if cost < nearest:
+                nearest, labels[factor.name] = cost, found
             if cost <= 0:
                 break
-        progress(f"{factor.name}: {taken:,} swaps, distance left {cost:.4f}")
-        if cost > 0:
-            return None
-        labels[factor.name] = found
-    regimen = _regimens(targets, sizes, times, rng, progress)
-    return None if regimen is None else labels | {"ici_regimen": regimen}
-
-
-def anchored(
-    outcomes: Outcomes, aims: Floats, fixed: dict[int, int], rng: np.random.Generator
-) -> dict[int, int] | None:
-    """Give the fixed labels and, for each median, a patient of that group whose event it is.
-
-    None when no patient is left for a median.
-    """
-    fixed = dict(fixed)
-    times = ((outcomes.time, outcomes.died), (outcomes.pfs_time, outcomes.pfs_event))
-    for (days, events), medians in zip(times, aims, strict=True):
-        for label, (low, high) in zip((1, 0), medians[:2], strict=True):
-            if np.isinf(low):
-                continue
-            able = np.flatnonzero((events == 1) & (days >= low) & (days < high))
-            able = [int(i) for i in able if fixed.get(int(i), label) == label]
-            if not able:
-                return None
-            fixed[able[int(rng.integers(len(able)))]] = label
-    return fixed
+        distance += nearest
+    regimen, left = _regimens(targets, sizes, times, events, rng)
+    progress(f"factors of Table 5: distance left {distance + left:.3f}")
+    return labels | {"ici_regimen": regimen}, distance + left
 
 
 def _fixed(factor: Factor, labels: dict[str, Ints], rng: np.random.Generator) -> dict[int, int]:
     """Give the labels that histories decide."""
-    fixed = {}
+    fixed: dict[int, int] = {}
     if factor.outside_liver is not None:
         outside = np.flatnonzero(labels["rt_intrahepatic"] == 0)
         fixed = {int(i): factor.outside_liver for i in outside if rng.random() < 0.8}
@@ -155,11 +132,11 @@ def _fixed(factor: Factor, labels: dict[str, Ints], rng: np.random.Generator) ->
 def _regimens(
     targets: Targets,
     sizes: dict[str, int],
-    times: tuple[Ints, Ints, Ints, Ints],
+    times: Ints,
+    events: Ints,
     rng: np.random.Generator,
-    progress: Callable[[str], None],
     steps: int = 60_000,
-) -> Ints | None:
+) -> tuple[Ints, float]:
     claims = [
         targets.printed("prognosis", endpoint, "p_value", "", "ici_regimen")
         for endpoint in ENDPOINTS
@@ -170,15 +147,17 @@ def _regimens(
     # The patient with the fistula had toripalimab.
     first = int(np.flatnonzero(labels == 0)[0])
     labels[first], labels[FISTULA] = labels[FISTULA], labels[first]
-    cost, taken = kernels.anneal_three_labels(
+    cost, _ = kernels.anneal_three_labels(
         int(rng.integers(2**31)),
         labels,
         free[free != FISTULA],
-        *times,
+        times[0],
+        events[0],
+        times[1],
+        events[1],
         np.array([(claim.low, claim.high) for claim in claims]),
         steps,
         0.3,
         0.003,
     )
-    progress(f"ici_regimen: {taken:,} swaps, distance left {cost:.4f}")
-    return labels if cost <= 0 else None
+    return labels, cost

@@ -149,9 +149,20 @@ def _allowed(row: Ints, kind: Ints, limits: Ints) -> bool:
 
 
 @_jit
-def _missed(excess: float) -> float:
-    # The step at zero keeps a nearly met median from being traded for a better p.
-    return 0.2 + 5.0 * excess if excess > 0.0 else 0.0
+def _median_cost(median: float, before: float, after: float, low: float, high: float) -> float:
+    """Give how far a median is from its days, by how far the curve is from passing one half.
+
+    `before` and `after` are survival when the days begin and when they end.
+    """
+    if low <= median < high or (median == np.inf and low == np.inf):
+        return 0.0
+    # The step keeps a nearly met median from being traded for a better p.
+    cost = 0.2 + 5.0 * max(0.0, 0.5 - before)
+    if high < np.inf:
+        cost += 5.0 * max(0.0, after - 0.5)
+        if median < np.inf:
+            cost += 0.003 * min(100.0, max(low - median, median - high))
+    return cost
 
 
 @_jit
@@ -171,63 +182,123 @@ def _resort(order: Ints, times: Ints, i: int) -> None:
 
 
 @_jit
-def factor_cost_by_day(
-    order: Ints, times: Ints, events: Ints, labels: Ints, medians: Floats, p: Floats
+def factor_cost(
+    days: Ints,
+    at_risk: Ints,
+    dead: Ints,
+    leaving: Ints,
+    own: Ints,
+    members: int,
+    medians: Floats,
+    p: Floats,
 ) -> float:
-    """Give what `factor_cost` gives, from days; `order` sorts the patients by time.
+    """Give how far one endpoint of one factor is from what was printed; 0 is exact.
 
-    `medians` has rows of first and last day for those with the factor and without.
+    Parameters
+    ----------
+    days, at_risk, dead
+        Days with events; everybody at risk and dying on them.
+    leaving, own
+        Patients with the factor whose last event day at risk this is, and who die on it.
+    members
+        Patients with the factor at risk on the first event day.
+    medians
+        Low and high, in days, of the median with the factor and without; infinite when it is
+        not reached.
+    p
+        Low and high of the log-rank p.
     """
-    n = order.size
-    at_risk = n
-    risk = labels.sum()
+    risk = members
     observed_minus_expected = 0.0
     variance = 0.0
     first = second = 1.0
-    cost = 0.0
+    first_median = second_median = np.inf
+    first_rests = second_rests = False
+    first_before = first_after = second_before = second_after = 1.0
+    for j in range(days.size):
+        day = days[j]
+        n = at_risk[j]
+        d = dead[j]
+        d1 = own[j]
+        d2 = d - d1
+        observed_minus_expected += d1 - d * risk / n
+        if n > 1:
+            variance += d * risk * (n - risk) * (n - d) / (n * n * (n - 1.0))
+        if d1 > 0:
+            first *= 1.0 - d1 / risk
+            if first_rests:
+                first_median = (first_median + day) / 2.0
+                first_rests = False
+            if first_median == np.inf and first <= 0.5 + _TIE:
+                first_median = float(day)
+                first_rests = first >= 0.5 - _TIE
+        if d2 > 0:
+            second *= 1.0 - d2 / (n - risk)
+            if second_rests:
+                second_median = (second_median + day) / 2.0
+                second_rests = False
+            if second_median == np.inf and second <= 0.5 + _TIE:
+                second_median = float(day)
+                second_rests = second >= 0.5 - _TIE
+        risk -= leaving[j]
+        if day < medians[0, 0]:
+            first_before = first
+        if day < medians[0, 1]:
+            first_after = first
+        if day < medians[1, 0]:
+            second_before = second
+        if day < medians[1, 1]:
+            second_after = second
+    found = 1.0
+    if variance > 0.0:
+        found = math.erfc(abs(observed_minus_expected) / math.sqrt(2.0 * variance))
+    cost = _median_cost(first_median, first_before, first_after, medians[0, 0], medians[0, 1])
+    cost += _median_cost(second_median, second_before, second_after, medians[1, 0], medians[1, 1])
+    return cost + 20.0 * _outside(found, p[0], p[1])
+
+
+@_jit
+def factor_cost_by_day(
+    order: Ints, times: Ints, events: Ints, labels: Ints, medians: Floats, p: Floats
+) -> float:
+    """Give what `factor_cost` gives, from days; `order` sorts the patients by time."""
+    n = order.size
+    days = np.empty(n, dtype=np.int64)
+    at_risk = np.empty(n, dtype=np.int64)
+    dead = np.zeros(n, dtype=np.int64)
+    leaving = np.zeros(n, dtype=np.int64)
+    own = np.zeros(n, dtype=np.int64)
+    size = 0
     k = 0
-    checked = np.zeros((2, 2), dtype=np.bool_)
+    before = members = 0
     while k < n:
         day = times[order[k]]
-        for g in range(2):
-            here = first if g == 0 else second
-            if not checked[g, 0] and day >= medians[g, 0]:
-                checked[g, 0] = True
-                cost += _missed(0.5 + _TIE - here)
-            if not checked[g, 1] and day >= medians[g, 1]:
-                checked[g, 1] = True
-                cost += _missed(here - 0.5 + _TIE)
-        d = d1 = leaving = leaving1 = 0
+        first = k
+        d = d1 = gone = 0
         while k < n and times[order[k]] == day:
             i = order[k]
-            leaving += 1
-            leaving1 += labels[i]
+            gone += labels[i]
             d += events[i]
             d1 += events[i] * labels[i]
             k += 1
         if d > 0:
-            observed_minus_expected += d1 - d * risk / at_risk
-            if at_risk > 1:
-                variance += (
-                    d * risk * (at_risk - risk) * (at_risk - d)
-                    / (at_risk * at_risk * (at_risk - 1.0))
-                )
-            if d1 > 0:
-                first *= 1.0 - d1 / risk
-            if d > d1:
-                second *= 1.0 - (d - d1) / (at_risk - risk)
-        at_risk -= leaving
-        risk -= leaving1
-    for g in range(2):
-        here = first if g == 0 else second
-        if not checked[g, 0]:
-            cost += _missed(0.5 + _TIE - here)
-        if not checked[g, 1] and medians[g, 1] < np.inf:
-            cost += _missed(here - 0.5 + _TIE)
-    found = 1.0
-    if variance > 0.0:
-        found = math.erfc(abs(observed_minus_expected) / math.sqrt(2.0 * variance))
-    return cost + 20.0 * _outside(found, p[0], p[1])
+            days[size], at_risk[size], dead[size], own[size] = day, n - first, d, d1
+            size += 1
+        if size == 0:
+            before += gone
+        else:
+            leaving[size - 1] += gone
+        members += gone
+    return factor_cost(
+        days[:size],
+        at_risk[:size],
+        dead[:size],
+        leaving[:size],
+        own[:size],
+        members - before,
+        medians,
+        p,
+    )
 
 
 @_jit
@@ -296,6 +367,7 @@ def anneal(
                 orders[e], times[e], events[e], labels[f], bounds[f, e, :2], bounds[f, e, 2]
             )
     after = costs.copy()
+    touched = np.zeros(costs.size, dtype=np.bool_)
     cooling = (coldest / hottest) ** (1.0 / steps)
     temperature = hottest
     new = np.zeros(4, dtype=np.int64)
@@ -348,11 +420,21 @@ def anneal(
         for k in range(4):
             state[i, k] = new[k]
         _count(counts, state, kind, i, 1)
-        # Curves are costly, so the first that is too far off ends the trial.
+        moved_os = new[TIME] != old[TIME]
+        progressed = kind[i, PROGRESSED] == 1
+        moved_pfs = new[PROGRESSION] != old[PROGRESSION] if progressed else moved_os
+        # What the cost is at least: every part that changes is taken as met until computed.
         total = cost
-        for c in range(CURVES):
+        for c in range(costs.size):
             after[c] = costs[c]
-            if total <= allowed and _touches(c, kind[i], old, new):
+            if c < CURVES:
+                touched[c] = _touches(c, kind[i], old, new)
+            else:
+                touched[c] = moved_os if (c - CURVES) % 2 == 0 else moved_pfs
+            if touched[c]:
+                total -= costs[c]
+        for c in range(CURVES):
+            if touched[c] and total <= allowed:
                 after[c] = curve_cost(
                     counts[c, EVENT],
                     counts[c, CENSORED],
@@ -360,26 +442,19 @@ def anneal(
                     checks[first_check[c] : first_check[c + 1]],
                     anchors[first_anchor[c] : first_anchor[c + 1]],
                 )
-                total += after[c] - costs[c]
-        if total <= allowed and factors > 0:
-            before_os, before_pfs = times[0, i], times[1, i]
+                total += after[c]
+        resorted = total <= allowed and factors > 0
+        if resorted:
             _endpoints(state[i], kind[i], times, events, i)
             for e in range(2):
-                if times[e, i] != (before_os if e == 0 else before_pfs):
-                    _resort(orders[e], times[e], i)
-                for f in range(factors):
-                    c = CURVES + 2 * f + e
-                    after[c] = costs[c]
-                    if times[e, i] != (before_os if e == 0 else before_pfs):
-                        after[c] = factor_cost_by_day(
-                            orders[e],
-                            times[e],
-                            events[e],
-                            labels[f],
-                            bounds[f, e, :2],
-                            bounds[f, e, 2],
-                        )
-                        total += after[c] - costs[c]
+                _resort(orders[e], times[e], i)
+            for c in range(CURVES, costs.size):
+                if touched[c] and total <= allowed:
+                    f, e = (c - CURVES) // 2, (c - CURVES) % 2
+                    after[c] = factor_cost_by_day(
+                        orders[e], times[e], events[e], labels[f], bounds[f, e, :2], bounds[f, e, 2]
+                    )
+                    total += after[c]
         if total <= allowed:
             for c in range(costs.size):
                 costs[c] = after[c]
@@ -388,7 +463,7 @@ def anneal(
             for k in range(4):
                 state[i, k] = old[k]
             _count(counts, state, kind, i, 1)
-            if factors > 0:
+            if resorted:
                 _endpoints(state[i], kind[i], times, events, i)
                 for e in range(2):
                     _resort(orders[e], times[e], i)
@@ -398,7 +473,7 @@ def anneal(
 @_jit
 def _touches(curve: int, kind: Ints, old: Ints, new: Ints) -> bool:
     """Tell whether a curve sees that a patient's days have changed."""
-    if curve == OS or curve == FOLLOW_UP:
+    if curve in (OS, FOLLOW_UP):
         return new[TIME] != old[TIME]
     if curve == IRFS:
         return new[IMAGING] != old[IMAGING] or new[IN_FIELD] != old[IN_FIELD]
@@ -435,74 +510,6 @@ def risk_positions(times: Ints, events: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 @_jit
-def factor_cost(
-    at_risk: Ints, dead: Ints, leaving: Ints, own: Ints, members: int, passes: Ints, p: Floats
-) -> float:
-    """Give how far one endpoint of one factor is from what was printed; 0 is exact.
-
-    Parameters
-    ----------
-    at_risk, dead
-        Everybody at risk and dying, by event day.
-    leaving, own
-        Patients with the factor whose last event day at risk this is, and who die on it.
-    members
-        Patients with the factor at risk on the first event day.
-    passes
-        For those with the factor and those without: the last position at which the curve is
-        still above one half, and the first by which it is below (-1: not asked).
-    p
-        Low and high of the log-rank p.
-    """
-    cost = 0.0
-    risk = members
-    observed_minus_expected = 0.0
-    variance = 0.0
-    first = second = 1.0
-    for j in range(at_risk.size):
-        n = at_risk[j]
-        d = dead[j]
-        d1 = own[j]
-        d2 = d - d1
-        observed_minus_expected += d1 - d * risk / n
-        if n > 1:
-            variance += d * risk * (n - risk) * (n - d) / (n * n * (n - 1.0))
-        if d1 > 0:
-            first *= 1.0 - d1 / risk
-        if d2 > 0:
-            second *= 1.0 - d2 / (n - risk)
-        risk -= leaving[j]
-        if j == passes[0, 0]:
-            cost += _missed(0.5 + _TIE - first)
-        if j == passes[0, 1]:
-            cost += _missed(first - 0.5 + _TIE)
-        if j == passes[1, 0]:
-            cost += _missed(0.5 + _TIE - second)
-        if j == passes[1, 1]:
-            cost += _missed(second - 0.5 + _TIE)
-    found = 1.0
-    if variance > 0.0:
-        found = math.erfc(abs(observed_minus_expected) / math.sqrt(2.0 * variance))
-    return cost + 20.0 * _outside(found, p[0], p[1])
-
-
-@_jit
-def pass_positions(days: Ints, medians: Floats) -> Ints:
-    """Give, for two medians (rows of first and last day), the positions `factor_cost` asks for.
-
-    A median whose first day is infinite is not reached: its curve stays above one half.
-    """
-    positions = np.empty((2, 2), dtype=np.int64)
-    for g in range(2):
-        if medians[g, 0] == np.inf:
-            positions[g, 0], positions[g, 1] = days.size - 1, -1
-        else:
-            positions[g, 0] = np.searchsorted(days, math.ceil(medians[g, 0])) - 1
-            positions[g, 1] = np.searchsorted(days, math.ceil(medians[g, 1])) - 1
-    return positions
-
-
-@_jit
 def _tally(labels: Ints, last: Ints, own: Ints, size: int) -> tuple[Ints, Ints, int]:
     leaving = np.zeros(size, dtype=np.int64)
     events = np.zeros(size, dtype=np.int64)
@@ -533,10 +540,8 @@ def anneal_labels(
     seed: int,
     labels: Ints,
     free: Ints,
-    os_times: Ints,
-    os_events: Ints,
-    pfs_times: Ints,
-    pfs_events: Ints,
+    times: Ints,
+    events: Ints,
     bounds: Floats,
     steps: int,
     hottest: float,
@@ -544,29 +549,34 @@ def anneal_labels(
 ) -> tuple[float, int]:
     """Swap labels of a yes/no factor until its six printed values are met.
 
-    `labels` (0 or 1) is changed in place; only patients in `free` are swapped. `bounds` has
-    shape (2, 3, 2): OS and PFS; median of yes, of no, p; low and high.
+    Parameters
+    ----------
+    labels, free
+        0 or 1 a patient, changed in place; the patients who may be swapped.
+    times, events
+        Rows of OS and PFS: days, and 1 for an event.
+    bounds
+        Shape (2, 3, 2): OS and PFS; median of yes, of no (days), p; low and high.
 
-    Returns the cost and the number of swaps tried.
+    Returns
+    -------
+    The cost (0 is exact) and the number of swaps tried.
     """
     np.random.seed(seed)
-    os_days, os_last, os_own = risk_positions(os_times, os_events)
-    pfs_days, pfs_last, pfs_own = risk_positions(pfs_times, pfs_events)
+    os_days, os_last, os_own = risk_positions(times[0], events[0])
+    pfs_days, pfs_last, pfs_own = risk_positions(times[1], events[1])
     os_risk, os_dead = _totals(os_last, os_own, os_days.size)
     pfs_risk, pfs_dead = _totals(pfs_last, pfs_own, pfs_days.size)
     os_leaving, os_yes, os_members = _tally(labels, os_last, os_own, os_days.size)
     pfs_leaving, pfs_yes, pfs_members = _tally(labels, pfs_last, pfs_own, pfs_days.size)
-    os_pass = pass_positions(os_days, bounds[0])
-    pfs_pass = pass_positions(pfs_days, bounds[1])
-    cost = factor_cost(
-        os_risk, os_dead, os_leaving, os_yes, os_members, os_pass, bounds[0, 2]
-    ) + factor_cost(pfs_risk, pfs_dead, pfs_leaving, pfs_yes, pfs_members, pfs_pass, bounds[1, 2])
+    cost = np.inf
     cooling = (coldest / hottest) ** (1.0 / steps)
     temperature = hottest
     for step in range(steps):
         if cost <= 0.0:
             return cost, step
         temperature *= cooling
+        allowed = cost - temperature * math.log(1.0 - np.random.random())
         a = free[np.random.randint(free.size)]
         b = free[np.random.randint(free.size)]
         if labels[a] == labels[b]:
@@ -588,13 +598,27 @@ def anneal_labels(
             if undo:
                 break
             after = factor_cost(
-                os_risk, os_dead, os_leaving, os_yes, os_members, os_pass, bounds[0, 2]
+                os_days,
+                os_risk,
+                os_dead,
+                os_leaving,
+                os_yes,
+                os_members,
+                bounds[0, :2],
+                bounds[0, 2],
             )
-            if after < cost + 10.0 * temperature:
+            if after <= allowed:
                 after += factor_cost(
-                    pfs_risk, pfs_dead, pfs_leaving, pfs_yes, pfs_members, pfs_pass, bounds[1, 2]
+                    pfs_days,
+                    pfs_risk,
+                    pfs_dead,
+                    pfs_leaving,
+                    pfs_yes,
+                    pfs_members,
+                    bounds[1, :2],
+                    bounds[1, 2],
                 )
-            if after <= cost or np.random.random() < math.exp((cost - after) / temperature):
+            if after <= allowed:
                 cost = after
                 break
     return cost, steps

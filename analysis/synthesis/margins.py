@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "rt_on_intrahepatic": YES_NO,
     "sbrt": YES_NO,
     "eqd2_under_60": YES_NO,
-    **{response: CATEGORIES for response in RESPONSES},
+    **dict.fromkeys(RESPONSES, CATEGORIES),
     **{f"grade {group.name}": GRADES for group in ctcae.GROUPS},
     "grade_3_or_more": YES_NO,
     "cause_of_death": ("tumour", "adverse event", "other disease", "alive"),
@@ -97,7 +98,12 @@ class Claim:
         return f"{self.printed.claim}: {self.words}, printed {self.printed.text}"
 
 
-Literals = list[cp_model.IntVar]
+# Boolean variables of the model and their negations, one a patient.
+Literals = list[Any]
+
+
+# How long the preferred order is followed, in CP-SAT's deterministic time (about seconds).
+_OPERATIONS = 5.0
 
 
 class _Model:
@@ -306,7 +312,7 @@ class _Model:
 
     def _claims(self) -> None:
         for claim, key in self.targets.patient_counts():
-            analysis_id, group, group_level, variable, level, statistic = key
+            analysis_id, _, group_level, variable, level, statistic = key
             literals = self.members(analysis_id, variable, level, group_level)
             if literals is None:
                 continue
@@ -363,13 +369,29 @@ class _Model:
         )
 
     def solve(self, seed: int) -> cp_model.CpSolver:
-        solver = _solver(seed)
-        solver.parameters.search_branching = cp_model.FIXED_SEARCH
+        """Give a solver that holds a table.
+
+        Raises
+        ------
+        ConflictingClaims
+            When there is none.
+        """
         held = self.model.clone()
         held.add_bool_and(held.get_bool_var_from_proto_index(i) for i in self.assumptions)
-        status = solver.solve(held)
-        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return solver
+        # The order asked for gives the more believable table, but may lead into a dead end;
+        # the limit counts operations, not seconds, so that a seed gives the same everywhere.
+        for branching, limit in (
+            (cp_model.FIXED_SEARCH, _OPERATIONS),
+            (cp_model.AUTOMATIC_SEARCH, math.inf),
+        ):
+            solver = _solver(seed)
+            solver.parameters.search_branching = branching
+            solver.parameters.max_deterministic_time = limit
+            status = solver.solve(held)
+            if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+                return solver
+            if status == cp_model.INFEASIBLE:
+                break
         raise ConflictingClaims([str(claim) for claim in self._smallest_conflict(seed)])
 
     def _smallest_conflict(self, seed: int) -> list[Claim]:

@@ -60,7 +60,7 @@ def _patient(
         inside_mm = largest_mm if hepatic else rng.uniform(15, 70)
         inside_mm = round(inside_mm + (rng.uniform(5, 40) if rng.random() < 0.5 else 0))
         outside_mm = round(inside_mm * shares.outside / (1 - shares.outside))
-        rows = []
+        rows: list[dict[str, Any]] = []
         for criterion in CRITERIA:
             left_in, left_out = shares.size if criterion == CRITERIA[0] else shares.viable
             viable = 1.0 if criterion == CRITERIA[0] else rng.uniform(0.9, 1.0)

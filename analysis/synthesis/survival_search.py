@@ -52,15 +52,11 @@ class Outcomes:
     in_field: Ints
     cause: tuple[str, ...]
 
-    @property
-    def pfs_time(self) -> Ints:
-        """Days to progression, death or last contact."""
-        return np.where(self.progression >= 0, self.progression, self.time)
-
-    @property
-    def pfs_event(self) -> Ints:
-        """1 where progression or death ended progression-free survival."""
-        return np.where((self.progression >= 0) | (self.died == 1), 1, 0)
+    def endpoints(self) -> tuple[Ints, Ints]:
+        """Give days and events (1) of OS and PFS, a row each."""
+        progressed = self.progression != NONE
+        times = np.stack([self.time, np.where(progressed, self.progression, self.time)])
+        return times, np.stack([self.died, np.where(progressed, 1, self.died)])
 
 
 @dataclass(frozen=True)
@@ -238,6 +234,7 @@ class Search:
         )
 
     def outcomes(self) -> Outcomes:
+        """Give the outcomes where the search stands."""
         time, progression, imaging, in_field = (self.state[:, k].copy() for k in range(4))
         died = self.kind[:, kernels.DIED].copy()
         return Outcomes(time, died, progression, imaging, in_field, self.cause)

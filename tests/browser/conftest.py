@@ -40,17 +40,6 @@ def browser() -> Iterator[Browser]:
 OWN, OTHERS = "synthetic", ["hepatocellular", "hostile"]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker alone build and test each report."""
-    for item in items:
-        given = getattr(item, "callspec", None)
-        for fixture in ("report", "any_report"):
-            if given and fixture in given.params:
-                group = "own report" if given.params[fixture] == OWN else "other reports"
-                item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session", params=[OWN])
 def report(
     request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
