@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.display import format as fmt
 from analysis.display.tables import Table, median_range, plain_table
 from analysis.estimates.rows import pick
+from analysis.parameters import Parameters
 
 Kind = Literal["count", "share", "range", "median", "survival", "p"]
 
@@ -70,33 +71,39 @@ def numbers_table(lines: Iterable[Line], estimates: pd.DataFrame) -> Table | Non
     return plain_table(cells, stub="Quantity", notes=notes)
 
 
-COHORT = (
-    Line("Patients", "characteristics", "patients", kind="count"),
-    Line("Men", "characteristics", "sex", "male"),
-    Line("Age, median (range)", "characteristics", "age_years", kind="range", unit="years"),
-    Line(
-        "AFP before treatment, median (range)",
-        "characteristics",
-        "afp_before",
-        kind="range",
-        unit="ng/mL",
-    ),
-    Line("AFP ≥ 1,000 ng/mL", "characteristics", "afp_1000", ">=1000"),
-    Line("AFP ≥ 400 ng/mL", "characteristics", "afp_400", ">=400"),
-    Line(
-        "Largest tumour diameter, median (range)",
-        "characteristics",
-        "largest_tumour_cm",
-        kind="range",
-        unit="cm",
-    ),
-    Line("Progression on earlier treatment", "characteristics", "progressed_before", "yes"),
-    Line("Progression on an earlier checkpoint inhibitor", "characteristics", "prior_ici", "yes"),
-    Line("Portal vein tumour thrombosis", "characteristics", "pvtt", "yes"),
-    Line("Thrombus in the main portal vein (VP4)", "characteristics", "vp4", "yes"),
-    Line("Extrahepatic metastasis", "characteristics", "extrahepatic_metastasis", "yes"),
-    Line("Viral hepatitis", "characteristics", "viral_hepatitis", "yes"),
-)
+def cohort(parameters: Parameters) -> tuple[Line, ...]:
+    """Give the lines of section 3.1."""
+    first, second = parameters.afp_cutoff, parameters.afp_second_cutoff
+    return (
+        Line("Patients", "characteristics", "patients", kind="count"),
+        Line("Men", "characteristics", "sex", "male"),
+        Line("Age, median (range)", "characteristics", "age_years", kind="range", unit="years"),
+        Line(
+            "AFP before treatment, median (range)",
+            "characteristics",
+            "afp_before",
+            kind="range",
+            unit="ng/mL",
+        ),
+        Line(f"AFP ≥ {first:,g} ng/mL", "characteristics", f"afp_{first:g}", f">={first:g}"),
+        Line(f"AFP ≥ {second:,g} ng/mL", "characteristics", f"afp_{second:g}", f">={second:g}"),
+        Line(
+            "Largest tumour diameter, median (range)",
+            "characteristics",
+            "largest_tumour_cm",
+            kind="range",
+            unit="cm",
+        ),
+        Line("Progression on earlier treatment", "characteristics", "progressed_before", "yes"),
+        Line(
+            "Progression on an earlier checkpoint inhibitor", "characteristics", "prior_ici", "yes"
+        ),
+        Line("Portal vein tumour thrombosis", "characteristics", "pvtt", "yes"),
+        Line("Thrombus in the main portal vein (VP4)", "characteristics", "vp4", "yes"),
+        Line("Extrahepatic metastasis", "characteristics", "extrahepatic_metastasis", "yes"),
+        Line("Viral hepatitis", "characteristics", "viral_hepatitis", "yes"),
+    )
+
 
 TREATMENT = (
     Line("First-line therapy", "treatment", "therapy_line_group", "1"),
@@ -128,17 +135,27 @@ TREATMENT = (
     Line("Antiviral therapy", "treatment", "antiviral", "yes"),
 )
 
-AFP = (
-    Line("AFP fell", "afp_response", "afp_decrease", "yes"),
-    Line(
-        "AFP after treatment, median (range)",
-        "afp_response",
-        "afp_after",
-        kind="range",
-        unit="ng/mL",
-    ),
-    Line("AFP ≤ 400 ng/mL after treatment", "afp_response", "afp_after_400", "<=400"),
-)
+
+def afp(parameters: Parameters) -> tuple[Line, ...]:
+    """Give the lines on AFP of section 3.3."""
+    cutoff = parameters.afp_second_cutoff
+    return (
+        Line("AFP fell", "afp_response", "afp_decrease", "yes"),
+        Line(
+            "AFP after treatment, median (range)",
+            "afp_response",
+            "afp_after",
+            kind="range",
+            unit="ng/mL",
+        ),
+        Line(
+            f"AFP ≤ {cutoff:,g} ng/mL after treatment",
+            "afp_response",
+            f"afp_after_{cutoff:g}",
+            f"<={cutoff:g}",
+        ),
+    )
+
 
 FOLLOW_UP = (
     Line(
@@ -191,32 +208,4 @@ TOXICITY = (
     Line("Hepatitis B or C reactivation", "adverse_events", "viral_reactivation", "any"),
     Line("Radiation-induced liver injury", "adverse_events", "radiation_liver_injury", "any"),
     Line("Immune-related liver injury", "adverse_events", "immune_liver_injury", "any"),
-)
-
-ABSTRACT = (
-    Line("Patients", "characteristics", "patients", kind="count"),
-    Line("Extrahepatic metastasis", "characteristics", "extrahepatic_metastasis", "yes"),
-    Line("Portal vein tumour thrombosis", "characteristics", "pvtt", "yes"),
-    Line("Median dose", "treatment", "rt_dose_gy", kind="median", unit="Gy"),
-    Line(
-        "Objective response rate (mRECIST)",
-        "response",
-        "response_overall",
-        "ORR",
-        group="criterion",
-        group_level="mRECIST",
-    ),
-    Line("Median follow-up", "survival", "follow_up", kind="median", unit="months", decimals=1),
-    Line("Median overall survival", "survival", "OS", kind="median", unit="months", decimals=1),
-    Line(
-        "Median progression-free survival",
-        "survival",
-        "PFS",
-        kind="median",
-        unit="months",
-        decimals=1,
-    ),
-    Line("In-field relapse", "survival", "in_field_relapse", "yes", kind="count"),
-    Line("Adverse events of grade ≥ 3", "adverse_events", "any_event", ">=3"),
-    Line("Thrombocytopenia of grade ≥ 3", "adverse_events", "thrombocytopenia", ">=3"),
 )
