@@ -58,13 +58,13 @@ A4,mRECIST,in-field,40,0,no,CR
 """
 
 ADVERSE_EVENTS = """\
-patient_id,term,grade,attribution
-A1,Dermatitis radiation,1,radiotherapy
-A1,Nausea,2,undetermined
-A1,Diarrhea,3,targeted therapy
-A2,Hypothyroidism,2,immunotherapy
-A3,Platelet count decreased,4,undetermined
-A3,Fatigue,1,
+patient_id,term,grade,attribution,onset_date
+A1,Dermatitis radiation,1,radiotherapy,2019-07-08
+A1,Nausea,2,undetermined,2019-06-17
+A1,Diarrhea,3,targeted therapy,2019-09-02
+A2,Hypothyroidism,2,immunotherapy,2019-12-02
+A3,Platelet count decreased,4,undetermined,2020-03-30
+A3,Fatigue,1,,
 """
 
 FOLLOW_UP = """\

@@ -74,6 +74,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         immunotherapy=theirs(immunotherapy),
         assessments=_responses(theirs(tables["assessments"]), parameters),
         adverse_events=events.assign(group=events["term"].map(ctcae.group_of)),
+        organ_doses=theirs(tables["organ_doses"]),
         time_to_event=times,
         screening=screening,
         recorded_tables=frozenset(name for name, frame in tables.items() if not frame.empty),

@@ -27,7 +27,7 @@ class Cohort:
     patients
         One row a patient (index `patient_id`): recorded and derived columns. Categories are
         ordered `Categorical`s; what is not recorded is missing.
-    radiotherapy, immunotherapy, assessments, adverse_events
+    radiotherapy, immunotherapy, assessments, adverse_events, organ_doses
         Tables of the schema for these patients, with derived columns.
     time_to_event
         One row a patient and endpoint, after ADaM's ADTTE: `patient_id, endpoint, days` (whole
@@ -47,6 +47,7 @@ class Cohort:
     immunotherapy: pd.DataFrame
     assessments: pd.DataFrame
     adverse_events: pd.DataFrame
+    organ_doses: pd.DataFrame
     time_to_event: pd.DataFrame
     screening: pd.DataFrame
     recorded_tables: frozenset[str]

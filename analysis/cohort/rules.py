@@ -118,6 +118,27 @@ def _not_before_treatment(tables: Tables, _: Description) -> list[Fault]:
     return faults
 
 
+def _onset_in_follow_up(tables: Tables, _: Description) -> list[Fault]:
+    events, follow_up = tables["adverse_events"], tables["follow_up"]
+    start = events["patient_id"].map(first_treatment(tables))
+    # An event may begin after the last contact of a patient whose death is known from elsewhere.
+    seen = follow_up["death_date"].fillna(follow_up["last_contact_date"])
+    end = events["patient_id"].map(seen.groupby(follow_up["patient_id"]).max())
+    return _faults(
+        "adverse_events",
+        events,
+        events["onset_date"] < start,
+        "onset_date",
+        lambda row: f"a day on or after the first treatment, {_show(start[row])}",
+    ) + _faults(
+        "adverse_events",
+        events,
+        events["onset_date"] > end,
+        "onset_date",
+        lambda row: f"a day on or before death or last contact, {_show(end[row])}",
+    )
+
+
 def _in_order(table: str, earlier: str, later: str) -> Rule:
     def breaks(tables: Tables, _: Description) -> list[Fault]:
         frame = tables[table]
@@ -183,6 +204,12 @@ RULES: list[Rule] = [
         "treatment first",
         "Progression, relapse, last contact and death are not before the first treatment.",
         _not_before_treatment,
+    ),
+    Rule(
+        "events in follow-up",
+        "An adverse event begins on or after the first treatment, and not after death or last "
+        "contact.",
+        _onset_in_follow_up,
     ),
     _in_order("patients", "birth_date", "enrolment_date"),
     _in_order("radiotherapy", "start_date", "end_date"),

@@ -73,6 +73,10 @@ def _text(description: str, **kwargs: Any) -> pa.Column:
     return _column(str, description, check, **kwargs)
 
 
+def _pattern(pattern: str, words: str, description: str, **kwargs: Any) -> pa.Column:
+    return _column(str, description, pa.Check.str_matches(pattern, error=words), **kwargs)
+
+
 def _date(description: str, **kwargs: Any) -> pa.Column:
     check = pa.Check.in_range(_EARLIEST, _LATEST, error="a date from 1900-01-01 to 2100-12-31")
     return _column("datetime64[ns]", description, check, **kwargs)
@@ -226,7 +230,33 @@ ADVERSE_EVENTS = _table(
         "term": _text("CTCAE version 5.0 term.", blank=False),
         "grade": _integer(1, 5, "", "Worst CTCAE grade.", blank=False),
         "attribution": _category(ATTRIBUTIONS, "Treatment that the event is attributed to."),
+        "onset_date": _date("First day of the event, of its worst episode where it came back."),
     },
+)
+
+ORGAN_DOSES = _table(
+    "organ_doses",
+    "a patient, organ and dose metric",
+    ("patient_id", "organ", "metric"),
+    {
+        "patient_id": _patient_id(),
+        # Estimates are named after organ and metric: their spelling must leave nothing open.
+        "organ": _pattern(
+            r"^[a-z]{1,40}( [a-z]{1,40}){0,4}$",
+            "words in small letters, such as oesophagus or small intestine",
+            "Organ at risk.",
+            blank=False,
+        ),
+        "metric": _pattern(
+            r"^(Dmax_Gy|Dmean_Gy|V[1-9][0-9]{0,2}(\.[0-9]*[1-9])?_(mL|percent))$",
+            "Dmax_Gy, Dmean_Gy, or a volume such as V32_mL or V20_percent",
+            "Maximum or mean dose to the organ in Gy, or the volume of it (mL, or percent of the "
+            "organ) that got at least a dose in Gy: V32_mL.",
+            blank=False,
+        ),
+        "value": _number(0, 10000, "", "Value in the unit that the metric names.", blank=False),
+    },
+    optional=True,
 )
 
 FOLLOW_UP = _table(
@@ -268,6 +298,7 @@ TABLES: dict[str, Table] = {
         IMMUNOTHERAPY,
         ASSESSMENTS,
         ADVERSE_EVENTS,
+        ORGAN_DOSES,
         FOLLOW_UP,
         TIME_TO_EVENT,
     )

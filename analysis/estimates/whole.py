@@ -8,6 +8,7 @@ from analysis.cohort.model import Cohort
 from analysis.estimates import (
     characteristics,
     eligibility,
+    fatal_events,
     prognosis,
     response,
     survival,
@@ -24,6 +25,7 @@ PARTS = (
     response.estimate_afp,
     survival.estimate,
     toxicity.estimate,
+    fatal_events.estimate,
     prognosis.estimate,
 )
 

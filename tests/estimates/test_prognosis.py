@@ -220,6 +220,7 @@ def veterans(second: str = "PFS", **columns: pd.Categorical) -> Cohort:
         immunotherapy=nothing,
         assessments=nothing,
         adverse_events=nothing,
+        organ_doses=nothing,
         time_to_event=pd.concat(
             [
                 times_of_all.assign(endpoint="OS"),

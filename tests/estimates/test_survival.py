@@ -309,6 +309,7 @@ def cohort_of(time_to_event: pd.DataFrame, **columns: list[str | None]) -> Cohor
         immunotherapy=nothing,
         assessments=nothing,
         adverse_events=nothing,
+        organ_doses=nothing,
         time_to_event=time_to_event,
         screening=nothing,
         recorded_tables=frozenset(),

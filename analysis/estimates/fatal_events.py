@@ -1,0 +1,107 @@
+"""The patients with an adverse event of grade 5, one by one: the cases of the Discussion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.cohort import ctcae
+from analysis.cohort.model import Cohort
+from analysis.estimates.rows import row, to_table
+from analysis.estimates.survival import months
+from analysis.parameters import Parameters
+
+FATAL = 5
+_DOSES = {"Dmax": "max_dose", "Dmean": "mean_dose"}
+
+
+def analysis_of(case: int) -> str:
+    """Give the analysis_id of a case: 'grade5_case_1' is the first."""
+    return f"grade5_case_{case}"
+
+
+def organ_variable(organ: str, metric: str) -> str:
+    """Give the variable of a dose to an organ.
+
+    >>> organ_variable("small intestine", "Dmax_Gy"), organ_variable("oesophagus", "V32_mL")
+    ('small_intestine_max_dose_gy', 'oesophagus_v32_ml')
+    """
+    quantity, _, unit = metric.partition("_")
+    return "_".join([organ.replace(" ", "_"), _DOSES.get(quantity, quantity), unit]).lower()
+
+
+def cases(events: pd.DataFrame) -> pd.DataFrame:
+    """Give the fatal event of each patient who had one, a case a row.
+
+    Parameters
+    ----------
+    events
+        The adverse events of a cohort.
+
+    Returns
+    -------
+    Rows of `events` with grade 5, in the order of Table 4's rows and then by `patient_id`. Terms
+    in no row of that table come last, by name. Of several fatal events of a patient the first in
+    this order is the case.
+    """
+    place = {group.name: position for position, group in enumerate(ctcae.GROUPS)}
+    fatal = events[events["grade"] == FATAL]
+    fatal = fatal.assign(place=fatal["group"].map(place).fillna(len(place)))
+    ordered = fatal.sort_values(["place", "group", "patient_id", "term"], kind="stable")
+    return ordered.drop_duplicates("patient_id").drop(columns="place").reset_index(drop=True)
+
+
+def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
+    """Give treatment, time to the event and doses to organs of each case.
+
+    Dose and fractions are those of the site with the highest EQD2; `months_to_event` runs from the
+    last fraction to the onset, and is negative when the event began earlier. What is not recorded
+    has no row.
+    """
+    rows: list[dict[str, Any]] = []
+    if "adverse_events" not in cohort.recorded_tables:
+        return to_table(rows)
+    fatal = cases(cohort.adverse_events).to_dict("records")
+    for number, event in enumerate(fatal, start=1):
+        patient = cohort.patients.loc[event["patient_id"]]
+        doses = cohort.organ_doses[cohort.organ_doses["patient_id"] == event["patient_id"]]
+        rows += _case(analysis_of(number), event, patient, doses)
+    return to_table(rows)
+
+
+def _case(
+    analysis_id: str, event: dict[Any, Any], patient: pd.Series, doses: pd.DataFrame
+) -> list[dict[str, Any]]:
+    # Words stand in `variable_level`, as those of every estimate; the value counts the patient.
+    words = {
+        "event": event["term"],
+        "attribution": event["attribution"],
+        "ici_agent": patient["ici_agent"],
+        "targeted_agent": patient["targeted_agent"],
+    }
+    rows = [
+        row(analysis_id, variable, "count", 1, variable_level=word, unit="patients", n=1)
+        for variable, word in words.items()
+        if pd.notna(word)
+    ]
+    days_to_event = (event["onset_date"] - patient["rt_end"]).days
+    quantities = [
+        ("dose_gy", patient["rt_dose_gy"], "Gy", ""),
+        ("fractions", patient["rt_fractions"], "fractions", ""),
+        ("months_to_event", months(days_to_event), "months", "onset - last fraction"),
+        ("days_to_death", (patient["death_date"] - event["onset_date"]).days, "days", ""),
+    ]
+    quantities += [
+        (organ_variable(dose["organ"], dose["metric"]), dose["value"], _unit(dose["metric"]), "")
+        for dose in doses.sort_values(["organ", "metric"]).to_dict("records")
+    ]
+    return rows + [
+        row(analysis_id, variable, "value", float(value), unit=unit, method=method, n=1)
+        for variable, value, unit, method in quantities
+        if pd.notna(value)
+    ]
+
+
+def _unit(metric: str) -> str:
+    return metric.rpartition("_")[2].replace("percent", "%")
