@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from analysis.cohort import ctcae
 from analysis.cohort.derive import ENDPOINT_NAMES
 from analysis.parameters import Parameters
@@ -55,6 +57,16 @@ VARIABLES: dict[str, str] = {
     "cause_of_death": "Cause of death",
     "progression": "Progressed",
     "failure_pattern": "Pattern of failure",
+}
+
+CASES: dict[str, str] = {
+    "attribution": "Attributed to",
+    "ici_agent": "Immune checkpoint inhibitor",
+    "targeted_agent": "Targeted agent",
+    "dose_gy": "Radiation dose",
+    "fractions": "Given in",
+    "months_to_event": "From the last fraction to the onset",
+    "days_to_death": "From the onset to death",
 }
 
 RESPONSES = {
@@ -121,6 +133,22 @@ def factors(parameters: Parameters) -> dict[str, str]:
 def event(name: str) -> str:
     """Give the words for a row of the adverse event table; other CTCAE terms stand as they are."""
     return EVENTS.get(name, name)
+
+
+def case_variable(name: str) -> str:
+    """Give the words for what is known of a case (see `estimates.fatal_events`).
+
+    >>> case_variable("small_intestine_max_dose_gy"), case_variable("oesophagus_v32_ml")
+    ('Small intestine, maximum dose', 'Oesophagus, V32')
+    """
+    dose = re.fullmatch(r"(\w+)_(max|mean)_dose_gy", name)
+    volume = re.fullmatch(r"(\w+)_(v[0-9.]+)_(?:ml|percent)", name)
+    if dose:
+        quantity = {"max": "maximum", "mean": "mean"}[dose[2]] + " dose"
+        return f"{dose[1].replace('_', ' ').capitalize()}, {quantity}"
+    if volume:
+        return f"{volume[1].replace('_', ' ').capitalize()}, {volume[2].upper()}"
+    return CASES.get(name, name)
 
 
 def endpoint(name: str) -> str:

@@ -14,7 +14,6 @@ from typing import Any
 import pandas as pd
 from great_tables import GT, loc, style
 
-from analysis.cohort.model import Cohort
 from analysis.display import labels
 from analysis.display.format import (
     MISSING,
@@ -26,7 +25,9 @@ from analysis.display.format import (
     months,
     p_value,
     thousands,
+    with_unit,
 )
+from analysis.estimates.fatal_events import CASE
 from analysis.estimates.rows import pick
 from analysis.parameters import Parameters
 
@@ -443,19 +444,35 @@ def afp_table(estimates: pd.DataFrame) -> Table | None:
     return _journal(pd.DataFrame(rows), stub="Response", notes=notes)
 
 
-def grade_5_table(cohort: Cohort) -> Table | None:
-    """Give the events of grade 5 with what they are attributed to; none is said in one row."""
-    events = cohort.adverse_events
-    if events.empty:
+def grade_5_table(estimates: pd.DataFrame) -> Table | None:
+    """Give what is known of each patient with an event of grade 5; none is said in one row."""
+    if pick(estimates, analysis_id="adverse_events").empty:
         return None
-    fatal = events[events["grade"] == 5]
-    cells = pd.DataFrame(
-        {
-            "CTCAE term": fatal["term"].to_list() or ["none"],
-            "Attributed to": fatal["attribution"].fillna(MISSING).to_list() or [MISSING],
-        }
-    )
-    return _journal(cells, stub="CTCAE term", left=["Attributed to"])
+    rows = []
+    cases = estimates[estimates["analysis_id"].str.startswith(CASE)]
+    for name, case in cases.groupby("analysis_id", sort=False):
+        event = pick(case, variable="event")["variable_level"].iloc[0]
+        for entry in case[case["variable"] != "event"].to_dict("records"):
+            rows.append(
+                {
+                    "case": f"Case {str(name).removeprefix(CASE)}: {event}",
+                    "Quantity": labels.case_variable(entry["variable"]),
+                    "Value": entry["variable_level"]
+                    or with_unit(
+                        number(entry["value"], 1 if entry["unit"] == "months" else None),
+                        entry["unit"],
+                    ),
+                }
+            )
+    if not rows:
+        cells = pd.DataFrame({"Quantity": ["Events of grade 5"], "Value": ["none"]})
+        return _journal(cells, stub="Quantity", left=["Value"])
+    notes = [
+        "Events are CTCAE terms. Dose and fractions are those of the irradiated site with the "
+        "highest EQD2; V with a number, the volume of the organ that had this dose in Gy or more. "
+        "What is not recorded has no row."
+    ]
+    return _journal(pd.DataFrame(rows), stub="Quantity", group="case", left=["Value"], notes=notes)
 
 
 def regimen_table(estimates: pd.DataFrame, endpoints: Iterable[str]) -> Table | None:

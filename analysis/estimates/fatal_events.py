@@ -12,13 +12,10 @@ from analysis.estimates.rows import row, to_table
 from analysis.estimates.survival import months
 from analysis.parameters import Parameters
 
+# Analyses are named after the case: 'grade5_case_1' is the first.
+CASE = "grade5_case_"
 FATAL = 5
 _DOSES = {"Dmax": "max_dose", "Dmean": "mean_dose"}
-
-
-def analysis_of(case: int) -> str:
-    """Give the analysis_id of a case: 'grade5_case_1' is the first."""
-    return f"grade5_case_{case}"
 
 
 def organ_variable(organ: str, metric: str) -> str:
@@ -66,7 +63,7 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     for number, event in enumerate(fatal, start=1):
         patient = cohort.patients.loc[event["patient_id"]]
         doses = cohort.organ_doses[cohort.organ_doses["patient_id"] == event["patient_id"]]
-        rows += _case(analysis_of(number), event, patient, doses)
+        rows += _case(f"{CASE}{number}", event, patient, doses)
     return to_table(rows)
 
 
