@@ -7,8 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-from analysis.article.ledger import CLAIMS, read_ledger
-from analysis.synthesis import cohort, margins, timeline, write
+from analysis.article.ledger import CLAIMS, LedgerFaults, read_ledger
+from analysis.audit.verdicts import read_reasons
+from analysis.synthesis import margins, search, timeline, write
 from analysis.synthesis.targets import Targets
 
 
@@ -19,19 +20,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("data/synthetic"), help="folder to write")
     parser.add_argument("--ledger", type=Path, default=CLAIMS, help="published numbers (CSV)")
     chosen = parser.parse_args(arguments)
+    if chosen.seed < 0:
+        parser.error(f"a seed is a whole number from 0 up, not {chosen.seed}")
     began = time.monotonic()
 
     def progress(words: str) -> None:
         print(f"[{time.monotonic() - began:6.1f} s] {words}", flush=True)
 
-    targets = Targets(read_ledger(chosen.ledger))
     try:
-        tables = cohort.build(targets, chosen.seed, progress)
-    except margins.ConflictingClaims as conflict:
-        print(conflict, file=sys.stderr)
+        targets = Targets(read_ledger(chosen.ledger))
+        found = search.find(targets, chosen.seed, progress, excused=read_reasons())
+    except (LedgerFaults, margins.ConflictingClaims, search.NotReached) as failure:
+        print(f"{failure}\n{chosen.out}/ is left as it was.", file=sys.stderr)
         return 1
-    write.write_dataset(chosen.out, tables, chosen.seed, timeline.DATA_CUTOFF)
-    progress(f"written to {chosen.out}")
+    write.write_dataset(chosen.out, found.tables, chosen.seed, timeline.DATA_CUTOFF)
+    progress(
+        f"every number is met after {found.attempts} attempts, {found.evaluations:,} evaluations; "
+        f"written to {chosen.out}/"
+    )
     return 0
 
 

@@ -1,10 +1,9 @@
-"""Assemble one synthetic cohort: outcomes, factors, margins, numbers, dates, tables."""
+"""Assemble the tables of a synthetic cohort from outcomes and factors that are found."""
 
 from __future__ import annotations
 
 import datetime
-import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -18,97 +17,35 @@ from analysis.synthesis import (
     margins,
     quantities,
     responses,
-    survival_search,
     timeline,
 )
 from analysis.synthesis.kernels import Floats, Ints
 from analysis.synthesis.survival_search import NONE, Outcomes
 from analysis.synthesis.targets import Targets
 
-Progress = Callable[[str], None]
-# Survival curves that are tried; the one on which Table 5 comes out nearest is taken.
-CANDIDATES = 6
 _DAY = datetime.timedelta(days=1)
 
 
-def build(
-    targets: Targets, seed: int, progress: Progress, options: Parameters | None = None
+def tables(
+    targets: Targets,
+    outcomes: Outcomes,
+    labels: Mapping[str, Ints],
+    options: Parameters,
+    rng: np.random.Generator,
 ) -> dict[str, pd.DataFrame]:
-    """Give the tables of a cohort that meets the ledger; the same for the same seed.
+    """Give the tables of a dataset in which patients have these outcomes and factors.
 
     Raises
     ------
     margins.ConflictingClaims
-        When published counts contradict each other.
+        When the factors leave no room for a published count.
+    quantities.Unreachable
+        When they leave no room for a published median or range.
     """
-    options = options or Parameters()
-    rng = np.random.default_rng(seed)
-    sizes = _sizes(targets, rng)
-    unprinted = {
-        ("age_under_60", "yes"): sizes["age_under_60"],
-        ("rt_on_intrahepatic", "yes"): sizes["rt_intrahepatic"],
-        ("sbrt", "yes"): sizes["sbrt"],
-        ("eqd2_under_60", "yes"): sizes["eqd2_under_60"],
-    }
-    progress("margins: looking for a table that meets every count")
-    margins.solve(targets, rng, unprinted)
-    searches = survival_search.search(targets, factors.NAMES, rng, progress)
-    while True:
-        candidates = []
-        for found in itertools.islice(searches, CANDIDATES):
-            outcomes = found.outcomes()
-            labels, distance = factors.search(targets, sizes, outcomes, rng, progress)
-            candidates.append((distance, outcomes, labels))
-        for _, outcomes, labels in sorted(candidates, key=lambda candidate: candidate[0]):
-            try:
-                return _tables(targets, outcomes, labels, unprinted, options, rng, progress)
-            except quantities.Unreachable as reason:
-                progress(f"next candidate: {reason}")
-
-
-def _sizes(targets: Targets, rng: np.random.Generator) -> dict[str, int]:
-    """Give how many patients have each factor; what is not printed is drawn."""
-    n = targets.n
-    prior = "characteristics"
-    first, second, *_ = factors.REGIMENS
-    agents = {name: targets.count("treatment", "ici_agent", name) for name in (first, second)}
-    return {
-        "male": targets.count(prior, "sex", "male"),
-        "age_under_60": n // 2 + int(rng.integers(9, 15)),
-        "alcohol_use": targets.count(prior, "alcohol_use"),
-        "viral_hepatitis": n - targets.count(prior, "hepatitis", "none"),
-        "cirrhosis": targets.count(prior, "cirrhosis"),
-        "afp_under_1000": targets.count(prior, "afp_1000", "<1000"),
-        "tumours_5_or_more": targets.count(prior, "tumour_count_group", ">=5"),
-        "extrahepatic_metastasis": targets.count(prior, "extrahepatic_metastasis"),
-        "pvtt": targets.count(prior, "pvtt"),
-        "vp4": targets.count(prior, "vp4"),
-        "prior_ici": targets.count(prior, "prior_ici"),
-        "concurrent": targets.count("treatment", "treatment_mode", "concurrent"),
-        "rt_intrahepatic": n - int(rng.integers(10, 17)),
-        "sbrt": int(rng.integers(26, 36)),
-        # The median BED and EQD2 hold together only with half of the patients on either side.
-        "eqd2_under_60": n // 2,
-        "targeted_therapy": targets.count("treatment", "targeted_therapy"),
-        **agents,
-        "other": n - sum(agents.values()),
-    }
-
-
-def _tables(
-    targets: Targets,
-    outcomes: Outcomes,
-    labels: dict[str, Ints],
-    unprinted: dict[tuple[str, str], int],
-    options: Parameters,
-    rng: np.random.Generator,
-    progress: Progress,
-) -> dict[str, pd.DataFrame]:
-    progress("margins: giving every patient the rest of the history")
     profile = margins.solve(
         targets,
         rng,
-        unprinted,
+        {},
         _known(targets, outcomes, labels),
         lambda variable, level, i: _likelihood(variable, level, i, outcomes, labels),
     )
@@ -117,11 +54,12 @@ def _tables(
     courses = timeline.courses(profile, chosen, outcomes, starts, targets, options, rng)
     sizes_cm = quantities.tumour_sizes(targets, rng)
     ids = _patient_ids(starts, rng)
+    patients = _patients(profile, targets, starts, sizes_cm, options, rng)
     tables = {
-        "patients": _patients(profile, targets, starts, sizes_cm, options, rng),
+        "patients": patients,
         "radiotherapy": _radiotherapy(profile, chosen, courses, starts, options, rng),
         "immunotherapy": _immunotherapy(profile, courses, starts, rng),
-        "assessments": responses.assessments(profile, sizes_cm * 10, rng),
+        "assessments": responses.assessments(profile, patients, rng),
         "adverse_events": adverse_events.adverse_events(profile, rng),
         "follow_up": _follow_up(outcomes, starts, imaging),
     }
@@ -129,7 +67,7 @@ def _tables(
 
 
 def _known(
-    targets: Targets, outcomes: Outcomes, labels: dict[str, Ints]
+    targets: Targets, outcomes: Outcomes, labels: Mapping[str, Ints]
 ) -> dict[tuple[str, str], Iterable[int]]:
     """Give what the searches have settled, in the words of `margins.VARIABLES`."""
     cause = np.array(outcomes.cause)
@@ -171,7 +109,7 @@ def _known(
 
 
 def _likelihood(
-    variable: str, level: str, i: int, outcomes: Outcomes, labels: dict[str, Ints]
+    variable: str, level: str, i: int, outcomes: Outcomes, labels: Mapping[str, Ints]
 ) -> float:
     """Say what goes with what in patients, where the article leaves it open."""
     early = outcomes.endpoints()[0][1, i] < 180
@@ -231,7 +169,6 @@ def _patients(
     first_line = (profile["therapy_line"] == "1").to_numpy()
     advanced = np.array([name.startswith("IV") for name in stage])
     recurrent = ~first_line & (~advanced | (rng.random(n) < 0.6))
-    lesions = np.minimum(tumours, 3) + rng.integers(0, 3, n)
     return pd.DataFrame(
         {
             "patient_id": range(n),
@@ -252,7 +189,7 @@ def _patients(
             "afp_after": after,
             "tumour_count": tumours,
             "largest_tumour_cm": sizes_cm,
-            "measurable_lesions": np.minimum(lesions, 5),
+            "measurable_lesions": quantities.measurable_lesions(profile, tumours, rng),
             "ajcc_stage": stage,
             "recurrent": _yes_no(recurrent),
             "extrahepatic_metastasis": profile["extrahepatic_metastasis"],
@@ -295,20 +232,21 @@ def _radiotherapy(
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     given = irradiation.sites(profile, chosen, options, rng)
-    return pd.DataFrame(
-        [
+    rows = []
+    for i, (sites, course) in enumerate(zip(given, courses, strict=True)):
+        first = starts[i] + _DAY * course.rt_start
+        rows += [
             {
                 "patient_id": i,
                 "site": site,
-                "start_date": starts[i] + _DAY * courses[i].rt_start,
-                "end_date": starts[i] + _DAY * courses[i].rt_end,
+                "start_date": first,
+                "end_date": timeline.last_fraction(first, fractions, course.missed),
                 "dose_gy": dose,
                 "fractions": fractions,
             }
-            for i, sites in enumerate(given)
             for site, (dose, fractions) in sites.items()
         ]
-    )
+    return pd.DataFrame(rows)
 
 
 def _immunotherapy(

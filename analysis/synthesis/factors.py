@@ -1,37 +1,47 @@
 """Search for who has which prognostic factor, so that Table 5 comes out.
 
 Given the outcomes, each yes/no factor is found by itself: labels of patients are swapped until
-both medians and the log-rank p of overall and of progression-free survival are as printed.
+both medians and the log-rank p of overall and of progression-free survival are as printed. A
+factor that few patients have, or lack, allows few p values on given days: its labels are found
+together with the days (`with_days`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from analysis.synthesis import kernels
 from analysis.synthesis.kernels import Floats, Ints
-from analysis.synthesis.survival_search import DIARRHOEA, FISTULA, Outcomes
+from analysis.synthesis.survival_search import DIARRHOEA, FISTULA, Outcomes, Search
 from analysis.synthesis.targets import Targets
 
 ENDPOINTS = ("OS", "PFS")
-REGIMENS = ("toripalimab", "sintilimab", "other")
+REGIMEN, REGIMENS = "ici_regimen", ("toripalimab", "sintilimab", "other")
+# Groups smaller than this are found together with the days.
+FEW = 10
+# A label search takes a tenth of a second; most factors are met by the first or second.
+STEPS, RESTARTS = 300_000, 12
+REHEATS = 4
+HOTTEST, COLDEST = 0.3, 0.01
+_INSIDE = 1e-9
 
 
 @dataclass(frozen=True)
 class Factor:
     """A yes/no factor of Table 5 and the two patients whose histories the Discussion tells.
 
-    `within` names a factor that a patient needs to have this one. `outside_liver` is what most
+    `containing` names a factor whose patients have this one too. `outside_liver` is what most
     patients have who are irradiated outside the liver only.
     """
 
     name: str
     fistula: int | None = None
     diarrhoea: int | None = None
-    within: str = ""
+    containing: str = ""
     outside_liver: int | None = None
 
 
@@ -43,121 +53,184 @@ FACTORS = (
     Factor("rt_intrahepatic", fistula=0, diarrhoea=1),
     Factor("viral_hepatitis"),
     Factor("prior_ici", fistula=0, diarrhoea=0),
-    Factor("pvtt", fistula=0, diarrhoea=1, outside_liver=0),
-    Factor("vp4", within="pvtt"),
+    Factor("vp4", fistula=0, outside_liver=0),
+    Factor("sbrt", fistula=0, diarrhoea=1),
+    Factor("concurrent", fistula=1),
+    Factor("pvtt", fistula=0, diarrhoea=1, containing="vp4", outside_liver=0),
     Factor("age_under_60"),
     Factor("alcohol_use"),
     Factor("cirrhosis"),
     Factor("afp_under_1000"),
     Factor("tumours_5_or_more"),
     Factor("extrahepatic_metastasis", fistula=1, outside_liver=1),
-    Factor("concurrent", fistula=1),
-    Factor("sbrt", fistula=0, diarrhoea=1),
     Factor("eqd2_under_60", fistula=1, diarrhoea=1),
 )
 NAMES = tuple(factor.name for factor in FACTORS)
 
+# Numbers of patients who may have each factor.
+Sizes = Mapping[str, range]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Labels (0 or 1 a patient) by factor, what is left of those not met, and the effort.
+
+    Labels of "ici_regimen" are positions in `REGIMENS`. `left` has the distance of each factor
+    that is not met; `evaluations` counts changes that were judged.
+    """
+
+    labels: dict[str, Ints]
+    left: dict[str, float]
+    evaluations: int
+
 
 def bounds(targets: Targets, factor: str) -> Floats:
-    """Give low and high of a factor's median yes, median no (days) and p, for OS and PFS."""
+    """Give low and high of a factor's median yes, median no (days) and z, for OS and PFS.
+
+    z is the size of the log-rank statistic's signed root, whose p value is printed.
+    """
     rows = []
     for endpoint in ENDPOINTS:
         for level in ("yes", "no"):
             rows.append(targets.printed("prognosis", endpoint, "median", "", factor, level).days())
         p = targets.printed("prognosis", endpoint, "p_value", "", factor)
-        rows.append((p.low, p.high))
+        low = float(stats.norm.isf(p.high / 2)) + _INSIDE if p.high < 1 else 0.0
+        rows.append((low, float(stats.norm.isf(p.low / 2)) - _INSIDE))
     return np.array(rows).reshape(len(ENDPOINTS), 3, 2)
+
+
+def with_days(search: Search, targets: Targets, sizes: Sizes, rng: np.random.Generator) -> Found:
+    """Find the factors that few patients have or lack, moving days of an exact search as well."""
+    few = [f for f in FACTORS if min(sizes[f.name][0], targets.n - sizes[f.name][0]) < FEW]
+    labels = np.zeros((len(few), targets.n), dtype=np.int64)
+    free = np.ones_like(labels)
+    for row, factor in enumerate(few):
+        fixed = _fixed(factor, {}, rng)
+        free[row, list(fixed)] = 0
+        labels[row] = _first_labels(fixed, np.flatnonzero(free[row]), sizes[factor.name][0], rng)
+    aims = np.array([bounds(targets, factor.name) for factor in few]).reshape(-1, 2, 3, 2)
+    evaluations = 0
+    for _ in range(REHEATS):
+        distance, steps = search.anneal(STEPS, HOTTEST, COLDEST, labels, free, aims)
+        evaluations += steps
+        if distance <= 0:
+            break
+    found = {factor.name: labels[row] for row, factor in enumerate(few)}
+    return Found(found, dict.fromkeys(found, distance) if distance > 0 else {}, evaluations)
 
 
 def search(
     targets: Targets,
-    sizes: dict[str, int],
+    sizes: Sizes,
     outcomes: Outcomes,
+    known: Mapping[str, Ints],
     rng: np.random.Generator,
-    progress: Callable[[str], None],
-    steps: int = 400_000,
-    restarts: int = 4,
-) -> tuple[dict[str, Ints], float]:
-    """Give the labels (0 or 1 a patient) of every factor, the nearest found where none fit.
+    *,
+    to_the_end: bool = False,
+) -> Found:
+    """Find the labels of every factor, given the outcomes.
 
-    `sizes` has the number of patients with each factor. The labels of "ici_regimen" are
-    positions in `REGIMENS`. The second value is the distance left, 0 when all are met.
+    Parameters
+    ----------
+    known
+        Labels that are found already.
+    to_the_end
+        Give the nearest labels of a factor that is not met and go on; otherwise it is the last.
     """
-    labels: dict[str, Ints] = {}
-    distance = 0.0
+    labels = dict(known)
+    left: dict[str, float] = {}
+    evaluations = 0
     times, events = outcomes.endpoints()
     for factor in FACTORS:
-        eligible = np.arange(targets.n)
-        if factor.within:
-            eligible = np.flatnonzero(labels[factor.within])
-        fixed = _fixed(factor, labels, rng)
-        free = np.setdiff1d(eligible, list(fixed))
+        if factor.name in known:
+            continue
+        aims = bounds(targets, factor.name)
         nearest = np.inf
-        for _ in range(restarts):
-            found = np.zeros(targets.n, dtype=np.int64)
-            for i, value in fixed.items():
-                found[i] = value
-            found[rng.permutation(free)[: sizes[factor.name] - found.sum()]] = 1
-            cost, _ = kernels.anneal_labels(
-                int(rng.integers(2**31)),
-                found,
-                free,
-                times,
-                events,
-                bounds(targets, factor.name),
-                steps,
-                0.3,
-                0.003,
+        for _ in range(RESTARTS):
+            fixed = _fixed(factor, labels, rng)
+            free = np.setdiff1d(np.arange(targets.n), list(fixed))
+            size = int(rng.choice(sizes[factor.name]))
+            found = _first_labels(fixed, free, size, rng, targets.n)
+            distance, steps = kernels.anneal_labels(
+                int(rng.integers(2**31)), found, free, times, events, aims, STEPS, HOTTEST, COLDEST
             )
-            if cost < nearest:
-                nearest, labels[factor.name] = cost, found
-            if cost <= 0:
+            evaluations += steps
+            if distance < nearest:
+                nearest, labels[factor.name] = distance, found
+            if nearest <= 0:
                 break
-        distance += nearest
-    regimen, left = _regimens(targets, sizes, times, events, rng)
-    progress(f"factors of Table 5: distance left {distance + left:.3f}")
-    return labels | {"ici_regimen": regimen}, distance + left
+        if nearest > 0:
+            left[factor.name] = nearest
+            if not to_the_end:
+                return Found(labels, left, evaluations)
+    labels[REGIMEN], distance, steps = _regimens(targets, sizes, times, events, rng)
+    if distance > 0:
+        left[REGIMEN] = distance
+    return Found(labels, left, evaluations + steps)
 
 
-def _fixed(factor: Factor, labels: dict[str, Ints], rng: np.random.Generator) -> dict[int, int]:
+def _first_labels(
+    fixed: Mapping[int, int], free: Ints, size: int, rng: np.random.Generator, n: int = 0
+) -> Ints:
+    labels = np.zeros(n or len(free) + len(fixed), dtype=np.int64)
+    for i, value in fixed.items():
+        labels[i] = value
+    labels[rng.permutation(free)[: size - labels.sum()]] = 1
+    return labels
+
+
+def _fixed(factor: Factor, labels: Mapping[str, Ints], rng: np.random.Generator) -> dict[int, int]:
     """Give the labels that histories decide."""
     fixed: dict[int, int] = {}
     if factor.outside_liver is not None:
         outside = np.flatnonzero(labels["rt_intrahepatic"] == 0)
         fixed = {int(i): factor.outside_liver for i in outside if rng.random() < 0.8}
+    if factor.containing:
+        fixed |= {int(i): 1 for i in np.flatnonzero(labels[factor.containing])}
     told = {FISTULA: factor.fistula, DIARRHOEA: factor.diarrhoea}
     return fixed | {i: value for i, value in told.items() if value is not None}
 
 
 def _regimens(
-    targets: Targets,
-    sizes: dict[str, int],
-    times: Ints,
-    events: Ints,
-    rng: np.random.Generator,
-    steps: int = 60_000,
-) -> tuple[Ints, float]:
+    targets: Targets, sizes: Sizes, times: Ints, events: Ints, rng: np.random.Generator
+) -> tuple[Ints, float, int]:
     claims = [
-        targets.printed("prognosis", endpoint, "p_value", "", "ici_regimen")
-        for endpoint in ENDPOINTS
+        targets.printed("prognosis", endpoint, "p_value", "", REGIMEN) for endpoint in ENDPOINTS
     ]
-    labels = np.repeat(np.arange(len(REGIMENS)), [sizes[name] for name in REGIMENS])
-    free = np.arange(targets.n)
-    rng.shuffle(labels)
-    # The patient with the fistula had toripalimab.
-    first = int(np.flatnonzero(labels == 0)[0])
-    labels[first], labels[FISTULA] = labels[FISTULA], labels[first]
-    cost, _ = kernels.anneal_three_labels(
-        int(rng.integers(2**31)),
-        labels,
-        free[free != FISTULA],
-        times[0],
-        events[0],
-        times[1],
-        events[1],
-        np.array([(claim.low, claim.high) for claim in claims]),
-        steps,
-        0.3,
-        0.003,
+    # Two degrees of freedom: the chi-square of a p value is -2 log p.
+    aims = np.array(
+        [
+            (
+                stats.chi2.isf(min(claim.high, 1.0), 2) + _INSIDE,
+                stats.chi2.isf(claim.low, 2) - _INSIDE,
+            )
+            for claim in claims
+        ]
     )
-    return labels, cost
+    free = np.setdiff1d(np.arange(targets.n), [FISTULA])
+    nearest, best, evaluations = np.inf, np.zeros(targets.n, dtype=np.int64), 0
+    for _ in range(RESTARTS):
+        labels = np.repeat(np.arange(len(REGIMENS)), [sizes[name][0] for name in REGIMENS])
+        rng.shuffle(labels)
+        # The patient with the fistula had toripalimab.
+        first = int(np.flatnonzero(labels == 0)[0])
+        labels[first], labels[FISTULA] = labels[FISTULA], labels[first]
+        distance, steps = kernels.anneal_three_labels(
+            int(rng.integers(2**31)),
+            labels,
+            free,
+            times[0],
+            events[0],
+            times[1],
+            events[1],
+            aims,
+            STEPS // 10,
+            HOTTEST,
+            COLDEST,
+        )
+        evaluations += steps
+        if distance < nearest:
+            nearest, best = distance, labels
+        if nearest <= 0:
+            break
+    return best, nearest, evaluations

@@ -34,6 +34,18 @@ SURVIVAL, LOWER, UPPER = 0.0, 1.0, 2.0
 TIME, PROGRESSION, IMAGING, IN_FIELD = range(4)
 # What kind of patient (0 or 1).
 DIED, PROGRESSED, RELAPSED_IN_FIELD = range(3)
+# Between which days a patient's records may lie, one row a patient: last contact (or death);
+# progression and imaging at the earliest, progression at the latest; days from progression to
+# death at least; days from last imaging to last contact at most and at least.
+(
+    EARLIEST_CONTACT,
+    LATEST_CONTACT,
+    EARLIEST_IMAGING,
+    LATEST_PROGRESSION,
+    PROGRESSION_TO_DEATH,
+    LONGEST_UNSEEN,
+    SHORTEST_UNSEEN,
+) = range(7)
 # Curves; follow-up is reverse Kaplan-Meier (Schemper and Smith 1996).
 OS, PFS, ORFS, IRFS, FOLLOW_UP = range(5)
 CURVES = 5
@@ -131,17 +143,31 @@ def count_days(state: Ints, kind: Ints, days: int) -> Ints:
 
 
 @_jit
+def days_needed(limits: Ints, checks: Floats, anchors: Ints) -> int:
+    """Give how many days have to be counted for every patient and every printed number."""
+    latest = max(limits[:, LATEST_CONTACT].max(), np.int64(checks[:, 0].max()))
+    if anchors.size > 0:
+        latest = max(latest, anchors.max())
+    # Room for the look around an anchor.
+    return latest + 40
+
+
+@_jit
 def _allowed(row: Ints, kind: Ints, limits: Ints) -> bool:
     time, progression, imaging = row[TIME], row[PROGRESSION], row[IMAGING]
-    if time < limits[0] or time > limits[1]:
+    if time < limits[EARLIEST_CONTACT] or time > limits[LATEST_CONTACT]:
         return False
-    gap = time - imaging
-    if gap < limits[5] or gap > limits[4] or imaging < limits[2]:
+    unseen = time - imaging
+    if unseen < limits[SHORTEST_UNSEEN] or unseen > limits[LONGEST_UNSEEN]:
+        return False
+    if imaging < limits[EARLIEST_IMAGING]:
         return False
     if kind[PROGRESSED]:
-        if progression < limits[2] or progression > imaging:
+        if progression < limits[EARLIEST_IMAGING] or progression > limits[LATEST_PROGRESSION]:
             return False
-        if kind[DIED] and time - progression < limits[3]:
+        if progression > imaging:
+            return False
+        if kind[DIED] and time - progression < limits[PROGRESSION_TO_DEATH]:
             return False
         if kind[RELAPSED_IN_FIELD]:
             return progression <= row[IN_FIELD] and row[IN_FIELD] <= imaging
@@ -190,7 +216,7 @@ def factor_cost(
     own: Ints,
     members: int,
     medians: Floats,
-    p: Floats,
+    z: Floats,
 ) -> float:
     """Give how far one endpoint of one factor is from what was printed; 0 is exact.
 
@@ -205,8 +231,9 @@ def factor_cost(
     medians
         Low and high, in days, of the median with the factor and without; infinite when it is
         not reached.
-    p
-        Low and high of the log-rank p.
+    z
+        Low and high of the size of the log-rank z. As a p value cannot tell better from worse,
+        a search guided by p itself would have to cross p = 1 to get from one to the other.
     """
     risk = members
     observed_minus_expected = 0.0
@@ -249,17 +276,17 @@ def factor_cost(
             second_before = second
         if day < medians[1, 1]:
             second_after = second
-    found = 1.0
+    found = 0.0
     if variance > 0.0:
-        found = math.erfc(abs(observed_minus_expected) / math.sqrt(2.0 * variance))
+        found = abs(observed_minus_expected) / math.sqrt(variance)
     cost = _median_cost(first_median, first_before, first_after, medians[0, 0], medians[0, 1])
     cost += _median_cost(second_median, second_before, second_after, medians[1, 0], medians[1, 1])
-    return cost + 20.0 * _outside(found, p[0], p[1])
+    return cost + _outside(found, z[0], z[1])
 
 
 @_jit
 def factor_cost_by_day(
-    order: Ints, times: Ints, events: Ints, labels: Ints, medians: Floats, p: Floats
+    order: Ints, times: Ints, events: Ints, labels: Ints, medians: Floats, z: Floats
 ) -> float:
     """Give what `factor_cost` gives, from days; `order` sorts the patients by time."""
     n = order.size
@@ -297,7 +324,7 @@ def factor_cost_by_day(
         own[:size],
         members - before,
         medians,
-        p,
+        z,
     )
 
 
@@ -327,16 +354,14 @@ def anneal(
     state, kind
         Days and kinds, a row a patient.
     limits
-        A row a patient: earliest and latest last contact, earliest progression or imaging,
-        shortest time from progression to death, longest and shortest time from last imaging to
-        last contact.
+        A row a patient, columns as `EARLIEST_CONTACT` and the following name them.
     checks, first_check, anchors, first_anchor
         What is asked of the curves (see `curve_cost`); curve c has the rows from first_check[c]
         to first_check[c + 1], and likewise of anchors.
     labels, free
         A row a factor (there may be none) of 0 or 1 a patient, and whether it may change.
     bounds
-        Shape (factors, 2, 3, 2): OS and PFS; median of yes, of no, p; low and high.
+        Shape (factors, 2, 3, 2): OS and PFS; median of yes, of no (days), z; low and high.
 
     Returns
     -------
@@ -344,7 +369,7 @@ def anneal(
     """
     np.random.seed(seed)
     n, factors = state.shape[0], labels.shape[0]
-    counts = count_days(state, kind, limits[:, 1].max() + 40)
+    counts = count_days(state, kind, days_needed(limits, checks, anchors))
     # Costs of the curves, then of each factor's OS and PFS.
     costs = np.zeros(CURVES + 2 * factors)
     for c in range(CURVES):
@@ -556,7 +581,7 @@ def anneal_labels(
     times, events
         Rows of OS and PFS: days, and 1 for an event.
     bounds
-        Shape (2, 3, 2): OS and PFS; median of yes, of no (days), p; low and high.
+        Shape (2, 3, 2): OS and PFS; median of yes, of no (days), z; low and high.
 
     Returns
     -------
@@ -628,8 +653,8 @@ def anneal_labels(
 
 
 @_jit
-def three_groups_p(times: Ints, events: Ints, labels: Ints) -> float:
-    """Give the log-rank p of three groups, labelled 0, 1 and 2 (two degrees of freedom)."""
+def three_groups_chi2(times: Ints, events: Ints, labels: Ints) -> float:
+    """Give the log-rank chi-square of three groups, labelled 0, 1 and 2 (2 degrees of freedom)."""
     days, last, own = risk_positions(times, events)
     size = days.size
     risk = np.zeros((3, size))
@@ -653,9 +678,8 @@ def three_groups_p(times: Ints, events: Ints, labels: Ints) -> float:
             v01 -= scale * p0 * p1
     determinant = v00 * v11 - v01 * v01
     if determinant <= 0.0:
-        return 1.0
-    chi2 = (u0 * u0 * v11 - 2.0 * u0 * u1 * v01 + u1 * u1 * v00) / determinant
-    return math.exp(-chi2 / 2.0)
+        return 0.0
+    return (u0 * u0 * v11 - 2.0 * u0 * u1 * v01 + u1 * u1 * v00) / determinant
 
 
 @_jit
@@ -672,7 +696,10 @@ def anneal_three_labels(
     hottest: float,
     coldest: float,
 ) -> tuple[float, int]:
-    """Swap labels of three groups until both printed p values (OS, PFS) are met."""
+    """Swap labels of three groups until both printed p values (OS, PFS) are met.
+
+    `bounds` has low and high of the log-rank chi-square, a row an endpoint.
+    """
     np.random.seed(seed)
     cooling = (coldest / hottest) ** (1.0 / steps)
     temperature = hottest
@@ -684,10 +711,9 @@ def anneal_three_labels(
         a = free[np.random.randint(free.size)]
         b = free[np.random.randint(free.size)]
         labels[a], labels[b] = labels[b], labels[a]
-        after = 20.0 * (
-            _outside(three_groups_p(os_times, os_events, labels), bounds[0, 0], bounds[0, 1])
-            + _outside(three_groups_p(pfs_times, pfs_events, labels), bounds[1, 0], bounds[1, 1])
-        )
+        after = _outside(
+            three_groups_chi2(os_times, os_events, labels), bounds[0, 0], bounds[0, 1]
+        ) + _outside(three_groups_chi2(pfs_times, pfs_events, labels), bounds[1, 0], bounds[1, 1])
         if after <= cost or np.random.random() < math.exp((cost - after) / temperature):
             cost = after
         else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,9 +21,29 @@ NOTICE = (
 def write_dataset(
     folder: Path, tables: Mapping[str, pd.DataFrame], seed: int, data_cutoff: datetime.date
 ) -> None:
+    """Put a dataset in place of what is in the folder, complete or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    old = new.with_name(f"{new.name}-old")
+    try:
+        # mkdtemp lets nobody else in.
+        new.chmod(0o755)
+        write_tables(new, tables, seed, data_cutoff)
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+    finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        for left in (new, old):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def write_tables(
+    folder: Path, tables: Mapping[str, pd.DataFrame], seed: int, data_cutoff: datetime.date
+) -> None:
     """Write the tables as CSV files, each with a remark that it is synthetic, and dataset.yaml."""
-    folder.mkdir(parents=True, exist_ok=True)
-    remark = f"# {NOTICE} Made by: python -m analysis.synthesis --seed {seed}\n"
+    remark = f"# {NOTICE} Made by: make synthetic SEED={seed}\n"
     for name, table in tables.items():
         body = table.map(_cell).to_csv(index=False, lineterminator="\n")
         (folder / f"{name}.csv").write_bytes((remark + body).encode())

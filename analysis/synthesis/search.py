@@ -1,0 +1,198 @@
+"""The whole search: attempts, one after another, until a cohort meets every published number.
+
+An attempt finds days for the survival curves, moves them until the factors with few patients
+fit, finds who has the other factors of Table 5, and then fills in the rest of every patient's
+history. What comes out is judged by `analysis.estimates`, like any dataset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.parameters import Parameters
+from analysis.synthesis import cohort, factors, judgement, margins, survival_search
+from analysis.synthesis.quantities import Unreachable
+from analysis.synthesis.survival_search import CurveTargets, Search
+from analysis.synthesis.targets import Targets
+
+Progress = Callable[[str], None]
+# Nearly every other attempt succeeds; after as many as these no cohort is likely to be found.
+ATTEMPTS = 40
+# As many complete cohorts, with something still unmet or no room for the rest of a history.
+REFUSALS = 6
+_STEPS, _HOTTEST, _COLDEST = 300_000, 0.5, 0.05
+
+
+@dataclass(frozen=True)
+class Found:
+    """A cohort that meets the ledger, and the effort: attempts, and changes that were judged."""
+
+    tables: dict[str, pd.DataFrame]
+    attempts: int
+    evaluations: int
+
+
+class NotReached(ValueError):
+    """No cohort met every published number.
+
+    Attributes
+    ----------
+    unmet : list of str
+        One line a number that the nearest cohort does not meet, with the value it reaches.
+    """
+
+    def __init__(self, reason: str, unmet: list[str]) -> None:
+        self.unmet = unmet
+        listed = "".join(f"\n  - {line}" for line in unmet)
+        super().__init__(f"{reason}{listed}")
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """Where an attempt stands: days and labels so far, what is unmet, and how far off it is."""
+
+    search: Search
+    found: factors.Found
+    unmet: tuple[str, ...]
+    distance: float
+
+
+def find(
+    targets: Targets,
+    seed: int,
+    progress: Progress,
+    options: Parameters | None = None,
+    excused: Collection[str] = (),
+) -> Found:
+    """Find a cohort that meets every published number; the same for the same seed.
+
+    Parameters
+    ----------
+    excused
+        Names of claims that no cohort is expected to meet.
+
+    Raises
+    ------
+    margins.ConflictingClaims
+        When published counts contradict each other.
+    NotReached
+        With the numbers that the nearest cohort does not meet.
+    """
+    options = options or Parameters()
+    progress("counts: looking for claims that contradict each other")
+    margins.check(targets, excused)
+    aims = survival_search.curve_targets(targets, factors.NAMES)
+    nearest: _Attempt | None = None
+    evaluations, refusals = 0, []
+    for number in range(1, ATTEMPTS + 1):
+        rng = np.random.default_rng([seed, number])
+        sizes = _sizes(targets)
+        attempt = _attempt(targets, aims, sizes, rng)
+        evaluations += attempt.found.evaluations
+        if nearest is None or attempt.distance < nearest.distance:
+            nearest = attempt
+        if attempt.unmet:
+            progress(f"attempt {number}: still unmet: {_listed(attempt.unmet)}")
+            continue
+        progress(f"attempt {number}: survival and Table 5 are met; the rest of every history")
+        try:
+            outcomes, labels = attempt.search.outcomes(), attempt.found.labels
+            tables = cohort.tables(targets, outcomes, labels, options, rng)
+        except (Unreachable, margins.ConflictingClaims) as reason:
+            refusals.append(str(reason))
+        else:
+            unmet = judgement.unmet(judgement.compare(tables, targets, options), excused)
+            if not unmet:
+                return Found(tables, number, evaluations)
+            refusals.append("; ".join(unmet))
+        progress(f"attempt {number}: {refusals[-1]}")
+        if len(refusals) == REFUSALS:
+            raise NotReached(f"{REFUSALS} cohorts were put together, none met all:", refusals)
+    assert nearest is not None
+    raise _not_reached(nearest, targets, sizes, options, excused)
+
+
+def _listed(names: Collection[str], most: int = 6) -> str:
+    shown = ", ".join(list(names)[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _attempt(
+    targets: Targets, aims: CurveTargets, sizes: factors.Sizes, rng: np.random.Generator
+) -> _Attempt:
+    search = Search(targets, aims, rng)
+    distance, steps = search.anneal(_STEPS, _HOTTEST, _COLDEST)
+    if distance > 0:
+        # Farther than any attempt whose curves are met.
+        nothing = factors.Found({}, {}, steps)
+        return _Attempt(search, nothing, tuple(search.unmet()), 1000 + distance)
+    few = factors.with_days(search, targets, sizes, rng)
+    found = replace(few, evaluations=steps + few.evaluations)
+    if not found.left:
+        rest = factors.search(targets, sizes, search.outcomes(), few.labels, rng)
+        found = replace(rest, evaluations=found.evaluations + rest.evaluations)
+    unmet = tuple(f"Table 5, {name}" for name in found.left)
+    # An attempt that got through more factors is nearer.
+    missing = len(factors.FACTORS) - len(found.labels) if unmet else 0
+    return _Attempt(search, found, unmet, missing + sum(found.left.values()))
+
+
+def _not_reached(
+    nearest: _Attempt,
+    targets: Targets,
+    sizes: factors.Sizes,
+    options: Parameters,
+    excused: Collection[str],
+) -> NotReached:
+    """Give the published numbers that the nearest attempt does not meet, and what it reaches."""
+    reason = f"No cohort was found in {ATTEMPTS} attempts. The nearest does not meet:"
+    rng = np.random.default_rng(0)
+    outcomes = nearest.search.outcomes()
+    known = nearest.found.labels
+    labels = factors.search(targets, sizes, outcomes, known, rng, to_the_end=True).labels
+    try:
+        tables = cohort.tables(targets, outcomes, labels, options, rng)
+    except (Unreachable, margins.ConflictingClaims):
+        return NotReached(reason, list(nearest.unmet))
+    return NotReached(reason, judgement.unmet(judgement.compare(tables, targets, options), excused))
+
+
+def _sizes(targets: Targets) -> factors.Sizes:
+    """Give how many patients may have each factor; one number where it is printed."""
+    n = targets.n
+    characteristics = "characteristics"
+
+    def printed(analysis_id: str, variable: str, level: str = "yes") -> range:
+        count = targets.count(analysis_id, variable, level)
+        return range(count, count + 1)
+
+    without_hepatitis = targets.count(characteristics, "hepatitis", "none")
+    first, second, _ = factors.REGIMENS
+    agents = {name: printed("treatment", "ici_agent", name) for name in (first, second)}
+    others = n - sum(size[0] for size in agents.values())
+    return {
+        "male": printed(characteristics, "sex", "male"),
+        # The median age is below 60, and a few years from it.
+        "age_under_60": range(n // 2 + 9, n // 2 + 15),
+        "alcohol_use": printed(characteristics, "alcohol_use"),
+        "viral_hepatitis": range(n - without_hepatitis, n - without_hepatitis + 1),
+        "cirrhosis": printed(characteristics, "cirrhosis"),
+        "afp_under_1000": printed(characteristics, "afp_1000", "<1000"),
+        "tumours_5_or_more": printed(characteristics, "tumour_count_group", ">=5"),
+        "extrahepatic_metastasis": printed(characteristics, "extrahepatic_metastasis"),
+        "pvtt": printed(characteristics, "pvtt"),
+        "vp4": printed(characteristics, "vp4"),
+        "prior_ici": printed(characteristics, "prior_ici"),
+        "concurrent": printed("treatment", "treatment_mode", "concurrent"),
+        "rt_intrahepatic": range(n - 16, n - 9),
+        "sbrt": range(26, 36),
+        # The median BED and EQD2 hold together only with half of the patients on either side.
+        "eqd2_under_60": range(n // 2, n // 2 + 1),
+        "targeted_therapy": printed("treatment", "targeted_therapy"),
+        **agents,
+        "other": range(others, others + 1),
+    }
