@@ -44,6 +44,9 @@ GROUPS: tuple[EventGroup, ...] = (
     EventGroup("thrombocytopenia", "Thrombocytopenia", ("Platelet count decreased",)),
 )
 
+# The grade of an event that kills.
+FATAL = 5
+
 VIRAL_REACTIVATION = ("Hepatitis B reactivation", "Hepatitis viral")
 LIVER_INJURY = ("Hepatic failure", "Hepatic necrosis", "Hepatitis immune-mediated")
 

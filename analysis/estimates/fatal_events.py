@@ -14,7 +14,6 @@ from analysis.parameters import Parameters
 
 # Analyses are named after the case: 'grade5_case_1' is the first.
 CASE = "grade5_case_"
-FATAL = 5
 _DOSES = {"Dmax": "max_dose", "Dmean": "mean_dose"}
 
 
@@ -43,7 +42,7 @@ def cases(events: pd.DataFrame) -> pd.DataFrame:
     this order is the case.
     """
     place = {group.name: position for position, group in enumerate(ctcae.GROUPS)}
-    fatal = events[events["grade"] == FATAL]
+    fatal = events[events["grade"] == ctcae.FATAL]
     fatal = fatal.assign(place=fatal["group"].map(place).fillna(len(place)))
     ordered = fatal.sort_values(["place", "group", "patient_id", "term"], kind="stable")
     return ordered.drop_duplicates("patient_id").drop(columns="place").reset_index(drop=True)

@@ -15,6 +15,7 @@ from analysis.synthesis import (
     factors,
     irradiation,
     margins,
+    organ_doses,
     quantities,
     responses,
     timeline,
@@ -60,7 +61,10 @@ def tables(
         "radiotherapy": _radiotherapy(profile, chosen, courses, starts, options, rng),
         "immunotherapy": _immunotherapy(profile, courses, starts, rng),
         "assessments": responses.assessments(profile, patients, rng),
-        "adverse_events": adverse_events.adverse_events(profile, rng),
+        "adverse_events": adverse_events.adverse_events(
+            profile, courses, starts, outcomes, targets, rng
+        ),
+        "organ_doses": organ_doses.organ_doses(targets, rng),
         "follow_up": _follow_up(outcomes, starts, imaging),
     }
     return {name: _named(table, ids) for name, table in tables.items()}
