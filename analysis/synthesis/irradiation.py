@@ -7,6 +7,7 @@ EQD2.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from analysis.cohort.schema import RT_SITES
 from analysis.parameters import Parameters
 from analysis.synthesis.quantities import Unreachable
 from analysis.synthesis.survival_search import DIARRHOEA, FISTULA
-from analysis.synthesis.targets import Targets
+from analysis.synthesis.targets import Printed, Targets
 
 
 @dataclass(frozen=True)
@@ -110,13 +111,18 @@ def regimens(
         return of[int(rng.choice(len(of), p=weights / weights.sum()))]
 
     chosen = [pick(i) for i in range(n)]
-    best = _distance(chosen, targets, options)
+    aims = {
+        (variable, statistic): targets.printed("treatment", variable, statistic)
+        for variable in ("rt_dose_gy", "bed_gy", "eqd2_gy")
+        for statistic in ("median", "min", "max")
+    }
+    best = _distance(chosen, aims, options)
     for _ in range(20_000):
         if best == 0:
             return chosen
         i = int(rng.integers(n))
         was, chosen[i] = chosen[i], pick(i)
-        now = _distance(chosen, targets, options)
+        now = _distance(chosen, aims, options)
         if now <= best:
             best = now
         else:
@@ -124,7 +130,9 @@ def regimens(
     raise Unreachable(f"median and range of dose, BED and EQD2 are {best:.2f} Gy from the printed")
 
 
-def _distance(chosen: list[Regimen], targets: Targets, options: Parameters) -> float:
+def _distance(
+    chosen: list[Regimen], aims: dict[tuple[str, str], Printed], options: Parameters
+) -> float:
     """Give by how many Gy medians and ranges are off."""
     values = {
         "rt_dose_gy": [regimen.dose for regimen in chosen],
@@ -132,15 +140,15 @@ def _distance(chosen: list[Regimen], targets: Targets, options: Parameters) -> f
         "eqd2_gy": [regimen.eqd2(options.alpha_beta) for regimen in chosen],
     }
     total = 0.0
-    for variable, numbers in values.items():
-        for statistic, found in (
-            ("median", float(np.median(numbers))),
-            ("min", min(numbers)),
-            ("max", max(numbers)),
-        ):
-            printed = targets.printed("treatment", variable, statistic)
-            if not printed.holds(found):
-                total += abs(found - printed.value)
+    statistics: dict[str, Callable[[list[float]], float]] = {
+        "median": lambda numbers: float(np.median(numbers)),
+        "min": min,
+        "max": max,
+    }
+    for (variable, statistic), printed in aims.items():
+        found = statistics[statistic](values[variable])
+        if not printed.holds(found):
+            total += abs(found - printed.value)
     return total
 
 
@@ -162,6 +170,7 @@ def sites(
                     other
                     for other in PALLIATIVE
                     if other.eqd2(options.alpha_beta) < regimen.eqd2(options.alpha_beta)
+                    and other.fractions <= regimen.fractions
                 ]
                 if weaker:
                     own = weaker[int(rng.integers(len(weaker)))]

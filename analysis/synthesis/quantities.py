@@ -8,8 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.cohort.schema import CRITERIA
 from analysis.synthesis.kernels import Floats
 from analysis.synthesis.targets import Printed, Targets
+
+# RECIST 1.1 measures at most five target lesions.
+TARGET_LESIONS = 5
 
 
 class Unreachable(ValueError):
@@ -135,14 +139,20 @@ def afp_before(
     low = np.choose(group, [smallest, first, second])
     # Room for a fall that does not cross the cut-off, and for a rise that does.
     ends_high = (profile["afp_after_400"] == ">400").to_numpy()
-    low = np.where(ends_high, np.maximum(low, np.where(group > 0, first * 1.1, first / 4)), low)
+    low = np.where(ends_high, np.maximum(low, np.where(group > 0, first * 1.02, first / 4)), low)
     high = np.choose(group, [first - 0.1, second - 0.1, largest])
     distance = abs(median.value - first)
     middle = middle_pair(median, 1, 2 * (distance + 1 + 3 * rng.random()))
-    values = draw(stats.lognorm(3.2, scale=median.value), low, high, middle, 1, rng)
+    values = _reported(draw(stats.lognorm(3.2, scale=median.value), low, high, middle, 2, rng))
     values[np.argmin(values)] = smallest
     values[np.argmax(values)] = largest
     return values
+
+
+def _reported(levels: Floats) -> Floats:
+    """Round as a laboratory reports: two decimals below 100, one below 1000, none above."""
+    decimals = np.select([levels < 100, levels < 1000], [2, 1], 0)
+    return np.array([round(x, int(d)) for x, d in zip(levels, decimals, strict=True)])
 
 
 def afp_after(
@@ -162,13 +172,15 @@ def afp_after(
     high = np.where(small, np.minimum(high, cutoff), high)
     usual = np.where(fell, np.where(responder, 0.08, 0.25), 1.7)
     median = targets.printed("afp_response", "afp_after", "median")
-    return draw(
-        stats.lognorm(np.where(fell, 1.5, 0.5), scale=before * usual),
-        low,
-        high,
-        middle_pair(median, 2, 1 + 2 * rng.random()),
-        2,
-        rng,
+    return _reported(
+        draw(
+            stats.lognorm(np.where(fell, 1.5, 0.5), scale=before * usual),
+            low,
+            high,
+            middle_pair(median, 2, 1 + 2 * rng.random()),
+            2,
+            rng,
+        )
     )
 
 
@@ -176,10 +188,36 @@ def tumour_counts(
     profile: pd.DataFrame, cutoff: int, rng: np.random.Generator
 ) -> np.ndarray[Any, Any]:
     """Give numbers of tumours: fewer than the cut-off, or as many and more."""
+    n = len(profile)
     several = (profile["tumour_count_group"] == f">={cutoff}").to_numpy()
-    few = rng.choice(np.arange(1, cutoff), len(profile), p=_falling(cutoff - 1))
-    many = cutoff + np.minimum(rng.geometric(0.25, len(profile)) - 1, 15)
+    few = rng.choice(np.arange(1, cutoff), n, p=_falling(cutoff - 1))
+    two = rng.choice(np.arange(2, cutoff), n, p=_falling(cutoff - 2))
+    few = np.where(needs_lesion_outside(profile) & ~_outside_liver(profile), two, few)
+    many = cutoff + np.minimum(rng.geometric(0.25, n) - 1, 15)
     return np.where(several, many, few)
+
+
+def measurable_lesions(
+    profile: pd.DataFrame, tumours: np.ndarray[Any, Any], rng: np.random.Generator
+) -> np.ndarray[Any, Any]:
+    """Give numbers of measurable lesions, at most five, and the tumours alone in liver disease."""
+    least = np.where(needs_lesion_outside(profile), 2, 1)
+    most = np.where(_outside_liver(profile), TARGET_LESIONS, np.minimum(tumours, TARGET_LESIONS))
+    return least + rng.binomial(most - least, 0.45)
+
+
+def needs_lesion_outside(profile: pd.DataFrame) -> np.ndarray[Any, Any]:
+    """Tell who has a target lesion outside the radiation field.
+
+    So has who responds otherwise there than in the field, or whose liver tumour is not irradiated.
+    """
+    differs = [profile[f"{c} overall"] != profile[f"{c} in-field"] for c in CRITERIA]
+    return np.logical_or.reduce([*differs, profile["rt_on_intrahepatic"] == "no"])
+
+
+def _outside_liver(profile: pd.DataFrame) -> np.ndarray[Any, Any]:
+    columns = ("extrahepatic_metastasis", "site lymph node", "site other tumour thrombus")
+    return np.logical_or.reduce([profile[name] == "yes" for name in columns])
 
 
 def _falling(levels: int) -> Floats:

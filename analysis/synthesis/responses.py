@@ -10,56 +10,83 @@ import pandas as pd
 
 from analysis.cohort.derive import best_response
 from analysis.cohort.schema import CRITERIA, REGIONS
+from analysis.synthesis.quantities import Unreachable, needs_lesion_outside
 
 # What is left of the sum of diameters, as a fraction, by category. A sum that has grown may
 # still be stable disease below 20 %.
 LEFT = {"CR": (0.0, 0.0), "PR": (0.04, 0.69), "SD": (0.72, 1.14), "PD": (1.22, 1.7)}
-_TRIES = 5_000
+_TRIES = 20_000
+_SMALLEST_MM, _MM_PER_CM = 10.0, 10
 
 
 @dataclass(frozen=True)
 class _Shares:
-    """What is left in the field, outside it, and in all, by size and by viable part."""
+    """What is left in the field and outside it, by size and by viable part."""
 
-    outside: float
     size: tuple[float, float]
     viable: tuple[float, float]
 
 
 def assessments(
-    profile: pd.DataFrame,
-    largest_mm: np.ndarray[Any, Any],
-    rng: np.random.Generator,
+    profile: pd.DataFrame, patients: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Give the assessments table: a row a patient (position), criterion and region."""
+    """Give the assessments table: a row a patient (position), criterion and region.
+
+    `patients` has the largest tumour (cm) and the number of measurable lesions.
+    """
     rows: list[dict[str, Any]] = []
+    elsewhere = needs_lesion_outside(profile)
     for i in range(len(profile)):
         wanted = {
             (criterion, region): str(profile[f"{criterion} {region}"].iloc[i])
             for criterion in CRITERIA
             for region in REGIONS
         }
-        hepatic = profile["rt_on_intrahepatic"].iloc[i] == "yes"
-        rows += _patient(i, wanted, float(largest_mm[i]), hepatic, rng)
+        lesions = _Lesions(
+            largest_mm=float(patients["largest_tumour_cm"].iloc[i]) * _MM_PER_CM,
+            count=int(patients["measurable_lesions"].iloc[i]),
+            in_liver_field=profile["rt_on_intrahepatic"].iloc[i] == "yes",
+            outside_needed=bool(elsewhere[i]),
+        )
+        rows += _patient(i, wanted, lesions, rng)
     return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class _Lesions:
+    """A patient's target lesions at baseline: the largest tumour, and others no larger."""
+
+    largest_mm: float
+    count: int
+    in_liver_field: bool
+    outside_needed: bool
+
+    def draw(self, rng: np.random.Generator) -> tuple[float, float]:
+        """Give the sums of diameters in the field and outside it, mm."""
+        others = np.exp(rng.normal(np.log(28), 0.6, self.count - 1))
+        others = np.clip(others, _SMALLEST_MM, self.largest_mm)
+        outside = rng.random(self.count - 1) < 0.6
+        if self.outside_needed and len(others):
+            outside[0] = True
+        if self.in_liver_field:
+            return self.largest_mm + others[~outside].sum(), others[outside].sum()
+        # The metastasis that was irradiated, and a liver tumour that was not.
+        return others[0], self.largest_mm + others[1:].sum()
 
 
 def _patient(
     patient: int,
     wanted: dict[tuple[str, str], str],
-    largest_mm: float,
-    hepatic: bool,
+    lesions: _Lesions,
     rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
     # Both criteria see a new lesion; a growth may be seen by one of them only.
     new_lesion = all(wanted[criterion, "overall"] == "PD" for criterion in CRITERIA)
     for _ in range(_TRIES):
-        shares = _shares(wanted, new_lesion, rng)
+        inside_mm, outside_mm = (round(float(mm)) for mm in lesions.draw(rng))
+        shares = _shares(wanted, new_lesion, outside_mm / (inside_mm + outside_mm), rng)
         if shares is None:
             continue
-        inside_mm = largest_mm if hepatic else rng.uniform(15, 70)
-        inside_mm = round(inside_mm + (rng.uniform(5, 40) if rng.random() < 0.5 else 0))
-        outside_mm = round(inside_mm * shares.outside / (1 - shares.outside))
         rows: list[dict[str, Any]] = []
         for criterion in CRITERIA:
             left_in, left_out = shares.size if criterion == CRITERIA[0] else shares.viable
@@ -86,20 +113,23 @@ def _patient(
         )
         if viable_is_part and (found == table["category"]).all():
             return rows
-    raise RuntimeError(f"no diameters found for responses {wanted}")
+    raise Unreachable(f"no diameters found for responses {wanted}")
 
 
 def _shares(
-    wanted: dict[tuple[str, str], str], new_lesion: bool, rng: np.random.Generator
+    wanted: dict[tuple[str, str], str],
+    new_lesion: bool,
+    outside: float,
+    rng: np.random.Generator,
 ) -> _Shares | None:
-    """Draw what is left; None when the draw contradicts itself."""
-    same = all(wanted[c, "overall"] == wanted[c, "in-field"] for c in CRITERIA)
-    alone = same and rng.random() < 0.6
-    outside = 0.0 if alone else rng.uniform(0.15, 0.85)
+    """Draw what is left; `outside` of the sum lies outside the field.
+
+    None when the draw contradicts itself.
+    """
     lefts: list[tuple[float, float]] = []
     for criterion in CRITERIA:
         left_in = _draw(wanted[criterion, "in-field"], rng)
-        if alone:
+        if outside == 0:
             lefts.append((left_in, 0.0))
             continue
         overall = wanted[criterion, "overall"]
@@ -111,7 +141,7 @@ def _shares(
     size, viable = lefts
     if viable[0] > size[0] or viable[1] > size[1]:
         return None
-    return _Shares(outside, size, viable)
+    return _Shares(size, viable)
 
 
 def _draw(category: str, rng: np.random.Generator) -> float:

@@ -26,18 +26,23 @@ _DAY = datetime.timedelta(days=1)
 _WEEK, CYCLE = 7, 21
 # A checkpoint inhibitor may go on until the visit after a progression.
 _AFTER_PROGRESSION = 14
+_LONG = 300
 
 
 @dataclass
 class Course:
-    """One patient's treatment, in days from its first day."""
+    """One patient's treatment, in days from its first day.
+
+    `missed` are working days without a fraction that radiotherapy lost.
+    """
 
     rt_start: int
-    rt_end: int
+    missed: int
     ici_start: int
     ici_latest: int
     cycles: int = 1
     ici_end: int = 0
+    rt_end: int = 0
 
 
 def first_days(
@@ -73,27 +78,33 @@ def first_days(
         for weekday in rng.permutation(5):
             if any((weekday + day) % _WEEK > 4 for day in visits):
                 continue
-            moved = _imaging_day(outcomes, i, int(weekday), events)
+            moved = _imaging_day(outcomes, i, int(weekday), events, rng)
             if moved is not None:
                 imaging[i] = moved
                 break
         else:
             raise Unreachable("a patient's visits do not fall on working days")
         latest = min(closing, DATA_CUTOFF - _DAY * int(outcomes.time[i]))
+        # Most of the living were seen in the last months before the cut-off, and a programme
+        # enrols more patients once it is known.
         near_cutoff = latest < closing and not outcomes.died[i] and rng.random() < 0.75
         span = min((latest - opening).days, 120) if near_cutoff else (latest - opening).days
-        day = latest - _DAY * int(rng.integers(span + 1))
+        day = latest - _DAY * int((span + 1) * rng.beta(1.0, 1.15))
         day -= _DAY * ((day.weekday() - int(weekday)) % _WEEK)
         starts.append(max(day, opening + _DAY * ((int(weekday) - opening.weekday()) % _WEEK)))
     return starts, imaging
 
 
-def _imaging_day(outcomes: Outcomes, i: int, weekday: int, events: Ints) -> int | None:
-    """Give the working day nearest to a patient's last imaging on the same side of all events."""
+def _imaging_day(
+    outcomes: Outcomes, i: int, weekday: int, events: Ints, rng: np.random.Generator
+) -> int | None:
+    """Give a working day near to a patient's last imaging, on the same side of all events."""
     day, last = int(outcomes.imaging[i]), int(outcomes.time[i])
     earliest = max(int(outcomes.progression[i]), int(outcomes.in_field[i]), 1)
-    for shift in sorted(range(-30, 31), key=abs):
-        moved = day + shift
+    # Not simply the nearest: every weekend would go to a Friday or a Monday.
+    shifts = np.arange(-30, 31)
+    for shift in shifts[np.argsort(np.abs(shifts) + rng.uniform(0, _WEEK, len(shifts)))]:
+        moved = day + int(shift)
         if not earliest <= moved <= last - int(outcomes.died[i]) or (weekday + moved) % _WEEK > 4:
             continue
         if np.searchsorted(events, moved, "right") == np.searchsorted(events, day, "right"):
@@ -117,9 +128,9 @@ def courses(
     planned = [
         _plan(
             profile["treatment_mode"].iloc[i] == "concurrent",
-            regimens[i],
+            regimens[i].fractions,
             starts[i],
-            _treated_until(outcomes, i),
+            _treated_until(outcomes, targets, i),
             i == FISTULA,
             round(options.interval_max_weeks * _WEEK),
             rng,
@@ -132,11 +143,18 @@ def courses(
     for i, course in enumerate(planned):
         course.cycles = int(cycles[i])
         _finish(course, profile["treatment_mode"].iloc[i] == "concurrent", starts[i], options, rng)
+        first = starts[i] + _DAY * course.rt_start
+        last = last_fraction(first, regimens[i].fractions, course.missed)
+        course.rt_end = (last - starts[i]).days
     return planned
 
 
-def _treated_until(outcomes: Outcomes, i: int) -> int:
+def _treated_until(outcomes: Outcomes, targets: Targets, i: int) -> int:
     until = int(outcomes.time[i]) - 5
+    if i == FISTULA:
+        # It came in maintenance therapy, which ended with it.
+        event = targets.printed("grade5_case_2", "months_to_event", "value")
+        until = min(until, event.whole_days()[0])
     if outcomes.progression[i] != NONE:
         until = min(until, int(outcomes.progression[i]) + _AFTER_PROGRESSION)
     return until
@@ -144,7 +162,7 @@ def _treated_until(outcomes: Outcomes, i: int) -> int:
 
 def _plan(
     concurrent: bool,
-    regimen: Regimen,
+    fractions: int,
     start: datetime.date,
     until: int,
     radiotherapy_first: bool,
@@ -152,20 +170,25 @@ def _plan(
     rng: np.random.Generator,
 ) -> Course:
     """Lay out which treatment comes first; days are from the first of them."""
-    days = _radiation_days(start, 0, regimen, rng)
+    missed = int(rng.binomial(2, 0.2))
+    days = (last_fraction(start, fractions, missed) - start).days
     if concurrent:
         if radiotherapy_first or rng.random() < 0.4:
-            inside = [d for d in range(days + 1) if _is_working(start, d)]
-            return Course(0, days, int(rng.choice(inside[: max(1, len(inside) - 1)])), until)
+            # The day after: what starts together may have its radiotherapy put off (`_finish`).
+            soonest = int(radiotherapy_first)
+            inside = [d for d in range(soonest, days + 1) if _is_working(start, d)]
+            return Course(0, missed, int(rng.choice(inside[: max(1, len(inside) - 1)])), until)
         # Radiotherapy starts later, while cycles go on; `_finish` says when.
-        return Course(0, days, 0, until)
+        return Course(0, missed, 0, until)
     room = until - days - CYCLE
-    if not radiotherapy_first and rng.random() < 0.3 and room > CYCLE:
-        # Some cycles first, then radiotherapy.
+    # Some cycles first, then radiotherapy; seldom in those whose treatment goes on for long, or
+    # too few patients would reach the median number of cycles.
+    cycles_first = rng.random() < (0.5 if until < _LONG else 0.1)
+    if not radiotherapy_first and cycles_first and room > CYCLE:
         latest = min(room - 7, 7 * CYCLE)
-        return Course(NONE, days, 0, max(0, latest))
+        return Course(NONE, missed, 0, max(0, latest))
     gap = int(min(longest_gap, 1 + rng.gamma(2.0, 9.0), max(1, until - days - 1)))
-    return Course(0, days, _working(start, days + gap, days + 1, days + longest_gap), until)
+    return Course(0, missed, _working(start, days + gap, days + 1, days + longest_gap), until)
 
 
 def _cycles(
@@ -176,6 +199,7 @@ def _cycles(
         raise Unreachable(f"nobody is treated long enough for {longest} cycles")
     low = np.where(switched, 2.0, float(fewest))
     most = np.maximum(np.minimum(most, longest), low)
+    low[FISTULA] = most[FISTULA]
     middle = middle_pair(targets.printed("treatment", "ici_cycles", "median"), 0, 1)
     shape = np.maximum(most * 0.75, 1.5)
     cycles = draw(stats.norm(shape, most * 0.3 + 0.5), low, most, middle, 0, rng)
@@ -192,39 +216,30 @@ def _finish(
     options: Parameters,
     rng: np.random.Generator,
 ) -> None:
-    """Fill in last cycles, with the odd week of delay, and radiotherapy that comes second."""
+    """Fill in last cycles, with the odd week of delay, and the start of radiotherapy after ICI."""
     shortest = CYCLE * (course.cycles - 1)
     spare = max(0, course.ici_latest - course.ici_start - shortest) // _WEEK
     delays = int(min(spare, rng.binomial(course.cycles - 1, 0.06))) if course.cycles > 1 else 0
     course.ici_end = course.ici_start + shortest + _WEEK * delays
     if concurrent and course.ici_start == 0 and course.ici_end > 0:
-        offset = _working(
-            start, int(rng.integers(0, min(course.ici_end, 42) + 1)), 0, course.ici_end
-        )
-        course.rt_start, course.rt_end = offset, offset + course.rt_end
+        soon = int(rng.integers(0, min(course.ici_end, 42) + 1))
+        course.rt_start = _working(start, soon, 0, course.ici_end)
     elif course.rt_start == NONE:
         longest = round(options.interval_max_weeks * _WEEK)
         gap = int(min(longest, 1 + rng.gamma(2.0, 7.0)))
-        first = course.ici_end + 1
-        offset = _working(start, course.ici_end + gap, first, course.ici_end + longest)
-        course.rt_start, course.rt_end = offset, offset + course.rt_end
-    last = course.rt_end
-    while not _is_working(start, last):
-        last += 1
-    course.rt_end = last
+        course.rt_start = _working(
+            start, course.ici_end + gap, course.ici_end + 1, course.ici_end + longest
+        )
 
 
-def _radiation_days(
-    start: datetime.date, first: int, regimen: Regimen, rng: np.random.Generator
-) -> int:
-    """Give the days from first to last fraction: five a week, stereotactic every other day."""
-    every = 2 if regimen.fractions <= 5 else 1
-    sessions = regimen.fractions * every - (every - 1) + int(rng.random() < 0.3)
-    day, given = first, 1
-    while given < sessions:
-        day += 1
-        given += _is_working(start, day)
-    return day - first
+def last_fraction(first: datetime.date, fractions: int, missed: int) -> datetime.date:
+    """Give the day of the last fraction: five a week, of five or fewer every other day."""
+    every = 2 if fractions <= 5 else 1
+    return _working_days_later(first, every * (fractions - 1) + missed)
+
+
+def _working_days_later(day: datetime.date, days: int) -> datetime.date:
+    return pd.Timestamp(np.busday_offset(np.datetime64(day, "D"), days, roll="forward")).date()
 
 
 def _is_working(start: datetime.date, day: int) -> bool:
@@ -241,9 +256,8 @@ def _working(start: datetime.date, day: int, earliest: int, latest: int) -> int:
 
 
 def working_day_before(day: datetime.date, days: int) -> datetime.date:
-    """Give the working day that is `days` before a day, or the nearest one earlier."""
-    before = day - _DAY * days
-    return before - _DAY * max(0, before.weekday() - 4)
+    """Give the working day that is so many working days before a working day."""
+    return _working_days_later(day, -days)
 
 
 def birth_date(day: datetime.date, age: int, rng: np.random.Generator) -> datetime.date:

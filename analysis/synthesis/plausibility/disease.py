@@ -1,0 +1,218 @@
+"""Rules about who the patients are: eligibility, disease, history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from analysis.cohort.derive import completed_years
+from analysis.cohort.schema import STAGES
+from analysis.synthesis.plausibility.rule import COHORT, Found, Rule, Study, counted, where
+
+# Figure 1B; what is more than fivefold would not be on its axis.
+AFP_AXIS_PERCENT = (-100, 500)
+_STAGES = pd.CategoricalDtype(list(STAGES), ordered=True)
+
+
+def _recorded_patients(study: Study) -> pd.DataFrame:
+    # Those who fail a criterion are left out of the cohort, and are looked for here.
+    return study.recorded["patients"].set_index("patient_id", drop=False)
+
+
+def _outside(values: pd.Series, low: float, high: float, what: str) -> Iterator[Found]:
+    yield from where(~values.astype("float64").between(low, high), what, values)
+
+
+def _age(study: Study) -> Iterator[Found]:
+    patients, parameters = _recorded_patients(study), study.parameters
+    age = completed_years(patients["birth_date"], patients["enrolment_date"])
+    yield from _outside(age, parameters.age_min, parameters.age_max, "age")
+
+
+def _liver_function(study: Study) -> Iterator[Found]:
+    patients = _recorded_patients(study)
+    lowest = study.targets.value("eligibility", "child_pugh_score", "threshold_min")
+    score, highest = patients["child_pugh_score"], study.parameters.child_pugh_max
+    yield from _outside(score, lowest, highest, "Child-Pugh score")
+    yield from where(
+        (score >= highest) & (patients["cirrhosis"] == "no"), "Child-Pugh class B without cirrhosis"
+    )
+
+
+def _performance(study: Study) -> Iterator[Found]:
+    yield from _outside(
+        _recorded_patients(study)["ecog"], 0, study.parameters.ecog_max, "ECOG performance status"
+    )
+
+
+def _enrolment(study: Study) -> Iterator[Found]:
+    patients, parameters = _recorded_patients(study), study.parameters
+    day = patients["enrolment_date"]
+    early = day.dt.year < parameters.enrolment_first_year
+    late = day.dt.year > parameters.enrolment_last_year
+    yield from where(early | late | day.isna(), "enrolled", day)
+
+
+def _advanced(study: Study) -> Iterator[Found]:
+    patients = _recorded_patients(study)
+    stage_iv = patients["ajcc_stage"].str.startswith("IV").fillna(False)
+    yield from where(
+        ~stage_iv & (patients["recurrent"] != "yes"), "neither recurrent nor of stage IV"
+    )
+
+
+def _stage(study: Study) -> Iterator[Found]:
+    patients = study.patients
+    distant = study.is_yes("extrahepatic_metastasis")
+    thrombus = study.is_yes("pvtt") | study.is_yes("ivc_thrombus")
+    nodes = study.sites["lymph node"]
+    least = pd.Series("I", index=patients.index).mask(thrombus, "IIIB")
+    least = least.mask(nodes, "IVA").mask(distant, "IVB")
+    stage = patients["ajcc_stage"].astype(_STAGES)
+    yield from where(
+        (stage < least.astype(_STAGES)) | (~distant & (stage == "IVB")),
+        "stage does not fit the findings",
+        stage,
+    )
+
+
+def _main_trunk(study: Study) -> Iterator[Found]:
+    yield from where(
+        study.is_yes("vp4") & ~study.is_yes("pvtt"), "Vp4 without portal vein thrombosis"
+    )
+    for name in ("pvtt", "vp4"):
+        printed = study.targets.printed("characteristics", name, "count", "yes")
+        yield from counted(study.is_yes(name).sum(), printed, f"patients with {name.upper()}")
+
+
+def _first_line(study: Study) -> Iterator[Found]:
+    first, progressed = study.patients["therapy_line"] == 1, study.is_yes("progressed_before")
+    yield from where(first & progressed, "first line after a progression")
+    yield from where(~first & ~progressed, "a later line without a progression")
+    yield from where(first & study.is_yes("recurrent"), "first line of a recurrence")
+    printed = study.targets.printed("treatment", "therapy_line_group", "count", "1")
+    yield from counted(first.sum(), printed, "patients in first line")
+
+
+def _prior_ici(study: Study) -> Iterator[Found]:
+    before = study.is_yes("prior_ici")
+    yield from where(before & ~study.is_yes("progressed_before"), "earlier ICI, no progression")
+    yield from where(before & (study.patients["therapy_line"] == 1), "earlier ICI in first line")
+    printed = study.targets.printed("characteristics", "prior_ici", "count", "yes")
+    yield from counted(before.sum(), printed, "patients with an earlier ICI")
+
+
+def _antiviral(study: Study) -> Iterator[Found]:
+    virus = study.is_yes("hepatitis_b") | study.is_yes("hepatitis_c")
+    yield from where(virus != study.is_yes("antiviral"), "antiviral therapy and virus do not agree")
+
+
+def _lesions(study: Study) -> Iterator[Found]:
+    patients = study.patients
+    least = study.targets.value("eligibility", "measurable_lesions", "threshold_min")
+    lesions, tumours = patients["measurable_lesions"], patients["tumour_count"]
+    yield from where(lesions < least, "measurable lesions", lesions)
+    elsewhere = (
+        study.is_yes("extrahepatic_metastasis")
+        | study.sites["lymph node"]
+        | study.sites["other tumour thrombus"]
+    )
+    yield from where(
+        ~elsewhere & (lesions > tumours), "more measurable lesions than tumours", lesions
+    )
+
+
+def _afp(study: Study) -> Iterator[Found]:
+    low, high = AFP_AXIS_PERCENT
+    change = study.patients["afp_change_percent"]
+    yield from where(
+        ~change.between(low, high, inclusive="right"), "change of AFP in percent", change.round(1)
+    )
+
+
+def _twins(study: Study) -> Iterator[Found]:
+    patients = _recorded_patients(study)
+    same = patients.drop(columns="patient_id").duplicated(keep=False)
+    yield from where(same, "another patient has the same record")
+    persons = patients.duplicated(["sex", "birth_date", "enrolment_date"], keep=False)
+    yield from where(persons & ~same, "another patient was born and enrolled on the same days")
+
+
+def _everyone(study: Study) -> Iterator[Found]:
+    yield from counted(
+        len(study.patients),
+        study.targets.printed("characteristics", "patients", "count"),
+        "patients",
+    )
+    for name, frame in study.recorded.items():
+        absent = study.patients.index.difference(pd.Index(frame["patient_id"]))
+        # Adverse events and optional tables have rows only for those who had something.
+        if name in ("radiotherapy", "immunotherapy", "assessments", "follow_up"):
+            yield from ((str(i), f"no row in {name}") for i in absent)
+    if study.dataset.description.data_cutoff is None:
+        yield COHORT, "no data cut-off"
+
+
+RULES = (
+    Rule(
+        "everyone treated and followed",
+        "There are as many patients as published; each has radiotherapy, an immune checkpoint "
+        "inhibitor (ICI), response assessments and follow-up.",
+        _everyone,
+    ),
+    Rule("age", "Patients are of an age that Methods 2.2 admit.", _age),
+    Rule(
+        "liver function",
+        "The Child-Pugh score is within Methods 2.2, and class B has cirrhosis.",
+        _liver_function,
+    ),
+    Rule("performance status", "ECOG performance status is within Methods 2.2.", _performance),
+    Rule("years of enrolment", "Patients were enrolled in the published years.", _enrolment),
+    Rule(
+        "advanced disease",
+        "Every patient has stage IV or recurrent disease (Methods 2.2).",
+        _advanced,
+    ),
+    Rule(
+        "stage",
+        "The AJCC stage fits the findings: IVB is extrahepatic metastasis, irradiated lymph "
+        "nodes are at least IVA, a thrombus of portal or caval vein is at least IIIB.",
+        _stage,
+    ),
+    Rule(
+        "Vp4 within PVTT",
+        "Thrombosis of the main portal vein (Vp4) counts as portal vein tumour thrombosis "
+        "(PVTT), and as many patients have each as published.",
+        _main_trunk,
+    ),
+    Rule(
+        "first line",
+        "First line means no earlier progression and no recurrence, a later line means a "
+        "progression; as many patients as published are in first line.",
+        _first_line,
+    ),
+    Rule(
+        "earlier ICI",
+        "Who had an ICI before has progressed on it and is not in first line; they are as many "
+        "as published.",
+        _prior_ici,
+    ),
+    Rule(
+        "antiviral therapy",
+        "Who has hepatitis B or C takes antiviral therapy, and nobody else (Methods 2.3).",
+        _antiviral,
+    ),
+    Rule(
+        "measurable lesions",
+        "There is a measurable lesion, and no more of them than tumours unless disease lies "
+        "outside the liver or in a vein.",
+        _lesions,
+    ),
+    Rule("AFP change", "AFP changes within the axis of Figure 1B.", _afp),
+    Rule(
+        "no twins",
+        "No two patients have the same record, nor the same sex and days of birth and enrolment.",
+        _twins,
+    ),
+)

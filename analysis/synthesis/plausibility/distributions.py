@@ -1,0 +1,195 @@
+"""Rules about distributions: what lies between the published points looks drawn from life.
+
+The bounds are lenient: a cohort of real patients would keep them nearly always, values bunched
+to meet a median or an interval would not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.cohort.schema import CRITERIA
+from analysis.synthesis.plausibility.rule import COHORT, Found, Rule, Study
+
+# Largest vertical distance (Kolmogorov-Smirnov) of a sample from a smooth curve through its own
+# quartiles; 0.15 is passed by 1 of 100 samples of 108 from the curve itself at most.
+FARTHEST = 0.15
+# Below this probability a pattern of weekdays is not chance.
+RARE = 1e-4
+# Largest share of patients with the same value.
+SHARES: dict[str, float] = {
+    "age_years": 0.12,
+    "afp_before": 0.03,
+    "afp_after": 0.03,
+    "largest_tumour_cm": 0.06,
+    "afp_change_percent": 0.03,
+    "tumour_count": 0.35,
+    "measurable_lesions": 0.5,
+    "ici_cycles": 0.2,
+}
+REGIMEN_SHARE, LEAST_REGIMENS = 0.25, 12
+YEAR_SHARE, MONTH_SHARE = (0.12, 0.45), 0.1
+EVENT_DAY_SHARE = 0.06
+
+
+def _smooth(values: pd.Series, what: str) -> Iterator[Found]:
+    """Compare values with the normal distribution that has their median and quartiles."""
+    numbers = values.dropna().astype("float64").to_numpy()
+    first, middle, third = np.quantile(numbers, [0.25, 0.5, 0.75])
+    spread = (third - first) / (2 * stats.norm.ppf(0.75))
+    if not spread > 0:
+        yield COHORT, f"{what}: half of the values are the same"
+        return
+    distance = stats.kstest(numbers, stats.norm(middle, spread).cdf).statistic
+    if distance > FARTHEST:
+        yield (
+            COHORT,
+            f"{what}: {distance:.2f} from a smooth curve, where {FARTHEST} is the most",
+        )
+
+
+def _logarithm(values: pd.Series) -> pd.Series:
+    numbers = values.astype("float64")
+    return numbers.where(numbers > 0).map(math.log, na_action="ignore")
+
+
+def _afp(study: Study) -> Iterator[Found]:
+    for column, words in (("afp_before", "AFP before"), ("afp_after", "AFP after treatment")):
+        yield from _smooth(_logarithm(study.patients[column]), words)
+
+
+def _sizes(study: Study) -> Iterator[Found]:
+    yield from _smooth(_logarithm(study.patients["largest_tumour_cm"]), "largest tumour")
+    rows = study.recorded["assessments"]
+    rows = rows[(rows["criterion"] == CRITERIA[0]) & (rows["region"] == "overall")]
+    yield from _smooth(_logarithm(rows["baseline_sum_mm"]), "sum of diameters at baseline")
+
+
+def _ages(study: Study) -> Iterator[Found]:
+    yield from _smooth(study.patients["age_years"], "age")
+
+
+def _repeats(study: Study) -> Iterator[Found]:
+    for column, most in SHARES.items():
+        counts = study.patients[column].value_counts()
+        if counts.iloc[0] > most * len(study.patients):
+            yield COHORT, f"{column}: {counts.iloc[0]} patients have {counts.index[0]}"
+
+
+def _regimens(study: Study) -> Iterator[Found]:
+    counts = study.patients.groupby(["rt_dose_gy", "rt_fractions"]).size().sort_values()
+    (dose, fractions), most = counts.index[-1], counts.iloc[-1]
+    if most > REGIMEN_SHARE * len(study.patients):
+        yield COHORT, f"{most} patients have {dose:g} Gy in {fractions} fractions"
+    if len(counts) < LEAST_REGIMENS:
+        yield COHORT, f"{len(counts)} regimens of radiotherapy"
+
+
+def _enrolment(study: Study) -> Iterator[Found]:
+    days, n = study.patients["enrolment_date"], len(study.patients)
+    first, last = study.parameters.enrolment_first_year, study.parameters.enrolment_last_year
+    for year in range(first, last + 1):
+        count = int((days.dt.year == year).sum())
+        if not YEAR_SHARE[0] * n <= count <= YEAR_SHARE[1] * n:
+            yield COHORT, f"{count} patients enrolled in {year}"
+    months = days.dt.strftime("%Y-%m").value_counts()
+    if months.iloc[0] > MONTH_SHARE * n:
+        yield COHORT, f"{months.iloc[0]} patients enrolled in {months.index[0]}"
+
+
+def _weekdays(dates: pd.Series, days: int, what: str) -> Iterator[Found]:
+    counts = np.bincount(dates.dropna().dt.weekday, minlength=7)[:days]
+    if stats.chisquare(counts).pvalue < RARE:
+        yield COHORT, f"{what}, Monday first: {', '.join(map(str, counts))}"
+
+
+def _deaths(study: Study) -> Iterator[Found]:
+    yield from _weekdays(study.patients["death_date"], 7, "deaths by weekday")
+
+
+def _visits(study: Study) -> Iterator[Found]:
+    patients = study.patients
+    alive = patients["death_date"].isna()
+    for dates, what in (
+        (patients["enrolment_date"], "enrolment by weekday"),
+        (study.start, "first treatment by weekday"),
+        (patients["progression_date"], "progression by weekday"),
+        (patients["last_imaging_date"], "last imaging by weekday"),
+        (patients.loc[alive, "last_contact_date"], "last contact of the living by weekday"),
+    ):
+        yield from _weekdays(dates, 5, what)
+
+
+def _times(study: Study) -> Iterator[Found]:
+    for endpoint, rows in study.cohort.time_to_event.groupby("endpoint"):
+        counts = rows["days"].value_counts()
+        if counts.iloc[0] > EVENT_DAY_SHARE * len(rows):
+            yield COHORT, f"{endpoint}: {counts.iloc[0]} patients at {counts.index[0]} days"
+
+
+def _changes(study: Study) -> Iterator[Found]:
+    rows: Any = study.cohort.assessments.groupby(["criterion", "region"])
+    for (criterion, region), group in rows:
+        partial = group["change_percent"][group["best_sum_mm"] > 0].round(1)
+        counts = partial.value_counts()
+        if counts.iloc[0] > 0.06 * len(partial):
+            yield (
+                COHORT,
+                f"{criterion}, {region}: {counts.iloc[0]} patients have {counts.index[0]} %",
+            )
+
+
+RULES = (
+    Rule(
+        "AFP is log-normal",
+        "AFP before and after treatment spreads over the orders of magnitude like a log-normal "
+        "variable, without spikes.",
+        _afp,
+    ),
+    Rule(
+        "tumour sizes are log-normal",
+        "The largest tumour and the sum of diameters are spread like a log-normal variable.",
+        _sizes,
+    ),
+    Rule("ages are bell-shaped", "Age is spread like a normal variable.", _ages),
+    Rule(
+        "no value repeated too often",
+        "No age, AFP, size, number of tumours or of cycles is that of more patients than chance "
+        "and rounding explain.",
+        _repeats,
+    ),
+    Rule(
+        "many regimens",
+        "Radiotherapy has a dozen regimens or more, none of them in over a quarter of patients.",
+        _regimens,
+    ),
+    Rule(
+        "enrolment goes on",
+        "Every year of the study enrols a fair share, and no month more than a tenth of patients.",
+        _enrolment,
+    ),
+    Rule("deaths on any weekday", "Deaths are spread over the seven days of the week.", _deaths),
+    Rule(
+        "visits on any working day",
+        "Enrolment, treatment, imaging and last contact are spread over the five working days.",
+        _visits,
+    ),
+    Rule(
+        "no common day of events",
+        "No more than six of a hundred patients have an event or are censored after the same "
+        "number of days.",
+        _times,
+    ),
+    Rule(
+        "no common change",
+        "No more than six of a hundred partial changes in diameter are the same to a tenth of a "
+        "percent.",
+        _changes,
+    ),
+)

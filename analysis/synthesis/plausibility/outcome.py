@@ -1,0 +1,310 @@
+"""Rules about response, survival, causes of death and adverse events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from analysis.cohort.derive import best_response
+from analysis.cohort.schema import CATEGORIES, CAUSES_OF_DEATH, CRITERIA
+from analysis.synthesis.plausibility.rule import (
+    COHORT,
+    Found,
+    Rule,
+    Study,
+    counted,
+    on_weekends,
+    where,
+)
+
+# Figure 1A.
+DIAMETER_AXIS_PERCENT = (-100, 100)
+# First imaging is a month after treatment (Methods 2.4), which takes up to two months.
+EARLY_DAYS = 120
+# RECIST 1.1: at most five target lesions, of which the largest tumour is one.
+TARGET_LESIONS = 5
+_MM_PER_CM = 10
+_KEY = ["patient_id", "region"]
+
+
+# Response ------------------------------------------------------------------------------------
+
+
+def _category(study: Study) -> Iterator[Found]:
+    rows = study.recorded["assessments"]
+    found = best_response(rows["baseline_sum_mm"], rows["best_sum_mm"], rows["new_lesion"])
+    shown = rows["criterion"] + ", " + rows["region"] + ", " + rows["category"]
+    ids = rows["patient_id"]
+    yield from where(
+        (found != rows["category"]).set_axis(ids), "change of diameter does not fit", shown
+    )
+
+
+def _both_criteria(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give assessments by RECIST and by mRECIST, row by row of the same patient and region."""
+    rows = study.recorded["assessments"].set_index(_KEY)
+    size, viable = (rows[rows["criterion"] == criterion].sort_index() for criterion in CRITERIA)
+    return size, viable.reindex(size.index)
+
+
+def _viable(study: Study) -> Iterator[Found]:
+    size, viable = _both_criteria(study)
+    order = {category: rank for rank, category in enumerate(CATEGORIES)}
+    ids = size.index.get_level_values("patient_id")
+    shown = size["category"] + " by RECIST 1.1, " + viable["category"] + " by mRECIST"
+    worse = viable["category"].map(order) > size["category"].map(order)
+    yield from where(worse.set_axis(ids), "worse by mRECIST", shown)
+    for column in ("baseline_sum_mm", "best_sum_mm"):
+        larger = viable[column] > size[column]
+        yield from where(larger.set_axis(ids), f"viable part larger than the whole, {column}")
+
+
+def _axis(study: Study) -> Iterator[Found]:
+    rows = study.recorded["assessments"].set_index("patient_id")
+    change = (rows["best_sum_mm"] / rows["baseline_sum_mm"] - 1) * 100
+    yield from where(~change.between(*DIAMETER_AXIS_PERCENT), "change in percent", change.round(1))
+
+
+def _diameters(study: Study) -> Iterator[Found]:
+    rows = study.recorded["assessments"]
+    sums = rows[rows["criterion"] == CRITERIA[0]].pivot(
+        index="patient_id", columns="region", values="baseline_sum_mm"
+    )
+    sums = sums.reindex(study.patients.index)
+    largest = study.patients["largest_tumour_cm"] * _MM_PER_CM
+    whole, field = sums["overall"], sums["in-field"]
+    # Sums are of whole mm.
+    yield from where(whole < largest - 1, "sum below the largest tumour, mm", whole)
+    yield from where(whole > TARGET_LESIONS * largest + 1, "sum of diameters, mm", whole)
+    yield from where(field > whole, "more in the field than in all, mm", field)
+    lonely = study.patients["measurable_lesions"] < 2
+    yield from where(lonely & (whole > field), "one lesion, yet some outside the field")
+
+
+def _early(study: Study) -> Iterator[Found]:
+    rows = study.recorded["assessments"]
+    worst = rows[(rows["region"] == "overall") & (rows["category"] == "PD")]["patient_id"]
+    days = (study.patients["progression_date"] - study.start).dt.days
+    days = days.reindex(pd.Index(worst.unique()))
+    yield from where(
+        ~(days <= EARLY_DAYS), "best response is progression; days to progression", days
+    )
+
+
+# Survival ------------------------------------------------------------------------------------
+
+
+def _visits(study: Study) -> Iterator[Found]:
+    follow_up = study.recorded["follow_up"].set_index("patient_id")
+    for column in (
+        "progression_date",
+        "in_field_relapse_date",
+        "out_field_relapse_date",
+        "last_imaging_date",
+    ):
+        yield from on_weekends(follow_up[column], column)
+    alive = follow_up["death_date"].isna()
+    yield from on_weekends(follow_up.loc[alive, "last_contact_date"], "last contact")
+
+
+def _order(study: Study) -> Iterator[Found]:
+    days = study.cohort.time_to_event.pivot(index="patient_id", columns="endpoint", values="days")
+    yield from where(days["PFS"] > days["OS"], "PFS longer than OS, days", days["PFS"])
+    for endpoint in ("PFS", "ORFS"):
+        yield from where(days[endpoint] > days["OS"], f"{endpoint} longer than OS")
+
+
+def _tumour_deaths(study: Study) -> Iterator[Found]:
+    patients = study.patients
+    of_tumour = patients["cause_of_death"] == "tumour"
+    before = patients["progression_date"] < patients["death_date"]
+    yield from where(of_tumour & ~before, "died of the tumour without earlier progression")
+
+
+def _causes(study: Study) -> Iterator[Found]:
+    cause = study.patients["cause_of_death"]
+    yield from where(cause.notna() != study.patients["death_date"].notna(), "death and cause")
+    yield from counted(
+        cause.notna().sum(), study.targets.printed("survival", "death", "count", "yes"), "deaths"
+    )
+    for level in CAUSES_OF_DEATH:
+        printed = study.targets.printed("survival", "cause_of_death", "count", level)
+        yield from counted((cause == level).sum(), printed, f"deaths due to {level}")
+
+
+def _relapses(study: Study) -> Iterator[Found]:
+    patients = study.patients
+    inside, outside = patients["in_field_relapse_date"], patients["out_field_relapse_date"]
+    progression = patients["progression_date"]
+    yield from where(
+        pd.concat([inside, outside], axis=1).min(axis=1) < progression, "relapse before progression"
+    )
+    yield from where(
+        progression.notna() & inside.isna() & outside.isna(), "progression without a place"
+    )
+    for column, dates in (("progression", progression), ("in_field_relapse", inside)):
+        printed = study.targets.printed("survival", column, "count", "yes")
+        yield from counted(dates.notna().sum(), printed, f"patients with {column}")
+
+
+# Adverse events ------------------------------------------------------------------------------
+
+
+def _fatal(study: Study) -> Iterator[Found]:
+    worst = study.recorded["adverse_events"].groupby("patient_id")["grade"].max()
+    fatal = worst.reindex(study.patients.index).eq(5).fillna(False)
+    of_event = study.patients["cause_of_death"] == "adverse event"
+    yield from where(fatal != of_event, "grade 5 and cause of death do not agree")
+
+
+def _grave(study: Study) -> Iterator[Found]:
+    events = study.recorded["adverse_events"]
+    grave = events.loc[events["grade"] >= 3, "patient_id"].nunique()
+    share = 100 * grave / len(study.patients)
+    printed = study.targets.printed("adverse_events", "any_event", "percent", ">=3")
+    yield from counted(round(share, 6), printed, f"% of patients ({grave}) with grade >= 3")
+
+
+def _attribution(study: Study) -> Iterator[Found]:
+    events = study.recorded["adverse_events"].set_index("patient_id")
+    blamed = events["attribution"].fillna("").str.contains("targeted therapy")
+    without = study.patients.index[study.patients["targeted_agent"] == "none"]
+    yield from where(
+        blamed & events.index.isin(without),
+        "targeted therapy is blamed, none given",
+        events["term"],
+    )
+
+
+def _told(study: Study, term: str, case: str, facts: dict[str, object]) -> Iterator[Found]:
+    """Hold the patient with a grade 5 event of this term to what the Discussion says of him."""
+    events = study.recorded["adverse_events"]
+    ids = events.loc[(events["grade"] == 5) & (events["term"] == term), "patient_id"]
+    if len(ids) != 1:
+        yield COHORT, f"{len(ids)} patients with {term} of grade 5"
+        return
+    patient_id = ids.iloc[0]
+    patient = study.patients.loc[patient_id]
+    facts = facts | {
+        "rt_dose_gy": study.targets.value(case, "dose_gy", "value"),
+        "rt_fractions": study.targets.value(case, "fractions", "value"),
+    }
+    for column, wanted in facts.items():
+        if patient[column] != wanted:
+            yield patient_id, f"{column} is {patient[column]}, not {wanted}"
+
+
+def _irradiated(study: Study, patient_ids: pd.Series) -> dict[str, set[str]]:
+    return {
+        str(i): set(study.sites.columns[study.sites.loc[i].astype(bool)])
+        for i in patient_ids
+        if i in study.sites.index
+    }
+
+
+def _diarrhoea(study: Study) -> Iterator[Found]:
+    yield from _told(study, "Diarrhea", "grade5_case_1", {"targeted_agent": "lenvatinib"})
+    events = study.recorded["adverse_events"]
+    ids = events.loc[(events["grade"] == 5) & (events["term"] == "Diarrhea"), "patient_id"]
+    for patient_id, sites in _irradiated(study, ids).items():
+        if sites != {"primary tumour", "PVTT"}:
+            yield patient_id, f"irradiated: {', '.join(sorted(sites))}"
+
+
+def _fistula(study: Study) -> Iterator[Found]:
+    facts: dict[str, object] = {
+        "targeted_agent": "regorafenib",
+        "ici_agent": "toripalimab",
+        "treatment_mode": "concurrent",
+        "extrahepatic_metastasis": "yes",
+        "progressed_before": "yes",
+    }
+    yield from _told(study, "Esophageal fistula", "grade5_case_2", facts)
+    events = study.recorded["adverse_events"]
+    ids = events.loc[
+        (events["grade"] == 5) & (events["term"] == "Esophageal fistula"), "patient_id"
+    ]
+    for patient_id, sites in _irradiated(study, ids).items():
+        if sites != {"other metastasis"}:
+            yield patient_id, f"irradiated: {', '.join(sorted(sites))}"
+    printed = study.targets.printed("grade5_case_2", "months_to_event", "value")
+    patients = study.patients.loc[study.patients.index.isin(ids)]
+    days = (patients["death_date"] - patients["rt_end"]).dt.days
+    yield from where(
+        ~days.ge(printed.days()[0]), f"died before {printed.text} months after radiotherapy", days
+    )
+
+
+RULES = (
+    Rule(
+        "response and diameters",
+        "The best response is what the change in diameters and new lesions make it (RECIST 1.1, "
+        "mRECIST).",
+        _category,
+    ),
+    Rule(
+        "mRECIST and RECIST",
+        "mRECIST, which measures the viable part, is never worse than RECIST 1.1, and the viable "
+        "part is never larger than the whole.",
+        _viable,
+    ),
+    Rule("waterfall", "Diameters change within the axis of Figure 1A.", _axis),
+    Rule(
+        "sums of diameters",
+        "The sum of diameters at baseline is at least the largest tumour and at most five of it; "
+        "what lies in the field is part of it.",
+        _diameters,
+    ),
+    Rule(
+        "progression as best response",
+        "Who has progression as best response progresses by the second imaging, within 120 days.",
+        _early,
+    ),
+    Rule(
+        "visits on working days",
+        "Progression, relapse, imaging and the last contact of the living fall on working days.",
+        _visits,
+    ),
+    Rule("PFS within OS", "Progression-free and relapse-free survival do not exceed OS.", _order),
+    Rule("deaths of the tumour", "Who died of the tumour had progressed before.", _tumour_deaths),
+    Rule(
+        "causes of death",
+        "Every death has a cause, and each cause is as frequent as published.",
+        _causes,
+    ),
+    Rule(
+        "relapses",
+        "A relapse is not before the progression, every progression has a place, and both are as "
+        "frequent as published.",
+        _relapses,
+    ),
+    Rule(
+        "fatal adverse events",
+        "Grade 5 is the death of an adverse event, and the other way round.",
+        _fatal,
+    ),
+    Rule(
+        "grave adverse events",
+        "As many patients as published have an adverse event of grade 3 or more.",
+        _grave,
+    ),
+    Rule(
+        "attribution",
+        "Targeted therapy is blamed for an event only in who had it.",
+        _attribution,
+    ),
+    Rule(
+        "fatal diarrhoea",
+        "The patient who died of diarrhoea had lenvatinib and the published dose on liver and PVTT "
+        "(Discussion).",
+        _diarrhoea,
+    ),
+    Rule(
+        "fatal fistula",
+        "The patient who died of a fistula had progressed, and had toripalimab and regorafenib "
+        "with the published dose on metastases only; the fistula came as many months later as "
+        "published (Discussion).",
+        _fistula,
+    ),
+)
