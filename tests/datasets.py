@@ -87,9 +87,25 @@ FILES = {
 }
 
 
+# A fatal event each, with the doses to organs that belong to one of them.
+FATAL_EVENTS = ADVERSE_EVENTS.replace(
+    "A3,Platelet count decreased,4,undetermined,2020-03-30", "A3,Esophageal fistula,5,,2020-09-10"
+).replace("A1,Diarrhea,3,targeted therapy,2019-09-02", "A1,Colitis,5,immunotherapy,2020-06-20")
+ORGAN_DOSES = """\
+patient_id,organ,metric,value
+A3,oesophagus,V32_mL,4.2
+A3,oesophagus,Dmax_Gy,33
+A1,small intestine,Dmean_Gy,7.5
+A4,liver,V20_percent,31
+"""
+
+
 def write_dataset(folder: Path, **changed: str) -> Path:
-    """Write the four patients; `changed` replaces files, by name without suffix."""
+    """Write the four patients; `changed` replaces files or adds tables, by name without suffix."""
     folder.mkdir(parents=True, exist_ok=True)
+    for name in changed:
+        if f"{name}.csv" not in FILES and name != "dataset":
+            (folder / f"{name}.csv").write_text(changed[name], encoding="utf-8")
     for name, text in FILES.items():
         text = changed.get(name.partition(".")[0], text)
         (folder / name).write_text(text, encoding="utf-8")

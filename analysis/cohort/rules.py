@@ -118,16 +118,20 @@ def _not_before_treatment(tables: Tables, _: Description) -> list[Fault]:
     return faults
 
 
-def _onset_in_follow_up(tables: Tables, _: Description) -> list[Fault]:
+def _onset_in_follow_up(tables: Tables, description: Description) -> list[Fault]:
     events, follow_up = tables["adverse_events"], tables["follow_up"]
     start = events["patient_id"].map(first_treatment(tables))
+    # Which treatment came first is not known where one of them is not recorded.
+    early = (events["onset_date"] < start) & (
+        not description.lacks("radiotherapy") and not description.lacks("immunotherapy")
+    )
     # An event may begin after the last contact of a patient whose death is known from elsewhere.
     seen = follow_up["death_date"].fillna(follow_up["last_contact_date"])
     end = events["patient_id"].map(seen.groupby(follow_up["patient_id"]).max())
     return _faults(
         "adverse_events",
         events,
-        events["onset_date"] < start,
+        early,
         "onset_date",
         lambda row: f"a day on or after the first treatment, {_show(start[row])}",
     ) + _faults(

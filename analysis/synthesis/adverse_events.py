@@ -75,6 +75,7 @@ ONSETS: dict[str, Onset] = {
 }
 # Of the gamma distribution of days to the onset: seldom at once, with a tail of late ones.
 _SHAPE = 2.5
+_DRAWS = 12
 # From the onset of a fatal event to death, days.
 FISTULA_KILLS = (1, 75)
 DIARRHOEA_KILLS = (3, 28)
@@ -141,24 +142,36 @@ def _onset_days(
     outcomes: Outcomes,
     rng: np.random.Generator,
 ) -> Ints:
-    """Give days from the first treatment, before death and not after last contact."""
+    """Give days from the first treatment, before death and not after last contact.
+
+    No event begins before a treatment that it is attributed to.
+    """
     patients = events["patient_id"].to_numpy()
     onsets = [ONSETS.get(term, Onset("immunotherapy", 60)) for term in events["term"]]
-    last = (outcomes.time - outcomes.died)[patients]
-    begins = {
-        "radiotherapy": np.array([course.rt_start for course in courses]),
-        "immunotherapy": np.array([course.ici_start for course in courses]),
-    }
-    first = np.array(
-        [begins[onset.treatment][i] for onset, i in zip(onsets, patients, strict=True)]
+    rt_start, ici_start = (
+        np.array([getattr(course, name) for course in courses])[patients]
+        for name in ("rt_start", "ici_start")
     )
+    by_radiation = np.array([onset.treatment == "radiotherapy" for onset in onsets])
+    blamed = events["attribution"].str
+    first = np.where(by_radiation, rt_start, ici_start)
+    first = np.where(blamed.contains("radiotherapy"), np.maximum(first, rt_start), first)
+    drugs = blamed.contains("immunotherapy|targeted therapy")
+    first = np.where(drugs, np.maximum(first, ici_start), first)
+    last = (outcomes.time - outcomes.died)[patients]
+    first = np.minimum(first, last)
+
     law = stats.gamma(_SHAPE, scale=np.array([onset.days for onset in onsets]) / _SHAPE)
     # Of what remains of the patient's time; half a day, so that the last day has its share.
     share = law.cdf(last - first + 0.5)
-    days: Ints = first + np.rint(law.ppf(share * rng.random(len(events)))).astype(np.int64)
+    drawn = first + np.rint(law.ppf(share * rng.random((_DRAWS, len(events))))).astype(np.int64)
     in_laboratory = np.array([onset.in_laboratory for onset in onsets])
-    weekday = (np.array([start.weekday() for start in starts])[patients] + days) % 7
-    return days - np.where(in_laboratory, np.maximum(weekday - 4, 0), 0)
+    weekday = (np.array([start.weekday() for start in starts])[patients] + drawn) % 7
+    too_late = np.where(in_laboratory, np.maximum(weekday - 4, 0), 0)
+    # The first draw that is a working day where it must be; failing that, the Friday before.
+    chosen = np.argmin(too_late > 0, axis=0), np.arange(len(events))
+    days: Ints = (drawn - too_late)[chosen]
+    return days
 
 
 def _graded(profile: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

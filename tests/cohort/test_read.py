@@ -68,6 +68,15 @@ def test_column_nobody_asked_for(tmp_path: Path) -> None:
         ("adverse_events", "decreased,4", "decreased,5", None),
         ("adverse_events", "Hypothyroidism,2", "Hypothyroidism,5",
          ("adverse_events.csv", 5, "grade", "5")),
+        ("adverse_events", "2019-06-17", "2019-06-16",
+         ("adverse_events.csv", 3, "onset_date", "2019-06-16")),
+        ("adverse_events", "2019-09-02", "2020-07-02",
+         ("adverse_events.csv", 4, "onset_date", "2020-07-02")),
+        ("adverse_events", "2019-12-02", "2021-01-04", None),
+        ("adverse_events", "2019-12-02", "2021-01-05",
+         ("adverse_events.csv", 5, "onset_date", "2021-01-05")),
+        ("adverse_events", "2019-12-02", "2022-12-32",
+         ("adverse_events.csv", 5, "onset_date", "2022-12-32")),
         ("follow_up", "A3,,,,2020-09-01,2020-10-01,2020-10-01",
          "A3,,,,2020-03-01,2020-03-04,2020-03-04",
          ("follow_up.csv", 4, "death_date", "2020-03-04")),
@@ -92,6 +101,67 @@ def test_cell(
         read_dataset(folder)
     else:
         assert fault in faults_of(folder)
+
+
+def test_an_event_after_the_cut_off_is_a_fault(tmp_path: Path) -> None:
+    text = datasets.ADVERSE_EVENTS.replace("2019-12-02", "2023-01-01")
+    assert ("adverse_events.csv", 5, "onset_date", "2023-01-01") in faults_of(
+        write_dataset(tmp_path, adverse_events=text)
+    )
+
+
+def test_an_event_may_begin_after_last_contact_where_death_is_known(tmp_path: Path) -> None:
+    follow_up = datasets.FOLLOW_UP.replace(
+        "2020-10-01,2020-10-01,other", "2020-09-01,2020-10-01,other"
+    )
+    events = datasets.ADVERSE_EVENTS.replace("2020-03-30", "2020-09-15")
+    folder = write_dataset(tmp_path, follow_up=follow_up, adverse_events=events)
+    assert len(load(folder).patients) == 4
+
+
+@pytest.mark.parametrize("lacking", ["follow_up", "radiotherapy", "immunotherapy"])
+def test_onset_is_held_against_the_tables_that_are_there(tmp_path: Path, lacking: str) -> None:
+    text = f"{datasets.FILES['dataset.yaml']}not_recorded: {{{lacking}: all}}\n"
+    folder = write_dataset(tmp_path, dataset=text)
+    (folder / f"{lacking}.csv").unlink()
+    assert len(read_dataset(folder).tables["adverse_events"]) == 6
+
+
+def test_datasets_without_onsets_say_so(tmp_path: Path) -> None:
+    frame = pd.read_csv(write_dataset(tmp_path) / "adverse_events.csv", dtype=str)
+    frame.drop(columns="onset_date").to_csv(tmp_path / "adverse_events.csv", index=False)
+    assert faults_of(tmp_path) == [("adverse_events.csv", 0, "onset_date", "")]
+    text = datasets.FILES["dataset.yaml"] + "not_recorded: {adverse_events: [onset_date]}\n"
+    (tmp_path / "dataset.yaml").write_text(text, encoding="utf-8")
+    assert load(tmp_path).adverse_events["onset_date"].isna().all()
+
+
+def test_organ_doses_may_be_left_out(tmp_path: Path) -> None:
+    assert load(write_dataset(tmp_path)).organ_doses.empty
+    cohort = load(write_dataset(tmp_path, organ_doses=datasets.ORGAN_DOSES))
+    assert list(cohort.organ_doses["value"]) == [4.2, 33, 7.5, 31]
+    assert "organ_doses" in cohort.recorded_tables
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column", "row"),
+    [
+        ("V32_mL", "V32", "metric", 2),
+        ("V32_mL", "V032_mL", "metric", 2),
+        ("Dmax_Gy", "Dmax_cGy", "metric", 3),
+        ("small intestine", "Small intestine", "organ", 4),
+        ("small intestine", "<b>small</b>", "organ", 4),
+        ("A4", "A9", "patient_id", 5),
+        ("V20_percent,31", "V20_percent,", "value", 5),
+        ("V20_percent,31", "V20_percent,-31", "value", 5),
+        ("Dmax_Gy", "V32_mL", "patient_id + organ + metric", 3),
+    ],
+)
+def test_organ_dose(tmp_path: Path, old: str, new: str, column: str, row: int) -> None:
+    text = datasets.ORGAN_DOSES
+    assert text.count(old) == 1
+    found = faults_of(write_dataset(tmp_path, organ_doses=text.replace(old, new)))
+    assert [fault[:3] for fault in found] == [("organ_doses.csv", row, column)]
 
 
 def test_duplicate_patient_names_the_first_row(tmp_path: Path) -> None:
