@@ -112,7 +112,8 @@ def _lesions(study: Study) -> Iterator[Found]:
     patients = study.patients
     least = study.targets.value("eligibility", "measurable_lesions", "threshold_min")
     lesions, tumours = patients["measurable_lesions"], patients["tumour_count"]
-    yield from where(lesions < least, "measurable lesions", lesions)
+    recorded = _recorded_patients(study)["measurable_lesions"]
+    yield from where(recorded < least, "measurable lesions", recorded)
     elsewhere = (
         study.is_yes("extrahepatic_metastasis")
         | study.sites["lymph node"]

@@ -17,6 +17,7 @@ from analysis.synthesis.plausibility.rule import (
     on_weekends,
     where,
 )
+from analysis.synthesis.targets import DAYS_PER_MONTH
 
 # Figure 1A.
 DIAMETER_AXIS_PERCENT = (-100, 100)
@@ -110,9 +111,10 @@ def _visits(study: Study) -> Iterator[Found]:
 
 def _order(study: Study) -> Iterator[Found]:
     days = study.cohort.time_to_event.pivot(index="patient_id", columns="endpoint", values="days")
-    yield from where(days["PFS"] > days["OS"], "PFS longer than OS, days", days["PFS"])
-    for endpoint in ("PFS", "ORFS"):
-        yield from where(days[endpoint] > days["OS"], f"{endpoint} longer than OS")
+    for endpoint in ("PFS", "IRFS", "ORFS"):
+        yield from where(
+            days[endpoint] > days["OS"], f"{endpoint} longer than OS, days", days["OS"]
+        )
 
 
 def _tumour_deaths(study: Study) -> Iterator[Found]:
@@ -177,62 +179,66 @@ def _attribution(study: Study) -> Iterator[Found]:
     )
 
 
-def _told(study: Study, term: str, case: str, facts: dict[str, object]) -> Iterator[Found]:
-    """Hold the patient with a grade 5 event of this term to what the Discussion says of him."""
+def _onset(study: Study) -> Iterator[Found]:
     events = study.recorded["adverse_events"]
-    ids = events.loc[(events["grade"] == 5) & (events["term"] == term), "patient_id"]
-    if len(ids) != 1:
-        yield COHORT, f"{len(ids)} patients with {term} of grade 5"
+    onset, ids = events["onset_date"], events["patient_id"]
+    yield from where(onset.isna().set_axis(ids), "no onset", events["term"])
+    early = onset < ids.map(study.start)
+    late = onset > ids.map(study.patients["last_contact_date"])
+    yield from where((early | late).set_axis(ids), "onset before treatment or after death", onset)
+
+
+def _told(
+    study: Study, term: str, case: str, facts: dict[str, str], sites: set[str]
+) -> Iterator[Found]:
+    """Hold the patient with a grade 5 event of this term to what the Discussion tells."""
+    events = study.recorded["adverse_events"]
+    event = events[(events["grade"] == 5) & (events["term"] == term)]
+    if len(event) != 1:
+        yield COHORT, f"{len(event)} patients with {term} of grade 5"
         return
-    patient_id = ids.iloc[0]
+    patient_id = str(event["patient_id"].iloc[0])
+    if patient_id not in study.patients.index:
+        yield patient_id, "died of an adverse event, but is left out of the analysis"
+        return
     patient = study.patients.loc[patient_id]
-    facts = facts | {
+    told: dict[str, object] = {
         "rt_dose_gy": study.targets.value(case, "dose_gy", "value"),
         "rt_fractions": study.targets.value(case, "fractions", "value"),
+        **facts,
     }
-    for column, wanted in facts.items():
+    for column, wanted in told.items():
         if patient[column] != wanted:
             yield patient_id, f"{column} is {patient[column]}, not {wanted}"
-
-
-def _irradiated(study: Study, patient_ids: pd.Series) -> dict[str, set[str]]:
-    return {
-        str(i): set(study.sites.columns[study.sites.loc[i].astype(bool)])
-        for i in patient_ids
-        if i in study.sites.index
-    }
+    irradiated = {str(site) for site in study.sites if study.sites.at[patient_id, site]}
+    if irradiated != sites:
+        yield patient_id, f"irradiated: {', '.join(sorted(irradiated))}"
 
 
 def _diarrhoea(study: Study) -> Iterator[Found]:
-    yield from _told(study, "Diarrhea", "grade5_case_1", {"targeted_agent": "lenvatinib"})
-    events = study.recorded["adverse_events"]
-    ids = events.loc[(events["grade"] == 5) & (events["term"] == "Diarrhea"), "patient_id"]
-    for patient_id, sites in _irradiated(study, ids).items():
-        if sites != {"primary tumour", "PVTT"}:
-            yield patient_id, f"irradiated: {', '.join(sorted(sites))}"
+    facts = {"targeted_agent": "lenvatinib"}
+    sites = {"primary tumour", "PVTT"}
+    yield from _told(study, "Diarrhea", "grade5_case_1", facts, sites)
 
 
 def _fistula(study: Study) -> Iterator[Found]:
-    facts: dict[str, object] = {
+    case, term = "grade5_case_2", "Esophageal fistula"
+    facts = {
         "targeted_agent": "regorafenib",
         "ici_agent": "toripalimab",
         "treatment_mode": "concurrent",
         "extrahepatic_metastasis": "yes",
         "progressed_before": "yes",
     }
-    yield from _told(study, "Esophageal fistula", "grade5_case_2", facts)
-    events = study.recorded["adverse_events"]
-    ids = events.loc[
-        (events["grade"] == 5) & (events["term"] == "Esophageal fistula"), "patient_id"
-    ]
-    for patient_id, sites in _irradiated(study, ids).items():
-        if sites != {"other metastasis"}:
-            yield patient_id, f"irradiated: {', '.join(sorted(sites))}"
-    printed = study.targets.printed("grade5_case_2", "months_to_event", "value")
-    patients = study.patients.loc[study.patients.index.isin(ids)]
-    days = (patients["death_date"] - patients["rt_end"]).dt.days
+    yield from _told(study, term, case, facts, {"other metastasis"})
+    events = study.recorded["adverse_events"].set_index("patient_id")
+    onset = events.loc[(events["grade"] == 5) & (events["term"] == term), "onset_date"]
+    printed = study.targets.printed(case, "months_to_event", "value")
+    months = (onset - study.patients["rt_end"].reindex(onset.index)).dt.days / DAYS_PER_MONTH
     yield from where(
-        ~days.ge(printed.days()[0]), f"died before {printed.text} months after radiotherapy", days
+        ~months.between(printed.low, printed.high, inclusive="left"),
+        "months from radiotherapy to the fistula",
+        months.round(1),
     )
 
 
@@ -245,8 +251,8 @@ RULES = (
     ),
     Rule(
         "mRECIST and RECIST",
-        "mRECIST, which measures the viable part, is never worse than RECIST 1.1, and the viable "
-        "part is never larger than the whole.",
+        "By mRECIST, which measures the viable part, the response is never worse than by RECIST "
+        "1.1, and the viable part is never larger than the whole.",
         _viable,
     ),
     Rule("waterfall", "Diameters change within the axis of Figure 1A.", _axis),
@@ -288,6 +294,11 @@ RULES = (
         "grave adverse events",
         "As many patients as published have an adverse event of grade 3 or more.",
         _grave,
+    ),
+    Rule(
+        "onset of adverse events",
+        "Every adverse event begins between the first treatment and the last contact.",
+        _onset,
     ),
     Rule(
         "attribution",
