@@ -1,0 +1,778 @@
+"""Findings and their proofs as plain data: what was used, what follows, step by step.
+
+A proof holds the claims it uses, as they are printed, and certificates. A certificate is the
+complete result of one exact computation; its numbered steps are written from its figures, so that
+words and figures cannot part. `checker` computes every figure again, by other means.
+"""
+
+# ruff: noqa: D102 (the three methods of every certificate are described in `Certificate`)
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from enum import StrEnum
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from analysis.audit.printed import EVERY, Convention
+from analysis.audit.structure import Comparison
+
+
+class Verdict(StrEnum):
+    """What a finding says."""
+
+    IMPOSSIBLE = "impossible under every reading"
+    READING = "impossible under one reading, possible under another"
+    RESTATED = "a different statement of the same fact"
+    NARROW = "narrow"
+    LIKELY = "a likely explanation"
+    UNDECIDED = "not decided"
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Quoted(_Data):
+    """A claim as the ledger states it."""
+
+    claim_id: str
+    printed: str
+    comparator: str
+    denominator: int | None
+    locator: str
+
+    def __str__(self) -> str:
+        return f"“{self.printed}” ({self.locator})"
+
+
+Quotes = dict[str, Quoted]
+
+
+class Certificate(_Data):
+    """The result of one exact computation from printed numbers."""
+
+    @abstractmethod
+    def claims(self) -> list[str]:
+        """Give the claims that were used."""
+
+    @abstractmethod
+    def refutes(self) -> bool:
+        """Tell whether the claims cannot hold together under what the certificate assumes."""
+
+    @abstractmethod
+    def steps(self, quotes: Quotes) -> list[str]:
+        """Give the derivation in words."""
+
+
+class Counts(Certificate):
+    """All counts that the claims about one quantity allow.
+
+    Attributes
+    ----------
+    of : the denominators that were tried.
+    fits : pairs of count and denominator that every claim allows.
+    near : where one denominator was tried, the nearest counts, with their exact percentages.
+    """
+
+    kind: Literal["counts"] = "counts"
+    about: tuple[str, ...]
+    conventions: tuple[Convention, ...]
+    of: tuple[int, ...]
+    fits: tuple[tuple[int, int], ...]
+    near: dict[int, Fraction] = {}
+
+    def claims(self) -> list[str]:
+        return list(self.about)
+
+    def refutes(self) -> bool:
+        return not self.fits
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        whole = (
+            f"of {self.of[0]}" if len(self.of) == 1 else f"of any number from 1 to {self.of[-1]}"
+        )
+        listed = " and ".join(str(quotes[claim]) for claim in self.about)
+        result = [f"Every count {whole} is tried against {listed}, {_read(self.conventions)}."]
+        result += [
+            f"{count} of {self.of[0]} is {decimal(percent, 4)} %."
+            for count, percent in self.near.items()
+        ]
+        if self.fits:
+            shown = ", ".join(f"{count} of {of}" for count, of in self.fits[:4])
+            more = f" and {len(self.fits) - 4} more" if len(self.fits) > 4 else ""
+            result.append(f"What fits: {shown}{more}.")
+        else:
+            result.append("No count fits.")
+        return result
+
+
+class Bounds(Certificate):
+    """Least and greatest value of a declared sum of counts, which should be 0, or at least 0.
+
+    `terms` are, in the order of the relation, sign, least and greatest count, and the claims.
+    """
+
+    kind: Literal["bounds"] = "bounds"
+    relation: str
+    equal: bool
+    conventions: tuple[Convention, ...]
+    terms: tuple[tuple[int, int, int, tuple[str, ...]], ...]
+    low: int
+    high: int
+
+    def claims(self) -> list[str]:
+        return [claim for *_, about in self.terms for claim in about]
+
+    def refutes(self) -> bool:
+        return self.high < 0 or (self.equal and self.low > 0)
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        def side(sign: int) -> str:
+            return " + ".join(
+                f"{low if low == high else f'{low} to {high}'} {quotes[about[0]].locator!r}"
+                for found, low, high, about in self.terms
+                if found == sign
+            )
+
+        expected = "equals" if self.equal else "is at least"
+        return [
+            f"By the relation “{self.relation}”, {side(1)} {expected} {side(-1)} "
+            f"({_read(self.conventions)}).",
+            f"The first less the second is {_from_to(self.low, self.high)}.",
+            f"It should be {'0' if self.equal else '0 or more'}: "
+            + ("this cannot be." if self.refutes() else "this can be."),
+        ]
+
+
+class Order(Certificate):
+    """Two numbers of which the first cannot be above the second."""
+
+    kind: Literal["order"] = "order"
+    smaller: str
+    larger: str
+    because: str
+    conventions: tuple[Convention, ...]
+    least_of_smaller: Fraction
+    greatest_of_larger: Fraction
+
+    def claims(self) -> list[str]:
+        return [self.smaller, self.larger]
+
+    def refutes(self) -> bool:
+        return self.least_of_smaller > self.greatest_of_larger
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        return [
+            f"{quotes[self.smaller]} cannot be above {quotes[self.larger]}: {self.because}.",
+            f"{_read(self.conventions).capitalize()}, the first is {decimal(self.least_of_smaller)}"
+            f" or more, the second {decimal(self.greatest_of_larger)} or less.",
+        ]
+
+
+class Grid(Certificate):
+    """A number that can only be a multiple of a step, and the multiples next to what is printed."""
+
+    kind: Literal["grid"] = "grid"
+    claim: str
+    patients: str
+    because: str
+    conventions: tuple[Convention, ...]
+    step: Fraction
+    below: Fraction
+    above: Fraction
+    fits: tuple[Fraction, ...]
+
+    def claims(self) -> list[str]:
+        return [self.claim, self.patients]
+
+    def refutes(self) -> bool:
+        return not self.fits
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        found = "lie" if not self.fits else "do not both lie"
+        return [
+            f"{quotes[self.claim]} is of {quotes[self.patients]} patients: {self.because}, "
+            f"it is a multiple of {decimal(self.step, 6)}.",
+            f"The multiples nearest to it, {decimal(self.below, 6)} and {decimal(self.above, 6)}, "
+            f"{found} beyond what the printed number stands for, {_read(self.conventions)}.",
+        ]
+
+
+class Cut(Certificate):
+    """A median against the number of patients on one side of a cut-off.
+
+    `low` and `high` are the least and greatest number of patients at or beyond the cut-off;
+    `median_low` and `median_high` bound the printed median. The least number of patients who have
+    to be beyond it, and the greatest number who can be, follow from which side the median is on.
+    """
+
+    kind: Literal["cut"] = "cut"
+    median: str
+    level: tuple[str, ...]
+    patients: str
+    cut: Fraction
+    side: Literal["at least", "at most"]
+    conventions: tuple[Convention, ...]
+    n: int
+    low: int
+    high: int
+    median_low: Fraction
+    median_high: Fraction
+    least: int
+    most: int
+    astride: bool
+
+    def claims(self) -> list[str]:
+        return [self.median, *self.level, self.patients]
+
+    def refutes(self) -> bool:
+        return self.high < self.least or self.low > self.most
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        levels = " and ".join(str(quotes[claim]) for claim in self.level)
+        result = [
+            f"Of {self.n} patients, {_from_to(self.low, self.high)} have {self.side} "
+            f"{decimal(self.cut)} by {levels}, {_read(self.conventions)}.",
+            f"The median, {quotes[self.median]}, is from {decimal(self.median_low)} to "
+            f"{decimal(self.median_high)}, so that {_from_to(self.least, self.most)} patients can "
+            f"have {self.side} {decimal(self.cut)}.",
+        ]
+        if self.astride:
+            if self.side == "at least":
+                sides = f"one is below {decimal(self.cut)}, and the other therefore above "
+                sides += decimal(2 * self.median_low - self.cut)
+            else:
+                sides = f"one is above {decimal(self.cut)}, and the other therefore below "
+                sides += decimal(2 * self.median_high - self.cut)
+            result.append(
+                f"With exactly half of the patients on each side, the median is the mean of the "
+                f"two middle values: {sides}."
+            )
+        return result
+
+
+class Scaled(Certificate):
+    """A number against another that a definition makes a multiple of it."""
+
+    kind: Literal["scaled"] = "scaled"
+    product: str
+    base: str
+    factor: Fraction
+    conventions: tuple[Convention, ...]
+    product_low: Fraction
+    product_high: Fraction
+    scaled_low: Fraction
+    scaled_high: Fraction
+    low: Fraction | None
+    high: Fraction | None
+
+    def claims(self) -> list[str]:
+        return [self.product, self.base]
+
+    def refutes(self) -> bool:
+        return self.low is None
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        return [
+            f"By definition, BED = {decimal(self.factor)} × EQD2 in every patient, so that their "
+            "medians, minima and maxima are in the same proportion.",
+            f"{quotes[self.product]} is from {decimal(self.product_low)} to "
+            f"{decimal(self.product_high)}, {_read(self.conventions)}.",
+            f"{quotes[self.base]} times {decimal(self.factor)} is from {decimal(self.scaled_low)} "
+            f"to {decimal(self.scaled_high)}.",
+            "No number is in both."
+            if self.low is None or self.high is None
+            else f"Both hold from {decimal(self.low)} to {decimal(self.high)} only.",
+        ]
+
+
+class Restated(Certificate):
+    """Two statements of one statistic that no number can stand behind together."""
+
+    kind: Literal["restated"] = "restated"
+    first: str
+    second: str
+    conventions: tuple[Convention, ...]
+    gap: Fraction
+
+    def claims(self) -> list[str]:
+        return [self.first, self.second]
+
+    def refutes(self) -> bool:
+        return self.gap >= 0
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        return [
+            f"{quotes[self.first]} and {quotes[self.second]} state the same statistic.",
+            f"{_read(self.conventions).capitalize()}, what they stand for is "
+            f"{decimal(self.gap)} apart.",
+        ]
+
+
+class SumOfPrinted(Certificate):
+    """A printed percentage that is the sum of printed percentages of its parts."""
+
+    kind: Literal["sum of printed"] = "sum of printed"
+    relation: str
+    whole: str
+    parts: tuple[str, ...]
+    total: Fraction
+
+    def claims(self) -> list[str]:
+        return [self.whole, *self.parts]
+
+    def refutes(self) -> bool:
+        return False
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        terms = " + ".join(str(quotes[part]) for part in self.parts)
+        return [f"{terms} = {decimal(self.total)}, which is {quotes[self.whole]}."]
+
+
+class Table(_Data):
+    """A two-by-two table by its first cell and its margins, and p values to six decimals.
+
+    For an association `first` counts the patients in both margins; for a paired comparison, the
+    patients in the first margin only; unpaired there is one table, and `first` is the first
+    margin.
+    """
+
+    margins: tuple[int, int]
+    first: int
+    p: dict[str, str]
+
+
+class Tables(Certificate):
+    """Every two-by-two table that two margins allow, with its p value under every test.
+
+    `digits` is the claim whose printed digits are looked for; it is not `claim` where labels are
+    exchanged. `margins` are the claims that state each margin. `fits` are the tests and tables
+    (margins, first cell) that give the digits.
+    """
+
+    kind: Literal["tables"] = "tables"
+    claim: str
+    digits: str
+    margins: tuple[tuple[str, ...], tuple[str, ...]]
+    patients: str
+    comparison: Comparison
+    conventions: tuple[Convention, ...]
+    n: int
+    tables: tuple[Table, ...]
+    fits: tuple[tuple[str, tuple[int, int], int], ...]
+
+    def claims(self) -> list[str]:
+        return list(
+            dict.fromkeys(
+                [self.claim, self.digits, *self.margins[0], *self.margins[1], self.patients]
+            )
+        )
+
+    def refutes(self) -> bool:
+        return not self.fits
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        tests = list(dict.fromkeys(test for table in self.tables for test in table.p))
+        what = {
+            "association": "tables of two facts in the same patients",
+            "paired": "paired tables",
+            "unpaired": "tables of two groups",
+        }[self.comparison]
+        first, second = (str(quotes[margin[0]]) for margin in self.margins)
+        shown = " (labels exchanged)" if self.claim != self.digits else ""
+        many = f"{len(self.tables)} {what}" if len(self.tables) > 1 else f"one of the {what}"
+        result = [
+            f"{first} and {second}, of {self.n} patients, allow {many}.",
+            f"Tests: {', '.join(tests)}. Sought{shown}: {quotes[self.digits]}.",
+        ]
+        if self.fits:
+            listed = "; ".join(f"{test}, first cell {first}" for test, _, first in self.fits[:6])
+            more = f"; and {len(self.fits) - 6} more" if len(self.fits) > 6 else ""
+            return [*result, f"These tests and tables give it: {listed}{more}."]
+        return [*result, f"No test of any table gives it; {self._nearest(quotes)}."]
+
+    def _nearest(self, quotes: Quotes) -> str:
+        sought = quotes[self.digits]
+        below = sought.comparator in {"<", "<="}
+        target = 0.0 if below else float(sought.printed.lstrip("<>="))
+        _, value, test, first = min(
+            (abs(float(p) - target), p, test, table.first)
+            for table in self.tables
+            for test, p in table.p.items()
+        )
+        return f"the {'least' if below else 'nearest'} is {value} ({test}, first cell {first})"
+
+
+class Steps(Certificate):
+    """Heights that a Kaplan-Meier curve with few events can have, as numbers at risk.
+
+    `fits` are the numbers at risk at the events, in order, that give the printed rate.
+    """
+
+    kind: Literal["steps"] = "steps"
+    rate: str
+    events: str
+    patients: str
+    conventions: tuple[Convention, ...]
+    n: int
+    count: int
+    fits: tuple[tuple[int, ...], ...]
+
+    def claims(self) -> list[str]:
+        return [self.rate, self.events, self.patients]
+
+    def refutes(self) -> bool:
+        return not self.fits
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        result = [
+            f"A Kaplan-Meier curve falls at an event by the factor 1 − d/n, with n at risk. "
+            f"{quotes[self.events]} allows {self.count} event(s) among {self.n} patients.",
+            f"Every number at risk is tried against {quotes[self.rate]}, "
+            f"{_read(self.conventions)}.",
+        ]
+        if len(self.fits) == 1:
+            at_risk = ", ".join(str(number) for number in self.fits[0])
+            return [*result, f"Only this fits: {at_risk} at risk."]
+        return [*result, f"{len(self.fits)} choices fit." if self.fits else "None fits."]
+
+
+class FollowUp(Certificate):
+    """Observation times beyond a median of survival: how many there can be, and must be."""
+
+    kind: Literal["follow-up"] = "follow-up"
+    follow_up: str
+    median: str
+    deaths: str
+    patients: str
+    conventions: tuple[Convention, ...]
+    n: int
+    events: int
+    median_high: Fraction
+    follow_up_low: Fraction
+    most: int
+    needed: int
+
+    def claims(self) -> list[str]:
+        return [self.follow_up, self.median, self.deaths, self.patients]
+
+    def refutes(self) -> bool:
+        return self.follow_up_low > self.median_high and self.needed > self.most
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        return [
+            "Let N patients still be observed after a time t, and D have died by then. Each factor "
+            "of the Kaplan-Meier curve is 1 − d/n, where n is at least N and those who die from "
+            "then until t. The product of these least factors telescopes to N/(N + D): the curve "
+            "at t is at least N/(N + D).",
+            f"{quotes[self.median]}: by {decimal(self.median_high)} months the curve is at or "
+            "below one half, hence N is at most D.",
+            f"{quotes[self.deaths]}: D is at most {self.events}, hence at most {self.most} "
+            f"patients are observed beyond {decimal(self.median_high)} months.",
+            f"{quotes[self.follow_up]}: if it were the plain median of the {self.n} times of "
+            f"observation, at least {self.needed} of them would be "
+            f"{decimal(self.follow_up_low)} months or longer.",
+            f"{self.needed} is more than {self.most}: it is not the plain median."
+            if self.refutes()
+            else "There is no contradiction.",
+        ]
+
+
+class FollowUpWitness(Certificate):
+    """Patients in whom the median of survival and reverse Kaplan-Meier follow-up are as printed.
+
+    `patients_` are groups of equal patients: how many, months of observation, died at the end.
+    """
+
+    kind: Literal["follow-up witness"] = "follow-up witness"
+    follow_up: str
+    median: str
+    deaths: str
+    patients: str
+    conventions: tuple[Convention, ...]
+    groups: tuple[tuple[int, Fraction, bool], ...]
+
+    def claims(self) -> list[str]:
+        return [self.follow_up, self.median, self.deaths, self.patients]
+
+    def refutes(self) -> bool:
+        return False
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        listed = "; ".join(
+            f"{count} {'die' if died else 'are last seen'} at {decimal(time)} months"
+            for count, time, died in self.groups
+        )
+        return [
+            f"An example: {listed}.",
+            f"Its Kaplan-Meier median is {quotes[self.median]}, its reverse Kaplan-Meier median of "
+            f"follow-up {quotes[self.follow_up]}.",
+        ]
+
+
+class SharedEvents(Certificate):
+    """Two curves that share their events up to a time, both censored at last contact."""
+
+    kind: Literal["shared events"] = "shared events"
+    all: str
+    part: str
+    rest: str
+    patients: str
+    conventions: tuple[Convention, ...]
+    n: int
+    least_rest: Fraction
+    ratio_low: Fraction
+    ratio_high: Fraction
+    one_death: Fraction
+
+    def claims(self) -> list[str]:
+        return [self.all, self.part, self.rest, self.patients]
+
+    def refutes(self) -> bool:
+        return (
+            self.one_death < self.least_rest and self.one_death < self.ratio_low
+        ) and self.ratio_high < 1
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        step = decimal(self.one_death, 5)
+        return [
+            f"One event among {self.n} patients or fewer lowers a Kaplan-Meier curve to "
+            f"1 − 1/{self.n} = {step} or less. {quotes[self.rest]} is "
+            f"{decimal(self.least_rest)} or more, so that there was no such event by then.",
+            "Until then, therefore, both curves fall at the same relapses, and if both are "
+            "censored at last contact the same patients are at risk: they differ only by deaths "
+            "without relapse, which the first curve counts as events.",
+            f"Their ratio is 1 without such a death. With one or more it is {step} or less, as "
+            f"each gives a factor (n − r − d)/(n − r) of at most 1 − 1/{self.n}.",
+            f"{quotes[self.all]} over {quotes[self.part]} is between "
+            f"{decimal(self.ratio_low, 5)} and {decimal(self.ratio_high, 5)}: "
+            + (
+                f"neither 1 nor {step} or less. They are not both censored at last contact."
+                if self.refutes()
+                else "this can be."
+            ),
+        ]
+
+
+class SharedWitness(Certificate):
+    """Patients in whom both rates are as printed when relapse is censored at last imaging.
+
+    `groups` are equal patients: how many, months to relapse (or None), to death (or None), to last
+    imaging and to last contact.
+    """
+
+    kind: Literal["shared witness"] = "shared witness"
+    all: str
+    part: str
+    patients: str
+    months: Fraction
+    conventions: tuple[Convention, ...]
+    groups: tuple[tuple[int, Fraction | None, Fraction | None, Fraction, Fraction], ...]
+
+    def claims(self) -> list[str]:
+        return [self.all, self.part, self.patients]
+
+    def refutes(self) -> bool:
+        return False
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        def words(
+            relapse: Fraction | None, death: Fraction | None, imaging: Fraction, contact: Fraction
+        ) -> str:
+            if relapse is not None:
+                return f"relapse at {decimal(relapse)} months"
+            end = "die" if death is not None else "are last seen"
+            return f"{end} at {decimal(contact)} months, last imaged at {decimal(imaging)}"
+
+        listed = "; ".join(
+            f"{count} {words(relapse, death, imaging, contact)}"
+            for count, relapse, death, imaging, contact in self.groups
+        )
+        return [
+            f"An example: {listed}.",
+            f"With relapse censored at last imaging, the rates are {quotes[self.all]} and "
+            f"{quotes[self.part]}.",
+        ]
+
+
+class GroupMedians(Certificate):
+    """Medians of two groups that make up the whole, and the median of the whole outside them."""
+
+    kind: Literal["group medians"] = "group medians"
+    overall: str
+    first: str
+    second: str
+    conventions: tuple[Convention, ...]
+    overall_low: Fraction
+    overall_high: Fraction
+    low: Fraction
+    high: Fraction
+
+    def claims(self) -> list[str]:
+        return [self.overall, self.first, self.second]
+
+    def refutes(self) -> bool:
+        return self.overall_high < self.low or self.overall_low > self.high
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        return [
+            f"{quotes[self.first]} and {quotes[self.second]} are from {decimal(self.low)} to "
+            f"{decimal(self.high)}; {quotes[self.overall]} is outside.",
+            "While nobody is censored, the curve of all patients is the mean of the two curves, "
+            "weighted by patients: its median is between theirs. With censoring before, it need "
+            "not be.",
+        ]
+
+
+class RateAndMedian(Certificate):
+    """A rate above one half at a time that the median does not come after, or the reverse."""
+
+    kind: Literal["rate and median"] = "rate and median"
+    rate: str
+    median: str
+    time: Fraction
+    margin: Fraction
+    conventions: tuple[Convention, ...]
+    above_half: bool
+    below_half: bool
+    median_low: Fraction
+    median_high: Fraction
+
+    def claims(self) -> list[str]:
+        return [self.rate, self.median]
+
+    def refutes(self) -> bool:
+        too_early = self.above_half and self.median_high * self.margin <= self.time
+        return too_early or (self.below_half and self.median_low > self.time * self.margin)
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        side = "above" if self.above_half else "below"
+        where = "later than" if self.above_half else "no later than"
+        return [
+            f"{quotes[self.rate]}: at {decimal(self.time)} the curve is {side} one half, so that "
+            f"its median is {where} {decimal(self.time)}.",
+            f"{quotes[self.median]} is from {decimal(self.median_low)} to "
+            f"{decimal(self.median_high)}.",
+        ]
+
+
+class Infeasible(Certificate):
+    """Relations and claims that no whole numbers satisfy together (CP-SAT).
+
+    Both lists are minimal: without any one of them there is a solution.
+    """
+
+    kind: Literal["infeasible"] = "infeasible"
+    relations: tuple[str, ...]
+    about: tuple[str, ...]
+    conventions: tuple[Convention, ...]
+
+    def claims(self) -> list[str]:
+        return list(self.about)
+
+    def refutes(self) -> bool:
+        return True
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        return [
+            "Relations: " + "; ".join(f"“{name}”" for name in self.relations) + ".",
+            "Claims: " + "; ".join(str(quotes[claim]) for claim in self.about) + ".",
+            f"No whole numbers satisfy all of them, {_read(self.conventions)}; without any one of "
+            "them there are some.",
+        ]
+
+
+AnyCertificate = Annotated[
+    Counts
+    | Bounds
+    | Order
+    | Grid
+    | Cut
+    | Scaled
+    | Restated
+    | SumOfPrinted
+    | Tables
+    | Steps
+    | FollowUp
+    | FollowUpWitness
+    | SharedEvents
+    | SharedWitness
+    | GroupMedians
+    | RateAndMedian
+    | Infeasible,
+    Field(discriminator="kind"),
+]
+
+
+class Proof(_Data):
+    """The claims used, the derivation in numbered steps, and the certificates behind it."""
+
+    claims: tuple[Quoted, ...]
+    steps: tuple[str, ...]
+    certificates: tuple[AnyCertificate, ...]
+
+
+class Finding(_Data):
+    """What a rule has found.
+
+    Attributes
+    ----------
+    subject : the claims that the verdict is about; none where it is open which of several
+        claims would have to differ.
+    excluded, allowed : readings under which it cannot and can hold, in words.
+    explanations : how the printed number could have come about, the likeliest first.
+    """
+
+    rule: str
+    verdict: Verdict
+    title: str
+    subject: tuple[str, ...]
+    excluded: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    explanations: tuple[str, ...] = ()
+    proof: Proof
+
+
+def prove(quotes: Quotes, *certificates: AnyCertificate) -> Proof:
+    """Put a proof together: quote the claims that the certificates use, and write their steps."""
+    used = dict.fromkeys(claim for item in certificates for claim in item.claims())
+    return Proof(
+        claims=tuple(quotes[claim] for claim in used),
+        steps=written(quotes, certificates),
+        certificates=certificates,
+    )
+
+
+def written(quotes: Quotes, certificates: tuple[AnyCertificate, ...]) -> tuple[str, ...]:
+    """Give the steps of a proof, from its certificates."""
+    return tuple(step for item in certificates for step in item.steps(quotes))
+
+
+def decimal(value: Fraction, places: int = 4) -> str:
+    """Write a fraction as a decimal, with `…` where digits are cut off.
+
+    >>> decimal(Fraction(1, 4)), decimal(Fraction(2, 3), 3)
+    ('0.25', '0.666…')
+    """
+    sign, value = ("−" if value < 0 else ""), abs(value)
+    scaled = value * 10**places
+    whole = scaled.numerator // scaled.denominator
+    text = f"{whole // 10**places}.{whole % 10**places:0{places}d}"
+    if scaled.denominator == 1:
+        return sign + text.rstrip("0").rstrip(".")
+    return f"{sign}{text}…"
+
+
+def _read(conventions: tuple[Convention, ...]) -> str:
+    if set(conventions) == set(EVERY):
+        return "whether rounded or cut off"
+    if conventions == ("truncated",):
+        return "if it is cut off"
+    return "if it is rounded"
+
+
+def _from_to(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low} to {high}"
