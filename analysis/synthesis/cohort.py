@@ -46,7 +46,6 @@ def tables(
     profile = margins.solve(
         targets,
         rng,
-        {},
         _known(targets, outcomes, labels),
         lambda variable, level, i: _likelihood(variable, level, i, outcomes, labels),
     )

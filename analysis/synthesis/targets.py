@@ -20,16 +20,19 @@ _OF_PATIENTS = (
     "survival",
     "adverse_events",
 )
+_COUNTED = ("count", "percent")
 
 
 @dataclass(frozen=True)
 class Printed:
-    """A printed number and the values that round (half up) to it: low <= value < high.
+    """A printed number and the values that are printed so: low <= value < high.
 
-    Both bounds are infinite for a median that is not reached.
+    They are those that round (half up) to it, or those beyond a bound ("more than 40%"). Both
+    bounds are infinite for a median that is not reached.
     """
 
     claim: str
+    locator: str
     text: str
     value: float
     low: float
@@ -61,7 +64,7 @@ class Targets:
     """
 
     def __init__(self, ledger: pd.DataFrame) -> None:
-        self._ledger = ledger
+        self.ledger = ledger
         self.n = int(self.value("characteristics", "patients", "count"))
 
     def printed(
@@ -81,13 +84,7 @@ class Targets:
             When the ledger has no such number.
         """
         keys = (analysis_id, group, group_level, variable, level, statistic)
-        claim = published(self._ledger, **dict(zip(KEY, keys, strict=True)))
-        text, name = str(claim["printed"]), str(claim["claim_id"])
-        if claim["comparator"] == NOT_REACHED:
-            return Printed(name, text, math.inf, math.inf, math.inf)
-        value = Decimal(str(claim["value"]))
-        half = Decimal(5).scaleb(-int(claim["decimals"]) - 1)
-        return Printed(name, text, float(value), float(value - half), float(value + half))
+        return _printed(published(self.ledger, **dict(zip(KEY, keys, strict=True))))
 
     def value(self, analysis_id: str, variable: str, statistic: str, level: str = "") -> float:
         """Give the value of a printed number that stands under no group."""
@@ -98,21 +95,42 @@ class Targets:
         return int(self.value(analysis_id, variable, "count", level))
 
     def patient_counts(self) -> Iterator[tuple[Printed, tuple[str, ...]]]:
-        """Give every printed number of patients with its key.
+        """Give every printing of a number of patients, as a count or a percentage, with its key."""
+        claims = self.ledger
+        chosen = claims["analysis_id"].isin(_OF_PATIENTS) & claims["statistic"].isin(_COUNTED)
+        for _, claim in claims[chosen].iterrows():
+            yield _printed(claim), tuple(claim[KEY])
+
+    def target_counts(self) -> Iterator[tuple[Printed, tuple[str, ...]]]:
+        """Give the one printing of each number of patients that the search goes by.
 
         A percentage is given only where no count is printed, and a bound ("more than 40%")
         is not.
         """
-        claims = self._ledger
-        exact = claims[(claims["comparator"] == "=") & claims["analysis_id"].isin(_OF_PATIENTS)]
-        keys = [tuple(key) for key in exact[KEY].itertuples(index=False)]
-        printed = set(keys)
-        for key in dict.fromkeys(keys):
-            *subject, statistic = key
-            counted = (*subject, "count") in printed
-            if statistic == "count" or (statistic == "percent" and not counted):
-                analysis_id, group, group_level, variable, level, _ = key
-                yield (
-                    self.printed(analysis_id, variable, statistic, level, group, group_level),
-                    key,
-                )
+        first: dict[tuple[str, ...], tuple[Printed, tuple[str, ...]]] = {}
+        for claim, key in self.patient_counts():
+            if math.isfinite(claim.low) and math.isfinite(claim.high):
+                first.setdefault(key, (claim, key))
+        for (*subject, statistic), target in first.items():
+            if statistic == "count" or (*subject, "count") not in first:
+                yield target
+
+
+def _printed(claim: pd.Series) -> Printed:
+    """Give a row of the ledger with its bounds."""
+    words = str(claim["claim_id"]), str(claim["locator"]), str(claim["printed"])
+    if claim["comparator"] == NOT_REACHED:
+        return Printed(*words, math.inf, math.inf, math.inf)
+    exact = Decimal(str(claim["value"]))
+    half = Decimal(5).scaleb(-int(claim["decimals"]) - 1)
+    value, low, high = float(exact), float(exact - half), float(exact + half)
+    match claim["comparator"]:
+        case "<":
+            low, high = -math.inf, value
+        case "<=":
+            low, high = -math.inf, math.nextafter(value, math.inf)
+        case ">":
+            low, high = math.nextafter(value, math.inf), math.inf
+        case ">=":
+            low, high = value, math.inf
+    return Printed(*words, value, low, high)
