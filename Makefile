@@ -3,6 +3,7 @@
 DATASET ?= synthetic
 PARAMS  ?=
 SEED    ?= 1
+LEDGER  ?=
 PYTHON3 ?= python3
 
 ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
@@ -10,7 +11,7 @@ export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report check verify test lint lab synthetic dictionary lock clean distclean environment install
+.PHONY: help report check verify audit test lint lab synthetic dictionary lock clean distclean environment install
 
 ifeq ($(CONDA_DEFAULT_ENV),$(ENVIRONMENT))
 
@@ -53,6 +54,7 @@ help: ## list the targets
 	@echo "DATASET  a folder in data/ by its name, or a path   (now: $(DATASET))"
 	@echo "PARAMS   parameters, as in PARAMS=\"ci_type=plain\"   (now: $(or $(PARAMS),the article's))"
 	@echo "SEED     of the synthetic cohort                    (now: $(SEED))"
+	@echo "LEDGER   published numbers to audit, a path          (now: $(or $(LEDGER),the article's))"
 	@echo "PYTHON3  the Python that makes .venv                (now: $(PYTHON3))"
 
 report: environment ## build reports/ from DATASET, if anything changed (the default)
@@ -63,6 +65,9 @@ check: environment ## only check DATASET: every fault in one list
 
 verify: environment ## judge every published number: reproduced, impossible (proved) or missed
 	@$(PYTHON) -m analysis.build verify --dataset "$(DATASET)"
+
+audit: environment ## check the published numbers against each other, with proofs (LEDGER)
+	@$(PYTHON) -m analysis.build audit --ledger "$(LEDGER)"
 
 test: lint ## check style, types and the direction of imports, then run the tests
 	@$(PYTHON) -m pytest -n 2 --dist loadfile

@@ -91,6 +91,10 @@ class Evidence:
             if row["claim_id"] not in self.dropped
         }
 
+    def name(self, quantity: Quantity) -> str:
+        """Give words for a quantity."""
+        return quantity.words(self.structure.names)
+
     @cached_property
     def quotes(self) -> Quotes:
         """Claims as proofs quote them."""

@@ -41,7 +41,7 @@ def _of_quantity(evidence: Evidence, quantity: Quantity, claims: list[Claim]) ->
             return
     names = tuple(claim.claim_id for claim in rest)
     found = counts(evidence, rest, evidence.own).fits
-    yield Check(names, says=f"{quantity}: {_listed(found)}")
+    yield Check(names, says=f"{evidence.name(quantity)}: {_listed(found)}")
 
 
 def _listed(fits: tuple[tuple[int, int], ...]) -> str:
@@ -111,13 +111,13 @@ def _finding(
         allowed = (f"{named} is {in_words(other(conventions))}",)
     restating = [claim for claim in others if claim not in subject]
     explanations, sums = _explanations(evidence, quantity, subject, restating)
-    shown = subject[0] if subject else claims[0]
+    shown, named = subject[0] if subject else claims[0], evidence.name(quantity)
     title = (
-        f"{quantity}: no count gives “{shown.printed}”"
+        f"{named}: no count gives “{shown.printed}”"
         if len(claims) == 1
-        else f"{quantity}: “{shown.printed}” does not agree with the other numbers given for it"
+        else f"{named}: “{shown.printed}” does not agree with the other numbers given for it"
         if subject
-        else f"{quantity}: the numbers given for it do not agree"
+        else f"{named}: the numbers given for it do not agree"
     )
     finding = Finding(
         rule=COUNTS,
@@ -226,14 +226,15 @@ def _find_restated(evidence: Evidence) -> Iterator[Check]:
                 or Fraction(0),
             )
             proof = prove(evidence.quotes, certificate)
-            yield Check(names, _restated(first, second, proof))
+            yield Check(names, _restated(evidence, first, second, proof))
 
 
-def _restated(first: Claim, second: Claim, proof: Proof) -> Finding:
+def _restated(evidence: Evidence, first: Claim, second: Claim, proof: Proof) -> Finding:
     return Finding(
         rule=RESTATED,
         verdict=Verdict.RESTATED,
-        title=f"{first.quantity}, {first.statistic}: “{first.printed}” and “{second.printed}”",
+        title=f"{evidence.name(first.quantity)}, {first.statistic}: “{first.printed}” and "
+        f"“{second.printed}”",
         subject=(first.claim_id, second.claim_id),
         proof=proof,
     )

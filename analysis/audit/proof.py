@@ -735,6 +735,16 @@ class Finding(_Data):
     explanations: tuple[str, ...] = ()
     proof: Proof
 
+    @property
+    def reason(self) -> str:
+        """The finding in one line: what, under which reading otherwise, the likeliest cause."""
+        parts = [self.title]
+        if self.allowed:
+            parts.append(f"possible with {self.allowed[0]}")
+        if self.explanations:
+            parts.append(f"perhaps {self.explanations[0]}")
+        return "; ".join(parts)
+
 
 def prove(quotes: Quotes, *certificates: AnyCertificate) -> Proof:
     """Put a proof together: quote the claims that the certificates use, and write their steps."""

@@ -48,6 +48,7 @@ def _find_order(evidence: Evidence) -> Iterator[Check]:
 
 def ordered(rule: str, evidence: Evidence, smaller: Claim, larger: Claim, because: str) -> Check:
     """Check that a number is not above another."""
+    named = evidence.name(smaller.quantity)
 
     def certify(conventions: tuple[Convention, ...]) -> Order:
         low, high = smaller.values(conventions).low, larger.values(conventions).high
@@ -64,9 +65,9 @@ def ordered(rule: str, evidence: Evidence, smaller: Claim, larger: Claim, becaus
         rule,
         evidence,
         certify,
-        f"{smaller.quantity}: {smaller.statistic} “{smaller.printed}” and {larger.statistic} "
+        f"{named}: {smaller.statistic} “{smaller.printed}” and {larger.statistic} "
         f"“{larger.printed}”",
-        says=f"{smaller.quantity}: {smaller.statistic} {smaller.printed} ≤ "
+        says=f"{named}: {smaller.statistic} {smaller.printed} ≤ "
         f"{larger.statistic} {larger.printed}",
     )
 
@@ -140,9 +141,9 @@ def _on_grid(
         GRID,
         evidence,
         certify,
-        f"{claim.quantity}: {claim.statistic} “{claim.printed}” of whole numbers",
+        f"{evidence.name(claim.quantity)}: {claim.statistic} “{claim.printed}” of whole numbers",
         subject=(claim.claim_id,),
-        says=f"{claim.quantity}: {claim.statistic} {claim.printed} of whole numbers",
+        says=f"{evidence.name(claim.quantity)}: {claim.statistic} {claim.printed} of whole numbers",
     )
 
 
@@ -170,6 +171,7 @@ def _at_cut(
     patients, n = evidence.patients, evidence.n
     assert patients is not None
     assert n is not None
+    named = evidence.name(median.quantity)
     allowed = {c: evidence.counts(level[0].quantity, c) for c in (EVERY, evidence.own)}
     if not allowed[EVERY]:
         return
@@ -185,9 +187,8 @@ def _at_cut(
         CUTS,
         evidence,
         certify,
-        f"{median.quantity}: median “{median.printed}” and the number beyond the cut-off",
-        says=f"{median.quantity}: median {median.printed} and {level[0].printed} beyond "
-        f"the cut-off",
+        f"{named}: median “{median.printed}” and the number beyond the cut-off",
+        says=f"{named}: median {median.printed} and {level[0].printed} beyond the cut-off",
     )
     narrow = certify(evidence.own)
     if check.finding is None and narrow.astride and narrow.low == narrow.high:
@@ -196,7 +197,7 @@ def _at_cut(
             Finding(
                 rule=CUTS,
                 verdict=Verdict.NARROW,
-                title=f"{median.quantity}: exactly {narrow.low} of {n} have {narrow.side} "
+                title=f"{named}: exactly {narrow.low} of {n} have {narrow.side} "
                 f"{float(narrow.cut):g}",
                 subject=(median.claim_id, *(claim.claim_id for claim in level)),
                 proof=prove(evidence.quotes, narrow),
@@ -267,7 +268,8 @@ def _of_dose(evidence: Evidence, bed: Claim, eqd2: Claim, factor: Fraction) -> C
     def certify(conventions: tuple[Convention, ...]) -> Scaled:
         return scaled(bed, eqd2, factor, conventions)
 
-    title = f"{bed.quantity} “{bed.printed}” and {eqd2.quantity} “{eqd2.printed}”, {bed.statistic}"
+    first, second = evidence.name(bed.quantity), evidence.name(eqd2.quantity)
+    title = f"{first} “{bed.printed}” and {second} “{eqd2.printed}”, {bed.statistic}"
     check = decide(DOSES, evidence, certify, title, says=title)
     found = certify(evidence.own)
     if check.finding is None and found.low is not None and found.high is not None:

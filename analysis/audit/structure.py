@@ -116,9 +116,15 @@ class Survival(_Part):
 
 
 class Structure(_Part):
-    """The whole declaration. Anything left out is not checked."""
+    """The whole declaration. Anything left out is not checked.
 
+    `title` says what was published, `names` how people call variables whose name in the ledger
+    does not say it, and `patients` is a claim that states how many patients there are.
+    """
+
+    title: str = "the published numbers"
     patients: str
+    names: dict[str, str] = {}
     exclusive: tuple[Levels, ...] = ()
     one_at_most: tuple[Levels, ...] = ()
     several: tuple[Several, ...] = ()
@@ -185,8 +191,13 @@ class Quantity:
     variable_level: str
 
     def __str__(self) -> str:
-        within = f" ({self.group_level})" if self.group_level else ""
-        return (f"{self.variable} {self.variable_level}").strip().replace("_", " ") + within
+        return self.words({})
+
+    def words(self, names: Mapping[str, str]) -> str:
+        """Give words for people: the variable's name, its level unless that is 'yes', the group."""
+        variable = names.get(self.variable, self.variable.replace("_", " "))
+        level = f", {self.variable_level}" if self.variable_level not in {"", "yes"} else ""
+        return variable + level + (f" ({self.group_level})" if self.group_level else "")
 
 
 @dataclass(frozen=True)

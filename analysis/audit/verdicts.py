@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 REPRODUCED = "reproduced"
 IMPOSSIBLE = "impossible (proved)"
 MISSED = "missed"
-
-REASONS = Path(__file__).resolve().parents[2] / "data" / "article" / "not_reproduced.csv"
-
-
-def read_reasons(path: Path = REASONS) -> dict[str, str]:
-    """Give, by claim_id, why a published number is not expected to be reproduced."""
-    frame = pd.read_csv(path, dtype=str)
-    return dict(zip(frame["claim_id"], frame["reason"], strict=True))
 
 
 def judge(
@@ -31,7 +21,8 @@ def judge(
     reasons
         By claim_id, why a number is not reproduced, in words.
     proved
-        Claims that no cohort can meet, with a proof that was checked.
+        Claims that no cohort can meet, with a proof that was checked (see
+        `engine.proved_claims`).
 
     Returns
     -------

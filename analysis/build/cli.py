@@ -25,9 +25,14 @@ def main(arguments: Sequence[str] | None = None, project: Project | None = None)
     project = project or Project()
     signal.signal(signal.SIGTERM, _interrupt)
     # Loaded after the options are read, so that --help does not wait for pandas.
+    from analysis.article.ledger import LedgerFaults
+    from analysis.audit.structure import StructureFaults
     from analysis.cohort.read import DatasetFaults
 
     try:
+        if options.command == "audit":
+            _audit(project, options.ledger, options.structure)
+            return 0
         changed = read_choices(options.set)
         if options.command == "check":
             _check(options.dataset, changed)
@@ -35,7 +40,7 @@ def main(arguments: Sequence[str] | None = None, project: Project | None = None)
             return _verify(project, options.dataset, options.workers)
         else:
             _report(project, options.dataset, changed, options.workers)
-    except DatasetFaults as faults:
+    except (DatasetFaults, LedgerFaults, StructureFaults) as faults:
         print(faults, file=sys.stderr)
         return REFUSED
     except BuildError as error:
@@ -66,6 +71,23 @@ def _report(project: Project, dataset: str, changed: dict[str, object], workers:
     else:
         print(f"Built {shown}/index.html ({reason}).")
     print(project.shown(project.reports / "index.html"))
+
+
+def _audit(project: Project, ledger: str, structure: str | None) -> None:
+    from pathlib import Path
+
+    from analysis.article.ledger import CLAIMS
+    from analysis.build.audit import audit_name, build_audit
+    from analysis.build.report import write_listing
+
+    path = Path(ledger) if ledger else CLAIMS
+    reason = build_audit(project, path, Path(structure) if structure else None)
+    write_listing(project)
+    folder = project.report(audit_name(path))
+    shown = project.shown(folder)
+    print(f"Nothing to do: {shown}/ is up to date." if reason is None else f"Built ({reason}).")
+    print((folder / "summary.txt").read_text(encoding="utf-8").strip())
+    print(f"{shown}/index.html")
 
 
 def _verify(project: Project, dataset: str, workers: int) -> int:
@@ -122,6 +144,14 @@ def _parser() -> argparse.ArgumentParser:
                 metavar="N",
                 help="notebooks that run at a time (default: %(default)s)",
             )
+    words = "audit a ledger of published numbers: can they be true together?"
+    command = commands.add_parser("audit", help=words, description=words.capitalize())
+    command.add_argument(
+        "--ledger", default="", help="a ledger of claims, as CSV (default: the article's)"
+    )
+    command.add_argument(
+        "--structure", help="its structure, as YAML (default: structure.yaml beside it)"
+    )
     return parser
 
 

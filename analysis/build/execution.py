@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat import NotebookNode
 
 from analysis.build.errors import BuildError
 from analysis.build.join import join_estimates, write_estimates
@@ -60,6 +61,48 @@ def execute_notebooks(
             failures = _in_parallel(run, [INDEX], workers, kernels)
     if failures:
         raise BuildError(_keep_failed(project, staging, dataset, failures))
+
+
+def execute_alone(
+    project: Project,
+    staging: Path,
+    name: str,
+    report: str,
+    private: Mapping[str, Any],
+    public: Mapping[str, Any],
+) -> NotebookNode:
+    """Execute one notebook that makes a report of its own, and give it without traces.
+
+    `report` is the name of the report, under which a notebook that fails is kept; `private` are
+    the parameters it is run with, `public` those that are shown.
+
+    Raises
+    ------
+    BuildError
+        With the notebook, its cell and its error.
+    """
+    executed = staging / "notebooks"
+    executed.mkdir()
+    with Kernels(project.root, project.notebooks) as kernels, Progress(1) as progress:
+        progress.start(name)
+        try:
+            notebook = execute(
+                name,
+                project.notebook(name),
+                executed / f"{name}.ipynb",
+                {**private, "output": str(staging)},
+                kernels,
+            )
+        except NotebookFailed as failure:
+            progress.finish(name, "failed")
+            raise BuildError(_keep_failed(project, staging, report, [failure])) from None
+        except BaseException:
+            kernels.end()
+            raise
+        progress.finish(name)
+    cleaned = without_traces(notebook, {**public, "output": ""})
+    nbformat.write(cleaned, executed / f"{name}.ipynb")
+    return cleaned
 
 
 def _execute_one(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from analysis.build.manifest import Inputs
-from analysis.build.project import INDEX, Project
+from analysis.build.project import AUDIT_NOTEBOOK, INDEX, Project
 
 DATASET_FILES = {".csv", ".parquet", ".yaml"}
 
@@ -30,6 +30,19 @@ def read_inputs(project: Project, dataset: Path, parameters: Mapping[str, object
             files[f"dataset/{path.name}"] = hash_of_file(path)
     files["requirements.lock"] = hash_of_file(project.root / "requirements.lock")
     return Inputs(files=files, parameters=dict(parameters))
+
+
+def audit_inputs(project: Project, ledger: Path, structure: Path) -> Inputs:
+    """Give the SHA-256 of every file that an audit is made from."""
+    files = {
+        f"notebooks/{AUDIT_NOTEBOOK}.ipynb": hash_of_notebook(project.notebook(AUDIT_NOTEBOOK)),
+        "ledger": hash_of_file(ledger),
+        "structure": hash_of_file(structure),
+        "requirements.lock": hash_of_file(project.root / "requirements.lock"),
+    }
+    for path in _files(project.root / "analysis"):
+        files[path.relative_to(project.root).as_posix()] = hash_of_file(path)
+    return Inputs(files=files, parameters={})
 
 
 def hash_of_notebook(path: Path) -> str:

@@ -11,6 +11,8 @@ from analysis.build.errors import REFUSED, BuildError
 ROOT = Path(__file__).resolve().parents[2]
 INDEX = "index"
 FAILED = "failed"
+AUDIT = "audit"
+AUDIT_NOTEBOOK = "08_audit"
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,15 @@ class Project:
     def analyses(self) -> list[str]:
         """Give the names of the numbered notebooks, in the order of reading.
 
+        That of the audit is no part of a report: it reads a ledger and no dataset.
+
         Raises
         ------
         BuildError
             When there is no numbered notebook, or no index to read their results together.
         """
-        names = sorted(path.stem for path in self.notebooks.glob("[0-9][0-9]_*.ipynb"))
+        found = {path.stem for path in self.notebooks.glob("[0-9][0-9]_*.ipynb")}
+        names = sorted(found - {AUDIT_NOTEBOOK})
         if not names:
             raise BuildError(f"There is no notebook 01_….ipynb in {self.notebooks}.", REFUSED)
         if not self.notebook(INDEX).is_file():

@@ -11,7 +11,7 @@ from typing import Any
 from analysis.build.errors import REFUSED, BuildError
 from analysis.build.inputs import hashes_in, read_inputs
 from analysis.build.manifest import FILE, Manifest, read_manifest, write_manifest
-from analysis.build.project import FAILED, INDEX, Project
+from analysis.build.project import AUDIT, FAILED, INDEX, Project
 from analysis.build.staging import clear_away, staged
 from analysis.build.staleness import report_should_be_rebuilt
 from analysis.cohort.model import Cohort
@@ -37,7 +37,7 @@ def build_report(
     """
     folder = dataset_folder(dataset).resolve()
     name = folder.name
-    if not name or name == FAILED or name.startswith("."):
+    if not name or name == FAILED or name.startswith((".", AUDIT)):
         raise BuildError(
             f"A dataset cannot be called '{name}': give its folder another name.", REFUSED
         )
@@ -83,10 +83,12 @@ def _forget_failures(project: Project, name: str) -> None:
 
 def write_listing(project: Project) -> None:
     """Write `reports/index.html`, the list of the reports that are there."""
-    reports = []
+    reports: list[Listed] = []
+    audits: list[Listed] = []
     for path in sorted(project.reports.glob(f"[!.]*/{FILE}")):
         if manifest := read_manifest(path.parent):
-            reports.append(
+            kind = audits if path.parent.name.startswith(AUDIT) else reports
+            kind.append(
                 Listed(
                     folder=path.parent.name,
                     dataset=manifest.dataset,
@@ -95,7 +97,7 @@ def write_listing(project: Project) -> None:
                     changed=manifest.inputs.parameters,
                 )
             )
-    page = listing(reports, project.version())
+    page = listing(reports, project.version(), audits)
     target = project.reports / "index.html"
     part = target.with_name(".index.html")
     part.write_text(page, encoding="utf-8", newline="\n")

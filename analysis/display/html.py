@@ -25,7 +25,7 @@ class Report:
 
     `dataset` is the title of the dataset; `pages` are the names of the notebooks in the order
     of reading; `changed` holds the parameters that differ from the article's; `version` is the
-    version of this package.
+    version of this package; `own` is False where the page is not about the project's article.
     """
 
     dataset: str
@@ -33,6 +33,7 @@ class Report:
     pages: tuple[str, ...]
     changed: Mapping[str, object]
     version: str
+    own: bool = True
 
 
 @dataclass(frozen=True)

@@ -35,10 +35,10 @@ class Listed:
     changed: Mapping[str, object]
 
 
-def listing(reports: Sequence[Listed], version: str) -> str:
-    """Give the page that lists the reports."""
+def listing(reports: Sequence[Listed], version: str, audits: Sequence[Listed] = ()) -> str:
+    """Give the page that lists the reports, and the audits of published numbers."""
     template = _environment().get_template("listing.html.j2")
-    return template.render(reports=reports, version=version)
+    return template.render(reports=reports, version=version, audits=audits)
 
 
 def table_document(label: str, caption: str, table: str) -> str:

@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 from analysis.article.ledger import CLAIMS, LedgerFaults, read_ledger
-from analysis.audit.verdicts import read_reasons
+from analysis.audit.engine import proved_claims
+from analysis.audit.structure import read_structure
 from analysis.synthesis import margins, search, timeline, write
 from analysis.synthesis.targets import Targets
 
@@ -28,8 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"[{time.monotonic() - began:6.1f} s] {words}", flush=True)
 
     try:
-        targets = Targets(read_ledger(chosen.ledger))
-        found = search.find(targets, chosen.seed, progress, excused=read_reasons())
+        ledger = read_ledger(chosen.ledger)
+        targets, excused = Targets(ledger), proved_claims(ledger, read_structure())
+        found = search.find(targets, chosen.seed, progress, excused)
     except (LedgerFaults, margins.ConflictingClaims, search.NotReached) as failure:
         print(f"{failure}\n{chosen.out}/ is left as it was.", file=sys.stderr)
         return 1

@@ -1,0 +1,152 @@
+"""The audit as a page shows it: findings with their derivations, what passed, what was covered."""
+
+from __future__ import annotations
+
+from html import escape
+
+from IPython.display import HTML
+
+from analysis.audit.engine import RULES, Audit
+from analysis.audit.proof import Finding, Verdict
+
+_MEANING = {
+    Verdict.IMPOSSIBLE: "No patients could give these numbers, however they were rounded.",
+    Verdict.READING: "Under one reading no patients could give the number; under another they "
+    "could. Which one was meant is not for arithmetic to say.",
+    Verdict.RESTATED: "One fact is stated by two numbers.",
+    Verdict.NARROW: "The numbers hold together in one small window, which says more than either.",
+    Verdict.LIKELY: "A reading under which the numbers hold together.",
+    Verdict.UNDECIDED: "Too many cases to try; nothing is said about these numbers.",
+}
+
+
+def summary(found: Audit) -> str:
+    """Give the audit in one line."""
+    findings = found.findings
+    counts = [
+        f"{sum(finding.verdict == verdict for finding in findings)} {verdict}"
+        for verdict in Verdict
+        if any(finding.verdict == verdict for finding in findings)
+    ]
+    return (
+        f"{len(found.ledger)} numbers, {len(covered(found))} covered by a rule. "
+        f"Findings: {', '.join(counts) or 'none'}."
+    )
+
+
+def covered(found: Audit) -> set[str]:
+    """Give the claims that at least one rule has looked at."""
+    return {claim for checks in found.checks.values() for check in checks for claim in check.claims}
+
+
+def rules(found: Audit) -> HTML:
+    """Give what was checked: each rule, its source, its checks, and what it covers."""
+    rows = []
+    for rule in RULES:
+        checks = found.checks[rule.name]
+        claims = {claim for check in checks for claim in check.claims}
+        raised = sum(check.finding is not None for check in checks)
+        rows.append(
+            f'<tr><th scope="row">{escape(rule.name)}</th><td>{escape(rule.question)}'
+            f'<br><span class="reason">{escape(rule.source)}</span></td>'
+            f'<td class="number">{len(checks)}</td><td class="number">{raised}</td>'
+            f'<td class="number">{len(claims)}</td></tr>'
+        )
+    headings = "".join(
+        f'<th scope="col">{name}</th>'
+        for name in ("Rule", "What it asks, and its source", "Checks", "Findings", "Numbers")
+    )
+    return _table(
+        "rules", "What was checked; numbers are those of the ledger that a rule covers.",
+        headings, "".join(rows),
+    )  # fmt: skip
+
+
+def findings(found: Audit, *verdicts: Verdict) -> HTML:
+    """Give the findings of some verdicts, each with its derivation; one line if there are none."""
+    parts = []
+    for verdict in verdicts:
+        chosen = [finding for finding in found.findings if finding.verdict == verdict]
+        parts.append(
+            f"<h3>{escape(str(verdict).capitalize())}</h3><p>{escape(_MEANING[verdict])}</p>"
+        )
+        parts += [_finding(finding) for finding in chosen] or ["<p>None.</p>"]
+    return HTML(f'<section class="prose findings">{"".join(parts)}</section>')
+
+
+def _finding(finding: Finding) -> str:
+    steps = "".join(f"<li>{escape(step)}</li>" for step in finding.proof.steps)
+    sides = [
+        (name, "; ".join(items))
+        for name, items in (
+            ("Cannot hold", finding.excluded),
+            ("Can hold", finding.allowed),
+            ("How it may have come about", finding.explanations),
+        )
+        if items
+    ]
+    listed = "".join(f"<dt>{name}</dt><dd>{escape(words)}</dd>" for name, words in sides)
+    derivation = (
+        f"<details><summary>Derivation in {len(finding.proof.steps)} steps, checked</summary>"
+        f"<ol>{steps}</ol></details>"
+        if steps
+        else ""
+    )
+    return (
+        f'<article class="finding"><h4>{escape(finding.title)}</h4>'
+        f"{f'<dl>{listed}</dl>' if listed else ''}{derivation}</article>"
+    )
+
+
+def passed(found: Audit) -> HTML:
+    """Give what holds, by rule, folded away."""
+    parts = []
+    for name, checks in found.checks.items():
+        says = list(dict.fromkeys(check.says for check in checks if check.says))
+        if says:
+            items = "".join(f"<li>{escape(text)}</li>" for text in says)
+            parts.append(
+                f"<details><summary>{escape(name)}: {len(says)} that hold</summary>"
+                f"<ul>{items}</ul></details>"
+            )
+    return HTML(f'<section class="prose findings">{"".join(parts)}</section>')
+
+
+def uncovered(found: Audit) -> HTML:
+    """Give the numbers that no rule covers, folded away."""
+    seen = covered(found)
+    rows = found.ledger[~found.ledger["claim_id"].isin(seen)]
+    items = "".join(
+        f"<li>{escape(claim['locator'])}: {escape(claim['printed'])}</li>"
+        for claim in rows.to_dict("records")
+    )
+    return HTML(
+        '<section class="prose findings"><details>'
+        f"<summary>{len(rows)} numbers that no rule covers</summary>"
+        f"<ul>{items}</ul></details></section>"
+    )
+
+
+def rejected(found: Audit) -> HTML:
+    """Give the findings whose proofs the checker did not accept; there should be none."""
+    items = "".join(
+        f"<li>{escape(finding.title)}: {escape('; '.join(faults))}</li>"
+        for finding, faults in found.rejected
+    )
+    proofs = sum(len(finding.proof.certificates) for finding in found.findings)
+    words = f"{len(found.findings)} findings rest on {proofs} certificates, all of them checked. "
+    words += (
+        f"{len(found.rejected)} more were found whose proof was not accepted, and are left out:"
+        if items
+        else "No proof was refused."
+    )
+    return HTML(f'<section class="prose findings"><p>{words}</p><ul>{items}</ul></section>')
+
+
+def _table(name: str, caption: str, headings: str, rows: str) -> HTML:
+    return HTML(
+        f'<figure class="table verdicts" id="{name}"><figcaption id="{name}_caption">{caption}'
+        f'</figcaption><div class="scroll" role="group" tabindex="0" '
+        f'aria-labelledby="{name}_caption"><table><thead><tr>{headings}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div></figure>"
+    )
