@@ -24,8 +24,8 @@ REGIMEN, REGIMENS = "ici_regimen", ("toripalimab", "sintilimab", "other")
 # Groups smaller than this are found together with the days.
 FEW = 10
 # A label search takes a tenth of a second; most factors are met by the first or second.
-STEPS, RESTARTS = 300_000, 12
-REHEATS = 4
+STEPS, RESTARTS = 150_000, 24
+STEPS_WITH_DAYS, REHEATS = 300_000, 4
 HOTTEST, COLDEST = 0.3, 0.01
 _INSIDE = 1e-9
 
@@ -111,7 +111,7 @@ def with_days(search: Search, targets: Targets, sizes: Sizes, rng: np.random.Gen
     aims = np.array([bounds(targets, factor.name) for factor in few]).reshape(-1, 2, 3, 2)
     evaluations = 0
     for _ in range(REHEATS):
-        distance, steps = search.anneal(STEPS, HOTTEST, COLDEST, labels, free, aims)
+        distance, steps = search.anneal(STEPS_WITH_DAYS, HOTTEST, COLDEST, labels, free, aims)
         evaluations += steps
         if distance <= 0:
             break

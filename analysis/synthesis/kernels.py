@@ -212,6 +212,8 @@ def factor_cost(
     days: Ints,
     at_risk: Ints,
     dead: Ints,
+    share: Floats,
+    weight: Floats,
     leaving: Ints,
     own: Ints,
     members: int,
@@ -224,6 +226,8 @@ def factor_cost(
     ----------
     days, at_risk, dead
         Days with events; everybody at risk and dying on them.
+    share, weight
+        What `log_rank_weights` gives for them.
     leaving, own
         Patients with the factor whose last event day at risk this is, and who die on it.
     members
@@ -243,45 +247,58 @@ def factor_cost(
     first_rests = second_rests = False
     first_before = first_after = second_before = second_after = 1.0
     for j in range(days.size):
-        day = days[j]
-        n = at_risk[j]
-        d = dead[j]
         d1 = own[j]
-        d2 = d - d1
-        observed_minus_expected += d1 - d * risk / n
-        if n > 1:
-            variance += d * risk * (n - risk) * (n - d) / (n * n * (n - 1.0))
+        others = at_risk[j] - risk
+        observed_minus_expected += d1 - share[j] * risk
+        variance += weight[j] * risk * others
         if d1 > 0:
             first *= 1.0 - d1 / risk
             if first_rests:
-                first_median = (first_median + day) / 2.0
+                first_median = (first_median + days[j]) / 2.0
                 first_rests = False
             if first_median == np.inf and first <= 0.5 + _TIE:
-                first_median = float(day)
+                first_median = float(days[j])
                 first_rests = first >= 0.5 - _TIE
+            if days[j] < medians[0, 0]:
+                first_before = first
+            if days[j] < medians[0, 1]:
+                first_after = first
+        d2 = dead[j] - d1
         if d2 > 0:
-            second *= 1.0 - d2 / (n - risk)
+            second *= 1.0 - d2 / others
             if second_rests:
-                second_median = (second_median + day) / 2.0
+                second_median = (second_median + days[j]) / 2.0
                 second_rests = False
             if second_median == np.inf and second <= 0.5 + _TIE:
-                second_median = float(day)
+                second_median = float(days[j])
                 second_rests = second >= 0.5 - _TIE
+            if days[j] < medians[1, 0]:
+                second_before = second
+            if days[j] < medians[1, 1]:
+                second_after = second
         risk -= leaving[j]
-        if day < medians[0, 0]:
-            first_before = first
-        if day < medians[0, 1]:
-            first_after = first
-        if day < medians[1, 0]:
-            second_before = second
-        if day < medians[1, 1]:
-            second_after = second
     found = 0.0
     if variance > 0.0:
         found = abs(observed_minus_expected) / math.sqrt(variance)
     cost = _median_cost(first_median, first_before, first_after, medians[0, 0], medians[0, 1])
     cost += _median_cost(second_median, second_before, second_after, medians[1, 0], medians[1, 1])
     return cost + _outside(found, z[0], z[1])
+
+
+@_jit
+def log_rank_weights(at_risk: Ints, dead: Ints) -> tuple[Floats, Floats]:
+    """Give, by event day, what of a group's numbers enters the log-rank z (Mantel 1966).
+
+    Returns the share of those at risk who die (times a group's number: its expected deaths), and
+    the weight of the product of both groups' numbers in the variance.
+    """
+    share = dead / at_risk
+    weight = np.zeros(dead.size)
+    for j in range(dead.size):
+        n = at_risk[j]
+        if n > 1:
+            weight[j] = share[j] * (n - dead[j]) / (n * (n - 1.0))
+    return share, weight
 
 
 @_jit
@@ -316,10 +333,13 @@ def factor_cost_by_day(
         else:
             leaving[size - 1] += gone
         members += gone
+    share, weight = log_rank_weights(at_risk[:size], dead[:size])
     return factor_cost(
         days[:size],
         at_risk[:size],
         dead[:size],
+        share,
+        weight,
         leaving[:size],
         own[:size],
         members - before,
@@ -365,7 +385,7 @@ def anneal(
 
     Returns
     -------
-    The cost of the state (0 is exact) and the number of steps taken.
+    The cost of the state (0 is exact) and the number of changes that were judged.
     """
     np.random.seed(seed)
     n, factors = state.shape[0], labels.shape[0]
@@ -393,14 +413,15 @@ def anneal(
             )
     after = costs.copy()
     touched = np.zeros(costs.size, dtype=np.bool_)
-    cooling = (coldest / hottest) ** (1.0 / steps)
+    cooling = (coldest / hottest) ** (1.0 / max(steps, 1))
     temperature = hottest
     new = np.zeros(4, dtype=np.int64)
     old = np.zeros(4, dtype=np.int64)
-    for step in range(steps):
+    judged = 0
+    for _ in range(steps):
         cost = costs.sum()
         if cost <= 0.0:
-            return 0.0, step
+            return 0.0, judged
         temperature *= cooling
         # The most that the cost may become: the usual rule, drawn beforehand.
         allowed = cost - temperature * math.log(1.0 - np.random.random())
@@ -409,6 +430,7 @@ def anneal(
             a, b = np.random.randint(n), np.random.randint(n)
             if labels[f, a] == labels[f, b] or free[f, a] == 0 or free[f, b] == 0:
                 continue
+            judged += 1
             labels[f, a], labels[f, b] = labels[f, b], labels[f, a]
             total = cost
             for e in range(2):
@@ -441,6 +463,7 @@ def anneal(
                 new[k] += shift
         if not _allowed(new, kind[i], limits[i]):
             continue
+        judged += 1
         _count(counts, state, kind, i, -1)
         for k in range(4):
             state[i, k] = new[k]
@@ -492,7 +515,7 @@ def anneal(
                 _endpoints(state[i], kind[i], times, events, i)
                 for e in range(2):
                     _resort(orders[e], times[e], i)
-    return costs.sum(), steps
+    return costs.sum(), judged
 
 
 @_jit
@@ -585,27 +608,28 @@ def anneal_labels(
 
     Returns
     -------
-    The cost (0 is exact) and the number of swaps tried.
+    The cost (0 is exact) and the number of swaps that were judged.
     """
     np.random.seed(seed)
     os_days, os_last, os_own = risk_positions(times[0], events[0])
     pfs_days, pfs_last, pfs_own = risk_positions(times[1], events[1])
     os_risk, os_dead = _totals(os_last, os_own, os_days.size)
     pfs_risk, pfs_dead = _totals(pfs_last, pfs_own, pfs_days.size)
+    os_share, os_weight = log_rank_weights(os_risk, os_dead)
+    pfs_share, pfs_weight = log_rank_weights(pfs_risk, pfs_dead)
     os_leaving, os_yes, os_members = _tally(labels, os_last, os_own, os_days.size)
     pfs_leaving, pfs_yes, pfs_members = _tally(labels, pfs_last, pfs_own, pfs_days.size)
+    having, lacking = free[labels[free] == 1], free[labels[free] == 0]
     cost = np.inf
-    cooling = (coldest / hottest) ** (1.0 / steps)
+    cooling = (coldest / hottest) ** (1.0 / max(steps, 1))
     temperature = hottest
     for step in range(steps):
         if cost <= 0.0:
             return cost, step
         temperature *= cooling
         allowed = cost - temperature * math.log(1.0 - np.random.random())
-        a = free[np.random.randint(free.size)]
-        b = free[np.random.randint(free.size)]
-        if labels[a] == labels[b]:
-            continue
+        with_it, without = np.random.randint(having.size), np.random.randint(lacking.size)
+        a, b = having[with_it], lacking[without]
         for undo in range(2):
             for i in (a, b):
                 sign = -1 if labels[i] == 1 else 1
@@ -626,6 +650,8 @@ def anneal_labels(
                 os_days,
                 os_risk,
                 os_dead,
+                os_share,
+                os_weight,
                 os_leaving,
                 os_yes,
                 os_members,
@@ -637,6 +663,8 @@ def anneal_labels(
                     pfs_days,
                     pfs_risk,
                     pfs_dead,
+                    pfs_share,
+                    pfs_weight,
                     pfs_leaving,
                     pfs_yes,
                     pfs_members,
@@ -645,6 +673,7 @@ def anneal_labels(
                 )
             if after <= allowed:
                 cost = after
+                having[with_it], lacking[without] = b, a
                 break
     return cost, steps
 
@@ -701,7 +730,7 @@ def anneal_three_labels(
     `bounds` has low and high of the log-rank chi-square, a row an endpoint.
     """
     np.random.seed(seed)
-    cooling = (coldest / hottest) ** (1.0 / steps)
+    cooling = (coldest / hottest) ** (1.0 / max(steps, 1))
     temperature = hottest
     cost = np.inf
     for step in range(steps):

@@ -24,7 +24,8 @@ Progress = Callable[[str], None]
 ATTEMPTS = 40
 # As many complete cohorts, with something still unmet or no room for the rest of a history.
 REFUSALS = 6
-_STEPS, _HOTTEST, _COLDEST = 300_000, 0.5, 0.05
+_STEPS, _REHEATS = 300_000, 3
+_HOTTEST, _COLDEST = 0.5, 0.05
 
 
 @dataclass(frozen=True)
@@ -125,13 +126,18 @@ def _attempt(
     targets: Targets, aims: CurveTargets, sizes: factors.Sizes, rng: np.random.Generator
 ) -> _Attempt:
     search = Search(targets, aims, rng)
-    distance, steps = search.anneal(_STEPS, _HOTTEST, _COLDEST)
-    if distance > 0:
+    evaluations = 0
+    for _ in range(_REHEATS):
+        distance, judged = search.anneal(_STEPS, _HOTTEST, _COLDEST)
+        evaluations += judged
+        if distance <= 0:
+            break
+    else:
         # Farther than any attempt whose curves are met.
-        nothing = factors.Found({}, {}, steps)
+        nothing = factors.Found({}, {}, evaluations)
         return _Attempt(search, nothing, tuple(search.unmet()), 1000 + distance)
     few = factors.with_days(search, targets, sizes, rng)
-    found = replace(few, evaluations=steps + few.evaluations)
+    found = replace(few, evaluations=evaluations + few.evaluations)
     if not found.left:
         rest = factors.search(targets, sizes, search.outcomes(), few.labels, rng)
         found = replace(rest, evaluations=found.evaluations + rest.evaluations)
