@@ -23,6 +23,7 @@ _ALWAYS = (
     data.Counts,
     data.Bounds,
     data.Order,
+    data.Limits,
     data.Grid,
     data.Cut,
     data.Scaled,
@@ -260,6 +261,7 @@ class _Checker:
             data.Counts: self._counts,
             data.Bounds: self._bounds,
             data.Order: self._order,
+            data.Limits: self._limits,
             data.Grid: self._grid,
             data.Cut: self._cut,
             data.Scaled: self._scaled,
@@ -352,6 +354,27 @@ class _Checker:
         if pair == ("max", "threshold_max") and within.get(first[3]) == second[3]:
             return
         raise Rejected(f"{smaller} and {larger} have no order")
+
+    def _limits(self, item: data.Limits) -> dict[str, Any]:
+        most = {
+            "count": None,
+            "percent": Fraction(100),
+            "rate": Fraction(100),
+            "rate_lower": Fraction(100),
+            "rate_upper": Fraction(100),
+            "p_value": Fraction(1),
+            "p_association": Fraction(1),
+        }
+        statistic = self._key(item.claim)[-1]
+        if statistic not in most:
+            raise Rejected(f"{statistic} has no limits")
+        edges = self._edges(item.claim, item.conventions)
+        return {
+            "least": Fraction(0),
+            "most": most[statistic],
+            "low": edges.low,
+            "high": edges.high,
+        }
 
     def _grid(self, item: data.Grid) -> dict[str, Any]:
         key, n = self._key(item.claim), self._patients(item.patients)
@@ -464,21 +487,28 @@ class _Checker:
         ]
         if not asked:
             raise Rejected("the p value is not declared to be of this comparison")
-        n, allowed = self._patients(item.patients), []
+        allowed, groups = [], []
         for names, declared in zip(item.margins, asked[0].margins, strict=True):
             if not names or not set(names) <= set(self.about[quantity_of(self.rows[declared])]):
                 raise Rejected("the p value is not declared with these margins")
+            groups.append(min(size for size in map(self._denominator, names) if size is not None))
             allowed.append(self._allowed(names, ("half up", "half even", "truncated")) or [])
+        if item.comparison == "unpaired":
+            sizes = (groups[0], groups[1])
+        else:
+            if item.patients is None:
+                raise Rejected("the number of patients is missing")
+            sizes = (self._patients(item.patients),) * 2
         expected = [
             (margins, cell)
             for margins in product(*allowed)
-            for cell in exact.cells(item.comparison, (margins[0], margins[1]), n)
+            for cell in exact.cells(item.comparison, (margins[0], margins[1]), sizes)
         ]
         if [(table.margins, table.first) for table in item.tables] != expected:
             raise Rejected("the tables are not all that the margins allow")
         fits = []
         for table in item.tables:
-            bounds = exact.of_table(item.comparison, table.margins, n, table.first)
+            bounds = exact.of_table(item.comparison, table.margins, sizes, table.first)
             if set(bounds) != set(table.p):
                 raise Rejected("a test is missing")
             for test in table.p:
@@ -496,7 +526,7 @@ class _Checker:
                     raise Rejected(f"{test}, first cell {table.first}: too near to decide")
                 if inside == {True}:
                     fits.append((test, table.margins, table.first))
-        return {"n": n, "fits": tuple(fits)}
+        return {"sizes": sizes, "fits": tuple(fits)}
 
     def _steps(self, item: data.Steps) -> dict[str, Any]:
         key, n = self._key(item.rate), self._patients(item.patients)

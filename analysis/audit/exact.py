@@ -6,7 +6,6 @@ floating point without a bound on its error. Only the standard library is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 from math import comb, isqrt
@@ -24,7 +23,7 @@ _TINY = Fraction(1, 10**13)
 
 
 def independence(a: int, b: int, c: int, d: int) -> dict[str, Bounds]:
-    """Give bounds of the two-sided p values of a table of two independent facts.
+    """Give bounds of the p values of a table of two independent facts, two-sided but for one.
 
     Those of exact tests are fractions: both bounds are the p value. Asymptotic tests do not exist
     where a margin is empty.
@@ -42,6 +41,7 @@ def independence(a: int, b: int, c: int, d: int) -> dict[str, Bounds]:
     found = {
         "Fisher": _exact(Fraction(less + tied, total)),
         "Fisher doubled": _exact(min(Fraction(1), Fraction(2 * min(below, above), total))),
+        "Fisher one-sided": _exact(Fraction(min(below, above), total)),
         "mid-p": _exact(Fraction(2 * less + tied, 2 * total)),
     }
     if min(row, n - row, column, n - column) == 0:
@@ -146,23 +146,23 @@ def _exact(value: Fraction) -> Bounds:
     return value, value
 
 
-def of_table(comparison: str, margins: tuple[int, int], n: int, cell: int) -> dict[str, Bounds]:
+def of_table(
+    comparison: str, margins: tuple[int, int], sizes: tuple[int, int], cell: int
+) -> dict[str, Bounds]:
     """Give bounds of all p values of a table, by its first cell (see `proof.Table`)."""
-    first, second = margins
-    by: dict[str, Callable[[], dict[str, Bounds]]] = {
-        "association": lambda: independence(
-            cell, first - cell, second - cell, n - first - second + cell
-        ),
-        "unpaired": lambda: independence(first, n - first, second, n - second),
-        "paired": lambda: paired(cell, second - first + cell),
-    }
-    return by[comparison]()
+    (first, second), (size, other) = margins, sizes
+    match comparison:
+        case "association":
+            return independence(cell, first - cell, second - cell, size - first - second + cell)
+        case "paired":
+            return paired(cell, second - first + cell)
+    return independence(first, size - first, second, other - second)
 
 
-def cells(comparison: str, margins: tuple[int, int], n: int) -> list[int]:
+def cells(comparison: str, margins: tuple[int, int], sizes: tuple[int, int]) -> list[int]:
     """Give the first cell of every table that two margins allow."""
     first, second = margins
-    both = range(max(0, first + second - n), min(first, second) + 1)
+    both = range(max(0, first + second - sizes[0]), min(first, second) + 1)
     match comparison:
         case "association":
             return list(both)

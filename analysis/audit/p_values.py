@@ -12,7 +12,7 @@ from analysis.audit.printed import EVERY, Convention
 from analysis.audit.proof import AnyCertificate, Finding, Table, Tables, Verdict, prove
 from analysis.audit.rules import Check, Rule
 from analysis.audit.structure import Comparison, Family
-from analysis.audit.tests2x2 import p_values, tables
+from analysis.audit.tests2x2 import cells, p_values
 
 # A search of more tables than this, for one p value, is not begun.
 MOST_TABLES = 20_000
@@ -37,7 +37,8 @@ def _find(evidence: Evidence) -> Iterator[Check]:
     for family in evidence.structure.p_values:
         asked, undecided = _asked(evidence, family)
         yield from undecided
-        if asked and evidence.n is not None and evidence.patients is not None:
+        known = evidence.n is not None or set(family.readings) == {"unpaired"}
+        if asked and known:
             yield from _of_family(evidence, family, asked)
 
 
@@ -45,14 +46,14 @@ def _asked(evidence: Evidence, family: Family) -> tuple[list[_Asked], list[Check
     asked, undecided = [], []
     for value in family.values:
         named = [value.claim, *value.margins]
-        if not set(named) <= set(evidence.claims) or evidence.n is None:
+        if not set(named) <= set(evidence.claims):
             continue
         claim, first, second = (evidence.claims[name] for name in named)
         allowed = [evidence.counts(margin.quantity) for margin in (first, second)]
-        if not all(allowed):
+        if not all(allowed) or not (first.denominator and second.denominator):
             continue
         counts = tuple(product(allowed[0] or [], allowed[1] or []))
-        size = len(counts) * (evidence.n + 1)
+        size = len(counts) * (min(first.denominator, second.denominator) + 1)
         if size > MOST_TABLES:
             undecided.append(Check((claim.claim_id,), _undecided(evidence, claim, size)))
             continue
@@ -79,12 +80,12 @@ def certify(
     conventions: tuple[Convention, ...] = EVERY,
 ) -> Tables:
     """Certify which tests and tables give printed digits."""
-    assert evidence.n is not None
+    sizes = _sizes(evidence, asked, comparison)
     sought = digits.values(conventions)
     listed, fits = [], []
     for margins in asked.counts:
-        for cell, _ in tables(comparison, margins, evidence.n):
-            found = p_values(comparison, margins, evidence.n, cell)
+        for cell in cells(comparison, margins, sizes):
+            found = p_values(comparison, margins, sizes, cell)
             written = {test: f"{p:.6f}" for test, p in found.items()}
             listed.append(Table(margins=margins, first=cell, p=written))
             fits += [(test, margins, cell) for test, p in found.items() if Fraction(p) in sought]
@@ -92,13 +93,25 @@ def certify(
         claim=asked.claim.claim_id,
         digits=digits.claim_id,
         margins=(_stated(evidence, asked.margins[0]), _stated(evidence, asked.margins[1])),
-        patients=evidence.structure.patients,
+        patients=None if comparison == "unpaired" else evidence.structure.patients,
         comparison=comparison,
         conventions=conventions,
-        n=evidence.n,
+        sizes=sizes,
         tables=tuple(listed),
         fits=tuple(fits),
     )
+
+
+def _sizes(evidence: Evidence, asked: _Asked, comparison: Comparison) -> tuple[int, int]:
+    """Give the numbers of patients: of two groups as printed with them, or twice all patients."""
+    if comparison != "unpaired":
+        assert evidence.n is not None
+        return evidence.n, evidence.n
+    first, second = (
+        min(claim.denominator for claim in evidence.about[margin.quantity] if claim.denominator)
+        for margin in asked.margins
+    )
+    return first, second
 
 
 def _stated(evidence: Evidence, margin: Claim) -> tuple[str, ...]:
@@ -270,8 +283,8 @@ RULES = (
     Rule(
         P_VALUES,
         "Does any table that the printed counts allow give the printed p value, under Fisher "
-        "(two-sided by probability, and doubled), mid-p, Pearson, Yates, likelihood ratio, N−1, "
-        "or McNemar (exact, mid-p, asymptotic, corrected)? Do all values printed together fit "
+        "(two-sided by probability, doubled, and one-sided), mid-p, Pearson, Yates, "
+        "likelihood ratio, N−1, or McNemar (exact, mid-p, asymptotic, corrected)? Do all values printed together fit "
         "one test, as they stand or with two labels exchanged?",
         "scipy.stats and statsmodels; Campbell I. Stat Med 2007;26:3661-75 (N−1); Fagerland MW, "
         "Lydersen S, Laake P. BMC Med Res Methodol 2013;13:91 (McNemar).",

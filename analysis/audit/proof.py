@@ -172,6 +172,31 @@ class Order(Certificate):
         ]
 
 
+class Limits(Certificate):
+    """A statistic that can only lie between two numbers, and what is printed."""
+
+    kind: Literal["limits"] = "limits"
+    claim: str
+    conventions: tuple[Convention, ...]
+    least: Fraction
+    most: Fraction | None
+    low: Fraction
+    high: Fraction
+
+    def claims(self) -> list[str]:
+        return [self.claim]
+
+    def refutes(self) -> bool:
+        return self.high < self.least or (self.most is not None and self.low > self.most)
+
+    def steps(self, quotes: Quotes) -> list[str]:
+        upper = "" if self.most is None else f" and at most {decimal(self.most)}"
+        return [
+            f"{quotes[self.claim]} is a statistic of at least {decimal(self.least)}{upper}.",
+            f"What is printed is from {decimal(self.low)} to {decimal(self.high)}.",
+        ]
+
+
 class Grid(Certificate):
     """A number that can only be a multiple of a step, and the multiples next to what is printed."""
 
@@ -349,27 +374,25 @@ class Tables(Certificate):
     """Every two-by-two table that two margins allow, with its p value under every test.
 
     `digits` is the claim whose printed digits are looked for; it is not `claim` where labels are
-    exchanged. `margins` are the claims that state each margin. `fits` are the tests and tables
-    (margins, first cell) that give the digits.
+    exchanged. `margins` are the claims that state each margin, `sizes` the numbers of patients: of
+    two groups, which are the denominators of the margins, or twice all `patients`. `fits` are the
+    tests and tables (margins, first cell) that give the digits.
     """
 
     kind: Literal["tables"] = "tables"
     claim: str
     digits: str
     margins: tuple[tuple[str, ...], tuple[str, ...]]
-    patients: str
+    patients: str | None
     comparison: Comparison
     conventions: tuple[Convention, ...]
-    n: int
+    sizes: tuple[int, int]
     tables: tuple[Table, ...]
     fits: tuple[tuple[str, tuple[int, int], int], ...]
 
     def claims(self) -> list[str]:
-        return list(
-            dict.fromkeys(
-                [self.claim, self.digits, *self.margins[0], *self.margins[1], self.patients]
-            )
-        )
+        used = [self.claim, self.digits, *self.margins[0], *self.margins[1]]
+        return list(dict.fromkeys(used + ([self.patients] if self.patients else [])))
 
     def refutes(self) -> bool:
         return not self.fits
@@ -382,14 +405,19 @@ class Tables(Certificate):
             "unpaired": "tables of two groups",
         }[self.comparison]
         first, second = (str(quotes[margin[0]]) for margin in self.margins)
+        whole = " and ".join(str(size) for size in dict.fromkeys(self.sizes))
         shown = " (labels exchanged)" if self.claim != self.digits else ""
         many = f"{len(self.tables)} {what}" if len(self.tables) > 1 else f"one of the {what}"
         result = [
-            f"{first} and {second}, of {self.n} patients, allow {many}.",
+            f"{first} and {second}, of {whole} patients, allow {many}.",
             f"Tests: {', '.join(tests)}. Sought{shown}: {quotes[self.digits]}.",
         ]
         if self.fits:
-            listed = "; ".join(f"{test}, first cell {first}" for test, _, first in self.fits[:6])
+            p = {(table.margins, table.first): table.p for table in self.tables}
+            listed = "; ".join(
+                f"{test} {p[margins, first][test]}, first cell {first}"
+                for test, margins, first in self.fits[:6]
+            )
             more = f"; and {len(self.fits) - 6} more" if len(self.fits) > 6 else ""
             return [*result, f"These tests and tables give it: {listed}{more}."]
         return [*result, f"No test of any table gives it; {self._nearest(quotes)}."]
@@ -689,6 +717,7 @@ AnyCertificate = Annotated[
     Counts
     | Bounds
     | Order
+    | Limits
     | Grid
     | Cut
     | Scaled

@@ -8,7 +8,7 @@ from itertools import product
 
 from analysis.audit.evidence import Claim, Evidence
 from analysis.audit.printed import EVERY, Convention, Interval, number_and_unit
-from analysis.audit.proof import Cut, Finding, Grid, Order, Scaled, Verdict, prove
+from analysis.audit.proof import Cut, Finding, Grid, Limits, Order, Scaled, Verdict, prove
 from analysis.audit.rules import Check, Rule, decide
 from analysis.audit.structure import Cut as DeclaredCut
 
@@ -23,6 +23,16 @@ ORDERED = {
     ("median", "median_upper"): "an estimate is not above its upper confidence limit",
     ("rate_lower", "rate"): "a lower confidence limit is not above its estimate",
     ("rate", "rate_upper"): "an estimate is not above its upper confidence limit",
+}
+# Statistics that are bounded by what they are: the greatest value, if there is one; the least is 0.
+BOUNDED: dict[str, Fraction | None] = {
+    "count": None,
+    "percent": Fraction(100),
+    "rate": Fraction(100),
+    "rate_lower": Fraction(100),
+    "rate_upper": Fraction(100),
+    "p_value": Fraction(1),
+    "p_association": Fraction(1),
 }
 # A window is narrow when it is no more than this part of what the printed digits leave open.
 NARROW = Fraction(1, 5)
@@ -43,7 +53,12 @@ def _find_order(evidence: Evidence) -> Iterator[Check]:
                 evidence.numbers(lower, variables.get(lower, of)),
                 evidence.numbers(upper, variables.get(upper, of)),
             ):
-                yield ordered(ORDER, evidence, smaller, larger, "eligibility bounds it")
+                found = ordered(ORDER, evidence, smaller, larger, "eligibility bounds it")
+                yield (
+                    found
+                    if found.finding is None
+                    else _reading(found, "every patient met the criterion", "some patients did not")
+                )
 
 
 def ordered(rule: str, evidence: Evidence, smaller: Claim, larger: Claim, because: str) -> Check:
@@ -72,6 +87,30 @@ def ordered(rule: str, evidence: Evidence, smaller: Claim, larger: Claim, becaus
     )
 
 
+def _find_limits(evidence: Evidence) -> Iterator[Check]:
+    for claim in evidence.claims.values():
+        if claim.statistic in BOUNDED and claim.comparator == "=":
+            yield _within_limits(evidence, claim)
+
+
+def _within_limits(evidence: Evidence, claim: Claim) -> Check:
+    def certify(conventions: tuple[Convention, ...]) -> Limits:
+        allowed = claim.values(conventions)
+        assert allowed.low is not None
+        assert allowed.high is not None
+        return Limits(
+            claim=claim.claim_id,
+            conventions=conventions,
+            least=Fraction(0),
+            most=BOUNDED[claim.statistic],
+            low=allowed.low,
+            high=allowed.high,
+        )
+
+    title = f"“{claim.printed}” ({claim.locator}) is no {claim.statistic.replace('_', ' ')}"
+    return decide(LIMITS, evidence, certify, title, subject=(claim.claim_id,))
+
+
 def _find_grid(evidence: Evidence) -> Iterator[Check]:
     patients, n = evidence.patients, evidence.n
     if patients is None or n is None:
@@ -97,18 +136,14 @@ def _find_grid(evidence: Evidence) -> Iterator[Check]:
                     statistic == "mean"
                     or not _on_grid(evidence, claim, patients, Fraction(1, 2), because).finding
                 ):
-                    yield _of_fewer(found)
+                    yield _reading(found, "every patient has a value", "some patients have none")
 
 
-def _of_fewer(check: Check) -> Check:
-    """Leave open that some patients had no value: a median or mean is then of fewer."""
+def _reading(check: Check, excluded: str, allowed: str) -> Check:
+    """Make a finding depend on a reading that no printed number settles."""
     assert check.finding is not None
     finding = check.finding.model_copy(
-        update={
-            "verdict": Verdict.READING,
-            "excluded": ("every patient has a value",),
-            "allowed": ("some patients have none",),
-        }
+        update={"verdict": Verdict.READING, "excluded": (excluded,), "allowed": (allowed,)}
     )
     return Check(check.claims, finding)
 
@@ -310,11 +345,18 @@ def scaled(
     )
 
 
+LIMITS = "limits of statistics"
 ORDER = "order of statistics"
 GRID = "statistics of whole numbers"
 CUTS = "median and cut-off"
 DOSES = "BED and EQD2"
 RULES = (
+    Rule(
+        LIMITS,
+        "Is a percentage or a survival rate from 0 to 100, a p value from 0 to 1?",
+        "Definitions of the statistics.",
+        _find_limits,
+    ),
     Rule(
         ORDER,
         "Is a median within its range, an estimate within its confidence limits, a range within "

@@ -273,9 +273,9 @@ def _partitions(
         ("one at most", structure.one_at_most),
     ):
         for levels in declared:
-            of = _find(counted, levels.of) if levels.of else whole
             for variable in levels.variables:
                 for group in _groups(counted, variable):
+                    of = _whole(counted, levels, group) if levels.of else whole
                     parts = [
                         q
                         for q in counted
@@ -293,6 +293,11 @@ def _partitions(
                         kind == "exclusive",
                         levels.because,
                     )
+
+
+def _whole(counted: list[Quantity], levels: Levels, group: tuple[str, str]) -> Quantity | None:
+    """Give whom levels divide: those of the same group, or of no group."""
+    return _find(counted, levels.of or "", group) or _find(counted, levels.of or "", ("", ""))
 
 
 def _several(

@@ -15,59 +15,50 @@ from statsmodels.stats.contingency_tables import mcnemar
 
 from analysis.audit.structure import Comparison
 
-FISHER = "Fisher"
-TESTS: dict[Comparison, tuple[str, ...]] = {
-    "association": (FISHER, "Fisher doubled", "mid-p", "Pearson", "Yates", "likelihood ratio",
-                    "N−1"),
-    "unpaired": (FISHER, "Fisher doubled", "mid-p", "Pearson", "Yates", "likelihood ratio", "N−1"),
-    "paired": ("McNemar exact", "McNemar mid-p", "McNemar", "McNemar corrected"),
-}  # fmt: skip
 # Two tables are equally probable when their probabilities differ by less than this part; it is
 # the tolerance of R's fisher.test.
 _TIE = 1e-7
 
 
-def tables(comparison: Comparison, margins: tuple[int, int], n: int) -> list[tuple[int, int]]:
-    """Give the cells that settle each table that two margins allow.
+def cells(comparison: Comparison, margins: tuple[int, int], sizes: tuple[int, int]) -> list[int]:
+    """Give the first cell of each table that two margins allow; it settles the table.
 
     Parameters
     ----------
     comparison
-        'association': two facts in the same n patients, a cell is the number with both.
+        'association': two facts in the same patients, the cell is the number with both.
         'paired': as that, but the cell is the number in the first margin only.
-        'unpaired': two groups of n patients; there is one table.
+        'unpaired': two groups; there is one table, whose first cell is the first margin.
     margins
         Numbers of patients with each fact.
-
-    Returns
-    -------
-    Pairs of the first cell, and the number with both facts (0 where unpaired).
+    sizes
+        Numbers of patients: of the two groups, or twice the same.
     """
     first, second = margins
-    both = range(max(0, first + second - n), min(first, second) + 1)
+    both = range(max(0, first + second - sizes[0]), min(first, second) + 1)
     match comparison:
         case "association":
-            return [(cell, cell) for cell in both]
+            return list(both)
         case "paired":
-            return [(first - cell, cell) for cell in both]
+            return [first - cell for cell in both]
         case "unpaired":
-            return [(first, 0)]
+            return [first]
 
 
 @lru_cache(maxsize=100_000)
 def p_values(
-    comparison: Comparison, margins: tuple[int, int], n: int, cell: int
+    comparison: Comparison, margins: tuple[int, int], sizes: tuple[int, int], cell: int
 ) -> dict[str, float]:
-    """Give the two-sided p value of one table under every test; a test may not exist for it.
+    """Give the p value of one table under every test; a test may not exist for it.
 
-    `cell` is the first of a pair that `tables` gives.
+    `cell` is one that `cells` gives. All but Fisher's one-sided test are two-sided.
     """
-    first, second = margins
+    (first, second), (size, other) = margins, sizes
     match comparison:
         case "association":
-            return _independence(cell, first - cell, second - cell, n - first - second + cell)
+            return _independence(cell, first - cell, second - cell, size - first - second + cell)
         case "unpaired":
-            return _independence(first, n - first, second, n - second)
+            return _independence(first, size - first, second, other - second)
         case "paired":
             return _paired(cell, second - (first - cell))
 
@@ -81,8 +72,9 @@ def _independence(a: int, b: int, c: int, d: int) -> dict[str, float]:
     tied = np.abs(chances - own) <= _TIE * own
     below, above = float(exact.cdf(a)), float(exact.sf(a - 1))
     found = {
-        FISHER: float(stats.fisher_exact([[a, b], [c, d]])[1]),
+        "Fisher": float(stats.fisher_exact([[a, b], [c, d]])[1]),
         "Fisher doubled": min(1.0, 2 * min(below, above)),
+        "Fisher one-sided": min(below, above),
         "mid-p": float(chances[(chances < own) & ~tied].sum() + chances[tied].sum() / 2),
     }
     if min(row, n - row, column, n - column) == 0:
