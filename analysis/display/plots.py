@@ -13,6 +13,7 @@ from analysis.cohort.model import Cohort
 from analysis.display import labels
 from analysis.display.figures.adverse_events import grades
 from analysis.display.figures.afp_before_after import afp_before_after
+from analysis.display.figures.calendar import calendar
 from analysis.display.figures.comparators import median_survival
 from analysis.display.figures.distribution import distributions
 from analysis.display.figures.dose import dose_distribution
@@ -20,6 +21,7 @@ from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.flow import flow_diagram
 from analysis.display.figures.forest import forests
 from analysis.display.figures.kaplan_meier import survival_figure
+from analysis.display.figures.regimens import regimens as regimen_circles
 from analysis.display.figures.swimmer import swimmer
 from analysis.display.figures.waterfall import waterfall
 from analysis.estimates import prognosis, survival
@@ -44,6 +46,66 @@ def ages(cohort: Cohort) -> Drawing | None:
 def doses(cohort: Cohort) -> Drawing | None:
     """Draw dose, BED and EQD2."""
     return dose_distribution(cohort.patients) if cohort.records("rt_dose_gy") else None
+
+
+def afp_distribution(cohort: Cohort) -> Drawing | None:
+    """Draw the distributions of AFP before and after treatment, on a logarithmic axis."""
+    if not cohort.records("afp_before", "afp_after"):
+        return None
+    columns = {
+        "AFP before": cohort.patients["afp_before"],
+        "AFP after": cohort.patients["afp_after"],
+    }
+    return distributions(columns, unit="ng/mL", decimals=None, log=True)
+
+
+def tumour_sizes(cohort: Cohort) -> Drawing | None:
+    """Draw the distribution of the largest tumour."""
+    if not cohort.records("largest_tumour_cm"):
+        return None
+    columns = {"Largest tumour": cohort.patients["largest_tumour_cm"]}
+    return distributions(columns, unit="cm", bin_width=2, decimals=1, width_mm=85)
+
+
+def regimens(cohort: Cohort, parameters: Parameters) -> Drawing | None:
+    """Draw doses and fractions of radiotherapy."""
+    if not cohort.records("rt_dose_gy", "rt_fractions"):
+        return None
+    return regimen_circles(
+        cohort.patients, eqd2_gy=parameters.eqd2_cutoff, alpha_beta=parameters.alpha_beta
+    )
+
+
+def dates(cohort: Cohort) -> Drawing | None:
+    """Draw enrolment by month, and the days of the week of visits and deaths."""
+    if not cohort.records("enrolment_date", "last_contact_date"):
+        return None
+    patients = cohort.patients
+    alive = patients["death_date"].isna()
+    return calendar(
+        patients["enrolment_date"],
+        {
+            "Deaths": patients["death_date"],
+            "Progression": patients["progression_date"],
+            "Last imaging": patients["last_imaging_date"],
+            "Last contact (living)": patients["last_contact_date"].where(alive),
+            "Treatment start": patients["time_zero"],
+        },
+    )
+
+
+def follow_up_times(cohort: Cohort, endpoint: str) -> Drawing | None:
+    """Draw when an endpoint was reached, and until when the others were followed."""
+    if endpoint not in cohort.endpoints():
+        return None
+    times = cohort.time_to_event[cohort.time_to_event["endpoint"] == endpoint]
+    months, event = times["days"] / survival.DAYS_PER_MONTH, times["event"]
+    return distributions(
+        {f"{endpoint}, events": months[event], f"{endpoint}, censored": months[~event]},
+        unit="months",
+        bin_width=3,
+        summary=False,
+    )
 
 
 def courses(cohort: Cohort) -> Drawing | None:

@@ -274,6 +274,26 @@ def table_4(estimates: pd.DataFrame) -> Table | None:
     )
 
 
+def plausibility_rules(verdicts: pd.DataFrame) -> Table:
+    """Give the rules of plausibility with their verdicts, by section.
+
+    `verdicts` has one row a rule: section, name, sentence, breaches (how often it is broken),
+    and the first of them in words.
+    """
+    said = zip(verdicts["breaches"], verdicts["first"], strict=True)
+    cells = pd.DataFrame(
+        {
+            "section": verdicts["section"],
+            "rule": verdicts["name"].str[:1].str.upper() + verdicts["name"].str[1:],
+            "sentence": verdicts["sentence"],
+            "verdict": [f"✗ broken {n} ×; {first}" if n else "✓ holds" for n, first in said],
+        }
+    )
+    headings = {"rule": "Rule", "sentence": "What must hold", "verdict": "Verdict"}
+    left = ("sentence", "verdict")
+    return _journal(cells, stub="rule", group="section", headings=headings, left=left)
+
+
 # Survival and Table 5 ------------------------------------------------------------------------
 
 

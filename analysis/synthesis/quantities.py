@@ -170,11 +170,15 @@ def afp_after(
     high = np.where(fell, before * 0.99, before * 5.8)
     low = np.where(small, low, np.maximum(low, cutoff + 1))
     high = np.where(small, np.minimum(high, cutoff), high)
-    usual = np.where(fell, np.where(responder, 0.08, 0.25), 1.7)
+    usual = before * np.where(fell, np.where(responder, 0.08, 0.25), 1.7)
+    spread = np.where(fell, 1.5, 0.5)
+    # Well within its side of the cut-off, or values would bunch there.
+    usual = np.where(fell & small, np.minimum(usual, cutoff / 5), usual)
+    usual = np.where(fell & ~small, np.sqrt(cutoff * before), usual)
     median = targets.printed("afp_response", "afp_after", "median")
     return _reported(
         draw(
-            stats.lognorm(np.where(fell, 1.5, 0.5), scale=before * usual),
+            stats.lognorm(spread, scale=usual),
             low,
             high,
             middle_pair(median, 2, 1 + 2 * rng.random()),

@@ -61,7 +61,8 @@ def first_days(
     """
     first_year = int(targets.value("eligibility", "enrolment_year", "threshold_min"))
     last_year = int(targets.value("eligibility", "enrolment_year", "threshold_max"))
-    opening, closing = datetime.date(first_year, 1, 8), datetime.date(last_year, 12, 30)
+    # Enrolment is up to seven working days before the first treatment.
+    opening, closing = datetime.date(first_year, 1, 15), datetime.date(last_year, 12, 30)
     events = np.unique(
         np.concatenate(
             [
@@ -70,7 +71,9 @@ def first_days(
             ]
         )
     )
-    starts, imaging = [], outcomes.imaging.copy()
+    starts: list[datetime.date] = []
+    bounds: list[datetime.date] = []
+    imaging = outcomes.imaging.copy()
     for i in range(targets.n):
         visits = [0, *(int(d) for d in (outcomes.progression[i], outcomes.in_field[i]) if d >= 0)]
         if not outcomes.died[i]:
@@ -92,7 +95,23 @@ def first_days(
         day = latest - _DAY * int((span + 1) * rng.beta(1.0, 1.15))
         day -= _DAY * ((day.weekday() - int(weekday)) % _WEEK)
         starts.append(max(day, opening + _DAY * ((int(weekday) - opening.weekday()) % _WEEK)))
+        bounds.append(latest)
+    _to_both_ends(starts, bounds, opening, closing)
     return starts, imaging
+
+
+def _to_both_ends(
+    starts: list[datetime.date],
+    latest: list[datetime.date],
+    opening: datetime.date,
+    closing: datetime.date,
+) -> None:
+    """Move the first patient to the opening, and the last who can to the closing, by weeks."""
+    first = int(np.argmin([day.toordinal() for day in starts]))
+    starts[first] -= _DAY * ((starts[first] - opening).days // _WEEK * _WEEK)
+    able = [i for i, day in enumerate(latest) if day == closing and i != first]
+    last = max(able, key=lambda i: starts[i])
+    starts[last] += _DAY * ((closing - starts[last]).days // _WEEK * _WEEK)
 
 
 def _imaging_day(

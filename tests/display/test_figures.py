@@ -24,6 +24,7 @@ from analysis.display import theme
 from analysis.display.figures import sheet
 from analysis.display.figures.adverse_events import COLOURS, grades
 from analysis.display.figures.afp_before_after import afp_before_after
+from analysis.display.figures.calendar import WEEKDAYS, calendar
 from analysis.display.figures.comparators import UNKNOWN, median_survival
 from analysis.display.figures.distribution import distributions
 from analysis.display.figures.dose import dose_distribution
@@ -31,6 +32,7 @@ from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.flow import NOT_APPLIED, flow_diagram
 from analysis.display.figures.forest import forest, forests
 from analysis.display.figures.kaplan_meier import survival_figure
+from analysis.display.figures.regimens import regimens
 from analysis.display.figures.swimmer import swimmer
 from analysis.display.figures.waterfall import waterfall
 from analysis.estimates.survival import DAYS_PER_MONTH
@@ -162,6 +164,17 @@ def doses(n: int = 108) -> pd.DataFrame:
     return pd.DataFrame({"rt_dose_gy": dose, "bed_gy": dose * 1.3, "eqd2_gy": dose * 1.08})
 
 
+def fractionated(n: int = 108) -> pd.DataFrame:
+    regimens = np.array([(27.5, 5), (54, 15), (55, 15), (52.5, 15), (60, 24), (60, 25), (65, 26)])
+    return pd.DataFrame(
+        regimens[numbers(6).integers(0, len(regimens), n)], columns=["rt_dose_gy", "rt_fractions"]
+    )
+
+
+def days(n: int = 108) -> pd.Series:
+    return pd.Timestamp("2018-02-01") + pd.to_timedelta(numbers(7).integers(0, 1400, n), unit="D")
+
+
 def afp(n: int = 108) -> pd.DataFrame:
     before = np.exp(numbers(5).normal(6, 3, n))
     return pd.DataFrame({"afp_before": before, "afp_after": before * np.where(before > 50, 0.2, 2)})
@@ -206,6 +219,17 @@ DRAWN: dict[str, Callable[[], Drawing]] = {
         log=True,
         decimals=None,
     ),
+    "times without summary": lambda: distributions(
+        {"OS, events": doses(9)["bed_gy"], "OS, censored": doses()["bed_gy"]},
+        unit="months",
+        summary=False,
+    ),
+    "regimens": lambda: regimens(fractionated(), eqd2_gy=60, alpha_beta=10),
+    "one regimen": lambda: regimens(fractionated(1), eqd2_gy=60, alpha_beta=10),
+    "calendar": lambda: calendar(
+        pd.Series(days()), {"Deaths": pd.Series(days(9)), HOSTILE: pd.Series(days())}
+    ),
+    "calendar of one": lambda: calendar(pd.Series(days(1)), {"Deaths": pd.Series(days(0))}),
 }
 EMPTY: dict[str, Callable[[], Drawing]] = {
     "waterfall": lambda: waterfall(pd.Series([np.nan, None], dtype=float), ylabel="Change"),
@@ -215,6 +239,8 @@ EMPTY: dict[str, Callable[[], Drawing]] = {
     "grades": lambda: grades(events(["x"]).head(0)),
     "comparators": lambda: median_survival(trials().tail(1)),
     "doses": lambda: dose_distribution(doses(2) * np.nan),
+    "regimens": lambda: regimens(fractionated(2) * np.nan, eqd2_gy=60, alpha_beta=10),
+    "calendar": lambda: calendar(pd.Series([pd.NaT, pd.NaT]), {}),
     "AFP": lambda: afp_before_after(pd.DataFrame({"afp_before": [0.0], "afp_after": [None]})),
 }
 
@@ -602,3 +628,35 @@ class TestTheme:
 
     def test_curve_colours_are_told_apart(self) -> None:
         assert len(set(theme.CURVES)) == len(theme.CURVES) == len(theme.DASHES)
+
+
+class TestPlausibility:
+    def test_every_regimen_is_a_circle_with_its_number(self) -> None:
+        frame = fractionated()
+        drawn = regimens(frame, eqd2_gy=60, alpha_beta=10)
+        counts = frame.value_counts()
+        (circles,) = drawn.figure.axes[1].collections
+        assert len(circles.get_offsets()) == len(counts)
+        numbers_drawn = [text for text in texts(drawn) if text in set(counts.astype(str))]
+        assert sorted(numbers_drawn) == sorted(counts.astype(str))
+
+    def test_the_line_joins_regimens_of_the_equivalent_dose(self) -> None:
+        drawn = regimens(fractionated(), eqd2_gy=60, alpha_beta=10)
+        fractions, dose = drawn.figure.axes[1].lines[0].get_data()
+        eqd2 = np.asarray(dose) * (np.asarray(dose) / np.asarray(fractions) + 10) / 12
+        assert eqd2 == pytest.approx(60)
+
+    def test_a_calendar_counts_months_and_weekdays(self) -> None:
+        enrolled, deaths = pd.Series(days()), pd.Series(days(30))
+        drawn = calendar(enrolled, {"Deaths": deaths})
+        heights = [bar.get_height() for bar in bars(drawn)]
+        months = 12 * enrolled.dt.year.nunique()
+        assert len(heights) == months + 7
+        assert sum(heights[:months]) == len(enrolled)
+        assert heights[months:] == [int((deaths.dt.weekday == day).sum()) for day in range(7)]
+        assert all(f"{name} " in drawn.alt for name in WEEKDAYS)
+
+    def test_censored_times_get_no_median(self) -> None:
+        drawn = DRAWN["times without summary"]()
+        assert "median" not in drawn.alt
+        assert not any("median" in text for text in texts(drawn))

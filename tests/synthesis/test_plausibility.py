@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,12 @@ from analysis.article.ledger import read_ledger
 from analysis.cohort import derive
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.read import read_dataset
+from analysis.display import tables
 from analysis.parameters import Parameters
 from analysis.synthesis import plausibility
+from analysis.synthesis.plausibility.rule import Study
 from analysis.synthesis.targets import Targets
+from tests.datasets import write_dataset
 
 Tables = dict[str, pd.DataFrame]
 DAY = pd.Timedelta(days=1)
@@ -328,7 +332,7 @@ def response_upgraded(copy: Copy) -> str:
     return str(frame.loc[row, "patient_id"])
 
 
-@fault("mRECIST and RECIST")
+@fault("response by both criteria")
 def worse_by_mrecist(copy: Copy) -> str:
     frame = copy.tables["assessments"]
     wanted = "criterion == 'RECIST 1.1' and region == 'overall' and category == 'PR'"
@@ -496,6 +500,12 @@ def one_regimen_for_half(copy: Copy) -> None:
 
 
 @fault("enrolment goes on")
+def nobody_enrolled_in_the_first_month(copy: Copy) -> None:
+    day = copy.tables["patients"]["enrolment_date"]
+    copy.all("patients", "enrolment_date", day.mask(day < "2018-02-01", pd.Timestamp("2018-02-05")))
+
+
+@fault("enrolment goes on")
 def enrolled_in_one_month(copy: Copy) -> None:
     frame = copy.tables["patients"]
     day = frame["enrolment_date"]
@@ -544,9 +554,10 @@ def test_the_rule_finds_the_fault(
     copy = Copy(dataset, cohort)
     at_fault = spoil(copy)
     spoilt = replace(dataset, tables=copy.tables)
-    after = plausibility.check(spoilt, derive.cohort(spoilt, Parameters()), TARGETS)
-    found = {breach.patient_id for breach in set(after) - before if breach.rule == rule}
-    assert (at_fault or "") in found
+    study = Study.of(spoilt, derive.cohort(spoilt, Parameters()), TARGETS, Parameters())
+    known = {(breach.patient_id, breach.what) for breach in before if breach.rule == rule}
+    found = set(RULES[rule].breaks(study)) - known
+    assert (at_fault or "") in {patient_id for patient_id, _ in found}
 
 
 @pytest.mark.parametrize("column", ["sbrt", "factor_eqd2_under_60"])
@@ -564,6 +575,14 @@ def test_every_rule_is_shown_to_fail() -> None:
     assert {rule for rule, _ in FAULTS} | {"biological dose"} == set(RULES)
 
 
+def test_a_few_patients_with_little_recorded_are_judged_all_the_same(tmp_path: Path) -> None:
+    four = read_dataset(write_dataset(tmp_path / "four"))
+    breaches = plausibility.check(four, derive.cohort(four, Parameters()), TARGETS)
+    assert "everyone treated and followed" in {breach.rule for breach in breaches}
+    nothing = replace(four, tables={name: frame.head(0) for name, frame in four.tables.items()})
+    assert plausibility.check(nothing, derive.cohort(nothing, Parameters()), TARGETS)
+
+
 def test_rules_are_named_once_and_are_sentences() -> None:
     assert len(RULES) == len(plausibility.RULES)
     assert all(
@@ -571,10 +590,13 @@ def test_rules_are_named_once_and_are_sentences() -> None:
     )
 
 
-def test_verdicts_count_the_breaches_of_each_rule(before: set[plausibility.Breach]) -> None:
+def test_verdicts_count_the_breaches_of_each_rule() -> None:
     breaches = [plausibility.Breach("age", "SYN-001", "age: 17")] * 2
     table = plausibility.verdicts(breaches).set_index("name")
     assert list(table.index) == list(RULES)
     assert table.loc["age", "breaches"] == 2
     assert table["breaches"].sum() == 2
+    cells = tables.plausibility_rules(table.reset_index()).cells.set_index("rule")
+    assert cells.loc["Age", "verdict"] == "✗ broken 2 ×; SYN-001: age: 17"
+    assert (cells["verdict"] == "✓ holds").sum() == len(RULES) - 1
     assert str(breaches[0]) == "age: SYN-001: age: 17"

@@ -28,6 +28,7 @@ def distributions(
     bin_width: float | None = None,
     decimals: int | None = 0,
     log: bool = False,
+    summary: bool = True,
     height_mm: float = 38.0,
     width_mm: float = theme.DOUBLE_COLUMN_MM,
 ) -> Drawing:
@@ -43,13 +44,20 @@ def distributions(
         there are four bins to a factor of ten.
     decimals
         Of the median and range printed above each panel; None suits them to the size of each.
+    summary
+        Whether median and range are told; without, the number of patients is. What is censored
+        has no median here.
     """
     values = {clean(name): _usable(column, log) for name, column in columns.items()}
     if all(column.empty for column in values.values()):
         return notice(f"{', '.join(values)}: not recorded.", width_mm)
     right, gap = (_LOG_RIGHT, _LOG_GAP) if log else (_RIGHT, _GAP)
     panel = (width_mm - _LEFT - right - gap * (len(values) - 1)) / len(values)
-    headings = [wrap(_summary(column, unit, decimals), panel) for column in values.values()]
+    told = {
+        name: _summary(column, unit, decimals) if summary else fmt.patients(len(column))
+        for name, column in values.items()
+    }
+    headings = [wrap(words, panel) for words in told.values()]
     names = [wrap(f"{name} ({unit})", panel) for name in values]
     top = 2.0 + LINE_MM * max(map(len, headings)) + 1.5
     below = 5.5 + LINE_MM * max(map(len, names))
@@ -69,7 +77,7 @@ def distributions(
             if log:
                 shared.set_xscale("log")
             shared.set_xlim(*_limits(bins[name], log))
-        _draw(axes, strip, column, bins[name])
+        _draw(axes, strip, column, bins[name], summary)
         axes.set_ylim(0, most * 1.06)
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
         axes.tick_params(bottom=False, labelbottom=False, which="both")
@@ -81,7 +89,11 @@ def distributions(
             axes.set_ylabel("Patients")
         else:
             axes.tick_params(labelleft=False)
-    return Drawing(sheet.figure, _alt(columns, values, unit, decimals))
+    absent = {
+        name: len(raw) - len(values[name])
+        for name, raw in zip(values, columns.values(), strict=True)
+    }
+    return Drawing(sheet.figure, _alt(told, values, absent, summary))
 
 
 def _usable(column: pd.Series, log: bool) -> pd.Series:
@@ -117,7 +129,7 @@ def _round_step(step: float) -> float:
     return float(next(power * m for m in (1, 2, 5, 10) if power * m >= step * (1 - 1e-9)))
 
 
-def _draw(axes: Axes, strip: Axes, column: pd.Series, bins: np.ndarray) -> None:
+def _draw(axes: Axes, strip: Axes, column: pd.Series, bins: np.ndarray, with_median: bool) -> None:
     if column.empty:
         return
     axes.hist(
@@ -128,7 +140,7 @@ def _draw(axes: Axes, strip: Axes, column: pd.Series, bins: np.ndarray) -> None:
         linewidth=0.5,
     )
     strip.vlines(column, 0.2, 0.8, color=theme.NEUTRAL, linewidth=0.5, alpha=0.6)
-    for shared in (axes, strip):
+    for shared in (axes, strip) if with_median else ():
         shared.axvline(column.median(), color=theme.HIGHLIGHT, linewidth=1.2)
 
 
@@ -151,14 +163,14 @@ def _summary(column: pd.Series, unit: str, decimals: int | None) -> str:
 
 
 def _alt(
-    columns: Mapping[str, pd.Series],
+    told: Mapping[str, str],
     values: Mapping[str, pd.Series],
-    unit: str,
-    decimals: int | None,
+    absent: Mapping[str, int],
+    summary: bool,
 ) -> str:
     parts = []
-    for (name, shown), raw in zip(values.items(), columns.values(), strict=True):
-        absent = len(raw) - len(shown)
-        text = f"{name}: {_summary(shown, unit, decimals)}, {fmt.patients(len(shown))}"
-        parts.append(text + (f", {absent} not shown" if absent else ""))
+    for name, words in told.items():
+        text = f"{name}: {words}"
+        text += f", {fmt.patients(len(values[name]))}" if summary else ""
+        parts.append(text + (f", {absent[name]} not shown" if absent[name] else ""))
     return f"Histograms. {'; '.join(parts)}."

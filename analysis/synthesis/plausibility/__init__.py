@@ -50,16 +50,19 @@ def check(
 
 
 def verdicts(breaches: list[Breach]) -> pd.DataFrame:
-    """Give one row a rule: `section, name, sentence`, and `breaches`, how often it is broken."""
-    return pd.DataFrame(
-        [
-            {
-                "section": section,
-                "name": rule.name,
-                "sentence": rule.sentence,
-                "breaches": sum(breach.rule == rule.name for breach in breaches),
-            }
-            for section, rules in SECTIONS.items()
-            for rule in rules
-        ]
-    )
+    """Give one row a rule: `section, name, sentence, breaches` (how many), `first` (of them)."""
+    rows = []
+    for section, rules in SECTIONS.items():
+        for rule in rules:
+            own = [breach for breach in breaches if breach.rule == rule.name]
+            first = f"{own[0].patient_id or 'cohort'}: {own[0].what}" if own else ""
+            rows.append(
+                {
+                    "section": section,
+                    "name": rule.name,
+                    "sentence": rule.sentence,
+                    "breaches": len(own),
+                    "first": first,
+                }
+            )
+    return pd.DataFrame(rows)

@@ -18,7 +18,7 @@ from analysis.cohort.schema import CRITERIA
 from analysis.synthesis.plausibility.rule import COHORT, Found, Rule, Study
 
 # Largest vertical distance (Kolmogorov-Smirnov) of a sample from a smooth curve through its own
-# quartiles; 0.15 is passed by 1 of 100 samples of 108 from the curve itself at most.
+# quartiles. Of samples of 108 from the curve itself, one in a thousand is farther than 0.13.
 FARTHEST = 0.15
 # Below this probability a pattern of weekdays is not chance.
 RARE = 1e-4
@@ -33,14 +33,20 @@ SHARES: dict[str, float] = {
     "measurable_lesions": 0.5,
     "ici_cycles": 0.2,
 }
+# A quarter of an order of magnitude holds no more of the AFP values than this.
+AFP_WINDOW, AFP_WINDOW_SHARE = 0.25, 0.2
 REGIMEN_SHARE, LEAST_REGIMENS = 0.25, 12
 YEAR_SHARE, MONTH_SHARE = (0.12, 0.45), 0.1
 EVENT_DAY_SHARE = 0.06
+CHANGE_SHARE = 0.06
 
 
 def _smooth(values: pd.Series, what: str) -> Iterator[Found]:
     """Compare values with the normal distribution that has their median and quartiles."""
     numbers = values.dropna().astype("float64").to_numpy()
+    if len(numbers) == 0:
+        yield COHORT, f"{what}: not recorded"
+        return
     first, middle, third = np.quantile(numbers, [0.25, 0.5, 0.75])
     spread = (third - first) / (2 * stats.norm.ppf(0.75))
     if not spread > 0:
@@ -54,6 +60,13 @@ def _smooth(values: pd.Series, what: str) -> Iterator[Found]:
         )
 
 
+def _common(values: pd.Series, most: float, what: str) -> Iterator[Found]:
+    """Name every value that more than a share `most` of the patients have."""
+    counts = values.value_counts()
+    for value, count in counts.loc[counts.gt(most * len(values))].items():
+        yield COHORT, f"{what}: {count} patients have {value}"
+
+
 def _logarithm(values: pd.Series) -> pd.Series:
     numbers = values.astype("float64")
     return numbers.where(numbers > 0).map(math.log, na_action="ignore")
@@ -61,7 +74,13 @@ def _logarithm(values: pd.Series) -> pd.Series:
 
 def _afp(study: Study) -> Iterator[Found]:
     for column, words in (("afp_before", "AFP before"), ("afp_after", "AFP after treatment")):
-        yield from _smooth(_logarithm(study.patients[column]), words)
+        logarithms = _logarithm(study.patients[column])
+        yield from _smooth(logarithms, words)
+        values = np.sort(logarithms.dropna().to_numpy())
+        ends = np.searchsorted(values, values + AFP_WINDOW * math.log(10), "right")
+        count = max(ends - np.arange(len(values)), default=0)
+        if count > AFP_WINDOW_SHARE * len(study.patients):
+            yield COHORT, f"{words}: {count} patients within a factor of {10**AFP_WINDOW:.1f}"
 
 
 def _sizes(study: Study) -> Iterator[Found]:
@@ -77,18 +96,15 @@ def _ages(study: Study) -> Iterator[Found]:
 
 def _repeats(study: Study) -> Iterator[Found]:
     for column, most in SHARES.items():
-        counts = study.patients[column].value_counts()
-        if counts.iloc[0] > most * len(study.patients):
-            yield COHORT, f"{column}: {counts.iloc[0]} patients have {counts.index[0]}"
+        yield from _common(study.patients[column], most, column)
 
 
 def _regimens(study: Study) -> Iterator[Found]:
-    counts = study.patients.groupby(["rt_dose_gy", "rt_fractions"]).size().sort_values()
-    (dose, fractions), most = counts.index[-1], counts.iloc[-1]
-    if most > REGIMEN_SHARE * len(study.patients):
-        yield COHORT, f"{most} patients have {dose:g} Gy in {fractions} fractions"
-    if len(counts) < LEAST_REGIMENS:
-        yield COHORT, f"{len(counts)} regimens of radiotherapy"
+    dose, fractions = study.patients["rt_dose_gy"], study.patients["rt_fractions"]
+    regimens = dose.astype(str) + " Gy in " + fractions.astype(str)
+    yield from _common(regimens, REGIMEN_SHARE, "regimens")
+    if regimens.nunique() < LEAST_REGIMENS:
+        yield COHORT, f"{regimens.nunique()} regimens of radiotherapy"
 
 
 def _enrolment(study: Study) -> Iterator[Found]:
@@ -98,14 +114,16 @@ def _enrolment(study: Study) -> Iterator[Found]:
         count = int((days.dt.year == year).sum())
         if not YEAR_SHARE[0] * n <= count <= YEAR_SHARE[1] * n:
             yield COHORT, f"{count} patients enrolled in {year}"
-    months = days.dt.strftime("%Y-%m").value_counts()
-    if months.iloc[0] > MONTH_SHARE * n:
-        yield COHORT, f"{months.iloc[0]} patients enrolled in {months.index[0]}"
+    months = days.dt.strftime("%Y-%m")
+    for end in (f"{first}-01", f"{last}-12"):
+        if not (months == end).any():
+            yield COHORT, f"nobody enrolled in {end}"
+    yield from _common(months, MONTH_SHARE, "month of enrolment")
 
 
 def _weekdays(dates: pd.Series, days: int, what: str) -> Iterator[Found]:
     counts = np.bincount(dates.dropna().dt.weekday, minlength=7)[:days]
-    if stats.chisquare(counts).pvalue < RARE:
+    if counts.sum() and stats.chisquare(counts).pvalue < RARE:
         yield COHORT, f"{what}, Monday first: {', '.join(map(str, counts))}"
 
 
@@ -128,21 +146,14 @@ def _visits(study: Study) -> Iterator[Found]:
 
 def _times(study: Study) -> Iterator[Found]:
     for endpoint, rows in study.cohort.time_to_event.groupby("endpoint"):
-        counts = rows["days"].value_counts()
-        if counts.iloc[0] > EVENT_DAY_SHARE * len(rows):
-            yield COHORT, f"{endpoint}: {counts.iloc[0]} patients at {counts.index[0]} days"
+        yield from _common(rows["days"], EVENT_DAY_SHARE, f"{endpoint}, days")
 
 
 def _changes(study: Study) -> Iterator[Found]:
     rows: Any = study.cohort.assessments.groupby(["criterion", "region"])
     for (criterion, region), group in rows:
         partial = group["change_percent"][group["best_sum_mm"] > 0].round(1)
-        counts = partial.value_counts()
-        if counts.iloc[0] > 0.06 * len(partial):
-            yield (
-                COHORT,
-                f"{criterion}, {region}: {counts.iloc[0]} patients have {counts.index[0]} %",
-            )
+        yield from _common(partial, CHANGE_SHARE, f"{criterion}, {region}, change in %")
 
 
 RULES = (
@@ -171,7 +182,8 @@ RULES = (
     ),
     Rule(
         "enrolment goes on",
-        "Every year of the study enrols a fair share, and no month more than a tenth of patients.",
+        "Enrolment lasts from the first January to the last December of the study; every year has "
+        "a fair share, and no month more than a tenth of patients.",
         _enrolment,
     ),
     Rule("deaths on any weekday", "Deaths are spread over the seven days of the week.", _deaths),

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from analysis.cohort.derive import best_response
-from analysis.cohort.schema import CATEGORIES, CAUSES_OF_DEATH, CRITERIA
+from analysis.cohort.derive import EVENTS, best_response
+from analysis.cohort.schema import CATEGORIES, CAUSES_OF_DEATH, CRITERIA, REGIONS
 from analysis.synthesis.plausibility.rule import (
     COHORT,
     Found,
@@ -72,7 +72,7 @@ def _diameters(study: Study) -> Iterator[Found]:
     sums = rows[rows["criterion"] == CRITERIA[0]].pivot(
         index="patient_id", columns="region", values="baseline_sum_mm"
     )
-    sums = sums.reindex(study.patients.index)
+    sums = sums.reindex(index=study.patients.index, columns=REGIONS)
     largest = study.patients["largest_tumour_cm"] * _MM_PER_CM
     whole, field = sums["overall"], sums["in-field"]
     # Sums are of whole mm.
@@ -111,6 +111,7 @@ def _visits(study: Study) -> Iterator[Found]:
 
 def _order(study: Study) -> Iterator[Found]:
     days = study.cohort.time_to_event.pivot(index="patient_id", columns="endpoint", values="days")
+    days = days.reindex(columns=list(EVENTS))
     for endpoint in ("PFS", "IRFS", "ORFS"):
         yield from where(
             days[endpoint] > days["OS"], f"{endpoint} longer than OS, days", days["OS"]
@@ -163,7 +164,7 @@ def _fatal(study: Study) -> Iterator[Found]:
 def _grave(study: Study) -> Iterator[Found]:
     events = study.recorded["adverse_events"]
     grave = events.loc[events["grade"] >= 3, "patient_id"].nunique()
-    share = 100 * grave / len(study.patients)
+    share = 100 * grave / max(1, len(study.patients))
     printed = study.targets.printed("adverse_events", "any_event", "percent", ">=3")
     yield from counted(round(share, 6), printed, f"% of patients ({grave}) with grade >= 3")
 
@@ -250,7 +251,7 @@ RULES = (
         _category,
     ),
     Rule(
-        "mRECIST and RECIST",
+        "response by both criteria",
         "By mRECIST, which measures the viable part, the response is never worse than by RECIST "
         "1.1, and the viable part is never larger than the whole.",
         _viable,
