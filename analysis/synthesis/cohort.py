@@ -49,6 +49,7 @@ def tables(
         _known(targets, outcomes, labels),
         lambda variable, level, i: _likelihood(variable, level, i, outcomes, labels),
     )
+    profile = quantities.complete_responders_fall(profile, rng)
     chosen = irradiation.regimens(profile, targets, options, rng)
     starts, imaging = timeline.first_days(outcomes, targets, rng)
     courses = timeline.courses(profile, chosen, outcomes, starts, targets, options, rng)

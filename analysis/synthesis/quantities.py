@@ -188,6 +188,28 @@ def afp_after(
     )
 
 
+def complete_responders_fall(profile: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Give complete responders a falling AFP, in exchange with patients who count alike.
+
+    Those are in the same group of AFP before treatment (Table 5) and have response and disease
+    control by the same criteria, so that no published number changes.
+    """
+    columns = ["afp_before_group", "afp_decrease", "afp_after_400"]
+    overall = profile[[f"{criterion} overall" for criterion in CRITERIA]]
+    complete = (overall == "CR").any(axis=1)
+    alike = overall.replace("CR", "PR").agg("; ".join, axis=1)
+    alike += profile["afp_before_group"].eq(">=1000").astype(str)
+    fell = profile["afp_decrease"] == "yes"
+    changed = profile.copy()
+    for patient in profile.index[complete & ~fell]:
+        others = profile.index[~complete & fell & (alike == alike[patient])]
+        others = others[changed.loc[others, "afp_decrease"] == "yes"]
+        if len(others):
+            both = [patient, rng.choice(others)]
+            changed.loc[both, columns] = changed.loc[both[::-1], columns].to_numpy()
+    return changed
+
+
 def tumour_counts(
     profile: pd.DataFrame, cutoff: int, rng: np.random.Generator
 ) -> np.ndarray[Any, Any]:

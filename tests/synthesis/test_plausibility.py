@@ -342,6 +342,16 @@ def worse_by_mrecist(copy: Copy) -> str:
     return str(someone)
 
 
+@fault("complete response and AFP")
+def afp_rises_in_a_complete_response(copy: Copy) -> str:
+    frame = copy.tables["assessments"]
+    query = "category == 'CR' and criterion == 'RECIST 1.1' and region == 'overall'"
+    someone = str(frame.loc[assessment(copy, query), "patient_id"])
+    return copy.put(
+        "patients", someone, "afp_after", float(str(copy.of(someone, "afp_before"))) + 1
+    )
+
+
 @fault("waterfall")
 def trebled(copy: Copy) -> str:
     frame = copy.tables["assessments"]

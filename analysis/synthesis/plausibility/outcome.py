@@ -67,6 +67,14 @@ def _axis(study: Study) -> Iterator[Found]:
     yield from where(~change.between(*DIAMETER_AXIS_PERCENT), "change in percent", change.round(1))
 
 
+def _afp_of_complete_responders(study: Study) -> Iterator[Found]:
+    rows = study.recorded["assessments"]
+    overall = rows[(rows["region"] == "overall") & (rows["criterion"] == CRITERIA[0])]
+    complete = study.patients.index.isin(overall.loc[overall["category"] == "CR", "patient_id"])
+    rising = study.patients["afp_after"] >= study.patients["afp_before"]
+    yield from where(rising & complete, "complete response, yet AFP did not fall")
+
+
 def _diameters(study: Study) -> Iterator[Found]:
     rows = study.recorded["assessments"]
     sums = rows[rows["criterion"] == CRITERIA[0]].pivot(
@@ -255,6 +263,11 @@ RULES = (
         "By mRECIST, which measures the viable part, the response is never worse than by RECIST "
         "1.1, and the viable part is never larger than the whole.",
         _viable,
+    ),
+    Rule(
+        "complete response and AFP",
+        "AFP falls in who responds completely by RECIST 1.1.",
+        _afp_of_complete_responders,
     ),
     Rule("waterfall", "Diameters change within the axis of Figure 1A.", _axis),
     Rule(
