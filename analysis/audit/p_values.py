@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, product
 
-from analysis.audit.evidence import Claim, Evidence
+from analysis.audit.evidence import Claim, Evidence, exact_count
 from analysis.audit.printed import EVERY, Convention
 from analysis.audit.proof import AnyCertificate, Finding, Table, Tables, Verdict, prove
 from analysis.audit.rules import Check, Rule
@@ -86,7 +86,7 @@ def certify(
     for margins in asked.counts:
         for cell in cells(comparison, margins, sizes):
             found = p_values(comparison, margins, sizes, cell)
-            written = {test: f"{p:.6f}" for test, p in found.items()}
+            written = {test: f"{p:.6g}" for test, p in found.items()}
             listed.append(Table(margins=margins, first=cell, p=written))
             fits += [(test, margins, cell) for test, p in found.items() if Fraction(p) in sought]
     return Tables(
@@ -115,7 +115,9 @@ def _sizes(evidence: Evidence, asked: _Asked, comparison: Comparison) -> tuple[i
 
 
 def _stated(evidence: Evidence, margin: Claim) -> tuple[str, ...]:
-    """Give the claims that state a margin, the declared one first."""
+    """Give the claims that state a margin: the declared one, and others unless it is a count."""
+    if exact_count(margin) is not None:
+        return (margin.claim_id,)
     others = [claim.claim_id for claim in evidence.about[margin.quantity] if claim is not margin]
     return (margin.claim_id, *others)
 
@@ -283,9 +285,9 @@ RULES = (
     Rule(
         P_VALUES,
         "Does any table that the printed counts allow give the printed p value, under Fisher "
-        "(two-sided by probability, doubled, and one-sided), mid-p, Pearson, Yates, "
-        "likelihood ratio, N−1, or McNemar (exact, mid-p, asymptotic, corrected)? Do all values printed together fit "
-        "one test, as they stand or with two labels exchanged?",
+        "(two-sided by probability, doubled, and one-sided), mid-p, Pearson, Yates, likelihood "
+        "ratio, N−1, or McNemar (exact, mid-p, asymptotic, corrected)? Do all values printed "
+        "together fit one test, as they stand or with two labels exchanged?",
         "scipy.stats and statsmodels; Campbell I. Stat Med 2007;26:3661-75 (N−1); Fagerland MW, "
         "Lydersen S, Laake P. BMC Med Res Methodol 2013;13:91 (McNemar).",
         _find,

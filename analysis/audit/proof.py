@@ -358,7 +358,7 @@ class SumOfPrinted(Certificate):
 
 
 class Table(_Data):
-    """A two-by-two table by its first cell and its margins, and p values to six decimals.
+    """A two-by-two table by its first cell and its margins, and p values to six digits.
 
     For an association `first` counts the patients in both margins; for a paired comparison, the
     patients in the first margin only; unpaired there is one table, and `first` is the first
@@ -401,13 +401,13 @@ class Tables(Certificate):
         tests = list(dict.fromkeys(test for table in self.tables for test in table.p))
         what = {
             "association": "tables of two facts in the same patients",
-            "paired": "paired tables",
+            "paired": "paired tables of the same patients",
             "unpaired": "tables of two groups",
         }[self.comparison]
         first, second = (str(quotes[margin[0]]) for margin in self.margins)
         whole = " and ".join(str(size) for size in dict.fromkeys(self.sizes))
         shown = " (labels exchanged)" if self.claim != self.digits else ""
-        many = f"{len(self.tables)} {what}" if len(self.tables) > 1 else f"one of the {what}"
+        many = f"{len(self.tables)} {what}" if len(self.tables) > 1 else "one table"
         result = [
             f"{first} and {second}, of {whole} patients, allow {many}.",
             f"Tests: {', '.join(tests)}. Sought{shown}: {quotes[self.digits]}.",
@@ -415,12 +415,19 @@ class Tables(Certificate):
         if self.fits:
             p = {(table.margins, table.first): table.p for table in self.tables}
             listed = "; ".join(
-                f"{test} {p[margins, first][test]}, first cell {first}"
+                f"{test} {p[margins, first][test]}{self._where(first)}"
                 for test, margins, first in self.fits[:6]
             )
             more = f"; and {len(self.fits) - 6} more" if len(self.fits) > 6 else ""
             return [*result, f"These tests and tables give it: {listed}{more}."]
         return [*result, f"No test of any table gives it; {self._nearest(quotes)}."]
+
+    def _where(self, first: int) -> str:
+        where = {
+            "association": f" with {first} patients in both",
+            "paired": f" with {first} patients in the first only",
+        }
+        return where.get(self.comparison, "")
 
     def _nearest(self, quotes: Quotes) -> str:
         sought = quotes[self.digits]
@@ -431,7 +438,7 @@ class Tables(Certificate):
             for table in self.tables
             for test, p in table.p.items()
         )
-        return f"the {'least' if below else 'nearest'} is {value} ({test}, first cell {first})"
+        return f"the {'least' if below else 'nearest'} is {value} ({test}{self._where(first)})"
 
 
 class Steps(Certificate):
@@ -589,7 +596,7 @@ class SharedWitness(Certificate):
     """Patients in whom both rates are as printed when relapse is censored at last imaging.
 
     `groups` are equal patients: how many, months to relapse (or None), to death (or None), to last
-    imaging and to last contact.
+    imaging and to last contact, which are told until the relapse only.
     """
 
     kind: Literal["shared witness"] = "shared witness"

@@ -416,9 +416,9 @@ def _shared_witness(
                 beyond = 2 * time
                 groups = [
                     (lost, None, None, moments[0], moments[0]),
-                    (early, moments[1], None, beyond, beyond),
+                    (early, moments[1], None, moments[1], moments[1]),
                     (unseen, None, None, moments[2], beyond),
-                    (late, moments[3], None, beyond, beyond),
+                    (late, moments[3], None, moments[3], moments[3]),
                     (deaths, None, moments[4], moments[4], moments[4]),
                     (left - total - unseen, None, None, beyond, beyond),
                 ]

@@ -1,0 +1,57 @@
+"""P values in fractions against the libraries, and against values known by hand."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import isclose, log
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from analysis.audit import exact
+from analysis.audit.structure import Comparison
+from analysis.audit.tests2x2 import cells, p_values
+
+COMPARISONS: tuple[Comparison, ...] = ("association", "paired", "unpaired")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.integers(1, 120), st.sampled_from(COMPARISONS))
+def test_fractions_and_libraries_agree(data: st.DataObject, n: int, comparison: Comparison) -> None:
+    margins = (data.draw(st.integers(0, n)), data.draw(st.integers(0, n)))
+    sizes = (n, n)
+    possible = cells(comparison, margins, sizes)
+    assert exact.cells(comparison, margins, sizes) == possible
+    cell = data.draw(st.sampled_from(possible))
+    found = p_values(comparison, margins, sizes, cell)
+    bounds = exact.of_table(comparison, margins, sizes, cell)
+    assert set(found) == set(bounds)
+    for test, (low, high) in bounds.items():
+        assert 0 <= low <= high <= 1 + Fraction(1, 10**30)
+        assert high - low <= Fraction(1, 10**13)
+        # scipy and statsmodels are exact to about 1e-12 here.
+        assert isclose(found[test], float(low), abs_tol=1e-10), test
+
+
+def test_the_lady_tasting_tea() -> None:
+    # Fisher RA. The Design of Experiments, 1935: 3 of 4 cups right has 17/70 one-sided.
+    bounds = exact.independence(3, 1, 1, 3)
+    assert bounds["Fisher one-sided"] == (Fraction(17, 70), Fraction(17, 70))
+    assert bounds["Fisher"][0] == Fraction(34, 70)
+
+
+@pytest.mark.parametrize("statistic", ["0.0001", "0.455", "3.841458820694124", "29.99", "59"])
+def test_chi_square_is_enclosed(statistic: str) -> None:
+    low, high = exact.chi_square(Fraction(statistic))
+    assert low <= Fraction(float(stats.chi2.sf(float(statistic), 1))) * (1 + Fraction(1, 10**12))
+    assert high >= Fraction(float(stats.chi2.sf(float(statistic), 1))) * (1 - Fraction(1, 10**12))
+    assert high - low < Fraction(1, 10**30)
+
+
+@given(st.integers(1, 10**5))
+def test_logarithms_are_enclosed(k: int) -> None:
+    low, high = exact.logarithm(k)
+    assert high - low < Fraction(1, 10**50)
+    assert isclose(float(low), log(k), rel_tol=1e-14, abs_tol=1e-14)

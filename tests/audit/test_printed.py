@@ -1,0 +1,102 @@
+"""What a printed number stands for: by intervals, and by rounding as the checker does it."""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.audit.checker import _Checker
+from analysis.audit.printed import EVERY, Convention, Interval, number_and_unit, values
+from analysis.audit.structure import Structure
+
+MODES = {"half up": ROUND_HALF_UP, "half even": ROUND_HALF_EVEN, "truncated": ROUND_DOWN}
+
+
+def checker(printed: str, comparator: str = "=") -> _Checker:
+    row = {
+        "claim_id": "c",
+        "analysis_id": "a",
+        "group": "",
+        "group_level": "",
+        "variable": "v",
+        "variable_level": "",
+        "statistic": "median",
+        "printed": printed,
+        "comparator": comparator,
+        "denominator": None,
+        "locator": "here",
+    }
+    return _Checker([row], Structure(patients="c"))
+
+
+@given(
+    st.integers(0, 10**6),
+    st.integers(0, 3),
+    st.sampled_from(EVERY),
+)
+def test_a_number_stands_for_what_is_rounded_to_it(
+    thousandths: int, decimals: int, convention: Convention
+) -> None:
+    exact = Decimal(thousandths) / 1000
+    printed = str(exact.quantize(Decimal(1).scaleb(-decimals), rounding=MODES[convention]))
+    assert Fraction(exact) in values(printed, "=", [convention])
+    assert Fraction(exact) in values(printed)
+    assert checker(printed)._prints("c", Fraction(exact), [convention])
+
+
+@given(
+    st.integers(-3000, 3000),
+    st.integers(-400, 400),
+    st.sets(st.sampled_from(EVERY), min_size=1),
+)
+def test_intervals_and_the_checker_agree(tenths: int, offset: int, chosen: set[Convention]) -> None:
+    printed = f"{Decimal(tenths) / 10:.1f}"
+    value = Fraction(tenths, 10) + Fraction(offset, 1600)
+    if tenths < 0:  # which way halves of negative numbers go is left open by the interval
+        return
+    if "half even" in chosen:  # an end may belong to it by either direction of ties
+        edges = {Fraction(tenths, 10) + Fraction(side, 20) for side in (-1, 1)}
+        if value in edges:
+            return
+    inside = value in values(printed, "=", chosen)
+    assert checker(printed)._prints("c", value, tuple(chosen)) == inside
+    edges_ = checker(printed)._edges("c", tuple(chosen))
+    interval = values(printed, "=", chosen)
+    assert (edges_.low, edges_.high) == (interval.low, interval.high)
+
+
+@pytest.mark.parametrize(
+    ("printed", "comparator", "inside", "outside"),
+    [
+        ("17.6", "=", ["17.55", "17.6499"], ["17.549", "17.7"]),
+        ("17", "=", ["16.5", "17.99"], ["16.49", "18"]),
+        ("<0.001", "<", ["0", "0.00099"], ["0.001"]),
+        ("40", ">", ["40.001"], ["40"]),
+        ("1,000", "=", ["999.5"], ["999.4", "1001"]),
+        ("0", "=", ["0.9", "-0.5"], ["1", "-1"]),
+    ],
+)
+def test_every_convention_together(
+    printed: str, comparator: str, inside: list[str], outside: list[str]
+) -> None:
+    interval = values(printed, comparator)
+    assert all(Fraction(value) in interval for value in inside)
+    assert not any(Fraction(value) in interval for value in outside)
+
+
+def test_intervals_meet_where_an_end_belongs_to_both() -> None:
+    closed = Interval(Fraction(1), Fraction(2), True, True)
+    after = Interval(Fraction(2), Fraction(3), True, False)
+    assert closed.meets(after)
+    assert closed.common(after) == Interval(Fraction(2), Fraction(2), True, True)
+    assert not closed.meets(Interval(Fraction(2), Fraction(3), False, False))
+    assert Interval(None, Fraction(2)).common(after).low == 2 if closed.meets(after) else True
+
+
+def test_a_text_without_a_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="no number"):
+        number_and_unit("NR")
