@@ -29,9 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"[{time.monotonic() - began:6.1f} s] {words}", flush=True)
 
     try:
-        ledger = read_ledger(chosen.ledger)
-        targets, excused = Targets(ledger), proved_claims(ledger, read_structure())
-        found = search.find(targets, chosen.seed, progress, excused)
+        targets = Targets(read_ledger(chosen.ledger))
+        # What is known of the article is excused, whatever else another ledger asks for.
+        excused = proved_claims(read_ledger(CLAIMS), read_structure())
+        found = search.find(targets, chosen.seed, progress, excused=excused)
     except (LedgerFaults, margins.ConflictingClaims, search.NotReached) as failure:
         print(f"{failure}\n{chosen.out}/ is left as it was.", file=sys.stderr)
         return 1

@@ -8,6 +8,7 @@ together with the days (`with_days`).
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ REGIMEN, REGIMENS = "ici_regimen", ("toripalimab", "sintilimab", "other")
 # Groups smaller than this are found together with the days.
 FEW = 10
 # A label search takes a tenth of a second; most factors are met by the first or second.
-STEPS, RESTARTS = 150_000, 24
+STEPS, RESTARTS, REDRAWS = 150_000, 24, 4
 STEPS_WITH_DAYS, REHEATS = 300_000, 4
 HOTTEST, COLDEST = 0.3, 0.01
 _INSIDE = 1e-9
@@ -66,6 +67,7 @@ FACTORS = (
     Factor("eqd2_under_60", fistula=1, diarrhoea=1),
 )
 NAMES = tuple(factor.name for factor in FACTORS)
+_NAMED = {factor.name: factor for factor in FACTORS}
 
 # Numbers of patients who may have each factor.
 Sizes = Mapping[str, range]
@@ -127,6 +129,7 @@ def search(
     rng: np.random.Generator,
     *,
     to_the_end: bool = False,
+    stop: threading.Event | None = None,
 ) -> Found:
     """Find the labels of every factor, given the outcomes.
 
@@ -136,37 +139,51 @@ def search(
         Labels that are found already.
     to_the_end
         Give the nearest labels of a factor that is not met and go on; otherwise it is the last.
+    stop
+        Set from outside when the labels are no longer needed; what is given then is not whole.
     """
     labels = dict(known)
     left: dict[str, float] = {}
     evaluations = 0
     times, events = outcomes.endpoints()
-    for factor in FACTORS:
-        if factor.name in known:
-            continue
+
+    def find(factor: Factor, restarts: int) -> float:
+        """Put the nearest labels that are found among the others; give their distance."""
+        nonlocal evaluations
         aims = bounds(targets, factor.name)
         nearest = np.inf
-        for _ in range(RESTARTS):
+        for _ in range(restarts):
             fixed = _fixed(factor, labels, rng)
             free = np.setdiff1d(np.arange(targets.n), list(fixed))
             size = int(rng.choice(sizes[factor.name]))
             found = _first_labels(fixed, free, size, rng, targets.n)
-            distance, steps = kernels.anneal_labels(
+            distance, judged = kernels.anneal_labels(
                 int(rng.integers(2**31)), found, free, times, events, aims, STEPS, HOTTEST, COLDEST
             )
-            evaluations += steps
+            evaluations += judged
             if distance < nearest:
                 nearest, labels[factor.name] = distance, found
-            if nearest <= 0:
+            if nearest <= 0 or (stop is not None and stop.is_set()):
                 break
-        if nearest > 0:
-            left[factor.name] = nearest
+        return float(nearest)
+
+    for factor in FACTORS:
+        if factor.name in known:
+            continue
+        part = factor.containing
+        distance = find(factor, RESTARTS // REDRAWS if part else RESTARTS)
+        for _ in range(REDRAWS - 1 if part else 0):
+            # Other patients with the part may leave room for the whole.
+            if distance > 0 and find(_NAMED[part], RESTARTS) <= 0:
+                distance = find(factor, RESTARTS // REDRAWS)
+        if distance > 0:
+            left[factor.name] = distance
             if not to_the_end:
                 return Found(labels, left, evaluations)
-    labels[REGIMEN], distance, steps = _regimens(targets, sizes, times, events, rng)
+    labels[REGIMEN], distance, judged = _regimens(targets, sizes, times, events, rng)
     if distance > 0:
         left[REGIMEN] = distance
-    return Found(labels, left, evaluations + steps)
+    return Found(labels, left, evaluations + judged)
 
 
 def _first_labels(

@@ -22,7 +22,8 @@ _TIE = 1e-9
 
 
 def _jit(function: Any) -> Any:
-    return numba.njit(cache=True, fastmath=False)(function)
+    # Without the lock, so that threads can run attempts side by side.
+    return numba.njit(cache=True, nogil=True)(function)
 
 
 # Survival curves ------------------------------------------------------------------------------
@@ -170,8 +171,19 @@ def _allowed(row: Ints, kind: Ints, limits: Ints) -> bool:
         if kind[DIED] and time - progression < limits[PROGRESSION_TO_DEATH]:
             return False
         if kind[RELAPSED_IN_FIELD]:
-            return progression <= row[IN_FIELD] and row[IN_FIELD] <= imaging
+            if row[IN_FIELD] < progression or row[IN_FIELD] > imaging:
+                return False
+            return _fall_on_working_days(progression, row[IN_FIELD], time)
     return True
+
+
+@_jit
+def _fall_on_working_days(first: int, second: int, third: int) -> bool:
+    """Tell whether three visits can all fall on working days; any two of them always can."""
+    for weekday in range(5):
+        if (weekday + first) % 7 < 5 and (weekday + second) % 7 < 5 and (weekday + third) % 7 < 5:
+            return True
+    return False
 
 
 @_jit

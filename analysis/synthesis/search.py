@@ -7,7 +7,12 @@ history. What comes out is judged by `analysis.estimates`, like any dataset.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,8 +27,8 @@ from analysis.synthesis.targets import Targets
 Progress = Callable[[str], None]
 # Nearly every other attempt succeeds; after as many as these no cohort is likely to be found.
 ATTEMPTS = 40
-# As many complete cohorts, with something still unmet or no room for the rest of a history.
-REFUSALS = 6
+# As many reasons why cohorts that meet survival and Table 5 were refused.
+REFUSALS = 8
 _STEPS, _REHEATS = 300_000, 3
 _HOTTEST, _COLDEST = 0.5, 0.05
 
@@ -86,35 +91,53 @@ def find(
     options = options or Parameters()
     progress("counts: looking for claims that contradict each other")
     margins.check(targets, excused)
-    aims = survival_search.curve_targets(targets, factors.NAMES)
     nearest: _Attempt | None = None
     evaluations, refusals = 0, []
-    for number in range(1, ATTEMPTS + 1):
-        rng = np.random.default_rng([seed, number])
-        sizes = _sizes(targets)
-        attempt = _attempt(targets, aims, sizes, rng)
-        evaluations += attempt.found.evaluations
-        if nearest is None or attempt.distance < nearest.distance:
-            nearest = attempt
-        if attempt.unmet:
-            progress(f"attempt {number}: still unmet: {_listed(attempt.unmet)}")
-            continue
-        progress(f"attempt {number}: survival and Table 5 are met; the rest of every history")
-        try:
-            outcomes, labels = attempt.search.outcomes(), attempt.found.labels
-            tables = cohort.tables(targets, outcomes, labels, options, rng)
-        except (Unreachable, margins.ConflictingClaims) as reason:
-            refusals.append(str(reason))
-        else:
-            unmet = judgement.unmet(judgement.compare(tables, targets, options), excused)
+    with closing(_attempts(targets, seed)) as attempts:
+        for number, attempt in enumerate(attempts, start=1):
+            evaluations += attempt.found.evaluations
+            if nearest is None or attempt.distance < nearest.distance:
+                nearest = attempt
+            if attempt.unmet:
+                progress(f"attempt {number}: still unmet: {_listed(attempt.unmet)}")
+                continue
+            progress(f"attempt {number}: survival and Table 5 are met; the rest of every history")
+            rng = np.random.default_rng([seed, number, 1])
+            try:
+                outcomes, labels = attempt.search.outcomes(), attempt.found.labels
+                tables = cohort.tables(targets, outcomes, labels, options, rng)
+                unmet = judgement.of(tables, targets, options).unmet(excused)
+            except (Unreachable, margins.ConflictingClaims) as reason:
+                unmet = [str(reason)]
             if not unmet:
                 return Found(tables, number, evaluations)
-            refusals.append("; ".join(unmet))
-        progress(f"attempt {number}: {refusals[-1]}")
-        if len(refusals) == REFUSALS:
-            raise NotReached(f"{REFUSALS} cohorts were put together, none met all:", refusals)
+            progress(f"attempt {number}: {_listed(unmet)}")
+            refusals += unmet
+            if len(refusals) >= REFUSALS:
+                raise NotReached("Cohorts were put together, but none met all:", refusals)
     assert nearest is not None
-    raise _not_reached(nearest, targets, sizes, options, excused)
+    raise _not_reached(nearest, targets, options, excused)
+
+
+def _attempts(targets: Targets, seed: int) -> Generator[_Attempt, None, None]:
+    """Give attempts in order, the next ones made meanwhile on the other cores."""
+    aims = survival_search.curve_targets(targets, factors.NAMES)
+    sizes = _sizes(targets)
+    stop = threading.Event()
+    cores = os.cpu_count() or 1
+    waiting: deque[Future[_Attempt]] = deque()
+    with ThreadPoolExecutor(cores) as pool:
+        try:
+            for number in range(1, ATTEMPTS + 1):
+                rng = np.random.default_rng([seed, number])
+                waiting.append(pool.submit(_attempt, targets, aims, sizes, rng, stop))
+                if len(waiting) == cores:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
 
 
 def _listed(names: Collection[str], most: int = 6) -> str:
@@ -123,7 +146,11 @@ def _listed(names: Collection[str], most: int = 6) -> str:
 
 
 def _attempt(
-    targets: Targets, aims: CurveTargets, sizes: factors.Sizes, rng: np.random.Generator
+    targets: Targets,
+    aims: CurveTargets,
+    sizes: factors.Sizes,
+    rng: np.random.Generator,
+    stop: threading.Event,
 ) -> _Attempt:
     search = Search(targets, aims, rng)
     evaluations = 0
@@ -139,7 +166,8 @@ def _attempt(
     few = factors.with_days(search, targets, sizes, rng)
     found = replace(few, evaluations=evaluations + few.evaluations)
     if not found.left:
-        rest = factors.search(targets, sizes, search.outcomes(), few.labels, rng)
+        outcomes = search.outcomes()
+        rest = factors.search(targets, sizes, outcomes, few.labels, rng, stop=stop)
         found = replace(rest, evaluations=found.evaluations + rest.evaluations)
     unmet = tuple(f"Table 5, {name}" for name in found.left)
     # An attempt that got through more factors is nearer.
@@ -148,23 +176,18 @@ def _attempt(
 
 
 def _not_reached(
-    nearest: _Attempt,
-    targets: Targets,
-    sizes: factors.Sizes,
-    options: Parameters,
-    excused: Collection[str],
+    nearest: _Attempt, targets: Targets, options: Parameters, excused: Collection[str]
 ) -> NotReached:
     """Give the published numbers that the nearest attempt does not meet, and what it reaches."""
     reason = f"No cohort was found in {ATTEMPTS} attempts. The nearest does not meet:"
     rng = np.random.default_rng(0)
-    outcomes = nearest.search.outcomes()
-    known = nearest.found.labels
-    labels = factors.search(targets, sizes, outcomes, known, rng, to_the_end=True).labels
+    outcomes, known = nearest.search.outcomes(), nearest.found.labels
+    found = factors.search(targets, _sizes(targets), outcomes, known, rng, to_the_end=True)
     try:
-        tables = cohort.tables(targets, outcomes, labels, options, rng)
+        tables = cohort.tables(targets, outcomes, found.labels, options, rng)
+        return NotReached(reason, judgement.of(tables, targets, options).unmet(excused))
     except (Unreachable, margins.ConflictingClaims):
         return NotReached(reason, list(nearest.unmet))
-    return NotReached(reason, judgement.unmet(judgement.compare(tables, targets, options), excused))
 
 
 def _sizes(targets: Targets) -> factors.Sizes:

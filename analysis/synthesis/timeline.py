@@ -63,14 +63,10 @@ def first_days(
     last_year = int(targets.value("eligibility", "enrolment_year", "threshold_max"))
     # Enrolment is up to seven working days before the first treatment.
     opening, closing = datetime.date(first_year, 1, 15), datetime.date(last_year, 12, 30)
-    events = np.unique(
-        np.concatenate(
-            [
-                outcomes.progression[outcomes.progression >= 0],
-                outcomes.in_field[outcomes.in_field >= 0],
-            ]
-        )
-    )
+    # Days on which a curve that is censored at last imaging steps down: IRFS, and ORFS too in
+    # patients without progression.
+    in_field_steps = np.unique(outcomes.in_field[outcomes.in_field >= 0])
+    steps = np.union1d(outcomes.progression[outcomes.progression >= 0], in_field_steps)
     starts: list[datetime.date] = []
     bounds: list[datetime.date] = []
     imaging = outcomes.imaging.copy()
@@ -81,7 +77,8 @@ def first_days(
         for weekday in rng.permutation(5):
             if any((weekday + day) % _WEEK > 4 for day in visits):
                 continue
-            moved = _imaging_day(outcomes, i, int(weekday), events, rng)
+            seen = steps if outcomes.progression[i] == NONE else in_field_steps
+            moved = _imaging_day(outcomes, i, int(weekday), seen, rng)
             if moved is not None:
                 imaging[i] = moved
                 break
@@ -115,9 +112,9 @@ def _to_both_ends(
 
 
 def _imaging_day(
-    outcomes: Outcomes, i: int, weekday: int, events: Ints, rng: np.random.Generator
+    outcomes: Outcomes, i: int, weekday: int, steps: Ints, rng: np.random.Generator
 ) -> int | None:
-    """Give a working day near to a patient's last imaging, on the same side of all events."""
+    """Give a working day near to a patient's last imaging, on the same side of all steps."""
     day, last = int(outcomes.imaging[i]), int(outcomes.time[i])
     earliest = max(int(outcomes.progression[i]), int(outcomes.in_field[i]), 1)
     # Not simply the nearest: every weekend would go to a Friday or a Monday.
@@ -126,7 +123,7 @@ def _imaging_day(
         moved = day + int(shift)
         if not earliest <= moved <= last - int(outcomes.died[i]) or (weekday + moved) % _WEEK > 4:
             continue
-        if np.searchsorted(events, moved, "right") == np.searchsorted(events, day, "right"):
+        if np.searchsorted(steps, moved, "right") == np.searchsorted(steps, day, "right"):
             return moved
     return None
 
