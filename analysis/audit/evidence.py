@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from math import ceil, floor
 from typing import Any
 
 import pandas as pd
@@ -36,7 +37,7 @@ class Claim:
 
     def values(self, conventions: Iterable[Convention] = EVERY) -> Interval:
         """Give what the printed number can stand for, in its own unit."""
-        return values(self.printed, self.comparator, conventions)
+        return values(self.printed, self.comparator, tuple(conventions))
 
     def quoted(self) -> Quoted:
         """Give the claim as proofs quote it."""
@@ -186,34 +187,29 @@ def exact_count(claim: Claim) -> int | None:
     return int(low) if low is not None and low.denominator == 1 else None
 
 
-def fits_count(claim: Claim, count: int, of: int, conventions: tuple[Convention, ...]) -> bool:
-    """Tell whether a count, of a denominator, is what a claim states.
-
-    Counts are printed whole: conventions of rounding concern percentages only.
-    """
-    if claim.statistic == "count":
-        return count in claim.values(())
-    return Fraction(100 * count, of) in claim.values(conventions)
-
-
 def allowed_counts(claims: list[Claim], conventions: tuple[Convention, ...]) -> list[int] | None:
-    """Give all counts that claims about one quantity allow, each of its own denominator."""
-    if not claims:
-        return None
+    """Give all counts that claims about one quantity allow, each of its own denominator.
+
+    Counts are printed whole: conventions of rounding concern percentages only. None where
+    neither a count nor a denominator bounds them.
+    """
     denominators = [claim.denominator for claim in claims if claim.denominator]
     exact = [count for count in map(exact_count, claims) if count is not None]
-    if denominators:
-        candidates = range(0, min(denominators) + 1)
-    elif exact:
-        candidates = range(min(exact), max(exact) + 1)
-    else:
+    if not denominators and not exact:
         return None
-    return [
-        count
-        for count in candidates
-        if all(
-            (claim.statistic == "percent" and claim.denominator is None)
-            or fits_count(claim, count, claim.denominator or 1, conventions)
-            for claim in claims
-        )
-    ]
+    last = min(denominators) if denominators else max(exact)
+    allowed = Interval(Fraction(0), Fraction(last), True, True)
+    for claim in claims:
+        if claim.statistic == "count":
+            own = claim.values(())
+        elif claim.denominator is None:
+            continue
+        else:
+            own = claim.values(conventions).scaled(Fraction(claim.denominator, 100))
+        if not allowed.meets(own):
+            return []
+        allowed = allowed.common(own)
+    assert allowed.low is not None
+    assert allowed.high is not None
+    tried = range(ceil(allowed.low), floor(allowed.high) + 1)
+    return [count for count in tried if count in allowed]

@@ -88,7 +88,12 @@ def certify(
             found = p_values(comparison, margins, sizes, cell)
             written = {test: f"{p:.6g}" for test, p in found.items()}
             listed.append(Table(margins=margins, first=cell, p=written))
-            fits += [(test, margins, cell) for test, p in found.items() if Fraction(p) in sought]
+            # A p value of exactly 1 or 0.05 is on the right side of an edge only to 12 digits.
+            fits += [
+                (test, margins, cell)
+                for test, p in found.items()
+                if Fraction(f"{p:.12g}") in sought
+            ]
     return Tables(
         claim=asked.claim.claim_id,
         digits=digits.claim_id,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 Convention = Literal["half up", "half even", "truncated"]
@@ -84,8 +84,9 @@ def number_and_unit(printed: str) -> tuple[Fraction, Fraction]:
     return Fraction(found[0].replace(",", "")), Fraction(1, 10 ** len(found["fraction"] or ""))
 
 
+@lru_cache(maxsize=10_000)
 def values(
-    printed: str, comparator: str = "=", conventions: Iterable[Convention] = EVERY
+    printed: str, comparator: str = "=", conventions: tuple[Convention, ...] = EVERY
 ) -> Interval:
     """Give all numbers that a printed one can stand for under any of some conventions.
 

@@ -43,7 +43,7 @@ def test_a_number_stands_for_what_is_rounded_to_it(
 ) -> None:
     exact = Decimal(thousandths) / 1000
     printed = str(exact.quantize(Decimal(1).scaleb(-decimals), rounding=MODES[convention]))
-    assert Fraction(exact) in values(printed, "=", [convention])
+    assert Fraction(exact) in values(printed, "=", (convention,))
     assert Fraction(exact) in values(printed)
     assert checker(printed)._prints("c", Fraction(exact), [convention])
 
@@ -62,10 +62,10 @@ def test_intervals_and_the_checker_agree(tenths: int, offset: int, chosen: set[C
         edges = {Fraction(tenths, 10) + Fraction(side, 20) for side in (-1, 1)}
         if value in edges:
             return
-    inside = value in values(printed, "=", chosen)
+    inside = value in values(printed, "=", tuple(chosen))
     assert checker(printed)._prints("c", value, tuple(chosen)) == inside
     edges_ = checker(printed)._edges("c", tuple(chosen))
-    interval = values(printed, "=", chosen)
+    interval = values(printed, "=", tuple(chosen))
     assert (edges_.low, edges_.high) == (interval.low, interval.high)
 
 
