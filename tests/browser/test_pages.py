@@ -232,3 +232,8 @@ def test_lists_of_verdicts_can_be_filtered(page: Page, report: Path) -> None:
         assert all("hepatitis" in text.lower() for text in shown)
         said = page.locator("figure#verdicts output").inner_text()
         assert said == f"{len(shown)} of {everything} numbers"
+
+
+def test_only_a_synthetic_cohort_is_asked_whether_it_looks_like_patients(any_report: Path) -> None:
+    text = (any_report / "07_replication.html").read_text(encoding="utf-8")
+    assert ('id="plausibility"' in text) == (any_report.name == "synthetic")

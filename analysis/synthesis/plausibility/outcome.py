@@ -278,7 +278,8 @@ RULES = (
     ),
     Rule(
         "progression as best response",
-        "Who has progression as best response progresses by the second imaging, within 120 days.",
+        "Who has progression as best response progresses by the second imaging, within "
+        f"{EARLY_DAYS} days.",
         _early,
     ),
     Rule(

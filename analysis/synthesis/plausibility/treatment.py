@@ -194,7 +194,7 @@ def _in_time(study: Study) -> Iterator[Found]:
 RULES = (
     Rule(
         "treatment after enrolment",
-        "Treatment begins on the day of enrolment or within four weeks after it.",
+        f"Treatment begins on the day of enrolment or within {LONGEST_WAIT_DAYS} days after it.",
         _starts,
     ),
     _only_with("PVTT", "pvtt", "a portal vein tumour thrombosis"),
@@ -209,23 +209,24 @@ RULES = (
     Rule("agents", "As many patients as published have each ICI and each targeted agent.", _agents),
     Rule(
         "one switch",
-        "ICI is switched only from camrelizumab to toripalimab, and as often as published (once).",
+        "ICI is switched only from camrelizumab to toripalimab, and as often as published.",
         _switch,
     ),
     Rule(
         "concurrent or sequential",
-        "By their dates the two treatments are at most eight weeks apart, and overlap in as many "
-        "patients as published.",
+        "By their dates the two treatments are no farther apart than Methods 2.2 admit, and "
+        "overlap in as many patients as published.",
         _timing,
     ),
     Rule(
         "cycles of ICI",
-        "There was time for the cycles, one every three weeks, and no more than twice the time.",
+        "There was time for the cycles at the published interval, and no more than twice the time.",
         _cycles,
     ),
     Rule(
         "end of ICI",
-        "ICI ends within six weeks after progression, and treatment by the last contact.",
+        f"ICI ends within {LONGEST_AFTER_PROGRESSION_DAYS} days after progression, and all "
+        "treatment by the last contact.",
         _ici_ends,
     ),
     Rule(
@@ -236,13 +237,14 @@ RULES = (
     ),
     Rule(
         "regimens of radiotherapy",
-        "Doses are in use: 1.8 to 10 Gy a fraction, 20 Gy or more in at most 35 fractions, no more "
-        "than the published maximum.",
+        f"Doses are in use: {FRACTION_GY[0]:g} to {FRACTION_GY[1]:g} Gy a fraction, "
+        f"{LEAST_DOSE_GY:g} Gy or more in at most {MOST_FRACTIONS} fractions, no more than the "
+        "published maximum.",
         _regimens,
     ),
     Rule(
         "biological dose",
-        "SBRT and EQD2 below 60 Gy are what dose and fractions of the strongest site make them.",
+        "SBRT and the group of EQD2 are what dose and fractions of the strongest site make them.",
         _biological_dose,
     ),
     Rule(
