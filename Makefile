@@ -11,7 +11,7 @@ export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report check verify audit test lint lab synthetic dictionary lock clean distclean environment install
+.PHONY: help report check verify audit test lint bench lab synthetic dictionary lock clean distclean environment install
 
 ifeq ($(CONDA_DEFAULT_ENV),$(ENVIRONMENT))
 
@@ -77,6 +77,9 @@ lint: environment ## check style, types and the direction of imports
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -c 'from importlinter.cli import lint_imports_command as run; run(["--no-logo"])'
+
+bench: environment ## measure speed: search, kernels, audit (some minutes; ratios within one run)
+	@$(PYTHON) -m benchmarks
 
 lab: environment ## open the notebooks in JupyterLab
 	@$(PYTHON) -m jupyterlab notebooks
