@@ -247,7 +247,7 @@ class _Checker:
         ]
 
     def _patients(self, name: str) -> int:
-        if name != self.structure.patients:
+        if not name or name != self.structure.patients:
             raise Rejected(f"{name} is not the declared number of patients")
         number, decimals = self._digits(name)
         if decimals or self.rows[name]["comparator"] != "=":
@@ -297,7 +297,7 @@ class _Checker:
         elif counts:
             of = [max(counts)]
         else:
-            of = list(range(1, self._patients(self.structure.patients) + 1))
+            of = list(range(1, self._patients(self.structure.patients or "") + 1))
         fits = [
             (count, whole)
             for whole in of

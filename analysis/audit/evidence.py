@@ -127,7 +127,7 @@ class Evidence:
     @cached_property
     def patients(self) -> Claim | None:
         """The claim that says how many patients there are."""
-        return self.claims.get(self.structure.patients)
+        return self.claims.get(self.structure.patients or "")
 
     @property
     def n(self) -> int | None:

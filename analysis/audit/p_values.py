@@ -138,7 +138,8 @@ def _of_family(evidence: Evidence, family: Family, asked: list[_Asked]) -> Itera
     exchange = None if identified else _exchanged(evidence, asked, family, found)
     for item in asked:
         yield _of_value(evidence, item, family, found, exchange)
-    if identified and len(asked) > 1:
+    # One p value identifies a test only if a single test gives it.
+    if len(identified) == 1 or (identified and len(asked) > 1):
         yield Check(names, _identification(evidence, family, asked, found, identified))
     if exchange:
         yield Check(names, _exchange_finding(evidence, family, exchange))
@@ -204,6 +205,10 @@ def _identified(
     ]
 
 
+def _count(values: int) -> str:
+    return "the p value" if values == 1 else f"all {values} p values"
+
+
 def _identification(
     evidence: Evidence,
     family: Family,
@@ -212,13 +217,15 @@ def _identification(
     identified: list[tuple[Comparison, str]],
 ) -> Finding:
     comparison, test = identified[0]
-    rivals = [f"{rival}, {WORDS[other]}" for other, rival in identified[1:]]
+    rivals = [
+        rival if other == comparison else f"{rival}, {WORDS[other]}"
+        for other, rival in identified[1:]
+    ]
     proofs = [found[item.claim.claim_id, comparison] for item in asked]
     return Finding(
         rule=IDENTIFIED,
         verdict=Verdict.LIKELY,
-        title=f"{family.name}: all {len(asked)} p values can be those of {WORDS[comparison]}, "
-        f"{test}",
+        title=f"{family.name}: {_count(len(asked))} can be of {WORDS[comparison]}, {test}",
         subject=tuple(item.claim.claim_id for item in asked),
         allowed=(f"{test}, {WORDS[comparison]}", *rivals),
         explanations=tuple(f"rival: {rival}" for rival in rivals),

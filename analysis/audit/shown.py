@@ -24,7 +24,7 @@ def summary(found: Audit) -> str:
     """Give the audit in one line."""
     findings = found.findings
     counts = [
-        f"{sum(finding.verdict == verdict for finding in findings)} {verdict}"
+        f"{verdict} ({sum(finding.verdict == verdict for finding in findings)})"
         for verdict in Verdict
         if any(finding.verdict == verdict for finding in findings)
     ]

@@ -119,11 +119,12 @@ class Structure(_Part):
     """The whole declaration. Anything left out is not checked.
 
     `title` says what was published, `names` how people call variables whose name in the ledger
-    does not say it, and `patients` is a claim that states how many patients there are.
+    does not say it, and `patients` is a claim that states how many patients there are, without
+    which nothing is checked that needs their number.
     """
 
     title: str = "the published numbers"
-    patients: str
+    patients: str | None = None
     names: dict[str, str] = {}
     exclusive: tuple[Levels, ...] = ()
     one_at_most: tuple[Levels, ...] = ()

@@ -87,7 +87,7 @@ def build_audit(project: Project, ledger: Path, structure: Path | None = None) -
 def _check_names(structure: Structure, claims: set[str], source: Path) -> None:
     """Refuse a structure that names claims which the ledger does not have."""
     named = {
-        "patients": [structure.patients],
+        "patients": [structure.patients] if structure.patients else [],
         "several": [item.more for item in structure.several if item.more],
         "p_values": [
             claim
