@@ -776,7 +776,7 @@ class Finding(_Data):
         """The finding in one line: what, under which reading otherwise, the likeliest cause."""
         parts = [self.title]
         if self.allowed:
-            parts.append(f"possible with {self.allowed[0]}")
+            parts.append(f"possible if: {self.allowed[0]}")
         if self.explanations:
             parts.append(f"perhaps {self.explanations[0]}")
         return "; ".join(parts)

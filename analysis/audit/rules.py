@@ -36,7 +36,7 @@ def in_words(conventions: Iterable[Convention]) -> str:
     """Name conventions of rounding as readings of a number."""
     chosen = set(conventions)
     if chosen == set(EVERY):
-        return "rounded or cut off"
+        return "however it is rounded or cut off"
     return "cut off" if chosen == {"truncated"} else "rounded"
 
 

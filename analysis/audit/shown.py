@@ -21,17 +21,15 @@ _MEANING = {
 
 
 def summary(found: Audit) -> str:
-    """Give the audit in one line."""
+    """Give the audit in a few lines: numbers, and findings by verdict."""
     findings = found.findings
     counts = [
-        f"{verdict} ({sum(finding.verdict == verdict for finding in findings)})"
+        f"{sum(finding.verdict == verdict for finding in findings):4}  {verdict}"
         for verdict in Verdict
         if any(finding.verdict == verdict for finding in findings)
     ]
-    return (
-        f"{len(found.ledger)} numbers, {len(covered(found))} covered by a rule. "
-        f"Findings: {', '.join(counts) or 'none'}."
-    )
+    first = f"{len(found.ledger)} numbers, {len(covered(found))} of them covered by a rule"
+    return "\n".join([first, *(counts or ["   no finding"])])
 
 
 def covered(found: Audit) -> set[str]:
@@ -74,11 +72,18 @@ def findings(found: Audit, *verdicts: Verdict) -> HTML:
     return HTML(f'<section class="prose findings">{"".join(parts)}</section>')
 
 
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _finding(finding: Finding) -> str:
     steps = "".join(f"<li>{escape(step)}</li>" for step in finding.proof.steps)
+    quoted = {item.claim_id: item for item in finding.proof.claims}
+    where = [quoted[claim].locator for claim in finding.subject if claim in quoted]
     sides = [
         (name, "; ".join(items))
         for name, items in (
+            ("Where", where),
             ("Cannot hold", finding.excluded),
             ("Can hold", finding.allowed),
             ("How it may have come about", finding.explanations),
@@ -93,7 +98,7 @@ def _finding(finding: Finding) -> str:
         else ""
     )
     return (
-        f'<article class="finding"><h4>{escape(finding.title)}</h4>'
+        f'<article class="finding"><h4>{escape(_capital(finding.title))}</h4>'
         f"{f'<dl>{listed}</dl>' if listed else ''}{derivation}</article>"
     )
 

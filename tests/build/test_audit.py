@@ -45,7 +45,8 @@ def test_an_audit_is_built_once_and_shows_no_path(
 ) -> None:
     assert run(project, ledger) == 0
     folder = project.report("audit-mine")
-    assert "17 numbers, 17 covered by a rule. Findings: a likely explanation (1)." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "17 numbers, 17 of them covered by a rule\n   1  a likely explanation\n" in said
     assert {path.name for path in folder.iterdir()} == {
         "index.html",
         "findings.csv",
