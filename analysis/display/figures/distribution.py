@@ -155,11 +155,17 @@ def _plain_log_ticks(axes: Axes, low: float, high: float) -> None:
 def _summary(column: pd.Series, unit: str, decimals: int | None) -> str:
     if column.empty:
         return "not recorded"
-    median, low, high = (
-        fmt.level(value) if decimals is None else fmt.thousands(value, decimals)
-        for value in (column.median(), column.min(), column.max())
-    )
+    if decimals is None and (column % 1 == 0).all():
+        # The median of whole numbers may be a half.
+        decimals, median = 0, fmt.thousands(column.median(), int(column.median() % 1 != 0))
+    else:
+        median = _written(column.median(), decimals)
+    low, high = (_written(value, decimals) for value in (column.min(), column.max()))
     return f"median {median} {unit} (range {low}–{high})"
+
+
+def _written(value: float, decimals: int | None) -> str:
+    return fmt.level(value) if decimals is None else fmt.thousands(value, decimals)
 
 
 def _alt(
