@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis.audit import checker, p_values, percentages, quantities, sums, survival
+from analysis.audit import checker, contingency, p_values, percentages, quantities, sums, survival
 from analysis.audit.evidence import Evidence
 from analysis.audit.proof import Finding, Verdict
 from analysis.audit.rules import Check, Rule
@@ -19,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     *sums.RULES,
     *quantities.RULES,
     *p_values.RULES,
+    *contingency.RULES,
     *survival.RULES,
 )
 

@@ -1,4 +1,4 @@
-"""P values of two-by-two tables as fractions, or between two fractions: no floating point.
+"""P values of tables of counts as fractions, or between two fractions: no floating point.
 
 Written out because a proof must not rest on rounding: the libraries that find the tables work in
 floating point without a bound on its error. Only the standard library is used.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from math import comb, isqrt
+from itertools import product
+from math import comb, factorial, isqrt
 
 Bounds = tuple[Fraction, Fraction]
 
@@ -73,16 +74,101 @@ def paired(b: int, c: int) -> dict[str, Bounds]:
     return found
 
 
-def chi_square(statistic: Fraction) -> Bounds:
-    """Bound the upper tail of chi-square with one degree of freedom, erfc(√(x/2)).
+def contingency(cells: tuple[tuple[int, ...], ...], every: bool) -> dict[str, Bounds]:
+    """Give bounds of the p values of a table of several rows and columns.
 
-    erf(√t) = √(4t/π) · S(t), with the alternating series S(t) = Σ (−t)^k / (k! (2k + 1)).
+    `every`: whether all tables with its margins are gone through, for the exact test.
+    """
+    rows = tuple(map(sum, cells))
+    columns = tuple(map(sum, zip(*cells, strict=True)))
+    n, freedom = sum(rows), (len(rows) - 1) * (len(columns) - 1)
+    found: dict[str, Bounds] = {}
+    if all(rows) and all(columns):
+        squares = sum(
+            (
+                Fraction(cell * cell, rows[r] * columns[c])
+                for r, row in enumerate(cells)
+                for c, cell in enumerate(row)
+            ),
+            Fraction(0),
+        )
+        found["Pearson"] = chi_square(n * (squares - 1), freedom)
+        positive = [cell for row in cells for cell in row] + [n]
+        low, high = _entropy(positive, [*rows, *columns])
+        found["likelihood ratio"] = (chi_square(high, freedom)[0], chi_square(low, freedom)[1])
+    if every:
+        weights = {table: _weight(table, n) for table in tables_of(rows, columns)}
+        own = weights[cells]
+        found["Fisher-Freeman-Halton"] = _exact(
+            Fraction(sum(w for w in weights.values() if w <= own), sum(weights.values()))
+        )
+    return found
+
+
+def _weight(cells: tuple[tuple[int, ...], ...], n: int) -> int:
+    """Give n! over the product of the factorials of the cells: the probability but for a factor."""
+    weight = factorial(n)
+    for row in cells:
+        for cell in row:
+            weight //= factorial(cell)
+    return weight
+
+
+def tables_of(rows: tuple[int, ...], columns: tuple[int, ...]) -> list[tuple[tuple[int, ...], ...]]:
+    """Give every table with given totals, row by row."""
+    if not rows:
+        return [()] if not any(columns) else []
+    return [
+        (first, *rest)
+        for first in product(*(range(min(rows[0], most) + 1) for most in columns))
+        if sum(first) == rows[0]
+        for rest in tables_of(
+            rows[1:], tuple(most - used for most, used in zip(columns, first, strict=True))
+        )
+    ]
+
+
+def chi_square(statistic: Fraction, freedom: int = 1) -> Bounds:
+    """Bound the upper tail of chi-square, by its closed forms for whole degrees of freedom.
+
+    With t = x/2: for 2m degrees, exp(−t) Σ t^k/k! over k < m. For 2m + 1 degrees, erfc(√t) and
+    exp(−t)/√(πt) · Σ t^k 4^k k!/(2k)! over k from 1 to m.
     """
     if statistic <= 0:
         return _exact(Fraction(1))
-    if statistic > _FAR:
+    t, half = statistic / 2, freedom // 2
+    if freedom == 1:
+        return _erfc(t)
+    # exp(−t) is the reciprocal of a series without cancellation.
+    small = _reciprocal_exponential(t)
+    if freedom % 2 == 0:
+        total = sum((t**k / factorial(k) for k in range(half)), Fraction(0))
+        return small[0] * total, min(Fraction(1), small[1] * total)
+    total = sum(
+        (t**k * 4**k * factorial(k) / factorial(2 * k) for k in range(1, half + 1)), Fraction(0)
+    )
+    root_low, root_high = _root(_PI[0] * t)[0], _root(_PI[1] * t)[1]
+    low, high = _erfc(t)
+    return low + small[0] * total / root_high, min(Fraction(1), high + small[1] * total / root_low)
+
+
+def _reciprocal_exponential(t: Fraction) -> Bounds:
+    """Bound exp(−t): terms of exp(t) are summed until they halve and are small; t is above 0."""
+    total, term, k = Fraction(0), Fraction(1), 0
+    while k < 2 * t or term > Fraction(1, 10**40):
+        total += term
+        k += 1
+        # Cut to whole units of 10^-60, downwards; the slack below covers all of them.
+        term = Fraction(term * t / k * _SCALE // 1, _SCALE)
+    # The terms left out halve, at least: they are below twice the next one.
+    slack = 2 * term + Fraction(k * k, _SCALE) * total
+    return 1 / (total + slack + Fraction(1, 10**39)), 1 / total
+
+
+def _erfc(t: Fraction) -> Bounds:
+    """Bound erfc(√t). erf(√t) = √(4t/π) · S(t), S(t) = Σ (−t)^k / (k! (2k + 1)), alternating."""
+    if 2 * t > _FAR:
         return Fraction(0), _TINY
-    t = statistic / 2
     low, high = _series(t)
     root_low = _root(4 * t / _PI[1])[0]
     root_high = _root(4 * t / _PI[0])[1]
@@ -112,9 +198,11 @@ def _root(value: Fraction) -> Bounds:
 
 
 def _likelihood_ratio(a: int, b: int, c: int, d: int) -> Bounds:
+    return _entropy([a, b, c, d, a + b + c + d], [a + b, c + d, a + c, b + d])
+
+
+def _entropy(positive: list[int], negative: list[int]) -> Bounds:
     """Bound 2 Σ O ln(O/E), which is 2 (Σ O ln O − Σ margins ln margins + n ln n)."""
-    positive = (a, b, c, d, a + b + c + d)
-    negative = (a + b, c + d, a + c, b + d)
     low = sum((k * logarithm(k)[0] for k in positive if k), Fraction(0))
     high = sum((k * logarithm(k)[1] for k in positive if k), Fraction(0))
     low -= sum((k * logarithm(k)[1] for k in negative if k), Fraction(0))

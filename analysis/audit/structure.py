@@ -97,6 +97,18 @@ class Family(_Part):
     readings: tuple[Comparison, ...]
 
 
+class Contingency(_Part):
+    """A p value of a table of several rows and columns, by the claims that count its cells.
+
+    With `margins`, the two rows of claims are the totals of rows and of columns of a table whose
+    cells are not printed.
+    """
+
+    claim: str
+    rows: tuple[tuple[str, ...], ...]
+    margins: bool = False
+
+
 class Shared(_Part):
     """An endpoint `all` whose events are those of `part`, those of `rest`, and deaths."""
 
@@ -138,6 +150,7 @@ class Structure(_Part):
     cuts: tuple[Cut, ...] = ()
     doses: tuple[Dose, ...] = ()
     p_values: tuple[Family, ...] = ()
+    p_tables: tuple[Contingency, ...] = ()
     survival: Survival = Survival()
 
 

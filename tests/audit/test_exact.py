@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 from math import isclose, log
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.audit import exact
+from analysis.audit import contingency, exact
 from analysis.audit.structure import Comparison
 from analysis.audit.tests2x2 import cells, p_values
 
@@ -55,3 +56,34 @@ def test_logarithms_are_enclosed(k: int) -> None:
     low, high = exact.logarithm(k)
     assert high - low < Fraction(1, 10**50)
     assert isclose(float(low), log(k), rel_tol=1e-14, abs_tol=1e-14)
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 8, 11])
+@pytest.mark.parametrize("statistic", [0.01, 0.7, 3.0, 9.4, 31.0, 75.0, 140.0])
+def test_chi_square_of_any_degrees_of_freedom(freedom: int, statistic: float) -> None:
+    low, high = exact.chi_square(Fraction(statistic), freedom)
+    assert high - low <= Fraction(1, 10**12)
+    assert isclose(float(low + high) / 2, stats.chi2.sf(statistic, freedom), abs_tol=1e-12)
+
+
+def test_larger_tables_agree_with_the_libraries() -> None:
+    draw = random.Random(7)
+    for _ in range(25):
+        shape = draw.choice([(2, 3), (3, 2), (3, 3), (2, 4)])
+        cells = tuple(tuple(draw.randint(0, 5) for _ in range(shape[1])) for _ in range(shape[0]))
+        found = contingency.p_values(cells)
+        bounds = exact.contingency(cells, "Fisher-Freeman-Halton" in found)
+        assert set(found) == set(bounds)
+        for test, (low, _) in bounds.items():
+            assert isclose(found[test], float(low), abs_tol=1e-9), (cells, test)
+        rows, columns = tuple(map(sum, cells)), tuple(map(sum, zip(*cells, strict=True)))
+        assert sorted(contingency.with_margins(rows, columns)) == sorted(
+            exact.tables_of(rows, columns)
+        )
+
+
+def test_freeman_and_halton_by_hand() -> None:
+    # Rows 2, 2 and columns 2, 1, 1 have four tables, with n!/cells! of 12, 24, 24 and 12.
+    bounds = exact.contingency(((2, 0, 0), (0, 1, 1)), True)
+    assert bounds["Fisher-Freeman-Halton"] == (Fraction(1, 3), Fraction(1, 3))
+    assert exact.contingency(((1, 0), (0, 1)), True)["Fisher-Freeman-Halton"][0] == 1
