@@ -16,7 +16,7 @@ from analysis.synthesis.quantities import Unreachable, needs_lesion_outside
 # still be stable disease below 20 %.
 LEFT = {"CR": (0.0, 0.0), "PR": (0.04, 0.69), "SD": (0.72, 1.14), "PD": (1.22, 1.7)}
 _TRIES = 20_000
-_SMALLEST_MM, _MM_PER_CM = 10.0, 10
+_SMALLEST_MM, _USUAL_MM, _MM_PER_CM = 10.0, 28.0, 10
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,12 @@ class _Lesions:
     in_liver_field: bool
     outside_needed: bool
 
-    def draw(self, rng: np.random.Generator) -> tuple[float, float]:
-        """Give the sums of diameters in the field and outside it, mm."""
-        others = np.exp(rng.normal(np.log(28), 0.6, self.count - 1))
+    def draw(self, usual_mm: float, rng: np.random.Generator) -> tuple[float, float]:
+        """Give the sums of diameters in the field and outside it, mm.
+
+        `usual_mm` is the median of lesions other than the largest tumour.
+        """
+        others = np.exp(rng.normal(np.log(usual_mm), 0.6, self.count - 1))
         others = np.clip(others, _SMALLEST_MM, self.largest_mm)
         outside = rng.random(self.count - 1) < 0.6
         if self.outside_needed and len(others):
@@ -82,8 +85,10 @@ def _patient(
 ) -> list[dict[str, Any]]:
     # Both criteria see a new lesion; a growth may be seen by one of them only.
     new_lesion = all(wanted[criterion, "overall"] == "PD" for criterion in CRITERIA)
-    for _ in range(_TRIES):
-        inside_mm, outside_mm = (round(float(mm)) for mm in lesions.draw(rng))
+    for attempt in range(_TRIES):
+        # Where the disease outside the field decides, it has to be larger than usual.
+        usual_mm = _USUAL_MM * (1 + attempt / 500)
+        inside_mm, outside_mm = (round(float(mm)) for mm in lesions.draw(usual_mm, rng))
         shares = _shares(wanted, new_lesion, outside_mm / (inside_mm + outside_mm), rng)
         if shares is None:
             continue

@@ -551,10 +551,10 @@ def ten_deaths_on_one_day(copy: Copy) -> None:
 
 
 @fault("no common change")
-def twelve_times_the_same_change(copy: Copy) -> None:
+def twenty_times_the_same_change(copy: Copy) -> None:
     frame = copy.tables["assessments"]
     rows = frame.query("criterion == 'RECIST 1.1' and region == 'overall' and category == 'PR'")
-    frame.loc[rows.index[:12], "best_sum_mm"] = frame.loc[rows.index[:12], "baseline_sum_mm"] * 0.6
+    frame.loc[rows.index[:20], "best_sum_mm"] = frame.loc[rows.index[:20], "baseline_sum_mm"] * 0.6
 
 
 @pytest.mark.parametrize(("rule", "spoil"), FAULTS, ids=[f.__name__ for _, f in FAULTS])

@@ -27,7 +27,7 @@ SHARES: dict[str, float] = {
     "age_years": 0.12,
     "afp_before": 0.03,
     "afp_after": 0.03,
-    "largest_tumour_cm": 0.06,
+    "largest_tumour_cm": 0.08,
     "afp_change_percent": 0.03,
     "tumour_count": 0.35,
     "measurable_lesions": 0.5,
@@ -37,8 +37,9 @@ SHARES: dict[str, float] = {
 AFP_WINDOW, AFP_WINDOW_SHARE = 0.25, 0.2
 REGIMEN_SHARE, LEAST_REGIMENS = 0.25, 12
 YEAR_SHARE, MONTH_SHARE = (0.12, 0.45), 0.1
-EVENT_DAY_SHARE = 0.06
-CHANGE_SHARE = 0.06
+EVENT_DAY_SHARE = 0.08
+# Sums of whole mm make a third or a half of small ones common.
+CHANGE_SHARE = 0.1
 
 
 def _smooth(values: pd.Series, what: str) -> Iterator[Found]:
@@ -194,14 +195,14 @@ RULES = (
     ),
     Rule(
         "no common day of events",
-        "No more than six of a hundred patients have an event or are censored after the same "
-        "number of days.",
+        f"No more than {EVENT_DAY_SHARE:.0%} of patients have an event or are censored after the "
+        "same number of days.",
         _times,
     ),
     Rule(
         "no common change",
-        "No more than six of a hundred partial changes in diameter are the same to a tenth of a "
-        "percent.",
+        f"No more than {CHANGE_SHARE:.0%} of partial changes in diameter are the same to a tenth "
+        "of a percent.",
         _changes,
     ),
 )
