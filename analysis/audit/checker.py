@@ -735,6 +735,10 @@ class _Checker:
             fewer = [name for name in item.about if name != claim]
             if not self._solvable(chosen, fewer, item.conventions):
                 raise Rejected(f"{claim} is not needed")
+        for relation in chosen:
+            rest = [other for other in chosen if other is not relation]
+            if not self._solvable(rest, item.about, item.conventions):
+                raise Rejected(f"{relation.name} is not needed")
         return {}
 
     def _solvable(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.article.ledger import read_ledger
+from analysis.audit.contingency import CONTINGENCY
 from analysis.audit.engine import Audit, audit, proved
 from analysis.audit.proof import Counts, Finding, Scaled, Steps, Tables, Verdict
 from analysis.audit.structure import read_structure
@@ -171,4 +172,5 @@ def test_every_rule_checks_something_and_tells_its_time() -> None:
     times: dict[str, float] = {}
     found = audit(read_ledger(), read_structure(), clock=times.__setitem__)
     assert set(times) == {*found.checks, "checker"}
-    assert all(found.checks.values())
+    # The article prints no p value of a table with more than two rows and columns.
+    assert {name for name, checks in found.checks.items() if not checks} == {CONTINGENCY}
