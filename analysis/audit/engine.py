@@ -134,15 +134,5 @@ def proved(found: Audit) -> dict[str, Finding]:
 def _taken_otherwise(found: Audit, finding: Finding) -> bool:
     """Tell whether the ledger takes the claims under a reading that the finding allows."""
     readings = found.ledger.set_index("claim_id")["reading"]
-    taken = " ".join(str(readings[claim]) for claim in finding.subject)
-    return any(words.lower() in taken.lower() for words in _marks(finding))
-
-
-def _marks(finding: Finding) -> list[str]:
-    """Give words of the allowed readings as the column `reading` of a ledger writes them."""
-    allowed = " ".join(finding.allowed)
-    return [
-        mark
-        for mark in ("reverse Kaplan-Meier", "last imaging", "test of association")
-        if mark in allowed
-    ]
+    taken = [str(readings[claim]).lower() for claim in finding.subject]
+    return any(allowed.lower() in reading for allowed in finding.allowed for reading in taken)

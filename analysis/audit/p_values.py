@@ -18,9 +18,9 @@ from analysis.audit.tests2x2 import cells, p_values
 MOST_TABLES = 20_000
 
 WORDS: dict[Comparison, str] = {
-    "paired": "a paired comparison of the two",
-    "unpaired": "a comparison of the two as separate groups",
-    "association": "a test of association of the two in the same patients",
+    "paired": "paired comparison",
+    "unpaired": "comparison of separate groups",
+    "association": "test of association",
 }
 
 
@@ -175,7 +175,7 @@ def _of_value(
         rule=P_VALUES,
         verdict=Verdict.READING,
         title=f"“{item.claim.printed}” ({item.claim.locator}) is not the p value of "
-        f"{' or '.join(WORDS[c] for c in none)} ({first} and {second})",
+        f"{' or '.join(f'a {WORDS[c]}' for c in none)} of {first} and {second}",
         subject=(item.claim.claim_id,),
         excluded=tuple(WORDS[comparison] for comparison in none),
         allowed=tuple(WORDS[comparison] for comparison in some)
@@ -206,7 +206,7 @@ def _identified(
 
 
 def _count(values: int) -> str:
-    return "the p value" if values == 1 else f"all {values} p values"
+    return {1: "the p value", 2: "both p values"}.get(values, f"all {values} p values")
 
 
 def _identification(
@@ -225,7 +225,7 @@ def _identification(
     return Finding(
         rule=IDENTIFIED,
         verdict=Verdict.LIKELY,
-        title=f"{family.name}: {_count(len(asked))} can be of {WORDS[comparison]}, {test}",
+        title=f"{family.name}: {_count(len(asked))} can be of a {WORDS[comparison]}, {test}",
         subject=tuple(item.claim.claim_id for item in asked),
         allowed=(f"{test}, {WORDS[comparison]}", *rivals),
         explanations=tuple(f"rival: {rival}" for rival in rivals),

@@ -7,6 +7,7 @@ from html import escape
 from IPython.display import HTML
 
 from analysis.audit.engine import RULES, Audit
+from analysis.audit.evidence import Evidence
 from analysis.audit.proof import Finding, Verdict
 
 _MEANING = {
@@ -30,6 +31,19 @@ def summary(found: Audit) -> str:
     ]
     first = f"{len(found.ledger)} numbers, {len(covered(found))} of them covered by a rule"
     return "\n".join([first, *(counts or ["   no finding"])])
+
+
+def convention(found: Audit) -> HTML:
+    """Say how the percentages that are printed beside a count were rounded."""
+    fits = Evidence.of(found.ledger, found.structure).fitting
+    counted = ", ".join(
+        f"{count} {'cut off' if n == 'truncated' else n}" for n, count in fits.items()
+    )
+    return HTML(
+        '<section class="prose findings"><p>Percentages printed beside a count, by what gives '
+        f"their digits: {escape(counted)}. All are read in the way that gives most of them, "
+        "and in another only where that cannot be.</p></section>"
+    )
 
 
 def covered(found: Audit) -> set[str]:

@@ -191,6 +191,20 @@ def read_structure(path: Path | str = STRUCTURE) -> Structure:
         raise StructureFaults(source, faults) from error
 
 
+def structure_of(ledger: Path, given: Path | str = "") -> Structure:
+    """Give the structure of a ledger: as given, or `structure.yaml` beside it, or an empty one.
+
+    Raises
+    ------
+    StructureFaults, FileNotFoundError
+        As `read_structure`, for one that is given or lies beside the ledger.
+    """
+    if str(given):
+        return read_structure(given)
+    beside = ledger.with_name(STRUCTURE.name)
+    return read_structure(beside) if beside.is_file() else Structure(title=ledger.name)
+
+
 # What the declaration means for counts --------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.article.ledger import CLAIMS, read_ledger
-from analysis.audit.structure import Structure, read_structure
+from analysis.audit.structure import STRUCTURE, Structure, structure_of
 from analysis.build.errors import REFUSED, BuildError
 from analysis.build.inputs import audit_inputs, hashes_in
 from analysis.build.manifest import FILE, Manifest, read_manifest, write_manifest
@@ -31,7 +31,8 @@ def audit_name(ledger: Path) -> str:
 def build_audit(project: Project, ledger: Path, structure: Path | None = None) -> str | None:
     """Build the audit of a ledger if it is not up to date; give the reason, or None.
 
-    Without `structure`, the declaration is `structure.yaml` beside the ledger.
+    Without `structure`, the declaration is `structure.yaml` beside the ledger; where there is
+    none, only what needs no declaration is checked.
 
     Raises
     ------
@@ -40,12 +41,13 @@ def build_audit(project: Project, ledger: Path, structure: Path | None = None) -
     BuildError
         When a file is missing or the notebook failed. The last audit is as it was.
     """
-    declared = structure or ledger.with_name("structure.yaml")
-    for path, words in ((ledger, "ledger"), (declared, "structure of the ledger")):
-        if not path.is_file():
+    for path, words in ((ledger, "ledger"), (structure, "structure of the ledger")):
+        if path is not None and not path.is_file():
             raise BuildError(f"There is no {words} at {path}.", REFUSED)
-    claims, structure_ = read_ledger(ledger), read_structure(declared)
-    _check_names(structure_, set(claims["claim_id"]), declared)
+    beside = ledger.with_name(STRUCTURE.name)
+    declared = structure or (beside if beside.is_file() else None)
+    claims, structure_ = read_ledger(ledger), structure_of(ledger, declared or "")
+    _check_names(structure_, set(claims["claim_id"]), declared or beside)
     clear_away(project.reports)
 
     name = audit_name(ledger)
@@ -57,11 +59,15 @@ def build_audit(project: Project, ledger: Path, structure: Path | None = None) -
         return None
 
     from analysis.build.execution import execute_alone
+    from analysis.build.report import forget_failures
     from analysis.display.html import Report, to_html
 
     with staged(project.reports, name) as staging:
-        private = {"ledger": str(ledger.resolve()), "structure": str(declared.resolve())}
-        public = {"ledger": ledger.name, "structure": declared.name}
+        private = {
+            "ledger": str(ledger.resolve()),
+            "structure": str(declared.resolve()) if declared else "",
+        }
+        public = {"ledger": ledger.name, "structure": declared.name if declared else ""}
         notebook = execute_alone(project, staging, AUDIT_NOTEBOOK, name, private, public)
         report = Report(
             dataset=f"Audit of {structure_.title}",
@@ -81,6 +87,7 @@ def build_audit(project: Project, ledger: Path, structure: Path | None = None) -
             outputs=hashes_in(staging),
         )
         write_manifest(staging, manifest)
+    forget_failures(project, name)
     return reason
 
 

@@ -32,14 +32,15 @@ def read_inputs(project: Project, dataset: Path, parameters: Mapping[str, object
     return Inputs(files=files, parameters=dict(parameters))
 
 
-def audit_inputs(project: Project, ledger: Path, structure: Path) -> Inputs:
+def audit_inputs(project: Project, ledger: Path, structure: Path | None) -> Inputs:
     """Give the SHA-256 of every file that an audit is made from."""
     files = {
         f"notebooks/{AUDIT_NOTEBOOK}.ipynb": hash_of_notebook(project.notebook(AUDIT_NOTEBOOK)),
         "ledger": hash_of_file(ledger),
-        "structure": hash_of_file(structure),
         "requirements.lock": hash_of_file(project.root / "requirements.lock"),
     }
+    if structure is not None:
+        files["structure"] = hash_of_file(structure)
     for path in _files(project.root / "analysis"):
         files[path.relative_to(project.root).as_posix()] = hash_of_file(path)
     return Inputs(files=files, parameters={})

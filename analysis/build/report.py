@@ -69,12 +69,13 @@ def build_report(
             outputs=hashes_in(staging),
         )
         write_manifest(staging, manifest)
-    _forget_failures(project, name)
+    forget_failures(project, name)
     write_listing(project)
     return reason
 
 
-def _forget_failures(project: Project, name: str) -> None:
+def forget_failures(project: Project, name: str) -> None:
+    """Remove the notebooks of a report that were kept because they had failed."""
     failed = project.reports / FAILED
     shutil.rmtree(failed / name, ignore_errors=True)
     with contextlib.suppress(OSError):

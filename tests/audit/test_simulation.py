@@ -33,7 +33,7 @@ def denies_the_truth(made: Simulated, finding: Finding) -> bool:
         or ("cut off" in words and cut_off)
         or "every patient has a value" in words
         or ("association" in words and "sex" in " ".join(finding.subject))
-        or ("a paired comparison" in words)
+        or ("paired comparison" in words)
         or ("last contact" in words and not made.orfs_at_last_imaging)
     )
 

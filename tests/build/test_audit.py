@@ -118,9 +118,43 @@ def test_a_ledger_or_structure_that_is_not_there(
 ) -> None:
     assert run(project, ledger.with_name("none.csv")) == 2
     assert "There is no ledger at" in capsys.readouterr().err
-    ledger.with_name("structure.yaml").unlink()
-    assert run(project, ledger) == 2
+    missing = str(ledger.with_name("none.yaml"))
+    assert main(["audit", "--ledger", str(ledger), "--structure", missing], project) == 2
     assert "There is no structure of the ledger at" in capsys.readouterr().err
+
+
+def test_without_a_structure_what_needs_none_is_checked(
+    project: Project, ledger: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger.with_name("structure.yaml").unlink()
+    text = ledger.read_text(encoding="utf-8").replace("65.0,65.0", "56.0,56.0")
+    ledger.write_text(text.replace("Table 1: Sex", "<script>alert(1)</script>"), encoding="utf-8")
+    assert run(project, ledger) == 0
+    assert "1  impossible under every reading" in capsys.readouterr().out
+    page = (project.report("audit-mine") / "index.html").read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert(1)" not in page
+
+
+def test_a_notebook_that_fails_is_kept_and_the_last_audit_too(
+    project: Project, ledger: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(project, ledger) == 0
+    good = hashes_in(project.report("audit-mine"))
+    path = project.notebook(AUDIT_NOTEBOOK)
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(whole.replace("shown.rules(found)", "shown.rule(found)"), encoding="utf-8")
+    assert run(project, ledger) == 1
+    said = capsys.readouterr().err
+    assert "08_audit failed in cell" in said
+    kept = project.reports / "failed" / "audit-mine" / "08_audit.ipynb"
+    assert str(kept) in said
+    assert hashes_in(project.report("audit-mine")) == good
+    path.write_text(whole, encoding="utf-8")
+    text = ledger.read_text(encoding="utf-8").replace("14.2,14.2", "14.3,14.3")
+    ledger.write_text(text, encoding="utf-8")
+    assert run(project, ledger) == 0
+    assert not kept.exists()
 
 
 def test_a_published_table_of_another_article(project: Project) -> None:
@@ -131,7 +165,7 @@ def test_a_published_table_of_another_article(project: Project) -> None:
     assert json.loads(text)
     assert {finding.verdict for finding in findings} == {Verdict.LIKELY}
     men = next(finding for finding in findings if finding.subject == ("t4-men-p",))
-    assert men.allowed == ("Fisher one-sided, a comparison of the two as separate groups",)
+    assert men.allowed == ("Fisher one-sided, comparison of separate groups",)
     structure = read_structure(ledger.with_name("structure.yaml"))
     rows = Evidence.of(read_ledger(ledger), structure).rows
     assert all(checker.faults(finding, rows, structure) == [] for finding in findings)
