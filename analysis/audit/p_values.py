@@ -161,7 +161,9 @@ def _of_value(
     if not plain <= set(none):
         tests = sorted({test for c in some for test, *_ in own[c].fits})
         return Check(claims, says=f"{item.claim.locator}: {', '.join(tests)} can give it")
-    first, second = (margin.printed for margin in item.margins)
+    first, second = (
+        item.counts[0] if len(item.counts) == 1 else (margin.printed for margin in item.margins)
+    )
     others = (
         tuple(
             f"the digits of {other.locator}, which are here if the two labels are exchanged"
