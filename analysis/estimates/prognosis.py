@@ -52,6 +52,13 @@ def factors_of(cohort: Cohort) -> list[str]:
     return [name for name in asked if cohort.records(f"factor_{name}")]
 
 
+def endpoints_of(cohort: Cohort) -> list[str]:
+    """Give the endpoints of Table 5; where PFS is not recorded, RFS stands in for it."""
+    present = cohort.endpoints()
+    second = "PFS" if "PFS" in present else "RFS"
+    return [endpoint for endpoint in ("OS", second) if endpoint in present]
+
+
 @dataclass(frozen=True)
 class LogRank:
     """A log-rank test; nan with a note when the data cannot decide anything."""
@@ -88,7 +95,7 @@ def log_rank(times: pd.DataFrame) -> LogRank:
     ----------
     Mantel N. Cancer Chemother Rep 1966;50:163-70. Peto R, Peto J. J R Stat Soc A 1972;135:185-207.
     """
-    at_risk, events = _at_each_event(times)
+    at_risk, events = at_each_event(times)
     decisive = (at_risk > 0).sum(axis=1).gt(1) & (events.sum(axis=1) < at_risk.sum(axis=1))
     if not decisive.any():
         return LogRank(float("nan"), 0, float("nan"), "no event while two groups were at risk")
@@ -124,7 +131,7 @@ def hazard_ratio(times: pd.DataFrame, level: str, parameters: Parameters) -> Haz
     Cox DR. J R Stat Soc B 1972;34:187-220. Efron B. J Am Stat Assoc 1977;72:557-65.
     """
     indicator = (times["level"] == level).to_numpy()
-    at_risk, events = _at_each_event(times.assign(level=indicator))
+    at_risk, events = at_each_event(times.assign(level=indicator))
     shared = events[(at_risk > 0).sum(axis=1) > 1].sum()
     # With one covariate of two values the log partial likelihood is concave, and it rises for
     # ever in one direction exactly when either group has no event in front of the other.
@@ -158,8 +165,20 @@ def hazard_ratio(times: pd.DataFrame, level: str, parameters: Parameters) -> Haz
     )
 
 
-def _at_each_event(times: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Count patients at risk and events, one row a day with events and one column a level."""
+def at_each_event(times: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Count patients at risk and events, by level, on each day with events.
+
+    Parameters
+    ----------
+    times
+        One row a patient: `days` (whole), `event` (bool) and `level` (the group).
+
+    Returns
+    -------
+    tuple of DataFrame
+        Patients at risk just before the day, and events on it: one row a day with events, in
+        order, and one column a level.
+    """
     days, event = times["days"].to_numpy(), times["event"].to_numpy(dtype=bool)
     event_days = np.unique(days[event])[:, np.newaxis]
     member = pd.get_dummies(times["level"].to_numpy(), dtype=int)
@@ -189,15 +208,21 @@ def group_curves(
         raise ValueError(f"{cohort.name} does not record {column!r}, so it has no curves by it.")
     if endpoint not in cohort.endpoints():
         raise ValueError(f"{cohort.name} has no endpoint {endpoint!r}.")
-    times = _times(cohort, column, endpoint)
+    times = times_by(cohort, column, endpoint)
     return {
         str(level): curve(group, parameters)
         for level, group in times.groupby("level", observed=True, sort=True)
     }
 
 
-def _times(cohort: Cohort, column: str, endpoint: str) -> pd.DataFrame:
-    """Give `days`, `event` and `level` of the patients for whom the column is recorded."""
+def times_by(cohort: Cohort, column: str, endpoint: str) -> pd.DataFrame:
+    """Give the times of one endpoint with the level of a column.
+
+    Returns
+    -------
+    DataFrame
+        `patient_id`, `days`, `event` and `level`, for patients for whom the column is recorded.
+    """
     of_endpoint = cohort.time_to_event[cohort.time_to_event["endpoint"] == endpoint]
     levels = cohort.patients[column].rename("level")
     times = of_endpoint[["patient_id", "days", "event"]].join(levels, on="patient_id")
@@ -216,18 +241,16 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
         The estimates table, `analysis_id` prognosis, `group` the factor. What a dataset does
         not record has no rows; what cannot be estimated is nan with a note.
     """
-    present = cohort.endpoints()
-    second = "PFS" if "PFS" in present else "RFS"
-    endpoints = [endpoint for endpoint in ("OS", second) if endpoint in present]
+    endpoints = endpoints_of(cohort)
     rows: list[dict[str, Any]] = []
     for factor in factors_of(cohort):
         for endpoint in endpoints:
-            times = _times(cohort, f"factor_{factor}", endpoint)
+            times = times_by(cohort, f"factor_{factor}", endpoint)
             rows += _level_rows(times, factor, ["yes", "no"], endpoint, parameters)
             rows += _hazard_ratio_rows(times, factor, endpoint, parameters)
     if cohort.records(ICI_REGIMEN):
         for endpoint in endpoints:
-            times = _times(cohort, ICI_REGIMEN, endpoint)
+            times = times_by(cohort, ICI_REGIMEN, endpoint)
             levels = list(cohort.patients[ICI_REGIMEN].cat.categories)
             rows += _level_rows(times, ICI_REGIMEN, levels, endpoint, parameters)
     return to_table(rows)

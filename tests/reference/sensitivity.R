@@ -1,0 +1,72 @@
+# Computes, with R's survival and cmprsk packages, what the tests of the sensitivity analyses in
+# analysis/estimates are held to.
+#
+#   Rscript tests/reference/sensitivity.R [file to write]
+#
+# To be run from the root of the repository; without an argument it writes
+# tests/reference/sensitivity.json. Its data are lung.csv, veteran.csv and ties.csv in that folder.
+
+library(survival)
+
+arguments <- commandArgs(trailingOnly = TRUE)
+output <- if (length(arguments) > 0) arguments[1] else "tests/reference/sensitivity.json"
+
+DAYS_PER_MONTH <- 30.4375
+
+# A record is what a test looks up: which analysis of which data, the call, and its values.
+records <- list()
+record <- function(analysis, data, call, values, ...) {
+  found <- list(analysis = analysis, data = data, ..., call = call, values = values)
+  records[[length(records) + 1]] <<- found
+}
+
+# The call that is written down is the call that is run.
+run <- function(call) eval(parse(text = call), globalenv())
+
+NAMES <- c("lung", "veteran", "ties")
+for (name in NAMES) {
+  rows <- read.csv(sprintf("tests/reference/%s.csv", name))
+  groups <- setdiff(names(rows), c("days", "event"))
+  rows[groups] <- lapply(rows[groups], as.character)
+  assign(name, rows)
+}
+# Two levels each, of which `yes` is the one whose hazard is in the numerator.
+PAIRS <- list(
+  list(data = "lung", group = "sex", yes = "2"),
+  list(data = "veteran", group = "treatment", yes = "2"),
+  list(data = "veteran", group = "prior", yes = "10"),
+  list(data = "ties", group = "pair", yes = "b")
+)
+
+# Restricted means ----------------------------------------------------------------------------
+
+for (pair in PAIRS) {
+  for (month in c(3, 12, 24)) {
+    call <- sprintf(
+      "summary(survfit(Surv(days, event) ~ %s, data = %s), rmean = %s)$table",
+      pair$group, pair$data, format(month * DAYS_PER_MONTH)
+    )
+    table <- run(call)
+    record("rmst", pair$data, call, list(
+      days = table[, "rmean"], standard_error = table[, "se(rmean)"]
+    ), group = pair$group, levels = sub(".*=", "", rownames(table)), month = month)
+  }
+}
+
+# Output --------------------------------------------------------------------------------------
+
+# R alone has no JSON. A list with names becomes an object, one without an array; a vector of
+# one is a value and a longer one an array; numbers keep 17 digits, all of a double.
+to_json <- function(x) {
+  if (is.list(x)) {
+    values <- vapply(x, to_json, "")
+    if (is.null(names(x))) return(paste0("[\n", paste(values, collapse = ",\n"), "\n]"))
+    return(paste0("{", paste0('"', names(x), '": ', values, collapse = ", "), "}"))
+  }
+  written <- if (is.character(x)) encodeString(x, quote = '"') else sprintf("%.17g", x)
+  written[!is.character(x) & !is.finite(x)] <- "null"
+  if (length(x) == 1) written else paste0("[", paste(written, collapse = ", "), "]")
+}
+
+versions <- list(R = as.character(getRversion()), survival = as.character(packageVersion("survival")))
+writeLines(to_json(list(versions = versions, records = records)), output)
