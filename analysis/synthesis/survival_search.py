@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.synthesis import kernels
+from analysis.synthesis import course, kernels
+from analysis.synthesis.course import EARLIEST_IMAGING
 from analysis.synthesis.kernels import Floats, Ints
 from analysis.synthesis.targets import DAYS_PER_MONTH, Printed, Targets
 
@@ -22,8 +23,6 @@ RATE_MONTHS = ("12", "24")
 NONE = -1
 # Positions of the two patients with a fatal adverse event (Discussion).
 FISTULA, DIARRHOEA = 0, 1
-# First imaging is a month after treatment, which takes some weeks.
-EARLIEST_IMAGING = 40
 # From progression to death of the tumour, and from any last imaging to death, days.
 SHORTEST_AFTER_PROGRESSION = 21
 SHORTEST_AFTER_IMAGING = 3
@@ -109,6 +108,12 @@ def curve_targets(targets: Targets, factors: Iterable[str]) -> CurveTargets:
                 claim = targets.printed("survival", variable, "rate", month)
                 check = (_day(month), kernels.SURVIVAL, claim.low / 100, claim.high / 100)
                 rows.append((check, claim.claim))
+        within = course.TOLERANCE - course.MARGIN
+        for point in course.steady(targets):
+            if point.variable == variable:
+                low, high = point.survival - within, point.survival + within
+                check = (point.day, kernels.SURVIVAL, low, high)
+                rows.append((check, f"a steady {variable} until day {point.day}"))
         rows.sort()
         checks.append([check for check, _ in rows])
         claims += [claim for _, claim in rows]
@@ -225,9 +230,15 @@ class Search:
         """Draw days within the limits, that look like those of such patients."""
         rng, limits, kind, n = self._rng, self.limits, self.kind, len(self.kind)
         died = kind[:, kernels.DIED] == 1
-        spread = np.where(died, rng.weibull(1.6, n) * 380, rng.weibull(1.2, n) * 480)
+        year = self._aims.second_year[0]
+        dying = np.where(
+            rng.random(n) < 0.5,
+            rng.uniform(self._aims.shortest[-1], year, n),
+            year + rng.gamma(2.0, 90, n),
+        )
+        followed = self._aims.shortest[-1] + rng.weibull(1.2, n) * 480
         time = np.clip(
-            self._aims.shortest[-1] + spread.astype(np.int64),
+            np.where(died, dying, followed).astype(np.int64),
             limits[:, kernels.EARLIEST_CONTACT],
             limits[:, kernels.LATEST_CONTACT],
         )
@@ -235,7 +246,7 @@ class Search:
         imaging = time - unseen
         latest = np.minimum(imaging, time - SHORTEST_AFTER_PROGRESSION)
         progression = np.clip(
-            (latest * rng.beta(3, 1.5, n)).astype(np.int64),
+            (latest * rng.beta(2, 1.2, n)).astype(np.int64),
             EARLIEST_IMAGING,
             limits[:, kernels.LATEST_PROGRESSION],
         )

@@ -389,6 +389,17 @@ def imaged_on_a_saturday(copy: Copy) -> str:
     return copy.put("follow_up", someone, "last_imaging_date", day + (5 - day.weekday()) * DAY)
 
 
+@fault("steady course")
+def nobody_progresses_before_the_tenth_month(copy: Copy) -> None:
+    rows = copy.tables["follow_up"].set_index("patient_id")
+    start = copy.patients["time_zero"]
+    for patient_id, day in (rows["progression_date"] - start).dt.days.items():
+        if day < 280:
+            late = start[patient_id] + 300 * DAY
+            for column in ("progression_date", "out_field_relapse_date"):
+                copy.put("follow_up", str(patient_id), column, late)
+
+
 @fault("PFS within OS")
 def progressed_after_the_last_contact(copy: Copy) -> str:
     someone = copy.who("death == 'no' and progression == 'yes'")

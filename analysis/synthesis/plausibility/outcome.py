@@ -8,6 +8,8 @@ import pandas as pd
 
 from analysis.cohort.derive import EVENTS, best_response
 from analysis.cohort.schema import CATEGORIES, CAUSES_OF_DEATH, CRITERIA, REGIONS
+from analysis.estimates.survival import curve, rate
+from analysis.synthesis import course
 from analysis.synthesis.plausibility.rule import (
     COHORT,
     Found,
@@ -115,6 +117,21 @@ def _visits(study: Study) -> Iterator[Found]:
         yield from on_weekends(follow_up[column], column)
     alive = follow_up["death_date"].isna()
     yield from on_weekends(follow_up.loc[alive, "last_contact_date"], "last contact")
+
+
+def _steady(study: Study) -> Iterator[Found]:
+    times = study.cohort.time_to_event
+    for point in course.steady(study.targets):
+        own = times[times["endpoint"] == point.variable]
+        if own.empty:
+            continue
+        found = rate(curve(own, study.parameters), point.day).value
+        if not abs(found - point.survival) <= course.TOLERANCE:
+            months = f"{point.day / DAYS_PER_MONTH:.0f} months"
+            yield (
+                COHORT,
+                f"{point.variable} at {months} is {found:.1%}, steadily {point.survival:.1%}",
+            )
 
 
 def _order(study: Study) -> Iterator[Found]:
@@ -286,6 +303,12 @@ RULES = (
         "visits on working days",
         "Progression, relapse, imaging and the last contact of the living fall on working days.",
         _visits,
+    ),
+    Rule(
+        "steady course",
+        "In the first year OS and PFS are within "
+        f"{course.TOLERANCE:.0%} of a constant hazard up to the printed rate.",
+        _steady,
     ),
     Rule("PFS within OS", "Progression-free and relapse-free survival do not exceed OS.", _order),
     Rule("deaths of the tumour", "Who died of the tumour had progressed before.", _tumour_deaths),
