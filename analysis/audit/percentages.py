@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import combinations
 
 from analysis.audit.evidence import Claim, Evidence, allowed_counts, exact_count
 from analysis.audit.printed import EVERY, Convention, number_and_unit
-from analysis.audit.proof import Counts, Finding, Proof, Restated, SumOfPrinted, Verdict, prove
-from analysis.audit.rules import Check, Rule, in_words, other
+from analysis.audit.proof import (
+    AnyCertificate,
+    Bounds,
+    Counts,
+    Finding,
+    Proof,
+    Restated,
+    SumOfPrinted,
+    Verdict,
+    prove,
+)
+from analysis.audit.rules import Check, Rule, in_words, one_digit_apart, other
 from analysis.audit.structure import Quantity
+from analysis.audit.sums import bounds
 
 
 def _find_counts(evidence: Evidence) -> Iterator[Check]:
@@ -36,12 +47,39 @@ def _of_quantity(evidence: Evidence, quantity: Quantity, claims: list[Claim]) ->
                     evidence, [other for other in rest if other is not claim], conventions
                 ).refutes()
             ]
+            sums: list[Bounds] = []
+            if len(culprits) > 1:
+                culprits, sums = _by_sums(evidence, quantity, culprits, conventions)
             subject = tuple(culprits) if len(culprits) == 1 else ()
-            yield _finding(evidence, quantity, rest, conventions, subject, rest)
+            yield _finding(evidence, quantity, rest, conventions, subject, rest, sums)
             return
     names = tuple(claim.claim_id for claim in rest)
     found = counts(evidence, rest, evidence.own).fits
     yield Check(names, says=f"{evidence.name(quantity)}: {_listed(found)}")
+
+
+def _by_sums(
+    evidence: Evidence,
+    quantity: Quantity,
+    culprits: list[Claim],
+    conventions: tuple[Convention, ...],
+) -> tuple[list[Claim], list[Bounds]]:
+    """Give those without which the counts add up, and the sums that rule the others out."""
+    left, ruled_out = [], []
+    for claim in culprits:
+        without = evidence.without([claim.claim_id])
+        broken = [
+            found
+            for relation in without.relations
+            if quantity in {term for _, term in relation.terms}
+            and (found := bounds(without, relation, conventions)) is not None
+            and found.refutes()
+        ]
+        if broken:
+            ruled_out.append(broken[0])
+        else:
+            left.append(claim)
+    return (left, ruled_out) if len(left) == 1 else (culprits, [])
 
 
 def _listed(fits: tuple[tuple[int, int], ...]) -> str:
@@ -101,8 +139,9 @@ def _finding(
     conventions: tuple[Convention, ...],
     subject: tuple[Claim, ...],
     others: list[Claim],
+    by_sums: Iterable[Bounds] = (),
 ) -> Check:
-    certificates = [counts(evidence, claims, conventions)]
+    certificates: list[AnyCertificate] = [counts(evidence, claims, conventions), *by_sums]
     reading = set(conventions) != set(EVERY)
     allowed: tuple[str, ...] = ()
     if reading:
@@ -154,7 +193,7 @@ def _explanations(
             )
     for restated in others:
         same = restated.statistic == claim.statistic
-        if same and _one_digit_apart(claim.printed, restated.printed):
+        if same and one_digit_apart(claim.printed, restated.printed):
             words.append(f"one digit differs from “{restated.printed}” ({restated.locator})")
             break
     if (tried := counts(evidence, [claim], EVERY)).refutes() and evidence.n:
@@ -195,11 +234,6 @@ def _sums_of_printed(
                 parts=tuple(part.claim_id for part in found),
                 total=total,
             )
-
-
-def _one_digit_apart(first: str, second: str) -> bool:
-    differing = sum(a != b for a, b in zip(first, second, strict=False))
-    return len(first) == len(second) and differing == 1
 
 
 def _find_restated(evidence: Evidence) -> Iterator[Check]:

@@ -34,7 +34,7 @@ BOUNDED: dict[str, Fraction | None] = {
     "p_value": Fraction(1),
     "p_association": Fraction(1),
 }
-# A window is narrow when it is no more than this part of what the printed digits leave open.
+# A window is narrow when it is no more than this part of what either number leaves open.
 NARROW = Fraction(1, 5)
 
 
@@ -308,7 +308,9 @@ def _of_dose(evidence: Evidence, bed: Claim, eqd2: Claim, factor: Fraction) -> C
     check = decide(DOSES, evidence, certify, title, says=title)
     found = certify(evidence.own)
     if check.finding is None and found.low is not None and found.high is not None:
-        narrow_enough = NARROW * (found.product_high - found.product_low)
+        narrow_enough = NARROW * min(
+            found.product_high - found.product_low, found.scaled_high - found.scaled_low
+        )
         if found.high - found.low <= narrow_enough:
             narrow = Finding(
                 rule=DOSES,

@@ -45,6 +45,17 @@ def other(conventions: tuple[Convention, ...]) -> tuple[Convention, ...]:
     return tuple(convention for convention in EVERY if convention not in conventions)
 
 
+def one_digit_apart(first: str, second: str) -> bool:
+    """Tell whether two printed numbers differ in one digit, or in two neighbours exchanged."""
+    differing = [place for place, pair in enumerate(zip(first, second, strict=False))
+                 if pair[0] != pair[1]]  # fmt: skip
+    if len(first) != len(second) or not differing:
+        return False
+    low, high = differing[0], differing[-1]
+    exchanged = high == low + 1 and first[low : high + 1] == second[low : high + 1][::-1]
+    return len(differing) == 1 or (len(differing) == 2 and exchanged)
+
+
 def decide(
     rule: str,
     evidence: Evidence,

@@ -10,7 +10,7 @@ from ortools.sat.python import cp_model
 from analysis.audit.evidence import Claim, Evidence, allowed_counts
 from analysis.audit.printed import EVERY, Convention
 from analysis.audit.proof import Bounds, Finding, Infeasible, Verdict, prove
-from analysis.audit.rules import Check, Rule, decide, in_words
+from analysis.audit.rules import Check, Rule, decide, in_words, one_digit_apart
 from analysis.audit.structure import Quantity, Relation
 
 SECONDS = 20
@@ -27,13 +27,31 @@ def _find_sums(evidence: Evidence) -> Iterator[Check]:
             return found
 
         shown = relation.name.partition(": ")[2].replace("_", " ")
-        yield decide(
+        check = decide(
             SUMS,
             evidence,
             certify,
             f"{shown}: the counts do not add up",
             says=f"{relation.name}" + (f" ({relation.because})" if relation.because else ""),
         )
+        if check.finding is not None:
+            words = tuple(_one_digit(evidence, relation))
+            finding = check.finding.model_copy(update={"explanations": words})
+            check = Check(check.claims, finding)
+        yield check
+
+
+def _one_digit(evidence: Evidence, relation: Relation) -> Iterator[str]:
+    """Give the counts of an equality that one other digit would make add up."""
+    counts = {quantity: evidence.counts(quantity) or [] for _, quantity in relation.terms}
+    if not relation.equal or any(len(allowed) != 1 for allowed in counts.values()):
+        return
+    excess = sum(sign * counts[quantity][0] for sign, quantity in relation.terms)
+    for sign, quantity in relation.terms:
+        needed = str(counts[quantity][0] - sign * excess)
+        for claim in evidence.about[quantity]:
+            if claim.statistic == "count" and one_digit_apart(claim.printed, needed):
+                yield f"{needed} instead of “{claim.printed}” ({claim.locator}) would add up"
 
 
 def bounds(

@@ -88,6 +88,38 @@ def test_of_two_numbers_that_do_not_agree_neither_is_named() -> None:
     assert proved(found) == {}
 
 
+@pytest.mark.parametrize(("count", "percent", "wrong"), [("18", "32.5", "k"), ("13", "35.0", "p")])
+def test_a_sum_tells_which_of_two_numbers_does_not_agree(
+    count: str, percent: str, wrong: str
+) -> None:
+    key = {"variable": "x", "variable_level": "a"}
+    rows = [
+        row("n", "count", "40"),
+        row("k", "count", count, denominator=40, **key),
+        level("p", percent, 40, **key),
+        row("rest", "count", "27", denominator=40, variable="x", variable_level="b"),
+    ]
+    found = audited(rows, patients="n", exclusive=[{"variables": ["x"]}])
+    assert only(found, Verdict.IMPOSSIBLE).subject == (wrong,)
+
+
+def test_a_sum_that_one_other_digit_would_mend() -> None:
+    rows = [
+        row("n", "count", "40"),
+        row("a", "count", "18", denominator=40, variable="x", variable_level="a"),
+        row("b", "count", "27", denominator=40, variable="x", variable_level="b"),
+    ]
+    finding = only(
+        audited(rows, patients="n", exclusive=[{"variables": ["x"]}]), Verdict.IMPOSSIBLE
+    )
+    assert finding.subject == ()
+    assert finding.explanations == (
+        "45 instead of “40” (Here: n) would add up",
+        "13 instead of “18” (Here: a) would add up",
+        "22 instead of “27” (Here: b) would add up",
+    )
+
+
 def test_a_ledger_that_cuts_off_is_read_as_one() -> None:
     rows = [row("n", "count", "40")]
     for k in (3, 7, 11, 13):
