@@ -32,13 +32,27 @@ def _find_sums(evidence: Evidence) -> Iterator[Check]:
             evidence,
             certify,
             f"{shown}: the counts do not add up",
-            says=f"{relation.name}" + (f" ({relation.because})" if relation.because else ""),
+            says=f"{relation.name}: {_equation(certify(evidence.own))}"
+            + (f" ({relation.because})" if relation.because else ""),
         )
         if check.finding is not None:
             words = tuple(_one_digit(evidence, relation))
             finding = check.finding.model_copy(update={"explanations": words})
             check = Check(check.claims, finding)
         yield check
+
+
+def _equation(found: Bounds) -> str:
+    """Write the counts of a relation, as in '108 = 100 + 8'."""
+
+    def side(sign: int) -> str:
+        return " + ".join(
+            str(low) if low == high else f"({low} to {high})"
+            for own, low, high, _ in found.terms
+            if own == sign
+        )
+
+    return f"{side(1)} {'=' if found.equal else '≥'} {side(-1)}"
 
 
 def _one_digit(evidence: Evidence, relation: Relation) -> Iterator[str]:

@@ -140,18 +140,18 @@ def test_nothing_else_is_raised(found: Audit) -> None:
 @pytest.mark.parametrize(
     "says",
     [
-        "several: ici_agent",
+        "several: ici_agent: 108 + 1 = 42 + 32 + 19 + 10 + 3 + 1 + 1 + 1",
         "exclusive: rt_technique",
-        "exclusive: therapy_line",
+        "exclusive: therapy_line: ",
         "exclusive: hepatitis",
-        "union: any_event=>=3",
+        "union: any_event=>=3: ",
         "at least: rt_foci=",
         "sum: cause_of_death=adverse event",
     ],
 )
 def test_consistent_sums_are_checked_and_pass(found: Audit, says: str) -> None:
     checks = found.checks["counts that add up"]
-    (check,) = [item for item in checks if item.says.split(" (")[0] == says]
+    (check,) = [item for item in checks if item.says.startswith(says)]
     assert check.finding is None
 
 
