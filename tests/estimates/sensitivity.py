@@ -35,3 +35,13 @@ def times_of(record: Mapping[str, Any]) -> pd.DataFrame:
     if "yes" in record:
         level = level.eq(record["yes"]).map({True: "yes", False: "no"})
     return rows[["days", "event"]].assign(level=level)
+
+
+def first_events_of(record: Mapping[str, Any]) -> pd.DataFrame:
+    """Give the patients with `cause`: every other row's event is the competing one, as in R."""
+    rows = patients_of(record)
+    odd = rows.index % 2 == 0
+    cause = (
+        rows["event"].map({True: "death", False: "censored"}).mask(rows["event"] & odd, "relapse")
+    )
+    return rows.assign(cause=cause)

@@ -53,6 +53,35 @@ for (pair in PAIRS) {
   }
 }
 
+# Competing risks -----------------------------------------------------------------------------
+
+# The data sets have one event; every other row of it is taken for the competing one.
+for (name in NAMES) {
+  rows <- get(name)
+  cause <- ifelse(rows$event == 0, "censored", ifelse(seq_len(nrow(rows)) %% 2 == 1, "relapse", "death"))
+  rows$cause <- factor(cause, levels = c("censored", "relapse", "death"))
+  assign(name, rows)
+}
+INTERVALS <- list(c("log-log", "0.95"), c("log", "0.95"), c("plain", "0.95"), c("log-log", "0.9"))
+
+for (name in NAMES) {
+  # One of the data sets with every interval is enough, and keeps the file small.
+  for (interval in if (name == "ties") INTERVALS else INTERVALS[1]) {
+    call <- sprintf(
+      'survfit(Surv(days, cause) ~ 1, data = %s, conf.type = "%s", conf.int = %s)',
+      name, interval[1], interval[2]
+    )
+    fit <- run(call)
+    for (cause in c("relapse", "death")) {
+      state <- fit$states == cause
+      record("incidence", name, call, list(
+        days = fit$time, at_risk = fit$n.risk[, 1], incidence = fit$pstate[, state],
+        error = fit$std.err[, state], lower = fit$lower[, state], upper = fit$upper[, state]
+      ), cause = cause, ci_type = interval[1], confidence = as.numeric(interval[2]))
+    }
+  }
+}
+
 # Output --------------------------------------------------------------------------------------
 
 # R alone has no JSON. A list with names becomes an object, one without an array; a vector of
