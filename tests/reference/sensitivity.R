@@ -82,6 +82,30 @@ for (name in NAMES) {
   }
 }
 
+# Landmarks -----------------------------------------------------------------------------------
+
+# Once more from where it stopped, since the coefficient may still change in its eighth digit.
+converged <- function(call) {
+  first <- run(call)
+  iterated <- sub(")$", ", init = coef(first))", call)
+  eval(parse(text = iterated), list(first = first))
+}
+
+for (pair in PAIRS) {
+  for (day in c(61, 91, 183)) {
+    left <- sprintf("subset(%s, days > %d)", pair$data, day)
+    of <- sprintf('Surv(days - %d, event) ~ %s', day, pair$group)
+    test <- sprintf("survdiff(%s, data = %s)", of, left)
+    regression <- sprintf("coxph(%s, data = %s)", of, left)
+    fit <- summary(converged(regression))
+    record("landmark", pair$data, test, list(
+      n = nrow(run(left)), p_value = run(test)$pvalue,
+      hazard_ratio = fit$conf.int[[1]], hr_lower = fit$conf.int[[3]], hr_upper = fit$conf.int[[4]],
+      hr_p = fit$coefficients[[5]]
+    ), group = pair$group, yes = pair$yes, day = day)
+  }
+}
+
 # Output --------------------------------------------------------------------------------------
 
 # R alone has no JSON. A list with names becomes an object, one without an array; a vector of
