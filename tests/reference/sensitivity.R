@@ -106,6 +106,21 @@ for (pair in PAIRS) {
   }
 }
 
+# Many tests ----------------------------------------------------------------------------------
+
+FAMILIES <- c(
+  "c(0.001, 0.01, 0.02, 0.03, 0.04, 0.05, 0.2, 0.9)",
+  "c(0.04, 0.04, 0.04, 1, 0, 0.5, 0.013)",
+  "c(0.3)",
+  "c(0.02, NA, 0.011, 0.6, NA)"
+)
+for (family in FAMILIES) {
+  for (method in c("holm", "BH")) {
+    call <- sprintf('p.adjust(%s, method = "%s")', family, method)
+    record("p.adjust", "", call, list(p_value = run(family), adjusted = run(call)), method = method)
+  }
+}
+
 # Output --------------------------------------------------------------------------------------
 
 # R alone has no JSON. A list with names becomes an object, one without an array; a vector of

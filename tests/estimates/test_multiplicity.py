@@ -1,0 +1,71 @@
+"""Adjusted p values against R's `p.adjust`, and what must hold of any family of tests.
+
+Tolerance: a product or a quotient of doubles each; 1e-12.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.article.ledger import read_ledger
+from analysis.cohort.read import load
+from analysis.estimates import multiplicity
+from analysis.estimates.rows import pick, value_of
+from analysis.parameters import Parameters
+from tests.estimates.sensitivity import records
+
+NAMES = {"holm": "holm", "BH": "fdr_bh"}
+p_values = st.lists(st.floats(0, 1), min_size=1, max_size=40)
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+@pytest.mark.parametrize("record", records("p.adjust"))
+def test_adjusted_p_values_agree_with_r(record: dict[str, Any]) -> None:
+    expected = record["values"]
+    found = multiplicity.adjusted(
+        np.atleast_1d(np.array(expected["p_value"], dtype=float)), NAMES[record["method"]]
+    )
+    np.testing.assert_allclose(
+        found, np.atleast_1d(np.array(expected["adjusted"], dtype=float)), rtol=1e-12
+    )
+
+
+@given(p_values)
+def test_adjusting_raises_p_values_in_their_order(family: list[float]) -> None:
+    holm, hochberg = (multiplicity.adjusted(family, method) for method in ("holm", "fdr_bh"))
+    order = np.argsort(family, kind="stable")
+    for found in (holm, hochberg):
+        assert (np.diff(found[order]) >= 0).all()
+        assert (found <= 1).all()
+    slack = 1 + 1e-12
+    assert (np.array(family) <= hochberg * slack).all()
+    assert (hochberg <= holm * slack).all()
+    assert (holm <= np.minimum(1, np.array(family) * len(family)) * slack).all()
+
+
+def test_p_value_out_of_range_is_refused() -> None:
+    with pytest.raises(ValueError, match="not between 0 and 1"):
+        multiplicity.adjusted([0.5, 1.2], "holm")
+
+
+def test_no_test_at_all_stays_unknown() -> None:
+    assert np.isnan(multiplicity.adjusted([np.nan], "holm")).all()
+
+
+def test_the_family_is_table_5() -> None:
+    cohort = load("synthetic", Parameters())
+    table = multiplicity.estimate(cohort, Parameters())
+    assert set(table["analysis_id"]).isdisjoint(read_ledger()["analysis_id"])
+    assert value_of(table, variable="family") == 32
+    raw = pick(table, statistic="p_value")
+    assert len(raw) == 32
+    smallest = raw.loc[raw["value"].idxmin()]
+    keys = {"variable": smallest["variable"], "group": smallest["group"]}
+    holm = value_of(table, statistic="p_value_holm", **keys)
+    assert holm == pytest.approx(min(1, 32 * smallest["value"]))
