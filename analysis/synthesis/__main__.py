@@ -11,7 +11,7 @@ from analysis.article.ledger import CLAIMS, LedgerFaults, read_ledger
 from analysis.audit.engine import proved_claims
 from analysis.audit.structure import read_structure
 from analysis.synthesis import margins, search, timeline, write
-from analysis.synthesis.targets import Targets
+from analysis.synthesis.targets import MissingClaim, Targets
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         # What is known of the article is excused, whatever else another ledger asks for.
         excused = proved_claims(read_ledger(CLAIMS), read_structure())
         found = search.find(targets, chosen.seed, progress, excused=excused)
-    except (LedgerFaults, margins.ConflictingClaims, search.NotReached) as failure:
+    except (LedgerFaults, MissingClaim, margins.ConflictingClaims, search.NotReached) as failure:
         print(f"{failure}\n{chosen.out}/ is left as it was.", file=sys.stderr)
         return 1
     write.write_dataset(chosen.out, found.tables, chosen.seed, timeline.DATA_CUTOFF)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from analysis.cohort.faults import DatasetFaults
 from analysis.parameters import Parameters
 from analysis.synthesis import cohort, factors, judgement, margins, survival_search
 from analysis.synthesis.quantities import Unreachable
@@ -107,7 +108,7 @@ def find(
                 outcomes, labels = attempt.search.outcomes(), attempt.found.labels
                 tables = cohort.tables(targets, outcomes, labels, options, rng)
                 unmet = judgement.of(tables, targets, options).unmet(excused)
-            except (Unreachable, margins.ConflictingClaims) as reason:
+            except (Unreachable, DatasetFaults, margins.ConflictingClaims) as reason:
                 unmet = [str(reason)]
             if not unmet:
                 return Found(tables, number, evaluations)
@@ -186,7 +187,7 @@ def _not_reached(
     try:
         tables = cohort.tables(targets, outcomes, found.labels, options, rng)
         return NotReached(reason, judgement.of(tables, targets, options).unmet(excused))
-    except (Unreachable, margins.ConflictingClaims):
+    except (Unreachable, DatasetFaults, margins.ConflictingClaims):
         return NotReached(reason, list(nearest.unmet))
 
 

@@ -57,6 +57,14 @@ class Printed:
         return self.low <= value < self.high
 
 
+class MissingClaim(LookupError):
+    """A number that the search goes by is not in the ledger."""
+
+    def __init__(self, keys: dict[str, str]) -> None:
+        wanted = ", ".join(f"{name} {value}" for name, value in keys.items())
+        super().__init__(f"The ledger has no row with {wanted}, which the search goes by.")
+
+
 class Targets:
     """The ledger, asked by key.
 
@@ -80,11 +88,16 @@ class Targets:
 
         Raises
         ------
-        KeyError
+        MissingClaim
             When the ledger has no such number.
         """
-        keys = (analysis_id, group, group_level, variable, level, statistic)
-        return _printed(published(self.ledger, **dict(zip(KEY, keys, strict=True))))
+        keys = dict(
+            zip(KEY, (analysis_id, group, group_level, variable, level, statistic), strict=True)
+        )
+        try:
+            return _printed(published(self.ledger, **keys))
+        except KeyError as error:
+            raise MissingClaim({name: value for name, value in keys.items() if value}) from error
 
     def value(self, analysis_id: str, variable: str, statistic: str, level: str = "") -> float:
         """Give the value of a printed number that stands under no group."""

@@ -120,6 +120,19 @@ def test_a_survival_number_out_of_reach_is_listed_with_the_nearest(
     assert contents(cohort) == before
 
 
+def test_a_ledger_that_lacks_a_number_is_told_which(
+    tmp_path: Path, cohort: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = pd.read_csv(CLAIMS, dtype=str, keep_default_na=False)
+    short = tmp_path / "claims.csv"
+    ledger[ledger["claim_id"] != "t5-cirrhosis-os-p"].to_csv(short, index=False)
+    before = contents(cohort)
+    assert command.main(["--ledger", str(short), "--out", str(cohort)]) == 1
+    said = capsys.readouterr().err
+    assert "no row with analysis_id prognosis, group cirrhosis, variable OS" in said
+    assert contents(cohort) == before
+
+
 def test_a_seed_is_not_negative(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as refused:
         command.main(["--seed", "-1"])
