@@ -121,6 +121,43 @@ for (family in FAMILIES) {
   }
 }
 
+# Weighted and stratified log-rank tests ------------------------------------------------------
+
+# survdiff has no Gehan test. Its excess and variance from the tables of each day with events.
+gehan <- function(days, event, yes) {
+  tables <- sapply(unique(days[event == 1]), function(day) {
+    left <- days >= day
+    had <- days == day & event == 1
+    n <- sum(left); d <- sum(had); m <- sum(left & yes)
+    # The mean and the variance of a hypergeometric count, n times.
+    c(n * (sum(had & yes) - d * m / n),
+      if (n > 1) n^2 * d * (m / n) * (1 - m / n) * (n - d) / (n - 1) else 0)
+  })
+  sum(tables[1, ])^2 / sum(tables[2, ])
+}
+
+STRATA <- list(veteran = "cell", ties = "trio")
+for (pair in PAIRS) {
+  of <- sprintf("Surv(days, event) ~ %s", pair$group)
+  tests <- list(
+    none = sprintf("survdiff(%s, data = %s)$chisq", of, pair$data),
+    peto = sprintf("survdiff(%s, data = %s, rho = 1)$chisq", of, pair$data),
+    wilcoxon = sprintf('with(%s, gehan(days, event, %s == "%s"))', pair$data, pair$group, pair$yes)
+  )
+  for (weighting in names(tests)) {
+    call <- tests[[weighting]]
+    record("weighted_log_rank", pair$data, call, list(chisq = run(call)),
+           group = pair$group, yes = pair$yes, weighting = weighting)
+  }
+  stratum <- STRATA[[pair$data]]
+  if (!is.null(stratum)) for (weighting in c("none", "peto")) {
+    call <- sprintf("survdiff(%s + strata(%s), data = %s, rho = %d)$chisq",
+                    of, stratum, pair$data, if (weighting == "peto") 1 else 0)
+    record("stratified_log_rank", pair$data, call, list(chisq = run(call)),
+           group = pair$group, yes = pair$yes, weighting = weighting, stratum = stratum)
+  }
+}
+
 # Output --------------------------------------------------------------------------------------
 
 # R alone has no JSON. A list with names becomes an object, one without an array; a vector of
