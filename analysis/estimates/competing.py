@@ -85,7 +85,7 @@ def incidence(first: pd.DataFrame, cause: str, parameters: Parameters) -> pd.Dat
     References
     ----------
     Aalen OO, Johansen S. Scand J Stat 1978;5:141-50. Standard error: the infinitesimal
-    jackknife, as in Therneau T, `survival` vignette "Methods", section on multi-state curves.
+    jackknife (Jaeckel LA. Bell Labs Memorandum 72-1215-11, 1972).
     """
     if first.empty:
         raise ValueError("A cumulative incidence needs at least one patient.")

@@ -8,6 +8,9 @@
 
 library(survival)
 
+# A fit that does not converge is no reference.
+options(warn = 2)
+
 arguments <- commandArgs(trailingOnly = TRUE)
 output <- if (length(arguments) > 0) arguments[1] else "tests/reference/sensitivity.json"
 
@@ -156,6 +159,59 @@ for (pair in PAIRS) {
     record("stratified_log_rank", pair$data, call, list(chisq = run(call)),
            group = pair$group, yes = pair$yes, weighting = weighting, stratum = stratum)
   }
+}
+
+# Cox regression ------------------------------------------------------------------------------
+
+# Covariates as 0 and 1, by the names of the groups.
+indicators <- function(rows, ...) {
+  levels <- list(...)
+  for (name in names(levels)) rows[[name]] <- as.numeric(rows[[name]] == levels[[name]])
+  rows
+}
+MODELS <- list(
+  veteran = c(treatment = "2", prior = "10", cell = "squamous"),
+  ties = c(pair = "b", trio = "z"),
+  lung = c(sex = "2")
+)
+for (name in names(MODELS)) {
+  yes <- MODELS[[name]]
+  numbers <- do.call(indicators, c(list(get(name)), as.list(yes)))
+  terms <- paste(names(yes), collapse = " + ")
+  call <- sprintf("coxph(Surv(days, event) ~ %s, data = numbers)", terms)
+  fit <- converged(call)
+  test <- cox.zph(fit, transform = "km")$table
+  alone <- if (length(yes) > 1) test["GLOBAL", "p"] else test[1, "p"]
+  record("cox", name, call, list(
+    coefficients = unname(coef(fit)), covariances = as.vector(vcov(fit)),
+    p_value = unname(summary(fit)$coefficients[, 5]),
+    proportionality = unname(test[names(yes), "p"]), proportionality_all = alone
+  ), groups = names(yes), yes = unname(yes), ridge = 0)
+  for (theta in c(2, 20)) {
+    call <- sprintf(
+      paste("coxph(Surv(days, event) ~ ridge(%s, theta = %s, scale = FALSE),",
+            "data = numbers, eps = 1e-13, toler.chol = 1e-14)"),
+      gsub(" [+]", ",", terms), theta
+    )
+    fit <- run(call)
+    record("cox", name, call, list(
+      coefficients = unname(coef(fit)), covariances = as.vector(fit$var)
+    ), groups = names(yes), yes = unname(yes), ridge = theta)
+  }
+}
+
+# The group `yes` is entered on day 7 * row mod 60; those of row 60 are in it from the start.
+for (pair in PAIRS[1:3]) {
+  numbers <- get(pair$data)
+  numbers$id <- seq_len(nrow(numbers))
+  numbers$known <- ifelse(numbers[[pair$group]] == pair$yes, (7 * numbers$id) %% 60, NA)
+  parted <- tmerge(numbers[c("id", "days")], numbers, id = id,
+                   had = event(days, event), yes = tdc(known))
+  call <- "coxph(Surv(tstart, tstop, had) ~ yes, data = parted)"
+  fit <- converged(call)
+  record("time_varying", pair$data, call, list(
+    coefficients = coef(fit)[[1]], covariances = vcov(fit)[[1]], rows = nrow(parted)
+  ), group = pair$group, yes = pair$yes)
 }
 
 # Output --------------------------------------------------------------------------------------

@@ -1,0 +1,197 @@
+"""Cox regressions against R's `coxph`, `ridge` and `cox.zph`, and what must hold.
+
+Tolerance: both sides iterate to the last digits (R's by starting it again where it stopped), and
+penalised fits of R stop at 1e-13 of the likelihood, which leaves some 1e-7 of a coefficient.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.article.ledger import read_ledger
+from analysis.cohort.read import load
+from analysis.estimates import hazards
+from analysis.estimates.prognosis import hazard_ratio
+from analysis.estimates.rows import pick, value_of
+from analysis.parameters import Parameters
+from tests.estimates.sensitivity import patients_of, records, times_of
+
+PARAMETERS = Parameters()
+settled = settings(max_examples=30)
+two_groups = st.lists(
+    st.tuples(st.integers(0, 25), st.booleans(), st.sampled_from(["yes", "no"])),
+    min_size=2,
+    max_size=30,
+).map(lambda rows: pd.DataFrame(rows, columns=["days", "event", "level"]))
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def intervals_of(record: dict[str, Any]) -> hazards.Intervals:
+    rows = patients_of(record)
+    groups = zip(np.atleast_1d(record["groups"]), np.atleast_1d(record["yes"]), strict=True)
+    return hazards.from_start(
+        rows, pd.DataFrame({group: rows[group] == level for group, level in groups})
+    )
+
+
+def levels_of(times: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({"level": times["level"] == "yes"})
+
+
+def fitted(intervals: hazards.Intervals, ridge: float = 0.0) -> hazards.Cox:
+    found = hazards.cox(intervals, ridge)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("record", records("cox"))
+def test_regressions_agree_with_r(record: dict[str, Any]) -> None:
+    expected, intervals = record["values"], intervals_of(record)
+    found = fitted(intervals, record["ridge"])
+    tolerance = 1e-6 if record["ridge"] else 1e-9
+    assert found.coefficients == pytest.approx(
+        np.atleast_1d(expected["coefficients"]), rel=tolerance
+    )
+    assert found.covariances.ravel() == pytest.approx(
+        np.atleast_1d(expected["covariances"]), rel=tolerance
+    )
+    if record["ridge"]:
+        return
+    p_values = [found.p_value(position) for position in range(len(found.coefficients))]
+    assert p_values == pytest.approx(np.atleast_1d(expected["p_value"]), rel=1e-8)
+    test = hazards.proportionality(intervals, found)
+    assert test.each == pytest.approx(np.atleast_1d(expected["proportionality"]), rel=1e-8)
+    assert test.all == pytest.approx(expected["proportionality_all"], rel=1e-8)
+
+
+@pytest.mark.parametrize("record", records("time_varying"))
+def test_groups_entered_on_the_way_agree_with_r(record: dict[str, Any]) -> None:
+    times = times_of(record)
+    known = pd.Series(7 * (times.index + 1) % 60, index=times.index, dtype=float)
+    intervals = hazards.from_change(times.assign(known=known.where(times["level"] == "yes")))
+    found, expected = fitted(intervals), record["values"]
+    assert len(intervals.stop) == expected["rows"]
+    assert found.coefficients[0] == pytest.approx(expected["coefficients"], rel=1e-9)
+    assert found.covariances[0, 0] == pytest.approx(expected["covariances"], rel=1e-9)
+
+
+@settled
+@given(two_groups)
+def test_with_one_factor_it_is_the_hazard_ratio_of_table_5(times: pd.DataFrame) -> None:
+    expected = hazard_ratio(times, "yes", PARAMETERS)
+    found = hazards.cox(hazards.from_start(times, levels_of(times)))
+    assert (found is None) == bool(expected.note)
+    if found is not None:
+        ratio = found.ratio(0, PARAMETERS)
+        np.testing.assert_allclose(
+            [ratio.value, ratio.lower, ratio.upper, found.p_value(0)],
+            [expected.ratio.value, expected.ratio.lower, expected.ratio.upper, expected.p_value],
+            rtol=1e-7,
+        )
+
+
+@settled
+@given(two_groups)
+def test_nobody_changes_when_all_is_known_from_the_start(times: pd.DataFrame) -> None:
+    expected = hazards.from_start(times, levels_of(times))
+    found = hazards.from_change(times.assign(known=math.nan))
+    assert found.stop.tolist() == expected.stop.tolist()
+    assert found.covariates["yes"].tolist() == expected.covariates["level"].tolist()
+
+
+@settled
+@given(two_groups, st.integers(0, 30))
+def test_parting_follow_up_keeps_its_length_and_events(times: pd.DataFrame, day: int) -> None:
+    whole = hazards.from_start(times, levels_of(times))
+    found = hazards.from_change(times.assign(known=float(day)))
+    assert (found.stop - found.start).sum() == (whole.stop - whole.start).sum()
+    assert found.event.sum() == whole.event.sum()
+    assert (found.start < found.stop).all()
+    # Before the change nobody is in the group, and nobody who is `no` in the end ever is.
+    assert (found.covariates["yes"].to_numpy() <= (found.start >= day)).all()
+
+
+@settled
+@given(two_groups)
+def test_a_penalty_shrinks_and_never_fails(times: pd.DataFrame) -> None:
+    intervals = hazards.from_start(times, levels_of(times))
+    weak, strong = (hazards.cox(intervals, ridge) for ridge in (hazards.RIDGE, 50))
+    possible = times["event"].any() and times["level"].nunique() == 2
+    assert (weak is not None) == (strong is not None) == possible
+    if weak is not None and strong is not None:
+        assert abs(strong.coefficients[0]) <= abs(weak.coefficients[0]) + 1e-9
+        # The prior alone has a variance of one half.
+        assert weak.covariances[0, 0] <= 1 / hazards.RIDGE + 1e-9
+
+
+def test_a_combination_of_factors_that_orders_all_events_is_found() -> None:
+    """Neither factor alone does, but whoever has exactly the first dies before the rest."""
+    first = np.array([1, 1, 1, 0, 0, 1, 0, 1])
+    second = np.array([0, 0, 0, 1, 0, 1, 0, 1])
+    times = pd.DataFrame({"days": range(1, 9), "event": [True] * 3 + [False] * 5})
+    both = pd.DataFrame({"first": first, "second": second})
+    assert not hazards.is_estimable(hazards.from_start(times, both))
+    later = times.assign(event=True)
+    assert hazards.is_estimable(hazards.from_start(later, both))
+    assert fitted(hazards.from_start(times, both), hazards.RIDGE).coefficients[0] > 0
+
+
+def test_a_factor_that_repeats_another_is_found() -> None:
+    times = pd.DataFrame({"days": [1, 2, 3, 4], "event": True})
+    level = np.array([1, 0, 1, 0])
+    alone = hazards.from_start(times, pd.DataFrame({"a": level}))
+    twice = hazards.from_start(times, pd.DataFrame({"a": level, "b": 1 - level}))
+    assert hazards.is_estimable(alone)
+    assert not hazards.is_estimable(twice)
+    assert hazards.cox(twice) is None
+    assert np.isnan(hazards.proportionality(twice, None).all)
+
+
+def test_hazards_that_cross_are_found_and_proportional_ones_are_not() -> None:
+    random = np.random.default_rng(3)
+    level = np.repeat([0, 1], 200)
+    covariates = pd.DataFrame({"level": level})
+    steady = random.exponential(1000, 400) / np.where(level, 2, 1)
+    crossing = np.where(level, 1000 * random.weibull(3, 400), 1000 * random.weibull(0.7, 400))
+
+    def p_of(lived: Any) -> float:
+        times = pd.DataFrame({"days": np.ceil(lived).astype(int), "event": True})
+        intervals = hazards.from_start(times, covariates)
+        return hazards.proportionality(intervals, fitted(intervals)).all
+
+    assert p_of(crossing) < 1e-6
+    assert p_of(steady) > 0.01
+
+
+def test_events_on_one_day_tell_nothing_of_time() -> None:
+    times = pd.DataFrame({"days": 5, "event": [True, True, False, False]})
+    intervals = hazards.from_start(times, pd.DataFrame({"level": [1, 0, 1, 0]}))
+    found = hazards.proportionality(intervals, fitted(intervals))
+    assert np.isnan(found.all)
+    assert np.isnan(found.each).all()
+
+
+def test_rows_of_the_cohort() -> None:
+    cohort = load("synthetic", PARAMETERS)
+    table = hazards.estimate(cohort, PARAMETERS)
+    assert set(table["analysis_id"]).isdisjoint(read_ledger()["analysis_id"])
+    together = pick(table, analysis_id=hazards.MULTIVARIABLE, variable="OS")
+    assert value_of(together, statistic="events_per_factor") == pytest.approx(
+        value_of(together, statistic="events") / 16
+    )
+    assert len(pick(together, statistic="hazard_ratio")) == 16
+    plain, shrunken = (
+        np.log(pick(table, analysis_id=name, statistic="hazard_ratio")["value"])
+        for name in (hazards.MULTIVARIABLE, hazards.PENALISED)
+    )
+    assert np.square(shrunken).sum() < np.square(plain).sum()
+    assert len(pick(table, analysis_id=hazards.PROPORTIONALITY)) == 32
+    assert len(pick(table, analysis_id=hazards.TIME_VARYING)) == 8
