@@ -97,13 +97,13 @@ def incidence(first: pd.DataFrame, cause: str, parameters: Parameters) -> pd.Dat
     had_cause = had_any * first["cause"].eq(cause).to_numpy()[:, np.newaxis]
     left = at_risk.sum(axis=0)
     hazard_any, hazard = had_any.sum(axis=0) / left, had_cause.sum(axis=0) / left
-    before = _just_before(np.cumprod(1 - hazard_any), 1.0)
+    before = just_before(np.cumprod(1 - hazard_any), 1.0)
 
     # How the estimate moves with the weight of each patient (rows) until each day (columns). The
     # hazard is 1 on the last day alone, after which nobody is left whom it could move.
     surviving = np.where(hazard_any < 1, 1 - hazard_any, np.inf)
     of_log_survival = -np.cumsum((had_any - at_risk * hazard_any) / left / surviving, axis=1)
-    of_survival = before * _just_before(of_log_survival, 0.0)
+    of_survival = before * just_before(of_log_survival, 0.0)
     of_hazard = (had_cause - at_risk * hazard) / left
     influence = np.cumsum(before * of_hazard + of_survival * hazard, axis=1)
     found, error = np.cumsum(before * hazard), np.sqrt((influence**2).sum(axis=0))
@@ -120,7 +120,7 @@ def incidence(first: pd.DataFrame, cause: str, parameters: Parameters) -> pd.Dat
     )
 
 
-def _just_before(after: _Numbers, at_start: float) -> _Numbers:
+def just_before(after: _Numbers, at_start: float) -> _Numbers:
     """Give each day (last axis) the value of the day before."""
     start = np.full((*after.shape[:-1], 1), at_start)
     return np.concatenate([start, after[..., :-1]], axis=-1)

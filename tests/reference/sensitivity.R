@@ -7,6 +7,7 @@
 # tests/reference/sensitivity.json. Its data are lung.csv, veteran.csv and ties.csv in that folder.
 
 library(survival)
+library(cmprsk)
 
 # A fit that does not converge is no reference.
 options(warn = 2)
@@ -82,6 +83,21 @@ for (name in NAMES) {
         error = fit$std.err[, state], lower = fit$lower[, state], upper = fit$upper[, state]
       ), cause = cause, ci_type = interval[1], confidence = as.numeric(interval[2]))
     }
+  }
+}
+
+GRAY <- c(lapply(PAIRS, function(pair) pair[c("data", "group")]), list(
+  list(data = "veteran", group = "cell"), list(data = "ties", group = "trio")
+))
+for (groups in GRAY) {
+  call <- sprintf('with(%s, cuminc(days, cause, %s, cencode = "censored"))$Tests',
+                  groups$data, groups$group)
+  tests <- run(call)
+  for (cause in rownames(tests)) {
+    record("gray", groups$data, call, list(
+      statistic = tests[[cause, "stat"]], p_value = tests[[cause, "pv"]],
+      degrees_of_freedom = tests[[cause, "df"]]
+    ), group = groups$group, cause = cause)
   }
 }
 
@@ -229,5 +245,9 @@ to_json <- function(x) {
   if (length(x) == 1) written else paste0("[", paste(written, collapse = ", "), "]")
 }
 
-versions <- list(R = as.character(getRversion()), survival = as.character(packageVersion("survival")))
+versions <- list(
+  R = as.character(getRversion()),
+  survival = as.character(packageVersion("survival")),
+  cmprsk = as.character(packageVersion("cmprsk"))
+)
 writeLines(to_json(list(versions = versions, records = records)), output)

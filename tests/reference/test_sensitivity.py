@@ -28,9 +28,9 @@ def numbers(values: dict[str, Any]) -> list[float]:
 def test_r_gives_the_stored_values_again(tmp_path: Path) -> None:
     if shutil.which("Rscript") is None:
         pytest.skip("Rscript is not installed")
-    tried = subprocess.run(["Rscript", "-e", "library(survival)"], capture_output=True, check=False)
-    if tried.returncode != 0:
-        pytest.skip("R's survival package is not installed")
+    tried = ["Rscript", "-e", "library(survival); library(cmprsk)"]
+    if subprocess.run(tried, capture_output=True, check=False).returncode != 0:
+        pytest.skip("R's survival and cmprsk packages are not both installed")
     output = tmp_path / "again.json"
     command = [*COMMAND.split(), str(output)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
