@@ -132,25 +132,31 @@ def _shares(
     None when the draw contradicts itself.
     """
     lefts: list[tuple[float, float]] = []
+    # What is viable is part of the whole; drawn below it, so that a deep response of the viable
+    # part does not ask for a shallow one of the size.
+    most_in = most_all = np.inf
     for criterion in CRITERIA:
-        left_in = _draw(wanted[criterion, "in-field"], rng)
+        left_in = _draw(wanted[criterion, "in-field"], most_in, rng)
         if outside == 0:
             lefts.append((left_in, 0.0))
+            most_in = left_in
             continue
         overall = wanted[criterion, "overall"]
-        in_all = rng.uniform(0.6, 1.3) if new_lesion else _draw(overall, rng)
+        in_all = rng.uniform(0.6, 1.3) if new_lesion else _draw(overall, most_all, rng)
         left_out = (in_all - (1 - outside) * left_in) / outside
         if not 0 <= left_out <= 1.9 or (overall == "CR" and left_out > 0):
             return None
         lefts.append((left_in, left_out))
+        most_in, most_all = left_in, in_all
     size, viable = lefts
     if viable[0] > size[0] or viable[1] > size[1]:
         return None
     return _Shares(size, viable)
 
 
-def _draw(category: str, rng: np.random.Generator) -> float:
+def _draw(category: str, most: float, rng: np.random.Generator) -> float:
     low, high = LEFT[category]
+    high = max(low, min(high, most))
     # Shrinkage of responders is spread wide, that of stable disease near no change.
     return float(
         low + (high - low) * (rng.beta(1.6, 1.2) if category != "SD" else rng.beta(1.5, 2.5))
