@@ -3,6 +3,9 @@
 Times are whole days from the first treatment. Every kernel follows the conventions of R's
 `survival`: events before censorings on the same day, log-log (Greenwood) confidence intervals,
 and a median halfway to the next event when the curve rests exactly on one half.
+
+They stand in one module because numba's cache on disk notices a change of the file that a kernel
+is in, and not of another file from which it calls one.
 """
 
 from __future__ import annotations
