@@ -28,8 +28,8 @@ from analysis.synthesis.targets import Targets
 Progress = Callable[[str], None]
 # Nearly every other attempt succeeds; after as many as these no cohort is likely to be found.
 ATTEMPTS = 40
-# As many reasons why cohorts that meet survival and Table 5 were refused.
-REFUSALS = 8
+# As many cohorts that meet survival and Table 5 may be refused for something else.
+REFUSALS = 6
 _STEPS, _REHEATS = 300_000, 3
 _HOTTEST, _COLDEST = 0.5, 0.05
 
@@ -93,7 +93,8 @@ def find(
     progress("counts: looking for claims that contradict each other")
     margins.check(targets, excused)
     nearest: _Attempt | None = None
-    evaluations, refusals = 0, []
+    evaluations = 0
+    refused: list[list[str]] = []
     with closing(_attempts(targets, seed)) as attempts:
         for number, attempt in enumerate(attempts, start=1):
             evaluations += attempt.found.evaluations
@@ -113,9 +114,12 @@ def find(
             if not unmet:
                 return Found(tables, number, evaluations)
             progress(f"attempt {number}: {_listed(unmet)}")
-            refusals += unmet
-            if len(refusals) >= REFUSALS:
-                raise NotReached("Cohorts were put together, but none met all:", refusals)
+            refused.append(unmet)
+            if len(refused) == REFUSALS:
+                raise NotReached(
+                    f"{REFUSALS} cohorts met survival and Table 5, but not all else; the nearest:",
+                    min(refused, key=len),
+                )
     assert nearest is not None
     raise _not_reached(nearest, targets, options, excused)
 

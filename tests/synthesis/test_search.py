@@ -120,6 +120,23 @@ def test_a_survival_number_out_of_reach_is_listed_with_the_nearest(
     assert contents(cohort) == before
 
 
+def test_a_median_out_of_reach_ends_the_search_with_what_stands_against_it(
+    tmp_path: Path,
+    cohort: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(search, "REFUSALS", 1)
+    # More cycles than half of the patients have time for before they progress.
+    ledger = reprinted(tmp_path, "s3.2-ici-cycles-median", "20.5")
+    before = contents(cohort)
+    assert command.main(["--ledger", str(ledger), "--out", str(cohort)]) == 1
+    said = capsys.readouterr().err
+    assert "met survival and Table 5, but not all else" in said
+    assert "no 108 numbers have 20 and 21 in the middle" in said
+    assert contents(cohort) == before
+
+
 def test_a_ledger_that_lacks_a_number_is_told_which(
     tmp_path: Path, cohort: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
