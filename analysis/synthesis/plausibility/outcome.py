@@ -307,7 +307,8 @@ RULES = (
     Rule(
         "steady course",
         "In the first year OS and PFS are within "
-        f"{course.TOLERANCE:.0%} of a constant hazard up to the printed rate.",
+        f"{course.TOLERANCE * 100:.0f} percentage points of a constant hazard up to the printed "
+        "rate.",
         _steady,
     ),
     Rule("PFS within OS", "Progression-free and relapse-free survival do not exceed OS.", _order),
