@@ -15,6 +15,26 @@ from pydantic import BaseModel, ConfigDict, Field
 
 ConfidenceInterval = Literal["log-log", "log", "plain"]
 
+# Yes or no questions about a patient before or during treatment, in the order of Table 5.
+Factor = Literal[
+    "male",
+    "age_under_60",
+    "alcohol_use",
+    "viral_hepatitis",
+    "cirrhosis",
+    "afp_under_1000",
+    "tumours_5_or_more",
+    "extrahepatic_metastasis",
+    "pvtt",
+    "vp4",
+    "prior_ici",
+    "concurrent",
+    "rt_intrahepatic",
+    "sbrt",
+    "eqd2_under_60",
+    "targeted_therapy",
+]
+
 
 class Parameters(BaseModel):
     """Options of the whole report.
@@ -52,6 +72,9 @@ class Parameters(BaseModel):
     enrolment_last_year: Annotated[int, Field(ge=1990, le=2100)] = Field(
         2021, description="Last calendar year of enrolment."
     )
+    population: Literal[
+        "all", "without earlier ICI", "without targeted therapy", "first line"
+    ] = Field("all", description="Whom of those admitted the whole report is about.")
 
     # How patients are grouped
     age_cutoff: Annotated[int, Field(ge=1, le=120)] = Field(
@@ -86,6 +109,13 @@ class Parameters(BaseModel):
         "derived",
         description="Response category from sums of diameters and new lesions, or as recorded.",
     )
+    proportion_interval: Literal["exact", "Wilson", "Wald"] = Field(
+        "exact", description="Interval of response rates: Clopper-Pearson, or an approximation."
+    )
+    table_test: Literal["exact", "asymptotic"] = Field(
+        "exact",
+        description="Tests of response: Fisher and McNemar exactly, or by their chi-squares.",
+    )
 
     # Survival
     time_zero: Literal["first treatment", "radiotherapy", "immunotherapy"] = Field(
@@ -97,11 +127,32 @@ class Parameters(BaseModel):
     relapse_censoring: Literal["last contact", "last imaging"] = Field(
         "last imaging", description="Where in-field and out-of-field relapse are censored."
     )
+    relapse_death: Literal["censored", "event", "competing"] = Field(
+        "censored",
+        description="Death without relapse, in in-field and out-of-field relapse-free survival: "
+        "censored, an event, or a competing risk (Aalen-Johansen; Gray's test).",
+    )
+    follow_up_definition: Literal["reverse Kaplan-Meier", "all patients", "survivors"] = Field(
+        "reverse Kaplan-Meier",
+        description="Median follow-up: by reverse Kaplan-Meier, or the median of the times that "
+        "all patients, or those alive, were observed.",
+    )
     ci_type: ConfidenceInterval = Field(
         "log-log", description="Confidence interval of Kaplan-Meier estimates."
     )
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
         0.95, description="Confidence level of every interval."
+    )
+    interval_source: Literal["formula", "bootstrap"] = Field(
+        "formula",
+        description="Intervals of survival and of hazard ratios: by formula, or percentiles of "
+        "bootstrap samples of patients.",
+    )
+    bootstrap_replicates: Annotated[int, Field(ge=100, le=100_000)] = Field(
+        1000, description="Bootstrap samples of patients."
+    )
+    bootstrap_seed: Annotated[int, Field(ge=0)] = Field(
+        1, description="Seed from which bootstrap samples are drawn."
     )
     rate_months: tuple[int, ...] = Field(
         (12, 24), description="Months at which survival rates are given."
@@ -111,6 +162,45 @@ class Parameters(BaseModel):
     )
     figure_months: Annotated[int, Field(ge=6, le=240)] = Field(
         60, description="Length of the time axis of survival figures, months."
+    )
+
+    # Prognostic factors
+    landmark_months: Annotated[int, Field(ge=0, le=60)] = Field(
+        0,
+        description="Factors are compared among patients at risk at this month, counted from it; "
+        "0 is no landmark.",
+    )
+    factor_test: Literal[
+        "log-rank", "Gehan-Wilcoxon", "Peto-Peto", "stratified log-rank", "restricted mean"
+    ] = Field("log-rank", description="Test of a prognostic factor.")
+    strata: tuple[Factor, ...] = Field(
+        ("extrahepatic_metastasis", "pvtt"),
+        description="Strata of the stratified log-rank test, without the factor itself.",
+    )
+    restricted_months: Annotated[int, Field(ge=1, le=240)] = Field(
+        24, description="Month to which mean survival is restricted."
+    )
+    p_adjustment: Literal["none", "Holm", "Benjamini-Hochberg"] = Field(
+        "none", description="Adjustment of the p values of Table 5 for their number."
+    )
+    factor_model: Literal["univariate", "multivariable", "penalised"] = Field(
+        "univariate",
+        description="Cox regression of a factor: alone, with all the others, or with all and a "
+        "ridge penalty.",
+    )
+    penalty: Annotated[float, Field(gt=0, le=1000)] = Field(
+        2.0, description="Ridge penalty: precision of the prior of each log hazard ratio."
+    )
+    mode_over_time: bool = Field(
+        False,
+        description="Count concurrent treatment from the day on which the second treatment began.",
+    )
+    afp_model: Literal["cut-off", "spline"] = Field(
+        "cut-off",
+        description="AFP as a prognostic factor: two groups, or a spline of its logarithm.",
+    )
+    curves_of: tuple[Factor | Literal["ici_regimen"], ...] = Field(
+        ("prior_ici", "pvtt", "concurrent"), description="Factors whose curves are drawn."
     )
 
     @classmethod
