@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from lifelines import CoxPHFitter
 from lifelines.statistics import multivariate_logrank_test
@@ -180,12 +181,26 @@ def at_each_event(times: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         order, and one column a level.
     """
     days, event = times["days"].to_numpy(), times["event"].to_numpy(dtype=bool)
-    event_days = np.unique(days[event])[:, np.newaxis]
-    member = pd.get_dummies(times["level"].to_numpy(), dtype=int)
+    levels = pd.Categorical(times["level"].to_numpy())
+    event_days = np.unique(days[event])
+    at_risk, events = np.zeros((2, len(event_days), len(levels.categories)), dtype=np.int64)
+    for code in range(len(levels.categories)):
+        member = levels.codes == code
+        at_risk[:, code] = member.sum() - _until(event_days, days[member], "left")
+        dying = days[member & event]
+        events[:, code] = _until(event_days, dying, "right") - _until(event_days, dying, "left")
     return (
-        pd.DataFrame((days >= event_days) @ member.to_numpy(), columns=member.columns),
-        pd.DataFrame(((days == event_days) & event) @ member.to_numpy(), columns=member.columns),
+        pd.DataFrame(at_risk, columns=levels.categories),
+        pd.DataFrame(events, columns=levels.categories),
     )
+
+
+def _until(
+    event_days: npt.NDArray[Any], days: npt.NDArray[Any], side: Literal["left", "right"]
+) -> npt.NDArray[np.int64]:
+    # How many of the days come before each event day, or (right) not after it. By sorting: days
+    # against event days, pair by pair, would not fit in memory for a million patients.
+    return np.sort(days).searchsorted(event_days, side=side)
 
 
 def group_curves(
