@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,8 @@ from jupyter_client.manager import AsyncKernelManager
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
+from analysis.build import warm
+
 ENGINE = "report"
 
 
@@ -23,12 +26,16 @@ class Kernels:
 
     They listen on sockets in a folder that only this user can read, not on open ports. Notebooks
     run in threads, and a thread that waits for its kernel cannot be interrupted: to stop a
-    build, its kernels are ended.
+    build, its kernels are ended. They are forked from a process that has imported the libraries
+    and `modules`, unless `forked` is False or this machine cannot.
     """
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(
+        self, root: Path, folder: Path, *, forked: bool = True, modules: Iterable[str] = ()
+    ) -> None:
         self._root = root
         self._folder = folder
+        self._forked = forked and warm.prepare(modules)
         # Paths of sockets may have about 100 characters, fewer than the path of a project.
         self._sockets = tempfile.TemporaryDirectory(prefix="hcc-", ignore_cleanup_errors=True)
         self._numbers = count(1)
@@ -52,6 +59,7 @@ class Kernels:
             kernel_name=client.kernel_name,
             connection_file=str(file),
             transport="tcp" if sys.platform == "win32" else "ipc",
+            **({"kernel_spec_manager": warm.WarmSpecs()} if self._forked else {}),
         )
         self._clients.append(client)
         try:
