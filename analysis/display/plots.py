@@ -24,7 +24,7 @@ from analysis.display.figures.kaplan_meier import survival_figure
 from analysis.display.figures.regimens import regimens as regimen_circles
 from analysis.display.figures.swimmer import swimmer
 from analysis.display.figures.waterfall import waterfall
-from analysis.estimates import prognosis, survival
+from analysis.estimates import factors, prognosis, survival
 from analysis.estimates.response import responses
 from analysis.estimates.rows import pick, value_of
 from analysis.parameters import Parameters
@@ -211,7 +211,7 @@ def factor_curves(
     endpoint: str,
 ) -> Drawing | None:
     """Draw the curves of an endpoint by the levels of a factor of Table 5, or by ICI regimen."""
-    column = factor if factor == prognosis.ICI_REGIMEN else f"factor_{factor}"
+    column = factors.column_of(factor)
     if not cohort.records(column) or endpoint not in cohort.endpoints():
         return None
     curves = prognosis.group_curves(cohort, column, endpoint, parameters)

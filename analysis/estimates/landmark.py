@@ -1,30 +1,17 @@
-"""Landmark analysis: prognostic factors among those alive and followed at a fixed month.
+"""Immortal time: groups that are known only after time zero.
 
 Whoever lives longer has more time to receive a treatment, so that its recipients seem to live
-longer (immortal time). At a landmark, groups are what was known by then, and time runs from it.
+longer. There are two remedies. At a landmark, groups are what was known by then, and time runs from
+it. Or patients change group on the day on which it is known.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.cohort.model import Cohort
-from analysis.estimates.prognosis import (
-    endpoints_of,
-    factors_of,
-    hazard_ratio,
-    log_rank,
-    times_by,
-)
-from analysis.estimates.rows import row, to_table
-from analysis.estimates.survival import DAYS_PER_MONTH, summary_rows
-from analysis.parameters import Parameters
-
-ANALYSIS = "sensitivity_landmark"
-MONTHS = (2, 3, 6)
+from analysis.estimates.survival import DAYS_PER_MONTH
 
 # On which dates a factor becomes known, the latest of them; of others on the day of enrolment.
 # Whether radiotherapy and immunotherapy were concurrent is seen when the second begins; what was
@@ -34,13 +21,14 @@ KNOWN_FROM = {
     "sbrt": ("rt_end",),
     "eqd2_under_60": ("rt_end",),
     "rt_intrahepatic": ("rt_end",),
+    "ici_regimen": ("ici_start",),
 }
 
 
 def landmark_day(month: int) -> int:
     """Give the whole day nearest to a month, since times are whole days.
 
-    >>> [landmark_day(month) for month in MONTHS]
+    >>> [landmark_day(month) for month in (2, 3, 6)]
     [61, 91, 183]
     """
     return round(month * DAYS_PER_MONTH)
@@ -71,6 +59,40 @@ def from_landmark(times: pd.DataFrame, landmark: int) -> pd.DataFrame:
     return kept.assign(days=kept["days"] - landmark)
 
 
+def from_change(times: pd.DataFrame) -> pd.DataFrame:
+    """Part the follow-up of patients who enter the group `yes` on the way.
+
+    Parameters
+    ----------
+    times
+        One row a patient: `days` (whole), `event` (bool), `level` (`yes` or `no`, in the end)
+        and `known` (the day from which it holds; missing: from the start).
+
+    Returns
+    -------
+    DataFrame
+        `times` with `start`, the day after which a row is at risk (-1, from the start). A patient
+        is `no` until the day of entering the group, and `yes` after it, in a second row. The event
+        of the day itself belongs to the time before.
+
+    References
+    ----------
+    Mantel N, Byar DP. J Am Stat Assoc 1974;69:81-6.
+    """
+    change = times["known"].fillna(0).to_numpy()
+    enters = times["level"].eq("yes").to_numpy() & (change > 0)
+    parted = enters & (change < times["days"].to_numpy())
+    level = times["level"].astype(pd.CategoricalDtype(["no", "yes"], ordered=True))
+    before = times.assign(
+        start=-1,
+        days=np.where(parted, change, times["days"]).astype(np.int64),
+        event=times["event"].to_numpy(dtype=bool) & ~parted,
+        level=level.mask(enters, "no"),
+    )
+    after = times[parted].assign(start=change[parted].astype(np.int64), level=level[parted])
+    return pd.concat([before, after], ignore_index=True)
+
+
 def known_from(cohort: Cohort, factor: str) -> pd.Series:
     """Give the day from time zero on which each patient's level of a factor became known.
 
@@ -84,61 +106,3 @@ def known_from(cohort: Cohort, factor: str) -> pd.Series:
         return pd.Series(np.nan, index=cohort.patients.index)
     latest = cohort.patients[columns].max(axis=1)
     return (latest - cohort.patients["time_zero"]).dt.days
-
-
-def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
-    """Repeat the comparisons of Table 5 at landmarks of 2, 3 and 6 months.
-
-    Returns
-    -------
-    DataFrame
-        The estimates table, `analysis_id` sensitivity_landmark, `variable_level` the month.
-        Medians are months from the landmark, hazard ratios of yes against no.
-    """
-    rows: list[dict[str, Any]] = []
-    for factor in factors_of(cohort):
-        known = known_from(cohort, factor).rename("known")
-        for endpoint in endpoints_of(cohort):
-            times = times_by(cohort, f"factor_{factor}", endpoint).join(known, on="patient_id")
-            for month in MONTHS:
-                left = from_landmark(times, landmark_day(month))
-                rows += _month_rows(left, factor, endpoint, month, parameters)
-    return to_table(rows)
-
-
-def _month_rows(
-    left: pd.DataFrame, factor: str, endpoint: str, month: int, parameters: Parameters
-) -> list[dict[str, Any]]:
-    summaries = [
-        {**statistic, "variable_level": str(month)}
-        for level in ("yes", "no")
-        for statistic in summary_rows(
-            left[left["level"] == level],
-            endpoint,
-            parameters,
-            group=factor,
-            group_level=level,
-            analysis_id=ANALYSIS,
-        )
-    ]
-    test, cox = log_rank(left), hazard_ratio(left, "yes", parameters)
-    return summaries + [
-        row(
-            ANALYSIS,
-            endpoint,
-            statistic,
-            value,
-            variable_level=month,
-            group=factor,
-            method=method,
-            n=len(left),
-            note=note,
-        )
-        for statistic, value, method, note in (
-            ("p_value", test.p_value, "log-rank test", test.note),
-            ("hazard_ratio", cox.ratio.value, "Cox regression, Efron ties", cox.note),
-            ("hr_lower", cox.ratio.lower, "Cox regression, Efron ties", cox.note),
-            ("hr_upper", cox.ratio.upper, "Cox regression, Efron ties", cox.note),
-            ("hr_p", cox.p_value, "Cox regression, Efron ties", cox.note),
-        )
-    ]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from analysis.article.ledger import read_ledger
 from analysis.cohort.read import load
 from analysis.estimates.gray import estimate, gray_test
-from analysis.estimates.prognosis import log_rank
+from analysis.estimates.log_rank import log_rank
 from analysis.estimates.rows import pick
 from analysis.parameters import Parameters
 from tests.estimates.sensitivity import first_events_of, records

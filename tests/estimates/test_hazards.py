@@ -14,16 +14,16 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 
-from analysis.article.ledger import read_ledger
-from analysis.cohort.read import load
 from analysis.estimates import hazards
-from analysis.estimates.prognosis import hazard_ratio
-from analysis.estimates.rows import pick, value_of
+from analysis.estimates.hazards import hazard_ratio
+from analysis.estimates.landmark import from_change
 from analysis.parameters import Parameters
 from tests.estimates.sensitivity import patients_of, records, times_of
 
 PARAMETERS = Parameters()
+RIDGE = PARAMETERS.penalty
 settled = settings(max_examples=30)
 two_groups = st.lists(
     st.tuples(st.integers(0, 25), st.booleans(), st.sampled_from(["yes", "no"])),
@@ -34,10 +34,10 @@ two_groups = st.lists(
 pytestmark = pytest.mark.filterwarnings("error")
 
 
-def intervals_of(record: dict[str, Any]) -> hazards.Intervals:
+def follow_up_of(record: dict[str, Any]) -> hazards.Intervals:
     rows = patients_of(record)
     groups = zip(np.atleast_1d(record["groups"]), np.atleast_1d(record["yes"]), strict=True)
-    return hazards.from_start(
+    return hazards.intervals_of(
         rows, pd.DataFrame({group: rows[group] == level for group, level in groups})
     )
 
@@ -54,7 +54,7 @@ def fitted(intervals: hazards.Intervals, ridge: float = 0.0) -> hazards.Cox:
 
 @pytest.mark.parametrize("record", records("cox"))
 def test_regressions_agree_with_r(record: dict[str, Any]) -> None:
-    expected, intervals = record["values"], intervals_of(record)
+    expected, intervals = record["values"], follow_up_of(record)
     found = fitted(intervals, record["ridge"])
     tolerance = 1e-6 if record["ridge"] else 1e-9
     assert found.coefficients == pytest.approx(
@@ -76,60 +76,103 @@ def test_regressions_agree_with_r(record: dict[str, Any]) -> None:
 def test_groups_entered_on_the_way_agree_with_r(record: dict[str, Any]) -> None:
     times = times_of(record)
     known = pd.Series(7 * (times.index + 1) % 60, index=times.index, dtype=float)
-    intervals = hazards.from_change(times.assign(known=known.where(times["level"] == "yes")))
-    found, expected = fitted(intervals), record["values"]
-    assert len(intervals.stop) == expected["rows"]
+    pieces = from_change(times.assign(known=known.where(times["level"] == "yes")))
+    expected = record["values"]
+    assert len(pieces) == expected["rows"]
+    found = fitted(hazards.intervals_of(pieces, levels_of(pieces)))
     assert found.coefficients[0] == pytest.approx(expected["coefficients"], rel=1e-9)
     assert found.covariances[0, 0] == pytest.approx(expected["covariances"], rel=1e-9)
+    alone = hazard_ratio(pieces, "yes", PARAMETERS).ratio
+    assert math.log(alone.value) == pytest.approx(expected["coefficients"], rel=1e-9)
+    width = 2 * norm.ppf(0.975) * math.sqrt(expected["covariances"])
+    assert math.log(alone.upper / alone.lower) == pytest.approx(width, rel=1e-9)
+
+
+@pytest.mark.parametrize("record", records("schoenfeld"))
+def test_residuals_and_their_smooth_agree_with_r(record: dict[str, Any]) -> None:
+    times, expected = times_of(record), record["values"]
+    found = hazards.schoenfeld(times)
+    # Of events on one day the order is not that of R.
+    columns = ["days", "residual"]
+    mine = found[columns].sort_values(columns).to_numpy()
+    theirs = np.array([expected["time"], expected["residual"]]).T
+    theirs = theirs[np.lexsort(theirs.T[::-1])]
+    assert mine == pytest.approx(theirs, rel=1e-6, abs=1e-6)
+    assert found["passed"].to_numpy() == pytest.approx(np.array(expected["passed"]), abs=1e-12)
+    assert found.attrs["variance"] == pytest.approx(expected["variance"], rel=1e-9)
+    smooth = hazards.smoothed(found, PARAMETERS)
+    assert smooth["log_hazard_ratio"].to_numpy() == pytest.approx(
+        np.array(expected["smooth"]), rel=1e-6, abs=1e-8
+    )
+    error = (smooth["upper"] - smooth["log_hazard_ratio"]).to_numpy() / norm.ppf(0.975)
+    assert error == pytest.approx(np.array(expected["error"]), rel=1e-6)
+    test = hazard_ratio(times, "yes", PARAMETERS)
+    assert test.proportionality_p == pytest.approx(expected["proportionality"], rel=1e-7)
 
 
 @settled
 @given(two_groups)
 def test_with_one_factor_it_is_the_hazard_ratio_of_table_5(times: pd.DataFrame) -> None:
     expected = hazard_ratio(times, "yes", PARAMETERS)
-    found = hazards.cox(hazards.from_start(times, levels_of(times)))
+    intervals = hazards.intervals_of(times, levels_of(times))
+    found = hazards.cox(intervals)
     assert (found is None) == bool(expected.note)
-    if found is not None:
-        ratio = found.ratio(0, PARAMETERS)
-        np.testing.assert_allclose(
-            [ratio.value, ratio.lower, ratio.upper, found.p_value(0)],
-            [expected.ratio.value, expected.ratio.lower, expected.ratio.upper, expected.p_value],
-            rtol=1e-7,
-        )
+    if found is None:
+        assert not math.isfinite(hazards.log_hazard_ratio(times, "yes"))
+        return
+    ratio, test = found.ratio(0, PARAMETERS), hazards.proportionality(intervals, found)
+    np.testing.assert_allclose(
+        [ratio.value, ratio.lower, ratio.upper, found.p_value(0)],
+        [expected.ratio.value, expected.ratio.lower, expected.ratio.upper, expected.p_value],
+        rtol=1e-7,
+    )
+    np.testing.assert_allclose(test.each[0], expected.proportionality_p, rtol=1e-6, atol=1e-9)
+    assert math.exp(hazards.log_hazard_ratio(times, "yes")) == expected.ratio.value
+
+
+@settled
+@given(two_groups)
+def test_residuals_are_of_each_event_and_mean_the_log_ratio(times: pd.DataFrame) -> None:
+    found = hazards.schoenfeld(times)
+    expected = hazards.log_hazard_ratio(times, "yes")
+    assert found.empty == (not math.isfinite(expected))
+    if not found.empty:
+        assert len(found) == times["event"].sum()
+        assert found["residual"].mean() == pytest.approx(expected, abs=1e-9)
 
 
 @settled
 @given(two_groups)
 def test_nobody_changes_when_all_is_known_from_the_start(times: pd.DataFrame) -> None:
-    expected = hazards.from_start(times, levels_of(times))
-    found = hazards.from_change(times.assign(known=math.nan))
-    assert found.stop.tolist() == expected.stop.tolist()
-    assert found.covariates["yes"].tolist() == expected.covariates["level"].tolist()
+    found = from_change(times.assign(known=math.nan))
+    assert found["days"].tolist() == times["days"].tolist()
+    assert found["level"].tolist() == times["level"].tolist()
+    assert (found["start"] == -1).all()
 
 
 @settled
 @given(two_groups, st.integers(0, 30))
 def test_parting_follow_up_keeps_its_length_and_events(times: pd.DataFrame, day: int) -> None:
-    whole = hazards.from_start(times, levels_of(times))
-    found = hazards.from_change(times.assign(known=float(day)))
-    assert (found.stop - found.start).sum() == (whole.stop - whole.start).sum()
-    assert found.event.sum() == whole.event.sum()
-    assert (found.start < found.stop).all()
+    found = from_change(times.assign(known=float(day)))
+    assert (found["days"] - found["start"]).sum() == (times["days"] + 1).sum()
+    assert found["event"].sum() == times["event"].sum()
+    assert (found["start"] < found["days"]).all()
     # Before the change nobody is in the group, and nobody who is `no` in the end ever is.
-    assert (found.covariates["yes"].to_numpy() <= (found.start >= day)).all()
+    known = day if day > 0 else -1
+    assert (found["level"].eq("yes") <= (found["start"] >= known)).all()
 
 
 @settled
 @given(two_groups)
 def test_a_penalty_shrinks_and_never_fails(times: pd.DataFrame) -> None:
-    intervals = hazards.from_start(times, levels_of(times))
-    weak, strong = (hazards.cox(intervals, ridge) for ridge in (hazards.RIDGE, 50))
+    intervals = hazards.intervals_of(times, levels_of(times))
+    weak, strong = (hazards.cox(intervals, ridge) for ridge in (RIDGE, 50))
     possible = times["event"].any() and times["level"].nunique() == 2
     assert (weak is not None) == (strong is not None) == possible
     if weak is not None and strong is not None:
         assert abs(strong.coefficients[0]) <= abs(weak.coefficients[0]) + 1e-9
         # The prior alone has a variance of one half.
-        assert weak.covariances[0, 0] <= 1 / hazards.RIDGE + 1e-9
+        assert weak.covariances[0, 0] <= 1 / RIDGE + 1e-9
 
 
 def test_a_combination_of_factors_that_orders_all_events_is_found() -> None:
@@ -138,17 +181,17 @@ def test_a_combination_of_factors_that_orders_all_events_is_found() -> None:
     second = np.array([0, 0, 0, 1, 0, 1, 0, 1])
     times = pd.DataFrame({"days": range(1, 9), "event": [True] * 3 + [False] * 5})
     both = pd.DataFrame({"first": first, "second": second})
-    assert not hazards.is_estimable(hazards.from_start(times, both))
+    assert not hazards.is_estimable(hazards.intervals_of(times, both))
     later = times.assign(event=True)
-    assert hazards.is_estimable(hazards.from_start(later, both))
-    assert fitted(hazards.from_start(times, both), hazards.RIDGE).coefficients[0] > 0
+    assert hazards.is_estimable(hazards.intervals_of(later, both))
+    assert fitted(hazards.intervals_of(times, both), RIDGE).coefficients[0] > 0
 
 
 def test_a_factor_that_repeats_another_is_found() -> None:
     times = pd.DataFrame({"days": [1, 2, 3, 4], "event": True})
     level = np.array([1, 0, 1, 0])
-    alone = hazards.from_start(times, pd.DataFrame({"a": level}))
-    twice = hazards.from_start(times, pd.DataFrame({"a": level, "b": 1 - level}))
+    alone = hazards.intervals_of(times, pd.DataFrame({"a": level}))
+    twice = hazards.intervals_of(times, pd.DataFrame({"a": level, "b": 1 - level}))
     assert hazards.is_estimable(alone)
     assert not hazards.is_estimable(twice)
     assert hazards.cox(twice) is None
@@ -164,7 +207,7 @@ def test_hazards_that_cross_are_found_and_proportional_ones_are_not() -> None:
 
     def p_of(lived: Any) -> float:
         times = pd.DataFrame({"days": np.ceil(lived).astype(int), "event": True})
-        intervals = hazards.from_start(times, covariates)
+        intervals = hazards.intervals_of(times, covariates)
         return hazards.proportionality(intervals, fitted(intervals)).all
 
     assert p_of(crossing) < 1e-6
@@ -173,25 +216,7 @@ def test_hazards_that_cross_are_found_and_proportional_ones_are_not() -> None:
 
 def test_events_on_one_day_tell_nothing_of_time() -> None:
     times = pd.DataFrame({"days": 5, "event": [True, True, False, False]})
-    intervals = hazards.from_start(times, pd.DataFrame({"level": [1, 0, 1, 0]}))
+    intervals = hazards.intervals_of(times, pd.DataFrame({"level": [1, 0, 1, 0]}))
     found = hazards.proportionality(intervals, fitted(intervals))
     assert np.isnan(found.all)
     assert np.isnan(found.each).all()
-
-
-def test_rows_of_the_cohort() -> None:
-    cohort = load("synthetic", PARAMETERS)
-    table = hazards.estimate(cohort, PARAMETERS)
-    assert set(table["analysis_id"]).isdisjoint(read_ledger()["analysis_id"])
-    together = pick(table, analysis_id=hazards.MULTIVARIABLE, variable="OS")
-    assert value_of(together, statistic="events_per_factor") == pytest.approx(
-        value_of(together, statistic="events") / 16
-    )
-    assert len(pick(together, statistic="hazard_ratio")) == 16
-    plain, shrunken = (
-        np.log(pick(table, analysis_id=name, statistic="hazard_ratio")["value"])
-        for name in (hazards.MULTIVARIABLE, hazards.PENALISED)
-    )
-    assert np.square(shrunken).sum() < np.square(plain).sum()
-    assert len(pick(table, analysis_id=hazards.PROPORTIONALITY)) == 32
-    assert len(pick(table, analysis_id=hazards.TIME_VARYING)) == 8

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.article.ledger import read_ledger
 from analysis.cohort.read import load
 from analysis.estimates import landmark
-from analysis.estimates.prognosis import hazard_ratio, log_rank
-from analysis.estimates.rows import KEY, pick, value_of
+from analysis.estimates.hazards import hazard_ratio
+from analysis.estimates.log_rank import log_rank
 from analysis.parameters import Parameters
 from tests.estimates.sensitivity import records, times_of
 
@@ -37,7 +36,7 @@ def test_comparison_from_a_landmark_agrees_with_r(record: dict[str, Any]) -> Non
 
 
 def test_landmarks_are_whole_days() -> None:
-    assert [landmark.landmark_day(month) for month in landmark.MONTHS] == [61, 91, 183]
+    assert [landmark.landmark_day(month) for month in (2, 3, 6)] == [61, 91, 183]
 
 
 def test_the_dead_the_lost_and_the_unclassified_are_left_out() -> None:
@@ -80,25 +79,6 @@ def test_mode_is_known_when_the_second_treatment_begins() -> None:
     gap = (patients["rt_start"] - patients["ici_start"]).dt.days.abs()
     assert known.tolist() == gap.tolist()
     assert landmark.known_from(cohort, "cirrhosis").isna().all()
-
-
-def test_rows_of_the_cohort() -> None:
-    cohort = load("synthetic", PARAMETERS)
-    table = landmark.estimate(cohort, PARAMETERS)
-    assert set(table["analysis_id"]).isdisjoint(read_ledger()["analysis_id"])
-    assert not table.duplicated(KEY).any()
-
-    def patients(group: str, month: int) -> int:
-        keys = {"variable": "OS", "variable_level": month, "group": group, "statistic": "n"}
-        return int(sum(value_of(table, group_level=level, **keys) for level in ("yes", "no")))
-
-    deaths = cohort.time_to_event.query("endpoint == 'OS'")
-    for month, day in zip(landmark.MONTHS, (61, 91, 183), strict=True):
-        assert patients("cirrhosis", month) == (deaths["days"] > day).sum()
-    assert patients("concurrent", 2) < patients("cirrhosis", 2)
-    assert pick(table, statistic="p_value")["value"].between(0, 1).sum() > 80
-    unknown = table["value"].isna()
-    assert (table.loc[unknown, "note"] != "").all()
 
 
 def test_nobody_left_says_so() -> None:

@@ -21,7 +21,9 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from analysis.cohort.model import Cohort
-from analysis.estimates import prognosis, survival
+from analysis.estimates import factors, prognosis, survival
+from analysis.estimates.hazards import hazard_ratio
+from analysis.estimates.log_rank import log_rank
 from analysis.estimates.rows import pick, value_of
 from analysis.parameters import Parameters
 
@@ -64,7 +66,7 @@ settled = settings(max_examples=30, deadline=None)
 
 @pytest.mark.parametrize(("name", "expected"), cases("log_rank"))
 def test_log_rank_agrees_with_r(name: str, expected: dict[str, Any]) -> None:
-    found = prognosis.log_rank(times_of(name, expected["group"]))
+    found = log_rank(times_of(name, expected["group"]))
     assert found.statistic == pytest.approx(expected["chisq"], rel=1e-10)
     assert found.degrees_of_freedom == expected["df"]
     assert found.p_value == pytest.approx(expected["p"], rel=1e-10)
@@ -72,7 +74,7 @@ def test_log_rank_agrees_with_r(name: str, expected: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("name", "expected"), cases("cox"))
 def test_hazard_ratio_agrees_with_r(name: str, expected: dict[str, Any]) -> None:
-    found = prognosis.hazard_ratio(times_of(name, expected["group"]), expected["level"], PARAMETERS)
+    found = hazard_ratio(times_of(name, expected["group"]), expected["level"], PARAMETERS)
     limits = np.log([found.ratio.lower, found.ratio.upper])
     assert math.log(found.ratio.value) == pytest.approx(expected["coefficient"], abs=1e-10)
     error = (limits[1] - limits[0]) / (2 * norm.ppf(0.975))
@@ -84,8 +86,8 @@ def test_hazard_ratio_agrees_with_r(name: str, expected: dict[str, Any]) -> None
 
 def test_hazard_ratio_has_the_confidence_asked_for() -> None:
     rows = times_of("lung", "sex")
-    wide = prognosis.hazard_ratio(rows, "2", Parameters(confidence=0.99)).ratio
-    found = prognosis.hazard_ratio(rows, "2", PARAMETERS).ratio
+    wide = hazard_ratio(rows, "2", Parameters(confidence=0.99)).ratio
+    found = hazard_ratio(rows, "2", PARAMETERS).ratio
     width = math.log(wide.upper / wide.lower) / math.log(found.upper / found.lower)
     assert width == pytest.approx(norm.ppf(0.995) / norm.ppf(0.975))
 
@@ -102,11 +104,9 @@ def test_order_names_and_unit_do_not_change_the_tests(
         level=lambda frame: frame["level"].map({"yes": "no", "no": "yes"}),
         days=lambda frame: frame["days"] * unit,
     )
-    np.testing.assert_allclose(
-        prognosis.log_rank(other).p_value, prognosis.log_rank(rows).p_value, rtol=1e-9
-    )
-    found = prognosis.hazard_ratio(rows, "yes", PARAMETERS)
-    inverted = prognosis.hazard_ratio(other, "yes", PARAMETERS)
+    np.testing.assert_allclose(log_rank(other).p_value, log_rank(rows).p_value, rtol=1e-9)
+    found = hazard_ratio(rows, "yes", PARAMETERS)
+    inverted = hazard_ratio(other, "yes", PARAMETERS)
     np.testing.assert_allclose(inverted.ratio.value, 1 / found.ratio.value, rtol=1e-8)
     np.testing.assert_allclose(inverted.ratio.lower, 1 / found.ratio.upper, rtol=1e-8)
     np.testing.assert_allclose(inverted.p_value, found.p_value, rtol=1e-8, atol=1e-12)
@@ -116,7 +116,7 @@ def test_order_names_and_unit_do_not_change_the_tests(
 @settled
 @given(two_groups)
 def test_hazard_ratio_is_finite_or_says_why_not(rows: pd.DataFrame) -> None:
-    found = prognosis.hazard_ratio(rows, "yes", PARAMETERS)
+    found = hazard_ratio(rows, "yes", PARAMETERS)
     everything = [found.ratio.value, found.ratio.lower, found.ratio.upper, found.p_value]
     assert np.isfinite(everything).all() if not found.note else np.isnan(everything).all()
 
@@ -134,7 +134,7 @@ def test_log_rank_is_the_score_test_of_mantel(rows: pd.DataFrame) -> None:
         excess += (having["level"] == "yes").sum() - d * yes / n
         if n > 1:
             variance += d * yes / n * (1 - yes / n) * (n - d) / (n - 1)
-    found = prognosis.log_rank(rows)
+    found = log_rank(rows)
     assert math.isnan(found.p_value) == (variance == 0)
     assume(variance > 0)
     assert found.statistic == pytest.approx(excess**2 / variance, rel=1e-9, abs=1e-12)
@@ -154,14 +154,14 @@ def test_log_rank_is_the_score_test_of_mantel(rows: pd.DataFrame) -> None:
     ],
 )
 def test_log_rank_says_when_nothing_can_be_compared(rows: list[tuple[int, bool, str]]) -> None:
-    found = prognosis.log_rank(times(rows).astype({"days": int, "event": bool}))
+    found = log_rank(times(rows).astype({"days": int, "event": bool}))
     assert math.isnan(found.p_value)
     assert found.note == "no event while two groups were at risk"
 
 
 def test_log_rank_leaves_out_a_group_that_nobody_is_left_in() -> None:
     """R: survdiff gives chisq 0.42857142857142860, p 0.51269076026192344 on 1 df."""
-    found = prognosis.log_rank(
+    found = log_rank(
         times(
             [
                 (1, False, "a"),
@@ -179,7 +179,7 @@ def test_log_rank_leaves_out_a_group_that_nobody_is_left_in() -> None:
 
 
 def test_hazard_ratio_without_events_in_one_group_is_not_estimable() -> None:
-    found = prognosis.hazard_ratio(
+    found = hazard_ratio(
         times([(5, True, "yes"), (6, True, "yes"), (7, False, "no"), (9, False, "no")]),
         "yes",
         PARAMETERS,
@@ -285,7 +285,7 @@ def test_nothing_recorded_gives_an_empty_table() -> None:
 
 
 def test_factors_are_sixteen_and_named_once() -> None:
-    assert len(set(prognosis.FACTORS)) == len(prognosis.FACTORS) == 16
+    assert len(set(factors.FACTORS)) == len(factors.FACTORS) == 16
 
 
 def test_curves_of_any_column() -> None:

@@ -15,11 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from lifelines.utils import restricted_mean_survival_time
+from scipy.stats import chi2
 
-from analysis.article.ledger import read_ledger
-from analysis.cohort.read import load
 from analysis.estimates import rmst, survival
-from analysis.estimates.rows import pick, value_of
 from analysis.parameters import Parameters
 from tests.estimates.sensitivity import records, times_of
 
@@ -73,9 +71,10 @@ def test_without_censoring_it_is_the_mean_of_the_times(times: pd.DataFrame, days
 
 
 def test_difference_has_the_error_of_both() -> None:
-    apart, p_value = rmst.difference(rmst.Mean(10, 3), rmst.Mean(20, 4))
+    one, other = rmst.Mean(10, 3), rmst.Mean(20, 4)
+    apart = rmst.difference(one, other)
     assert (apart.days, apart.standard_error) == (-10, 5)
-    assert p_value == pytest.approx(0.0455, abs=1e-4)
+    assert rmst.equality([one, other]) == pytest.approx(0.0455, abs=1e-4)
     limits = rmst.interval(apart, Parameters(confidence=0.9))
     assert limits.lower == pytest.approx(-10 - 5 * 1.6449, abs=1e-3)
     assert limits.upper == pytest.approx(-10 + 5 * 1.6449, abs=1e-3)
@@ -88,21 +87,12 @@ def test_mean_beyond_the_last_follow_up_does_not_exist() -> None:
     assert mean_of(times.assign(event=True), 9.5).days == 7
 
 
-def test_rows_of_the_cohort() -> None:
-    cohort = load("synthetic", PARAMETERS)
-    table = rmst.estimate(cohort, PARAMETERS)
-    assert set(table["analysis_id"]).isdisjoint(read_ledger()["analysis_id"])
-
-    def value(statistic: str, **keys: str) -> float:
-        found = {"group": "cirrhosis", "group_level": ""} | keys
-        return value_of(table, variable="OS", variable_level=24, statistic=statistic, **found)
-
-    yes, no = (value("rmst", group_level=level) for level in ("yes", "no"))
-    assert value("rmst_difference") == pytest.approx(yes - no)
-    assert value("rmst_difference_lower") < yes - no < value("rmst_difference_upper")
-    assert (value("p_value") < 0.05) == (
-        value("rmst_difference_lower") * value("rmst_difference_upper") > 0
-    )
-    assert 0 < value("rmst", group="") < 24
-    far = rmst.estimate(cohort, Parameters(rate_months=(120,)))
-    assert set(pick(far, statistic="rmst", group="")["note"]) == {rmst.BEYOND}
+def test_equality_of_many_means_is_cochrans_test() -> None:
+    """Q: weighted squares of the distances from the weighted mean."""
+    days, errors = np.array([10.0, 14.0, 9.0]), np.array([2.0, 1.0, 3.0])
+    weights = errors**-2
+    q = (weights * (days - weights @ days / weights.sum()) ** 2).sum()
+    found = rmst.equality([rmst.Mean(*mean) for mean in zip(days, errors, strict=True)])
+    assert found == pytest.approx(chi2.sf(q, 2))
+    assert math.isnan(rmst.equality([rmst.Mean(10, 0), rmst.Mean(20, 0)]))
+    assert math.isnan(rmst.equality([rmst.Mean(10, 2), rmst.Mean(math.nan, math.nan)]))

@@ -177,6 +177,20 @@ for (pair in PAIRS) {
   }
 }
 
+# Of three groups and more.
+for (groups in list(list(data = "veteran", group = "cell", stratum = "treatment"),
+                    list(data = "ties", group = "trio", stratum = "pair"))) {
+  for (stratified in c(0, 1)) for (weighting in c("none", "peto")) {
+    of <- sprintf("Surv(days, event) ~ %s", groups$group)
+    if (stratified) of <- sprintf("%s + strata(%s)", of, groups$stratum)
+    call <- sprintf("survdiff(%s, data = %s, rho = %d)$chisq",
+                    of, groups$data, if (weighting == "peto") 1 else 0)
+    record("k_sample_log_rank", groups$data, call, list(chisq = run(call)),
+           group = groups$group, weighting = weighting, stratum = groups$stratum,
+           stratified = stratified)
+  }
+}
+
 # Cox regression ------------------------------------------------------------------------------
 
 # Covariates as 0 and 1, by the names of the groups.
@@ -228,6 +242,83 @@ for (pair in PAIRS[1:3]) {
   record("time_varying", pair$data, call, list(
     coefficients = coef(fit)[[1]], covariances = vcov(fit)[[1]], rows = nrow(parted)
   ), group = pair$group, yes = pair$yes)
+}
+
+# Scaled Schoenfeld residuals, and the curve of plot.cox.zph, which draws it and does not give it.
+for (pair in PAIRS) {
+  numbers <- get(pair$data)
+  numbers$level <- as.numeric(numbers[[pair$group]] == pair$yes)
+  fit <- converged("coxph(Surv(days, event) ~ level, data = numbers)")
+  call <- "cox.zph(fit)"
+  zph <- run(call)
+  at <- seq(min(zph$x), max(zph$x), length = 40)
+  basis <- splines::ns(c(at, zph$x), df = 4, intercept = TRUE)
+  of_grid <- basis[1:40, ]
+  of_events <- qr(basis[-(1:40), ])
+  inverse <- chol2inv(qr.R(of_events))[order(of_events$pivot), order(of_events$pivot)]
+  record("schoenfeld", pair$data, call, list(
+    time = zph$time, passed = zph$x, residual = zph$y[, 1], variance = zph$var[[1]],
+    smooth = drop(of_grid %*% qr.coef(of_events, zph$y[, 1])),
+    error = sqrt(zph$var[[1]] * rowSums((of_grid %*% inverse) * of_grid)),
+    proportionality = zph$table[1, "p"]
+  ), group = pair$group, yes = pair$yes)
+}
+
+# A natural spline of an AFP that runs through 1.3 to 1.3^37; the knots are those of afp_spline.
+for (name in c("veteran", "lung")) {
+  numbers <- get(name)
+  numbers$x <- log10(1.3^(1 + (7 * seq_len(nrow(numbers))) %% 37))
+  knots <- unname(quantile(numbers$x, c(0.05, 0.35, 0.65, 0.95)))
+  call <- paste("coxph(Surv(days, event) ~ splines::ns(x, knots = knots[2:3],",
+                "Boundary.knots = knots[c(1, 4)]), data = numbers)")
+  fit <- converged(call)
+  straight <- converged("coxph(Surv(days, event) ~ x, data = numbers)")
+  afp <- c(1, 10, 400, 1000, 16000)
+  basis <- splines::ns(log10(c(afp, 1000)), knots = knots[2:3], Boundary.knots = knots[c(1, 4)])
+  contrast <- sweep(basis[1:5, ], 2, basis[6, ])
+  # What it started from is not the likelihood of no covariates.
+  none <- coxph(Surv(days, event) ~ 1, data = numbers)$loglik
+  gain <- 2 * (fit$loglik[2] - none)
+  record("afp_spline", name, call, list(
+    afp = afp, log_ratio = drop(contrast %*% coef(fit)),
+    error = sqrt(rowSums((contrast %*% vcov(fit)) * contrast)),
+    p_value = pchisq(gain, 3, lower.tail = FALSE),
+    nonlinearity_p = pchisq(2 * (fit$loglik[2] - straight$loglik[2]), 2, lower.tail = FALSE),
+    proportionality = cox.zph(fit)$table[1, "p"]
+  ), reference = 1000)
+}
+
+# Proportions and tables by approximation -----------------------------------------------------
+
+# R has no Wald interval; a proportion and its binomial error, cut off at 0 and 1.
+wald <- function(count, n, confidence) {
+  share <- count / n
+  limit <- qnorm((1 + confidence) / 2) * sqrt(share * (1 - share) / n)
+  c(max(0, share - limit), min(1, share + limit))
+}
+for (case in list(c(57, 108, 0.95), c(3, 108, 0.95), c(0, 9, 0.95), c(9, 9, 0.9), c(1, 2, 0.99))) {
+  calls <- c(
+    # prop.test warns of small counts, for which the interval is still what it is.
+    Wilson = "suppressWarnings(prop.test(%g, %g, conf.level = %g, correct = FALSE))$conf.int",
+    Wald = "wald(%g, %g, %g)"
+  )
+  for (name in names(calls)) {
+    call <- sprintf(calls[[name]], case[1], case[2], case[3])
+    record("proportion", "", call, list(limits = as.vector(run(call))),
+           count = case[1], n = case[2], confidence = case[3], interval = name)
+  }
+}
+for (cells in c("50, 38, 7, 13", "41, 2, 19, 46", "105, 1, 1, 1", "0, 5, 7, 0", "3, 3, 3, 3")) {
+  table <- sprintf("matrix(c(%s), 2, byrow = TRUE)", cells)
+  tests <- c(
+    pearson = "suppressWarnings(chisq.test(%s, correct = FALSE))$p.value",
+    mcnemar = "mcnemar.test(%s, correct = FALSE)$p.value"
+  )
+  for (name in names(tests)) {
+    call <- sprintf(tests[[name]], table)
+    record("table", "", call, list(p_value = run(call)),
+           counts = as.vector(t(run(table))), test = name)
+  }
 }
 
 # Output --------------------------------------------------------------------------------------

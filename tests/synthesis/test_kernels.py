@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.article.ledger import CLAIMS, read_ledger
-from analysis.estimates import prognosis, survival
+from analysis.estimates import survival
+from analysis.estimates.log_rank import log_rank
 from analysis.parameters import Parameters
 from analysis.synthesis import factors, kernels, survival_search
 from analysis.synthesis.kernels import Floats, Ints
@@ -58,7 +59,7 @@ def test_a_factor_costs_nothing_exactly_where_medians_and_p_are_those_of_the_est
     times: pd.DataFrame,
 ) -> None:
     assume(times["level"].nunique() == 2)
-    tested = prognosis.log_rank(times)
+    tested = log_rank(times)
     assume(not math.isnan(tested.p_value))
     found = [
         survival.median(survival.curve(times[times["level"] == level], OPTIONS)).value
@@ -105,7 +106,7 @@ def test_a_curve_costs_nothing_exactly_where_survival_and_limits_are_those_of_th
 @given(patients(groups=3))
 def test_three_groups_are_tested_as_the_estimates_do(times: pd.DataFrame) -> None:
     assume(times["level"].nunique() == 3)
-    tested = prognosis.log_rank(times)
+    tested = log_rank(times)
     assume(tested.degrees_of_freedom == 2)
     chi2 = kernels.three_groups_chi2(
         times["days"].to_numpy(np.int64),
