@@ -1,0 +1,253 @@
+"""Base against variants, cell by cell, and which conclusions change.
+
+A cell is a point estimate with its limits. Every number here is a row of the estimates that
+`run` gives, found again by its variant and key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.estimates.rows import KEY
+from analysis.estimates.survival import NOT_REACHED
+from analysis.sensitivity.variants import BASE
+
+# The level that readers of the article go by; that of intervals is a parameter.
+SIGNIFICANT = 0.05
+
+# Tests of an effect. That of a Wald hazard ratio says what its interval says, and a test of
+# proportional hazards is about a model: neither is a conclusion of its own.
+TESTS = ("p_value", "p_association", "p_paired")
+
+P_CROSSES = "p crosses 0.05"
+INTERVAL_CROSSES = "interval crosses 1"
+RANKING = "ranking changes"
+NOT_ESTIMABLE = "not estimable"
+NOW_ESTIMABLE = "now estimable"
+
+# Sums in another order differ in their last digits and in nothing that anybody could report.
+SAME = 1e-9
+
+COLUMNS = [
+    "variant",
+    *KEY,
+    "base",
+    "base_lower",
+    "base_upper",
+    "value",
+    "lower",
+    "upper",
+    "unit",
+    "base_method",
+    "method",
+    "base_note",
+    "note",
+    "differs",
+    "conclusion",
+]
+
+# Limits whose names are not that of their estimate with _lower and _upper.
+_ESTIMATE_OF = {"hr": "hazard_ratio", "ci": "percent"}
+
+_NUMBERS = ["value", "lower", "upper"]
+
+_Bools = npt.NDArray[np.bool_]
+
+
+def cells(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Put limits beside their estimates.
+
+    Parameters
+    ----------
+    estimates
+        Columns `variant` and `rows.COLUMNS`.
+
+    Returns
+    -------
+    DataFrame
+        One row a variant and point statistic, in the order of the estimates: `variant`, `KEY`,
+        `value, lower, upper, unit, method, note`; a limit that is not given is nan.
+    """
+    parts = estimates["statistic"].str.extract(r"^(.+)_(lower|upper)$")
+    limit = parts[1].notna()
+    stems = parts[0].replace(_ESTIMATE_OF)
+    found = estimates.loc[~limit, ["variant", *KEY, "value", "unit", "method", "note"]]
+    for side in ("lower", "upper"):
+        limits = estimates[limit & (parts[1] == side)].assign(statistic=stems)
+        found = found.merge(
+            limits[["variant", *KEY, "value"]].rename(columns={"value": side}),
+            on=["variant", *KEY],
+            how="left",
+            validate="one_to_one",
+        )
+    return found
+
+
+def compare(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Set each cell of each variant against that of the base.
+
+    Parameters
+    ----------
+    estimates
+        Columns `variant` and `rows.COLUMNS`, from `run.run`, with the base.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`, one row a variant and cell, in the order of the variants; cells that only a
+        variant has follow those of the base. A side that lacks the cell has nan and the note
+        "none". `differs`: the estimate or a limit is another number. `conclusion` is "" or what
+        changes: a p value of `TESTS` crosses 0.05; the interval of a hazard ratio holds 1 in one
+        and not in the other; the medians of two levels change their order (on the row of the
+        first level of the factor that is concerned); a p value or hazard ratio exists in one only.
+    """
+    found = cells(estimates).set_index(KEY)
+    base = found[found["variant"] == BASE].drop(columns="variant")
+    parts = [
+        _beside(base, variant.drop(columns="variant")).assign(variant=name)
+        for name, variant in found[found["variant"] != BASE].groupby("variant", sort=False)
+    ]
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS)
+    table = pd.concat(parts, ignore_index=True)
+    pairs = (("base", "value"), ("base_lower", "lower"), ("base_upper", "upper"))
+    table["differs"] = np.any([~_same(table[old], table[new]) for old, new in pairs], axis=0)
+    table["conclusion"] = _conclusion(table)
+    table.loc[list(_reversals(table)), "conclusion"] = RANKING
+    return table[COLUMNS]
+
+
+def conclusions(comparison: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows of a comparison in which a conclusion changes."""
+    return comparison[comparison["conclusion"] != ""]
+
+
+def specifications(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Give the effect of each prognostic factor under each variant, for specification curves.
+
+    Returns
+    -------
+    DataFrame
+        One row a variant (the base included), factor and endpoint: `variant, factor, endpoint,
+        hazard_ratio, lower, upper, p_value, method, test, note`; `method` is that of the hazard
+        ratio, `test` that of the p value, `note` says why there is no hazard ratio.
+    """
+    chosen = estimates[
+        (estimates["analysis_id"] == "prognosis")
+        & (estimates["group_level"] == "")
+        & (estimates["variable_level"] == "")
+    ]
+    by = ["variant", "group", "variable"]
+    found = cells(chosen)
+    ratios = found[found["statistic"] == "hazard_ratio"]
+    tests = found[found["statistic"] == "p_value"]
+    return (
+        ratios[[*by, *_NUMBERS, "method", "note"]]
+        .rename(columns={"value": "hazard_ratio"})
+        .merge(
+            tests[[*by, "value", "method"]].rename(columns={"value": "p_value", "method": "test"}),
+            on=by,
+            how="left",
+            validate="one_to_one",
+        )
+        .rename(columns={"group": "factor", "variable": "endpoint"})[
+            [
+                "variant",
+                "factor",
+                "endpoint",
+                "hazard_ratio",
+                "lower",
+                "upper",
+                "p_value",
+                "method",
+                "test",
+                "note",
+            ]
+        ]
+    )
+
+
+def _beside(base: pd.DataFrame, variant: pd.DataFrame) -> pd.DataFrame:
+    index = base.index.append(variant.index.difference(base.index, sort=False))
+    old, new = base.reindex(index), variant.reindex(index)
+    absent = {"unit": "", "method": "", "note": "none"}
+    return pd.DataFrame(
+        {
+            "base": old["value"],
+            "base_lower": old["lower"],
+            "base_upper": old["upper"],
+            "value": new["value"],
+            "lower": new["lower"],
+            "upper": new["upper"],
+            "unit": new["unit"].fillna(old["unit"]),
+            "base_method": old["method"].fillna(absent["method"]),
+            "method": new["method"].fillna(absent["method"]),
+            "base_note": old["note"].fillna(absent["note"]),
+            "note": new["note"].fillna(absent["note"]),
+        },
+        index=index,
+    ).reset_index()
+
+
+def _same(old: pd.Series, new: pd.Series) -> _Bools:
+    return np.isclose(old, new, rtol=SAME, atol=0, equal_nan=True)
+
+
+def _conclusion(table: pd.DataFrame) -> npt.NDArray[np.object_]:
+    is_test = table["statistic"].isin(TESTS)
+    is_ratio = table["statistic"] == "hazard_ratio"
+    effect = is_test | is_ratio
+    before, now = table["base"].notna(), table["value"].notna()
+    both = before & now
+    significant = (table["base"] < SIGNIFICANT) != (table["value"] < SIGNIFICANT)
+    excluding = _excludes_1(table["base_lower"], table["base_upper"]) != _excludes_1(
+        table["lower"], table["upper"]
+    )
+    limited = table[["base_lower", "base_upper", "lower", "upper"]].notna().all(axis=1)
+    return np.select(
+        [
+            effect & before & ~now,
+            effect & ~before & now,
+            is_test & both & significant,
+            is_ratio & both & limited & excluding,
+        ],
+        [NOT_ESTIMABLE, NOW_ESTIMABLE, P_CROSSES, INTERVAL_CROSSES],
+        default="",
+    ).astype(object)
+
+
+def _excludes_1(lower: pd.Series, upper: pd.Series) -> pd.Series:
+    return (lower > 1) | (upper < 1)
+
+
+def _reversals(table: pd.DataFrame) -> Iterator[int]:
+    """Give, for factors of which two levels change places, the row of the first such level.
+
+    A median that is not reached ranks above all others. One that does not exist for another
+    reason ranks nowhere, and levels that become equal have not changed places.
+    """
+    medians = table[(table["statistic"] == "median") & (table["group"] != "")]
+    ranked = pd.DataFrame(
+        {
+            "base": medians["base"].mask(medians["base_note"] == NOT_REACHED, np.inf),
+            "value": medians["value"].mask(medians["note"] == NOT_REACHED, np.inf),
+        }
+    ).dropna()
+    by = [medians.loc[ranked.index, key] for key in ("variant", "analysis_id", "group", "variable")]
+    for _, levels in ranked.groupby(by, sort=False):
+        for (first, one), (_, other) in combinations(levels.iterrows(), 2):
+            before = np.sign(_step(one["base"], other["base"]))
+            after = np.sign(_step(one["value"], other["value"]))
+            if before * after < 0:
+                yield int(str(first))
+                break
+
+
+def _step(one: float, other: float) -> float:
+    # Infinite less infinite is nothing: both are not reached.
+    return 0.0 if one == other else one - other

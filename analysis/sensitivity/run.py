@@ -1,0 +1,242 @@
+"""Estimates under every variant: on all cores, or on a Dask cluster, with the same result."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pandas as pd
+
+from analysis.cohort import derive
+from analysis.cohort.model import Dataset
+from analysis.cohort.read import read_dataset
+from analysis.estimates import whole
+from analysis.estimates.rows import COLUMNS
+from analysis.parameters import Parameters
+from analysis.sensitivity.variants import BASE, Variant
+
+# Seconds within which a scheduler and a worker of it must answer.
+PATIENCE = 5
+
+# So many chunks a worker: few, so that what variants share is computed once a chunk; not one,
+# so that no worker waits long for the last.
+CHUNKS_A_WORKER = 4
+
+# What turns data into numbers; a cluster must have the same.
+LIBRARIES = ("pandas", "numpy", "scipy", "lifelines", "statsmodels", "formulaic")
+
+# A worker of Dask has several threads, but warnings and the error state of numpy, which the
+# libraries change for a moment, are those of the process.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+class SchedulerError(RuntimeError):
+    """A Dask cluster cannot be used; says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was computed under the variants.
+
+    Attributes
+    ----------
+    estimates
+        Columns `variant` and `rows.COLUMNS`: the base first, under the name `BASE`, then the
+        variants in their order.
+    failed
+        Variant to reason, for those without estimates.
+    """
+
+    estimates: pd.DataFrame
+    failed: dict[str, str]
+
+
+def run(
+    dataset: str | Path | Dataset,
+    variants: Sequence[Variant],
+    base: Parameters | None = None,
+    workers: int = 0,
+    scheduler: str = "",
+) -> Run:
+    """Estimate everything under the base and under each variant.
+
+    Neither the number of workers nor where they run changes a number or the order of the rows.
+
+    Parameters
+    ----------
+    dataset
+        A name in `data/`, the path of a folder, or a dataset that was read.
+    variants
+        From `read_variants`.
+    base
+        The parameters that variants are changes of; the article's unless told otherwise.
+    workers
+        Processes on this machine; 0 is one a core.
+    scheduler
+        Address of a Dask cluster, such as ``tcp://10.0.0.1:8786``, in place of this machine.
+
+    Raises
+    ------
+    analysis.cohort.read.DatasetFaults
+        With all that is wrong with the dataset.
+    SchedulerError
+        When the cluster cannot be reached or used.
+    ValueError
+        When there is no estimate under the base. A variant without one is told in `Run.failed`.
+    """
+    base = base or Parameters()
+    records = dataset if isinstance(dataset, Dataset) else read_dataset(dataset)
+    names = [BASE, *(variant.name for variant in variants)]
+    tasks = [base, *(variant.parameters(base) for variant in variants)]
+    if scheduler:
+        found = _on_cluster(records, tasks, scheduler)
+    else:
+        found = _here(records, tasks, workers or joblib.cpu_count())
+    if isinstance(found[0], str):
+        raise ValueError(f"Nothing can be estimated under the base: {found[0]}")
+    parts, failed = [], {}
+    for name, result in zip(names, found, strict=True):
+        if isinstance(result, str):
+            failed[name] = result
+        else:
+            parts.append(result.assign(variant=name))
+    return Run(pd.concat(parts, ignore_index=True)[["variant", *COLUMNS]], failed)
+
+
+def reach(scheduler: str) -> None:
+    """See that a Dask cluster answers and has this version of the project.
+
+    Raises
+    ------
+    SchedulerError
+        When it does not, within seconds.
+    """
+    with _client(scheduler):
+        pass
+
+
+_Found = pd.DataFrame | str
+
+
+def _estimates(records: Dataset, tasks: Sequence[Parameters]) -> list[_Found]:
+    """Give the estimates under each of some parameters, or why there are none."""
+    with _ONE_AT_A_TIME:
+        return [_estimate(records, parameters) for parameters in tasks]
+
+
+def _estimate(records: Dataset, parameters: Parameters) -> _Found:
+    try:
+        return whole.estimate(derive.cohort(records, parameters), parameters)
+    except ValueError as refused:
+        return str(refused)
+    except Exception as error:
+        # One variant that meets a fault of ours must not cost the others; it is shown as such.
+        return f"{type(error).__name__}: {error}"
+
+
+def _here(records: Dataset, tasks: Sequence[Parameters], workers: int) -> list[_Found]:
+    whole_tasks = [place for place, task in enumerate(tasks) if not _spreads(task)]
+    found: dict[int, _Found] = {}
+    with joblib.parallel_config("loky", n_jobs=workers):
+        places = _chunks(whole_tasks, workers)
+        results = joblib.Parallel()(
+            joblib.delayed(_estimates)(records, [tasks[place] for place in chunk])
+            for chunk in places
+        )
+        for chunk, result in zip(places, results, strict=True):
+            found.update(zip(chunk, result, strict=True))
+        # These have all workers for their samples, one after another.
+        for place, task in enumerate(tasks):
+            if _spreads(task):
+                (found[place],) = _estimates(records, [task])
+    return [found[place] for place in range(len(tasks))]
+
+
+def _spreads(parameters: Parameters) -> bool:
+    return parameters.interval_source == "bootstrap"
+
+
+def _chunks(places: Sequence[int], workers: int) -> list[Sequence[int]]:
+    """Cut into runs of neighbours, which differ little from each other."""
+    size = max(1, -(-len(places) // (workers * CHUNKS_A_WORKER)))
+    return [places[start : start + size] for start in range(0, len(places), size)]
+
+
+def _on_cluster(records: Dataset, tasks: Sequence[Parameters], address: str) -> list[_Found]:
+    from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
+
+    with _client(address) as client:
+        workers = sum(client.nthreads().values())
+        places = _chunks(range(len(tasks)), workers)
+        try:
+            # A task whose worker ends is given to another one by the scheduler.
+            futures = client.map(
+                _estimates,
+                [records] * len(places),
+                [[tasks[place] for place in chunk] for chunk in places],
+                pure=False,
+            )
+            return [result for chunk in client.gather(futures) for result in chunk]
+        except KilledWorker as error:
+            raise SchedulerError(
+                f"Workers of the cluster at {address} ended again and again; "
+                "have they enough memory?"
+            ) from error
+        except (FutureCancelledError, OSError) as error:
+            raise SchedulerError(f"The cluster at {address} went away: {error}") from error
+
+
+@contextlib.contextmanager
+def _client(address: str) -> Iterator[Any]:
+    # Takes a second to import, which who has no cluster need not wait for.
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise SchedulerError(
+            f"There is no Dask scheduler at {address} ({_first_line(error)}). Start one with "
+            "`dask scheduler`, or leave SCHEDULER out to use this machine."
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except (OSError, ValueError) as error:
+            raise SchedulerError(
+                f"The scheduler at {address} has no worker. Start some with "
+                f"`dask worker {address}`."
+            ) from error
+        ours = fingerprint()
+        theirs = client.run(fingerprint, on_error="return")
+        for worker, found in theirs.items():
+            if found != ours:
+                raise SchedulerError(
+                    f"The worker at {worker} has not this version of the project and its "
+                    f"libraries{f' ({_first_line(found)})' if isinstance(found, Exception) else ''}"
+                    ". Start it in the same environment, with the project's folder in PYTHONPATH."
+                )
+        yield client
+
+
+def fingerprint() -> str:
+    """Give the SHA-256 of this package's code and the versions of what computes."""
+    digest = hashlib.sha256()
+    package = Path(__file__).resolve().parents[1]
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
+    for library in LIBRARIES:
+        digest.update(f"{library} {version(library)}".encode())
+    return digest.hexdigest()
+
+
+def _first_line(error: object) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
