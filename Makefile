@@ -58,10 +58,10 @@ help: ## list the targets
 	@echo "PYTHON3  the Python that makes .venv                (now: $(PYTHON3))"
 
 report: environment ## build reports/ from DATASET, if anything changed (the default)
-	@$(PYTHON) -m analysis.build report --dataset "$(DATASET)" $(foreach choice,$(PARAMS),--set "$(choice)")
+	@$(PYTHON) -m analysis.build report --dataset "$(DATASET)" --set "$(PARAMS)"
 
 check: environment ## only check DATASET: every fault in one list
-	@$(PYTHON) -m analysis.build check --dataset "$(DATASET)" $(foreach choice,$(PARAMS),--set "$(choice)")
+	@$(PYTHON) -m analysis.build check --dataset "$(DATASET)" --set "$(PARAMS)"
 
 verify: environment ## judge every published number: reproduced, impossible (proved) or missed
 	@$(PYTHON) -m analysis.build verify --dataset "$(DATASET)"

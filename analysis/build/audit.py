@@ -7,11 +7,10 @@ from pathlib import Path
 from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.audit.structure import STRUCTURE, Structure, structure_of
 from analysis.build.errors import REFUSED, BuildError
-from analysis.build.inputs import audit_inputs, hashes_in
-from analysis.build.manifest import FILE, Manifest, read_manifest, write_manifest
-from analysis.build.project import AUDIT, AUDIT_NOTEBOOK, INDEX, Project
-from analysis.build.staging import clear_away, staged
-from analysis.build.staleness import report_should_be_rebuilt
+from analysis.build.inputs import hash_of_file
+from analysis.build.project import AUDIT, AUDIT_NOTEBOOK, Project
+from analysis.build.report import How
+from analysis.build.single import Single, build_single
 
 NOTICE = "Published numbers against each other. No patient's data are used."
 
@@ -28,7 +27,9 @@ def audit_name(ledger: Path) -> str:
     return f"{AUDIT}-{stem}"
 
 
-def build_audit(project: Project, ledger: Path, structure: Path | None = None) -> str | None:
+def build_audit(
+    project: Project, ledger: Path, structure: Path | None = None, how: How | None = None
+) -> str | None:
     """Build the audit of a ledger if it is not up to date; give the reason, or None.
 
     Without `structure`, the declaration is `structure.yaml` beside the ledger; where there is
@@ -48,47 +49,26 @@ def build_audit(project: Project, ledger: Path, structure: Path | None = None) -
     declared = structure or (beside if beside.is_file() else None)
     claims, structure_ = read_ledger(ledger), structure_of(ledger, declared or "")
     _check_names(structure_, set(claims["claim_id"]), declared or beside)
-    clear_away(project.reports)
 
     name = audit_name(ledger)
-    target = project.report(name)
-    inputs = audit_inputs(project, ledger, declared)
-    present = {path: hash_ for path, hash_ in hashes_in(target).items() if path != FILE}
-    reason = report_should_be_rebuilt(read_manifest(target), inputs, present)
-    if reason is None:
-        return None
-
-    from analysis.build.execution import execute_alone
-    from analysis.build.report import forget_failures
-    from analysis.display.html import Report, to_html
-
-    with staged(project.reports, name) as staging:
-        private = {
+    files = {"ledger": hash_of_file(ledger)}
+    if declared is not None:
+        files["structure"] = hash_of_file(declared)
+    single = Single(
+        name=name,
+        notebook=AUDIT_NOTEBOOK,
+        title=f"Audit of {structure_.title}",
+        notice=NOTICE,
+        files=files,
+        changed={},
+        private={
             "ledger": str(ledger.resolve()),
             "structure": str(declared.resolve()) if declared else "",
-        }
-        public = {"ledger": ledger.name, "structure": declared.name if declared else ""}
-        notebook = execute_alone(project, staging, AUDIT_NOTEBOOK, name, private, public)
-        report = Report(
-            dataset=f"Audit of {structure_.title}",
-            notice=NOTICE,
-            pages=(INDEX,),
-            changed={},
-            version=project.version(),
-            own=name == AUDIT,
-        )
-        page = to_html(notebook, INDEX, report)
-        (staging / f"{INDEX}.html").write_text(page, encoding="utf-8", newline="\n")
-        manifest = Manifest(
-            dataset=report.dataset,
-            notice=NOTICE,
-            pages=report.pages,
-            inputs=inputs,
-            outputs=hashes_in(staging),
-        )
-        write_manifest(staging, manifest)
-    forget_failures(project, name)
-    return reason
+        },
+        public={"ledger": ledger.name, "structure": declared.name if declared else ""},
+        own=name == AUDIT,
+    )
+    return build_single(project, single, how)
 
 
 def _check_names(structure: Structure, claims: set[str], source: Path) -> None:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from analysis.build.choices import read_choices
-from analysis.build.errors import REFUSED, BuildError
-from analysis.build.project import Project
-from analysis.parameters import Parameters
+from analysis.build.errors import FAILED, REFUSED, BuildError
+from analysis.build.project import INDEX, Project
+from analysis.build.report import How, build_report, report_name
+from analysis.cohort.faults import DatasetFaults
+from analysis.cohort.folder import dataset_folder
 
 INTERRUPTED = 130
+
+# Commands import what they need when they run: a report that is up to date is told at once.
 
 
 def main(arguments: Sequence[str] | None = None, project: Project | None = None) -> int:
@@ -24,80 +31,88 @@ def main(arguments: Sequence[str] | None = None, project: Project | None = None)
     options = _parser().parse_args(arguments)
     project = project or Project()
     signal.signal(signal.SIGTERM, _interrupt)
-    # Loaded after the options are read, so that --help does not wait for pandas.
-    from analysis.article.ledger import LedgerFaults
-    from analysis.audit.structure import StructureFaults
-    from analysis.cohort.read import DatasetFaults
-
     try:
-        if options.command == "audit":
-            _audit(project, options.ledger, options.structure)
-            return 0
-        changed = read_choices(options.set)
-        if options.command == "check":
-            _check(options.dataset, changed)
-        elif options.command == "verify":
-            return _verify(project, options.dataset, options.workers)
-        else:
-            _report(project, options.dataset, changed, options.workers)
-    except (DatasetFaults, LedgerFaults, StructureFaults) as faults:
+        status: int = options.run(project, options)
+    except DatasetFaults as faults:
         print(faults, file=sys.stderr)
         return REFUSED
     except BuildError as error:
         print(error, file=sys.stderr)
         return error.status
+    except OSError as error:
+        # A full disk, or a folder that must not be written to.
+        where = f" {project.shown(Path(error.filename))}" if error.filename else ""
+        reason = error.strerror or str(error)
+        print(
+            f"Could not read or write{where}: {reason}. The last report is as it was.",
+            file=sys.stderr,
+        )
+        return FAILED
     except KeyboardInterrupt:
         print("Interrupted; nothing was changed.", file=sys.stderr)
         return INTERRUPTED
-    return 0
+    return status
 
 
-def _check(dataset: str, changed: dict[str, object]) -> None:
-    from analysis.cohort.read import load
-
-    cohort = load(dataset, Parameters.model_validate(changed))
-    print(f"No fault found in {cohort.name}: {len(cohort.patients)} patients are analysed.")
-
-
-def _report(project: Project, dataset: str, changed: dict[str, object], workers: int) -> None:
-    from analysis.build.report import build_report
-    from analysis.cohort.read import dataset_folder
-
-    reason = build_report(project, dataset, changed, workers)
-    report = project.report(dataset_folder(dataset).resolve().name)
+def _report(project: Project, options: argparse.Namespace) -> int:
+    folder, only = _folder(options), _page(project, options)
+    reason = build_report(project, folder, read_choices(options.set), _how(options), only)
+    report = project.report(report_name(folder, only))
     shown = project.shown(report)
     if reason is None:
         print(f"Nothing to do: {shown}/ is up to date.")
     else:
-        print(f"Built {shown}/index.html ({reason}).")
+        print(f"Built {shown}/{only or INDEX}.html ({reason}).")
     print(project.shown(project.reports / "index.html"))
+    return 0
 
 
-def _audit(project: Project, ledger: str, structure: str | None) -> None:
-    from pathlib import Path
+def _check(project: Project, options: argparse.Namespace) -> int:
+    from analysis.cohort.read import load
+    from analysis.parameters import Parameters
 
-    from analysis.article.ledger import CLAIMS
-    from analysis.build.audit import audit_name, build_audit
-    from analysis.build.report import write_listing
-
-    path = Path(ledger) if ledger else CLAIMS
-    reason = build_audit(project, path, Path(structure) if structure else None)
-    write_listing(project)
-    folder = project.report(audit_name(path))
-    shown = project.shown(folder)
-    print(f"Nothing to do: {shown}/ is up to date." if reason is None else f"Built ({reason}).")
-    print((folder / "summary.txt").read_text(encoding="utf-8").strip())
-    print(f"{shown}/index.html")
+    cohort = load(options.dataset, Parameters.model_validate(read_choices(options.set)))
+    print(f"No fault found in {cohort.name}: {len(cohort.patients)} patients are analysed.")
+    return 0
 
 
-def _verify(project: Project, dataset: str, workers: int) -> int:
+def _why(project: Project, options: argparse.Namespace) -> int:
+    from analysis.build.manifest import TOGETHER
+    from analysis.build.plan import plan_report
+
+    folder, only = _folder(options), _page(project, options)
+    report = project.report(report_name(folder, only))
+    plan = plan_report(project, folder, read_choices(options.set), report, only)
+    for source in plan.sources:
+        print(f"{source.name:24}{plan.reasons.get(source.name, 'up to date')}")
+    if TOGETHER in plan.reasons:
+        print(f"{'all pages are shown anew':24}: {plan.reasons[TOGETHER]}")
+    return 0
+
+
+def _check_manifest(project: Project, options: argparse.Namespace) -> int:
+    from analysis.build.check import check_manifest
+
+    folder, only = _folder(options), _page(project, options)
+    name = report_name(folder, only)
+    lines = check_manifest(project, name, folder)
+    for line in lines:
+        print(line)
+    if lines:
+        return FAILED
+    print(f"{project.shown(project.report(name))}/ is as its manifest says.")
+    return 0
+
+
+def _verify(project: Project, options: argparse.Namespace) -> int:
+    options.set, options.page = [], ""
+    _report(project, options)
+
     import pandas as pd
 
     from analysis.audit.verdicts import MISSED, summary, unmet
-    from analysis.cohort.read import dataset_folder
 
-    _report(project, dataset, {}, workers)
-    report = project.report(dataset_folder(dataset).resolve().name)
+    report = project.report(report_name(_folder(options)))
     verdicts = pd.read_csv(
         report / "verdicts.csv", dtype={"printed": str, "reproduced": str}, keep_default_na=False
     )
@@ -107,52 +122,105 @@ def _verify(project: Project, dataset: str, workers: int) -> int:
     return int((verdicts["verdict"] == MISSED).any())
 
 
+def _audit(project: Project, options: argparse.Namespace) -> int:
+    from analysis.article.ledger import CLAIMS, LedgerFaults
+    from analysis.audit.structure import StructureFaults
+    from analysis.build.audit import audit_name, build_audit
+    from analysis.build.report import write_listing
+
+    path = Path(options.ledger) if options.ledger else CLAIMS
+    structure = Path(options.structure) if options.structure else None
+    try:
+        reason = build_audit(project, path, structure, _how(options))
+    except (LedgerFaults, StructureFaults) as faults:
+        raise BuildError(str(faults), REFUSED) from None
+    write_listing(project)
+    folder = project.report(audit_name(path))
+    shown = project.shown(folder)
+    print(f"Nothing to do: {shown}/ is up to date." if reason is None else f"Built ({reason}).")
+    print((folder / "summary.txt").read_text(encoding="utf-8").strip())
+    print(f"{shown}/index.html")
+    return 0
+
+
+def _folder(options: argparse.Namespace) -> Path:
+    return dataset_folder(options.dataset).resolve()
+
+
+def _page(project: Project, options: argparse.Namespace) -> str:
+    from analysis.build.plan import known_notebook
+
+    return known_notebook(project, options.page) if options.page else ""
+
+
+def _how(options: argparse.Namespace) -> How:
+    return How(workers=options.workers, warm=not options.cold)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m analysis.build",
         description="Build the report of a dataset from the notebooks.",
     )
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, words in (
-        ("report", "check the dataset, run the notebooks, build the pages"),
-        ("check", "only check the dataset: every fault in one list"),
-        ("verify", "build the report and judge every published number"),
-    ):
-        command = commands.add_parser(name, help=words, description=words.capitalize() + ".")
-        command.add_argument(
+    commands = parser.add_subparsers(required=True)
+
+    def command(name: str, run: Any, words: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=words, description=words.capitalize() + ".")
+        added.set_defaults(run=run)
+        return added
+
+    report = command("report", _report, "check the dataset, run what is stale, build the pages")
+    check = command("check", _check, "only check the dataset: every fault in one list")
+    why = command("why", _why, "say which pages are stale, and for what reason")
+    manifest = command(
+        "check-manifest", _check_manifest, "compare a report and what it was made from by SHA-256"
+    )
+    verify = command("verify", _verify, "build the report and judge every published number")
+    audit = command("audit", _audit, "check published numbers against each other")
+    for added in (report, check, why, manifest, verify):
+        added.add_argument(
             "--dataset",
             default="synthetic",
             help="a folder in data/ by its name, or the path of a folder (default: %(default)s)",
         )
-        # Verdicts are given under the article's reading, which has no parameter changed.
-        if name == "verify":
-            command.set_defaults(set=[])
-        else:
-            command.add_argument(
-                "--set",
-                action="append",
-                default=[],
-                metavar="NAME=VALUE",
-                help="a parameter, such as ci_type=plain; may be given several times",
-            )
-        if name != "check":
-            command.add_argument(
-                "--workers",
-                type=int,
-                default=2,
-                choices=range(1, 65),
-                metavar="N",
-                help="notebooks that run at a time (default: %(default)s)",
-            )
-    words = "audit a ledger of published numbers: can they be true together?"
-    command = commands.add_parser("audit", help=words, description=words.capitalize())
-    command.add_argument(
+    # Verdicts are given under the article's reading, which has no parameter changed.
+    for added in (report, check, why):
+        added.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="parameters, such as ci_type=plain, or a file of them in YAML; may be repeated",
+        )
+    for added in (report, why, manifest):
+        added.add_argument(
+            "--page", default="", metavar="NAME", help="one notebook alone, such as survival"
+        )
+    for added in (report, verify, audit):
+        _add_how(added)
+    audit.add_argument(
         "--ledger", default="", help="a ledger of claims, as CSV (default: the article's)"
     )
-    command.add_argument(
+    audit.add_argument(
         "--structure", help="its structure, as YAML (default: structure.yaml beside it)"
     )
     return parser
+
+
+def _add_how(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--workers",
+        type=int,
+        choices=range(1, 65),
+        metavar="N",
+        help="how much runs at a time (default: one a core)",
+    )
+    command.add_argument(
+        "--cold",
+        action="store_true",
+        default=os.environ.get("WARM") == "0",
+        help="start every kernel as a process of its own, as does WARM=0 in the environment",
+    )
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -1,10 +1,11 @@
-"""Execute all notebooks of a report, some at a time, and keep those that failed."""
+"""Execute notebooks, some at a time, and keep those that failed."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,126 +13,104 @@ import nbformat
 from nbformat import NotebookNode
 
 from analysis.build.errors import BuildError
-from analysis.build.join import join_estimates, write_estimates
 from analysis.build.kernels import Kernels
 from analysis.build.notebooks import NotebookFailed, execute, without_traces
 from analysis.build.progress import Progress
-from analysis.build.project import FAILED, INDEX, Project
+from analysis.build.project import FAILED, Project
+
+# Where a notebook writes, within the staging folder, until it is done.
+WRITING = ".writing"
 
 
-def execute_notebooks(
-    project: Project,
-    staging: Path,
-    dataset: str,
-    location: str,
-    changed: Mapping[str, Any],
-    workers: int,
-) -> None:
-    """Execute the notebooks into `staging/notebooks`, the index last: it reads all estimates.
+@dataclass(frozen=True)
+class Task:
+    """A notebook to execute.
 
-    `dataset` is the name of the dataset, `location` what a notebook finds it by, `changed` the
-    parameters that differ from the article's, `workers` the number of notebooks at a time.
-
-    Raises
-    ------
-    BuildError
-        When notebooks failed, with each of them and its error. They are kept, as far as they
-        were executed, in `reports/failed/`.
+    `private` are the parameters that it is run with, `public` those that its readers see.
     """
-    names = project.analyses()
-    executed = staging / "notebooks"
-    executed.mkdir()
 
-    def run(name: str) -> None:
-        progress.start(name)
-        try:
-            _execute_one(project, staging, name, dataset, location, changed, kernels)
-        except BuildError:
-            progress.finish(name, "failed")
-            raise
-        progress.finish(name)
-
-    with (
-        Kernels(project.root, project.notebooks) as kernels,
-        Progress(len(names) + 1) as progress,
-    ):
-        failures = _in_parallel(run, names, workers, kernels)
-        if not failures:
-            write_estimates(join_estimates(staging / "estimates", names), staging)
-            failures = _in_parallel(run, [INDEX], workers, kernels)
-    if failures:
-        raise BuildError(_keep_failed(project, staging, dataset, failures))
+    name: str
+    private: Mapping[str, Any]
+    public: Mapping[str, Any]
 
 
-def execute_alone(
+def execute_all(
     project: Project,
     staging: Path,
-    name: str,
     report: str,
-    private: Mapping[str, Any],
-    public: Mapping[str, Any],
-) -> NotebookNode:
-    """Execute one notebook that makes a report of its own, and give it without traces.
+    tasks: Iterable[Task],
+    kernels: Kernels,
+    progress: Progress,
+    workers: int = 1,
+    then: Callable[[str, NotebookNode], None] = lambda name, notebook: None,
+) -> dict[str, tuple[str, ...]]:
+    """Execute notebooks into `staging`, and give the files that each has made there, by its name.
 
-    `report` is the name of the report, under which a notebook that fails is kept; `private` are
-    the parameters it is run with, `public` those that are shown.
+    `report` is the name of the report, under which notebooks that fail are kept; `workers` is the
+    number of notebooks at a time; `then` is called with each that is done.
 
     Raises
     ------
     BuildError
-        With the notebook, its cell and its error.
+        When notebooks failed, with each of them and its error; or when two write the same file.
     """
-    executed = staging / "notebooks"
-    executed.mkdir()
-    with Kernels(project.root, project.notebooks) as kernels, Progress(1) as progress:
-        progress.start(name)
+    (staging / "notebooks").mkdir(exist_ok=True)
+    made: dict[str, tuple[str, ...]] = {}
+
+    def run(task: Task) -> None:
+        progress.start(task.name)
         try:
-            notebook = execute(
-                name,
-                project.notebook(name),
-                executed / f"{name}.ipynb",
-                {**private, "output": str(staging)},
-                kernels,
-            )
-        except NotebookFailed as failure:
-            progress.finish(name, "failed")
-            raise BuildError(_keep_failed(project, staging, report, [failure])) from None
+            notebook = _execute_one(project, staging, task, kernels)
+            made[task.name] = _take(staging, task.name)
+            then(task.name, notebook)
         except BaseException:
-            kernels.end()
+            progress.finish(task.name, "failed")
             raise
-        progress.finish(name)
-    cleaned = without_traces(notebook, {**public, "output": ""})
-    nbformat.write(cleaned, executed / f"{name}.ipynb")
+        progress.finish(task.name)
+
+    failures = _in_parallel(run, list(tasks), workers, kernels)
+    if failures:
+        raise BuildError(_keep_failed(project, staging, report, failures))
+    return made
+
+
+def _execute_one(project: Project, staging: Path, task: Task, kernels: Kernels) -> NotebookNode:
+    own = staging / WRITING / task.name
+    target = own / "notebooks" / f"{task.name}.ipynb"
+    target.parent.mkdir(parents=True)
+    private = {**task.private, "output": str(own)}
+    notebook = execute(task.name, project.notebook(task.name), target, private, kernels)
+    cleaned = without_traces(notebook, {**task.public, "output": ""})
+    nbformat.write(cleaned, target)
     return cleaned
 
 
-def _execute_one(
-    project: Project,
-    staging: Path,
-    name: str,
-    dataset: str,
-    location: str,
-    changed: Mapping[str, Any],
-    kernels: Kernels,
-) -> None:
-    source, target = project.notebook(name), staging / "notebooks" / f"{name}.ipynb"
-    # Every notebook gets every choice, also one that its parameters cell does not list:
-    # pages of one report must not differ in who is in the cohort.
-    private = {"dataset": location, "output": str(staging), **changed}
-    public = {"dataset": dataset, "output": "", **changed}
-    notebook = execute(name, source, target, private, kernels)
-    nbformat.write(without_traces(notebook, public), target)
+def _take(staging: Path, name: str) -> tuple[str, ...]:
+    """Move what a notebook has written to its place in the report."""
+    own = staging / WRITING / name
+    taken = []
+    for path in sorted(own.rglob("*")):
+        if path.is_file():
+            within = path.relative_to(own)
+            target = staging / within
+            if target.exists():
+                raise BuildError(f"{name} writes {within.as_posix()}, as another notebook does.")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(target)
+            taken.append(within.as_posix())
+    shutil.rmtree(own)
+    return tuple(taken)
 
 
 def _in_parallel(
-    run: Callable[[str], None], names: Iterable[str], workers: int, kernels: Kernels
+    run: Callable[[Task], None], tasks: list[Task], workers: int, kernels: Kernels
 ) -> list[NotebookFailed]:
-    """Run all, give the failures in the order of the notebooks; end the kernels on any other."""
+    """Run all, give the failures in the order of the tasks; end the kernels on any other."""
     futures: dict[Future[None], str] = {}
     failures = []
     with ThreadPoolExecutor(workers) as pool:
         try:
-            futures = {pool.submit(run, name): name for name in names}
+            futures = {pool.submit(run, task): task.name for task in tasks}
             for future in as_completed(futures):
                 try:
                     future.result()
@@ -155,7 +134,7 @@ def _keep_failed(project: Project, staging: Path, name: str, failures: list[Note
     lines = []
     for failure in failures:
         lines.append(str(failure))
-        notebook = staging / "notebooks" / f"{failure.name}.ipynb"
+        notebook = staging / WRITING / failure.name / "notebooks" / f"{failure.name}.ipynb"
         if notebook.is_file():
             shutil.copyfile(notebook, kept / notebook.name)
             lines.append(f"  The notebook with its error: {project.shown(kept / notebook.name)}")

@@ -1,59 +1,127 @@
-"""What a report is made from, by content: a date or an output changes nothing."""
+"""What a page is made from, by content: a date or an output changes nothing."""
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from analysis.build.manifest import Inputs
-from analysis.build.project import AUDIT_NOTEBOOK, INDEX, Project
+from pydantic import BaseModel, ConfigDict
+
+from analysis.build.errors import REFUSED, BuildError
+from analysis.build.imports import Imports, all_files
+from analysis.build.project import Project
+from analysis.parameters import Eligibility
 
 DATASET_FILES = {".csv", ".parquet", ".yaml"}
+LOCK = "requirements.lock"
+ESTIMATES = "estimates"
 
 
-def read_inputs(project: Project, dataset: Path, parameters: Mapping[str, object]) -> Inputs:
-    """Give the SHA-256 of every file that a report is made from, and its parameters.
+class Inputs(BaseModel):
+    """SHA-256 of each file by its name, and the parameters that differ from the article's."""
 
-    `dataset` is the folder of the dataset, `parameters` those that differ from the article's.
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: dict[str, str]
+    parameters: dict[str, Any]
+
+
+class Source:
+    """A notebook as it stands: what it computes from, not what it once showed.
+
+    Attributes
+    ----------
+    name
+        Name of the notebook, such as ``04_survival``.
+    parameters
+        The names that its cell tagged `parameters` sets.
+
+    Raises
+    ------
+    BuildError
+        When it is no notebook, or its parameters are no Python.
     """
-    files = {
-        f"notebooks/{name}.ipynb": hash_of_notebook(project.notebook(name))
-        for name in [*project.analyses(), INDEX]
+
+    def __init__(self, project: Project, path: Path, imports: Imports | None = None) -> None:
+        shown = project.shown(path)
+        try:
+            self._cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            code = [cell for cell in self._cells if cell["cell_type"] == "code"]
+            tagged = "\n".join(_text(cell) for cell in code if "parameters" in _tags(cell))
+            everything = "\n".join(_text(cell) for cell in code)
+        except (ValueError, KeyError, TypeError):
+            raise BuildError(f"{shown} is not a notebook.", REFUSED) from None
+        try:
+            self.parameters = frozenset(
+                node.id
+                for node in ast.walk(ast.parse(tagged))
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            )
+        except SyntaxError as error:
+            line = f" ({error.text.strip()})" if error.text else ""
+            raise BuildError(
+                f"{shown}: the cell of its parameters is not Python: {error.msg}{line}.", REFUSED
+            ) from None
+        self.name = path.stem
+        self._root = project.root
+        self._imports = imports or Imports(project.root)
+        self._code = everything
+
+    @cached_property
+    def behind(self) -> list[Path]:
+        """The files of the project that it is computed by."""
+        try:
+            return self._imports.files_behind(self._code)
+        except SyntaxError:
+            # What only IPython can read, or nobody, may import anything.
+            return all_files(self._root)
+
+    @property
+    def reads_estimates(self) -> bool:
+        """Whether it is given the estimates of all other notebooks, and so runs after them."""
+        return ESTIMATES in self.parameters
+
+    def given(self, changed: Mapping[str, Any]) -> dict[str, Any]:
+        """Give those of the changed parameters that it depends on.
+
+        They are those of its parameters cell, and those that decide which patients are analysed:
+        pages of one report must not differ in who is in.
+        """
+        names = self.parameters | Eligibility.model_fields.keys()
+        return {name: value for name, value in changed.items() if name in names}
+
+    def hash(self) -> str:
+        """Give the SHA-256 of its cells and tags, without outputs."""
+        cells = [[cell["cell_type"], _text(cell), _tags(cell)] for cell in self._cells]
+        return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+
+
+def _text(cell: Mapping[str, Any]) -> str:
+    return "".join(cell["source"])
+
+
+def _tags(cell: Mapping[str, Any]) -> list[str]:
+    tags: list[str] = cell["metadata"].get("tags", [])
+    return tags
+
+
+def hashes_of(root: Path, files: Iterable[Path]) -> dict[str, str]:
+    """Give the SHA-256 of files of the project, by their path within it."""
+    return {path.relative_to(root).as_posix(): hash_of_file(path) for path in files}
+
+
+def hashes_of_dataset(folder: Path) -> dict[str, str]:
+    """Give the SHA-256 of the tables of a dataset and of its description."""
+    return {
+        f"dataset/{path.name}": hash_of_file(path)
+        for path in sorted(folder.glob("*"))
+        if path.suffix in DATASET_FILES and path.is_file()
     }
-    for folder in ("analysis", "data/article"):
-        for path in _files(project.root / folder):
-            files[path.relative_to(project.root).as_posix()] = hash_of_file(path)
-    for path in sorted(dataset.glob("*")):
-        if path.suffix in DATASET_FILES and path.is_file():
-            files[f"dataset/{path.name}"] = hash_of_file(path)
-    files["requirements.lock"] = hash_of_file(project.root / "requirements.lock")
-    return Inputs(files=files, parameters=dict(parameters))
-
-
-def audit_inputs(project: Project, ledger: Path, structure: Path | None) -> Inputs:
-    """Give the SHA-256 of every file that an audit is made from."""
-    files = {
-        f"notebooks/{AUDIT_NOTEBOOK}.ipynb": hash_of_notebook(project.notebook(AUDIT_NOTEBOOK)),
-        "ledger": hash_of_file(ledger),
-        "requirements.lock": hash_of_file(project.root / "requirements.lock"),
-    }
-    if structure is not None:
-        files["structure"] = hash_of_file(structure)
-    for path in _files(project.root / "analysis"):
-        files[path.relative_to(project.root).as_posix()] = hash_of_file(path)
-    return Inputs(files=files, parameters={})
-
-
-def hash_of_notebook(path: Path) -> str:
-    """Give the SHA-256 of what a notebook computes from: its cells and tags, without outputs."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    cells = [
-        [cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])]
-        for cell in notebook["cells"]
-    ]
-    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
 
 
 def hash_of_file(path: Path) -> str:

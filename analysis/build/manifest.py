@@ -1,7 +1,12 @@
-"""The manifest of a report: what it was made from and what was made."""
+"""The manifest of a report: what it was made from, what was made, and by what."""
 
 from __future__ import annotations
 
+import platform
+import re
+import subprocess
+from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -9,25 +14,51 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 FILE = "manifest.json"
 
+# What is made of all pages together: the joined estimates and the HTML.
+TOGETHER = "pages"
 
-class Inputs(BaseModel):
-    """SHA-256 of each file by its name, and the parameters that differ from the article's."""
+
+class Made(BaseModel):
+    """One page: the names of its inputs and outputs, and the parameters it was given."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    files: dict[str, str]
+    inputs: tuple[str, ...]
     parameters: dict[str, Any]
+    outputs: tuple[str, ...]
 
 
 class Manifest(BaseModel):
-    """What is known of a finished report; `outputs` are SHA-256 by path within its folder."""
+    """What is known of a finished report.
+
+    Attributes
+    ----------
+    pages
+        Names of the pages, in the order of reading.
+    parameters
+        Those that differ from the article's.
+    commit
+        That of the project's folder when the report was built, with `-dirty` after it when files
+        differed from it; empty where git does not know.
+    packages
+        Versions by name, as in the lock.
+    made
+        What each page was made from; `pages` is what is made of all of them.
+    inputs, outputs
+        SHA-256 by name; outputs by path within the folder of the report.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     dataset: str
     notice: str
     pages: tuple[str, ...]
-    inputs: Inputs
+    parameters: dict[str, Any]
+    commit: str
+    python: str
+    packages: dict[str, str]
+    made: dict[str, Made]
+    inputs: dict[str, str]
     outputs: dict[str, str]
 
 
@@ -43,3 +74,43 @@ def write_manifest(report: Path, manifest: Manifest) -> None:
     """Write the manifest into the folder of its report."""
     text = manifest.model_dump_json(indent=1)
     (report / FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def commit_of(root: Path) -> str:
+    """Give the commit of a folder, as `git describe` does; empty where it is not known."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        said = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return said.stdout.strip()
+
+
+def python_version() -> str:
+    """Give the version of Python."""
+    return platform.python_version()
+
+
+def versions_of(lock: Path) -> dict[str, str]:
+    """Give the versions of the packages in a lock that are installed."""
+    names = re.findall(r"^([A-Za-z0-9._-]+)==", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    installed: dict[str, str] = {}
+    for name in sorted(names):
+        try:
+            installed[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return installed
+
+
+def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Say which files are not as they were, one line each."""
+    lines = []
+    for name in sorted(before.keys() | now.keys()):
+        if name not in now:
+            lines.append(f"{name} is gone")
+        elif name not in before:
+            lines.append(f"{name} is new")
+        elif before[name] != now[name]:
+            lines.append(f"{name} changed")
+    return lines

@@ -13,6 +13,8 @@ INDEX = "index"
 FAILED = "failed"
 AUDIT = "audit"
 AUDIT_NOTEBOOK = "08_audit"
+SENSITIVITY = "sensitivity"
+SENSITIVITY_NOTEBOOK = "09_sensitivity"
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Project:
     def analyses(self) -> list[str]:
         """Give the names of the numbered notebooks, in the order of reading.
 
-        That of the audit is no part of a report: it reads a ledger and no dataset.
+        Those of the audit and of the sensitivity analysis are no part of a report: the first
+        reads a ledger and no dataset, the second many variants of a report.
 
         Raises
         ------
@@ -34,7 +37,7 @@ class Project:
             When there is no numbered notebook, or no index to read their results together.
         """
         found = {path.stem for path in self.notebooks.glob("[0-9][0-9]_*.ipynb")}
-        names = sorted(found - {AUDIT_NOTEBOOK})
+        names = sorted(found - {AUDIT_NOTEBOOK, SENSITIVITY_NOTEBOOK})
         if not names:
             raise BuildError(f"There is no notebook 01_….ipynb in {self.notebooks}.", REFUSED)
         if not self.notebook(INDEX).is_file():

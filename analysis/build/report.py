@@ -1,77 +1,151 @@
-"""Build the report of a dataset: check, execute, join, show, put in place."""
+"""Build the report of a dataset: check, execute what is stale, join, show, put in place."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.build.errors import REFUSED, BuildError
-from analysis.build.inputs import hashes_in, read_inputs
-from analysis.build.manifest import FILE, Manifest, read_manifest, write_manifest
-from analysis.build.project import AUDIT, FAILED, INDEX, Project
+from analysis.build.imports import modules_in
+from analysis.build.inputs import LOCK, hashes_in
+from analysis.build.manifest import (
+    FILE,
+    TOGETHER,
+    Manifest,
+    commit_of,
+    python_version,
+    read_manifest,
+    versions_of,
+    write_manifest,
+)
+from analysis.build.plan import Plan, plan_report
+from analysis.build.project import AUDIT, FAILED, INDEX, SENSITIVITY, Project
 from analysis.build.staging import clear_away, staged
-from analysis.build.staleness import report_should_be_rebuilt
-from analysis.cohort.model import Cohort
-from analysis.cohort.read import dataset_folder, load
-from analysis.display.templates import Listed, listing
-from analysis.parameters import Parameters
+
+if TYPE_CHECKING:
+    from analysis.build.kernels import Kernels
 
 
-def build_report(
-    project: Project, dataset: str, changed: Mapping[str, Any], workers: int = 2
-) -> str | None:
-    """Build the report of a dataset if it is not up to date, and give the reason, or None.
+@dataclass(frozen=True)
+class How:
+    """How notebooks are run, which changes nothing in what they give.
 
-    `dataset` is a name in `data/` or a path; `changed` are the parameters that differ from the
-    article's; `workers` is the number of notebooks that run at a time.
+    `workers` is the number of notebooks at a time, None for one a core; without `warm` each
+    kernel imports its libraries itself.
+    """
+
+    workers: int | None = None
+    warm: bool = True
+
+    def at_a_time(self) -> int:
+        """Give the number of notebooks that run at a time."""
+        return self.workers or os.cpu_count() or 1
+
+
+def report_name(folder: Path, only: str = "") -> str:
+    """Give the name of the report of a dataset, or of one page of it.
 
     Raises
     ------
-    analysis.cohort.read.DatasetFaults
+    BuildError
+        When the folder has a name that would hide the report, or mix it with others.
+    """
+    name = folder.name
+    if not name or name == FAILED or name.startswith((".", AUDIT, SENSITIVITY)):
+        raise BuildError(
+            f"A dataset cannot be called '{name}': give its folder another name.", REFUSED
+        )
+    return f"{name}-{only}" if only else name
+
+
+def build_report(
+    project: Project,
+    folder: Path,
+    changed: Mapping[str, Any],
+    how: How | None = None,
+    only: str = "",
+) -> str | None:
+    """Bring the report of a dataset up to date, and give the reason, or None if it is.
+
+    `folder` is that of the dataset; `changed` are the parameters that differ from the article's;
+    `only` is the one notebook to show, in a report of its own, if not all.
+
+    Raises
+    ------
+    analysis.cohort.faults.DatasetFaults
         With all that is wrong with the dataset; nothing has been run.
     BuildError
         When a notebook failed or nothing could be run. The last report is as it was.
     """
-    folder = dataset_folder(dataset).resolve()
-    name = folder.name
-    if not name or name == FAILED or name.startswith((".", AUDIT)):
-        raise BuildError(
-            f"A dataset cannot be called '{name}': give its folder another name.", REFUSED
-        )
+    how = how or How()
+    name = report_name(folder, only)
     clear_away(project.reports)
-
-    inputs = read_inputs(project, folder, changed)
-    present = {
-        path: hash_ for path, hash_ in hashes_in(project.report(name)).items() if path != FILE
-    }
-    reason = report_should_be_rebuilt(read_manifest(project.report(name)), inputs, present)
-    if reason is None:
+    plan = plan_report(project, folder, changed, project.report(name), only)
+    if not plan.reasons:
         write_listing(project)
         return None
 
-    # Jupyter takes seconds to import, which a report that is up to date need not wait for.
-    from analysis.build.execution import execute_notebooks
+    # The process that kernels are forked from imports the libraries while this one checks the
+    # dataset; a report that is up to date need wait for neither.
+    with _kernels(project, plan, how) as kernels:
+        from analysis.build.pages import Pages
+        from analysis.cohort.read import load
+        from analysis.display.html import Report
+        from analysis.parameters import Parameters
 
-    cohort = load(dataset, Parameters(**changed))
-    pages = (INDEX, *project.analyses())
-    with staged(project.reports, name) as staging:
-        location = name if folder.parent == project.root / "data" else str(folder)
-        execute_notebooks(project, staging, name, location, changed, workers)
-        _show_all(project, staging, cohort, pages, changed)
-        manifest = Manifest(
+        cohort = load(folder, Parameters(**changed))
+        header = Report(
             dataset=cohort.title,
             notice=cohort.notice,
-            pages=pages,
-            inputs=inputs,
-            outputs=hashes_in(staging),
+            pages=(only,) if only else (INDEX, *project.analyses()),
+            changed=changed,
+            version=project.version(),
         )
-        write_manifest(staging, manifest)
+        with staged(project.reports, name) as staging:
+            pages = Pages(project, plan, name, staging, header, folder)
+            made = pages.make(kernels, how.at_a_time())
+            inputs = dict(plan.inputs) | {s.name: pages.inputs(s) for s in plan.sources}
+            manifest = Manifest(
+                dataset=cohort.title,
+                notice=cohort.notice,
+                pages=header.pages,
+                parameters=dict(changed),
+                commit=commit_of(project.root),
+                python=python_version(),
+                packages=versions_of(project.root / LOCK),
+                made=made,
+                inputs={k: v for part in inputs.values() for k, v in part.files.items()},
+                outputs=hashes_in(staging),
+            )
+            write_manifest(staging, manifest)
     forget_failures(project, name)
     write_listing(project)
-    return reason
+    return summary_of(plan)
+
+
+def _kernels(project: Project, plan: Plan, how: How) -> Kernels:
+    from analysis.build.kernels import Kernels
+
+    stale = [source for source in plan.sources if source.name in plan.reasons]
+    behind = {path for source in stale for path in source.behind}
+    return Kernels(
+        project.root,
+        project.notebooks,
+        forked=how.warm and bool(stale),
+        modules=modules_in(project.root, sorted(behind)),
+    )
+
+
+def summary_of(plan: Plan) -> str:
+    """Say in one line why a report is built: the first reason, and how many pages it is about."""
+    stale = [name for name in plan.reasons if name != TOGETHER]
+    reason = next(iter(plan.reasons.values()))
+    return f"{reason}; {len(stale)} of {len(plan.sources)} pages run"
 
 
 def forget_failures(project: Project, name: str) -> None:
@@ -83,7 +157,9 @@ def forget_failures(project: Project, name: str) -> None:
 
 
 def write_listing(project: Project) -> None:
-    """Write `reports/index.html`, the list of the reports that are there."""
+    """Write `reports/index.html`, the list of the reports that are there, if it changed."""
+    from analysis.display.templates import Listed, listing
+
     reports: list[Listed] = []
     audits: list[Listed] = []
     for path in sorted(project.reports.glob(f"[!.]*/{FILE}")):
@@ -95,38 +171,13 @@ def write_listing(project: Project) -> None:
                     dataset=manifest.dataset,
                     notice=manifest.notice,
                     pages=manifest.pages,
-                    changed=manifest.inputs.parameters,
+                    changed=manifest.parameters,
                 )
             )
     page = listing(reports, project.version(), audits)
     target = project.reports / "index.html"
+    if target.is_file() and target.read_text(encoding="utf-8") == page:
+        return
     part = target.with_name(".index.html")
     part.write_text(page, encoding="utf-8", newline="\n")
     part.replace(target)
-
-
-def _show_all(
-    project: Project,
-    staging: Path,
-    cohort: Cohort,
-    pages: tuple[str, ...],
-    changed: Mapping[str, Any],
-) -> None:
-    import nbformat
-
-    from analysis.display.html import Report, to_html
-
-    report = Report(
-        dataset=cohort.title,
-        notice=cohort.notice,
-        pages=pages,
-        changed=changed,
-        version=project.version(),
-    )
-    for name in pages:
-        notebook = nbformat.read(staging / "notebooks" / f"{name}.ipynb", as_version=4)
-        try:
-            page = to_html(notebook, name, report)
-        except ValueError as error:
-            raise BuildError(f"{name}: {error}") from None
-        (staging / f"{name}.html").write_text(page, encoding="utf-8", newline="\n")

@@ -48,7 +48,7 @@ def prepare(modules: Iterable[str] = ()) -> bool:
     return True
 
 
-class WarmSpecs(KernelSpecManager):  # type: ignore[misc]
+class WarmSpecs(KernelSpecManager):
     """The kernels that Jupyter knows, started by `WarmProvisioner`."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
@@ -58,16 +58,17 @@ class WarmSpecs(KernelSpecManager):  # type: ignore[misc]
         return spec
 
 
-class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
+class WarmProvisioner(LocalProvisioner):
     """Starts a kernel by forking; where that fails, as a process of its own."""
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
         """Start the kernel that `cmd` would start (called by jupyter_client)."""
+        manager: Any = self.parent
         try:
-            self.process = ForkedKernel(self.parent.connection_file, cmd, options)
+            kernel = ForkedKernel(manager.connection_file, cmd, options)
         except (OSError, EOFError):
             return await super().launch_kernel(cmd, **options)
-        self.pid = self.process.pid
+        self.process, self.pid = kernel, kernel.pid  # type: ignore[assignment]
         return self.connection_info
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.cohort.read import DATA
+from analysis.cohort.folder import DATA
 from analysis.cohort.rules import RULES
 from analysis.cohort.schema import TABLES, expected, is_optional
 

@@ -10,6 +10,7 @@ from analysis.estimates import (
     eligibility,
     fatal_events,
     prognosis,
+    relapse_factors,
     response,
     survival,
     toxicity,
@@ -27,10 +28,16 @@ PARTS = (
     toxicity.estimate,
     fatal_events.estimate,
     prognosis.estimate,
+    relapse_factors.estimate,
 )
 
 
-def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
-    """Give all estimates of a cohort, in the order of the report."""
+def estimate(cohort: Cohort, parameters: Parameters, stored: str = "") -> pd.DataFrame:
+    """Give all estimates of a cohort, in the order of the report.
+
+    `stored` is the path of a table of them that is there already (Parquet), which is then read.
+    """
+    if stored:
+        return pd.read_parquet(stored)
     parts = [part(cohort, parameters) for part in PARTS]
     return pd.concat([part for part in parts if not part.empty], ignore_index=True)

@@ -1,7 +1,7 @@
 """The data dictionary in the repository is the one that the schema writes."""
 
 from analysis.cohort.dictionary import dictionary
-from analysis.cohort.read import DATA
+from analysis.cohort.folder import DATA
 from analysis.cohort.schema import TABLES
 
 

@@ -17,7 +17,8 @@ import yaml
 from analysis.article.ledger import read_ledger
 from analysis.audit.comparison import compare
 from analysis.cohort import ctcae
-from analysis.cohort.read import DATA, load
+from analysis.cohort.folder import DATA
+from analysis.cohort.read import load
 from analysis.estimates import fatal_events, toxicity
 from analysis.parameters import Parameters
 from analysis.synthesis import adverse_events, organ_doses

@@ -13,7 +13,8 @@ from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.audit.engine import proved_claims
 from analysis.audit.structure import read_structure
 from analysis.cohort import derive
-from analysis.cohort.read import DATA, read_dataset
+from analysis.cohort.folder import DATA
+from analysis.cohort.read import read_dataset
 from analysis.parameters import Parameters
 from analysis.synthesis import __main__ as command
 from analysis.synthesis import judgement, search

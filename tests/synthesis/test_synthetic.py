@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from analysis.cohort.read import DATA, read_dataset
+from analysis.cohort.folder import DATA
+from analysis.cohort.read import read_dataset
 
 SYNTHETIC = DATA / "synthetic"
 
