@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -11,21 +11,12 @@ import pandera.pandas as pa
 from analysis.cohort import derive, mapping, rules
 from analysis.cohort.description import Description, read_description
 from analysis.cohort.faults import DatasetFaults, Fault
+from analysis.cohort.folder import dataset_folder
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.schema import TABLES, Table, empty, expected, is_optional, kind
 from analysis.parameters import Parameters
 
-DATA = Path(__file__).resolve().parents[2] / "data"
-
 __all__ = ["DatasetFaults", "dataset_folder", "load", "read_dataset"]
-
-
-def dataset_folder(dataset: str | Path) -> Path:
-    """Give the folder of a dataset: a name in `data/`, or a path to a folder."""
-    named = DATA / str(dataset)
-    if str(dataset) == Path(dataset).name and named.is_dir():
-        return named
-    return Path(dataset).expanduser()
 
 
 def load(dataset: str | Path, parameters: Parameters | None = None) -> Cohort:
@@ -110,8 +101,7 @@ def _read_file(path: Path) -> pd.DataFrame | Fault:
     """Read every cell as text, indexed by its row in the file."""
     try:
         if path.suffix == ".parquet":
-            frame = _as_text(pd.read_parquet(path))
-            first_row = 2
+            frame, first_row, text = pd.read_parquet(path), 2, _text
         else:
             # Lines before the header that start with '#' are remarks on the file.
             with path.open(encoding="utf-8-sig") as lines:
@@ -130,7 +120,7 @@ def _read_file(path: Path) -> pd.DataFrame | Fault:
                 index_col=False,
                 on_bad_lines="error",
             )
-            first_row = remarks + 2
+            first_row, text = remarks + 2, _stripped
     except UnicodeDecodeError:
         return Fault(path.name, 0, "", "", "text in UTF-8 (in Excel: save as 'CSV UTF-8')")
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OSError) as error:
@@ -138,22 +128,31 @@ def _read_file(path: Path) -> pd.DataFrame | Fault:
         return Fault(path.name, 0, "", problem, "a table with a header and one row a line")
     frame.columns = [str(name).strip() for name in frame.columns]
     frame.index = pd.RangeIndex(first_row, first_row + len(frame))
-    frame = frame.astype(object).map(lambda cell: cell.strip() or pd.NA, na_action="ignore")
-    frame = frame.dropna(how="all")
+    frame = frame.apply(_by_value, args=(text,)).dropna(how="all")
     frame.attrs["file"] = path.name
     return frame
 
 
-def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
-    def text(column: pd.Series) -> pd.Series:
-        if pd.api.types.is_datetime64_any_dtype(column):
-            return column.dt.strftime("%Y-%m-%d").astype(object)
-        if pd.api.types.is_bool_dtype(column):
-            return column.map({True: "yes", False: "no"}).astype(object)
-        words = column.astype(object).map(lambda cell: cell if pd.isna(cell) else str(cell))
-        return words.str.replace(r"\.0$", "", regex=True) if column.dtype.kind == "f" else words
+def _text(cells: pd.Series) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        return cells.dt.strftime("%Y-%m-%d").astype(object)
+    if pd.api.types.is_bool_dtype(cells):
+        return cells.map({True: "yes", False: "no"}).astype(object)
+    words = cells.map(str).astype(object)
+    if cells.dtype.kind == "f":
+        words = words.str.replace(r"\.0$", "", regex=True)
+    return _stripped(words)
 
-    return frame.apply(text).astype(object)
+
+def _stripped(cells: pd.Series) -> pd.Series:
+    return cells.str.strip().replace("", pd.NA).astype(object)
+
+
+def _by_value(cells: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Change cells that are not blank, each distinct value once: most columns hold few."""
+    codes, values = pd.factorize(cells)
+    changed = change(pd.Series(values))
+    return changed.reindex(codes).set_axis(cells.index).rename(cells.name)
 
 
 def _typed(
@@ -197,22 +196,26 @@ def _parsed(cells: pd.Series, column: pa.Column, table: str, faults: list[Fault]
     wanted = kind(column)
     if wanted == "text":
         return cells.astype(object)
-    parsed: pd.Series
-    if wanted == "date":
-        parsed = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce")
-        # to_datetime also takes '2020-1-5', which a spreadsheet may have meant otherwise.
-        parsed = parsed.where(cells.astype(str).str.fullmatch(r"\d{4}-\d{2}-\d{2}"))
-        parsed = parsed.astype("datetime64[ns]")
-    else:
-        numbers = pd.to_numeric(cells, errors="coerce")
-        # 'inf' and hexadecimal are numbers to the parser and to nobody who fills in a table.
-        plain = cells.astype(str).str.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
-        parsed = numbers.where(plain).astype("float64")
-        if wanted == "integer":
-            parsed = parsed.where(parsed % 1 == 0).astype("Int64")
+    parsed = _by_value(cells, _dates if wanted == "date" else _numbers)
+    if wanted == "integer":
+        parsed = parsed.where(parsed % 1 == 0).astype("Int64")
     for row in cells.index[cells.notna() & parsed.isna()]:
         faults.append(Fault(table, int(row), str(cells.name), str(cells[row]), expected(column)))
     return parsed
+
+
+def _dates(cells: pd.Series) -> pd.Series:
+    parsed = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce")
+    # to_datetime also takes '2020-1-5', which a spreadsheet may have meant otherwise.
+    plain = cells.astype(str).str.fullmatch(r"\d{4}-\d{2}-\d{2}")
+    return parsed.where(plain).astype("datetime64[ns]")
+
+
+def _numbers(cells: pd.Series) -> pd.Series:
+    parsed = pd.to_numeric(cells, errors="coerce")
+    # 'inf' and hexadecimal are numbers to the parser and to nobody who fills in a table.
+    plain = cells.astype(str).str.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+    return parsed.where(plain).astype("float64")
 
 
 def _out_of_range(typed: pd.DataFrame, frame: pd.DataFrame, table: Table) -> list[Fault]:
