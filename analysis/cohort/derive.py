@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort import ctcae, eligibility
+from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.rules import first_treatment
 from analysis.cohort.schema import (
@@ -37,7 +38,13 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     """Derive everything that is analysed from a checked dataset.
 
     Patients who fail a recorded eligibility criterion are left out when
-    `parameters.apply_eligibility` is set; `screening` counts them.
+    `parameters.apply_eligibility` is set, then those whom `parameters.population` does not ask
+    for; `screening` counts them.
+
+    Raises
+    ------
+    DatasetFaults
+        When the dataset does not record what a parameter asks for, or the population is nobody.
     """
     tables = dataset.tables
     patients = tables["patients"].set_index("patient_id", drop=False).rename_axis(None)
@@ -50,7 +57,10 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
 
     applied = parameters.apply_eligibility and dataset.description.eligibility_applies
     screening, admitted = eligibility.screen(patients, parameters, applied)
-    patients = patients.loc[admitted]
+    screening, asked = eligibility.restrict(
+        dataset.name, patients.loc[admitted], parameters, screening
+    )
+    patients = patients.loc[asked]
     ids = set(patients.index)
 
     def theirs(frame: pd.DataFrame) -> pd.DataFrame:
@@ -63,6 +73,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         times = _recorded_times(theirs(tables["time_to_event"]))
     else:
         times = _time_to_event(patients["time_zero"], follow_up, parameters)
+    times = _with_deaths(dataset.name, times, parameters)
     events = theirs(tables["adverse_events"])
     return Cohort(
         name=dataset.name,
@@ -373,7 +384,8 @@ def _recorded_times(times: pd.DataFrame) -> pd.DataFrame:
 
 
 # Which records end an endpoint; relapse endpoints censor the dead where relapse was last
-# looked for, since a relapse must be seen on imaging (Methods 2.5; ADaM ADTTE: EVNTDESC, CNSR).
+# looked for, since a relapse must be seen on imaging (Methods 2.5; ADaM ADTTE: EVNTDESC, CNSR),
+# unless `relapse_death` has it otherwise.
 EVENTS: dict[str, tuple[str, ...]] = {
     "OS": ("death_date",),
     "PFS": (
@@ -427,6 +439,39 @@ def _time_to_event(
             )
         )
     return pd.concat(endpoints, ignore_index=True)
+
+
+RELAPSE_ENDPOINTS = ("IRFS", "ORFS")
+
+
+def _with_deaths(dataset: str, times: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
+    """Take death without relapse as `relapse_death` says; column `competing` marks a competing one.
+
+    Such a death counts on its own day, however long before it relapse was last looked for, since
+    it would have been known on any day. Whoever lives is censored as `relapse_censoring` says.
+    """
+    times = times.assign(competing=False)
+    relapse = times["endpoint"].isin(RELAPSE_ENDPOINTS)
+    if parameters.relapse_death == "censored" or not relapse.any():
+        return times
+    overall = times[times["endpoint"] == "OS"].set_index("patient_id")
+    if overall.empty:
+        expected = (
+            f'overall survival (OS), since relapse_death="{parameters.relapse_death}" asks who died'
+        )
+        raise DatasetFaults(dataset, [Fault("time_to_event.csv", 0, "endpoint", "", expected)])
+    deaths = overall[overall["event"]]
+    died = relapse & ~times["event"] & times["patient_id"].isin(deaths.index)
+    of = deaths.loc[times.loc[died, "patient_id"]]
+    times.loc[died, "days"] = of["days"].to_numpy()
+    if parameters.relapse_death == "event":
+        times.loc[died, "event"] = True
+        times.loc[died, "event_source"] = of["event_source"].to_numpy()
+        times.loc[died, "censor_source"] = ""
+    else:
+        times.loc[died, "competing"] = True
+        times.loc[died, "censor_source"] = of["event_source"].to_numpy()
+    return times
 
 
 # Prognostic factors --------------------------------------------------------------------------

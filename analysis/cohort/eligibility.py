@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.parameters import Parameters
 
 
@@ -116,6 +117,81 @@ def screen(
             }
         )
     return pd.DataFrame(steps), left.index
+
+
+@dataclass(frozen=True)
+class Population:
+    """A part of the patients: the derived column and level that say who, the column recorded."""
+
+    column: str
+    level: object
+    recorded: str
+    label: str
+
+
+POPULATIONS = {
+    "without earlier ICI": Population(
+        "prior_ici", "no", "prior_ici", "No progression on an earlier checkpoint inhibitor"
+    ),
+    "without targeted therapy": Population(
+        "targeted_therapy", "no", "targeted_agent", "No targeted therapy"
+    ),
+    "first line": Population("therapy_line", 1, "therapy_line", "First line of therapy"),
+}
+
+
+def restrict(
+    dataset: str, patients: pd.DataFrame, parameters: Parameters, screening: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.Index]:
+    """Keep the patients admitted whom `parameters.population` asks for, as a further step.
+
+    Whoever has no record of what is asked is left out: that patient may be one of the others.
+
+    Parameters
+    ----------
+    dataset
+        Its name, for a refusal.
+    patients
+        Those admitted by `screen`.
+    screening
+        From `screen`.
+
+    Returns
+    -------
+    The screening table, with one row more unless everybody is asked for, and the index of the
+    patients who are left.
+
+    Raises
+    ------
+    DatasetFaults
+        When the dataset does not record what is asked, or nobody is left.
+    """
+    asked = POPULATIONS.get(parameters.population)
+    if asked is None:
+        return screening, patients.index
+    known = patients[asked.column].notna()
+    belongs = known & (patients[asked.column] == asked.level).fillna(False).astype(bool)
+    wanted = f'population="{parameters.population}"'
+    if not patients.empty and not belongs.any():
+        expected = (
+            f"{asked.level!r} for one patient at least of those admitted, since {wanted} keeps "
+            'nobody else; choose another population, or "all"'
+            if known.any()
+            else f"this column to be recorded, since {wanted} asks for it; record it, or leave "
+            'population at "all"'
+        )
+        raise DatasetFaults(dataset, [Fault("patients.csv", 0, asked.recorded, "", expected)])
+    step = {
+        "name": "population",
+        "criterion": f"{asked.label} (population analysed: {parameters.population})",
+        "assessed": True,
+        "status": "applied",
+        "entered": len(patients),
+        "excluded": int((~belongs).sum()),
+        "remaining": int(belongs.sum()),
+    }
+    table = pd.concat([screening, pd.DataFrame([step])], ignore_index=True)
+    return table, patients.index[belongs]
 
 
 def _status(applied: bool, recorded: bool) -> str:

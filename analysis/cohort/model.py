@@ -32,10 +32,12 @@ class Cohort:
     time_to_event
         One row a patient and endpoint, after ADaM's ADTTE: `patient_id, endpoint, days` (whole
         days from time zero), `event` (bool, the reverse of CNSR), `event_source` and
-        `censor_source` (the record that the day was taken from).
+        `censor_source` (the record that the day was taken from), `competing` (bool: ended by
+        death, where that competes with relapse; then no event).
     screening
-        One row an eligibility criterion, in the order of Methods 2.2: `name, criterion, assessed,
-        status, entered, excluded, remaining`.
+        One row an eligibility criterion, in the order of Methods 2.2, and one for the population
+        analysed unless that is all: `name, criterion, assessed, status, entered, excluded,
+        remaining`.
     """
 
     name: str

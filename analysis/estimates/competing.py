@@ -1,60 +1,33 @@
 """Relapse with death as a competing risk: who relapses first, who dies without relapse.
 
-A sensitivity analysis of in-field and out-of-field relapse, in which the article censors the
-dead. The patients' times are whole days, as everywhere.
+The article censors the dead in in-field and out-of-field relapse; `relapse_death` has it
+otherwise. The patients' times are whole days, as everywhere.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
-from analysis.cohort.model import Cohort
-from analysis.estimates.prognosis import factors_of
-from analysis.estimates.rows import row, to_table
-from analysis.estimates.survival import DAYS_PER_MONTH, NO_ESTIMATE, Estimate, curve, rate
 from analysis.parameters import Parameters
 
-ANALYSIS = "sensitivity_competing_risks"
-ENDPOINTS = ("IRFS", "ORFS")
 CENSORED, RELAPSE, DEATH = "censored", "relapse", "death"
 
 _Numbers = npt.NDArray[np.float64]
 
 
-def first_events(time_to_event: pd.DataFrame, endpoint: str) -> pd.DataFrame:
-    """Give what happened first to each patient, relapse or death, and when.
+def causes(times: pd.DataFrame) -> pd.DataFrame:
+    """Give what ended the time of each patient: `cause` beside the columns of `times`.
 
     Parameters
     ----------
-    time_to_event
-        That of a cohort, with overall survival (OS).
-    endpoint
-        A relapse endpoint, IRFS or ORFS, in which death is censored.
-
-    Returns
-    -------
-    DataFrame
-        `patient_id`, `days` and `cause`: relapse, death or censored. Whoever died without the
-        relapse has the day of death, however long before it relapse was last looked for.
+    times
+        One row a patient: `days` (whole), `event` (bool: relapse) and `competing` (bool: death).
     """
-    relapse = time_to_event[time_to_event["endpoint"] == endpoint]
-    deaths = time_to_event[time_to_event["endpoint"].eq("OS") & time_to_event["event"]]
-    day_of_death = relapse["patient_id"].map(deaths.set_index("patient_id")["days"])
-    relapsed, died = relapse["event"].to_numpy(dtype=bool), day_of_death.notna().to_numpy()
-    days = np.where(died & ~relapsed, day_of_death, relapse["days"])
-    return pd.DataFrame(
-        {
-            "patient_id": relapse["patient_id"],
-            "days": days.astype(np.int64),
-            "cause": np.select([relapsed, died], [RELAPSE, DEATH], CENSORED),
-        }
-    )
+    ended = [times["event"].to_numpy(dtype=bool), times["competing"].to_numpy(dtype=bool)]
+    return times.assign(cause=np.select(ended, [RELAPSE, DEATH], CENSORED))
 
 
 def incidence(first: pd.DataFrame, cause: str, parameters: Parameters) -> pd.DataFrame:
@@ -90,13 +63,17 @@ def incidence(first: pd.DataFrame, cause: str, parameters: Parameters) -> pd.Dat
     if first.empty:
         raise ValueError("A cumulative incidence needs at least one patient.")
     # Written out because lifelines' AalenJohansenFitter moves tied times at random, and days tie.
-    own = first["days"].to_numpy()[:, np.newaxis]
+    # Patients of the same day and cause move the estimate alike: one row for all of them.
+    alike = first.groupby(["days", "cause"], observed=True).size()
+    weight = alike.to_numpy(dtype=np.float64)
+    own = alike.index.get_level_values("days").to_numpy()[:, np.newaxis]
+    ended_by = alike.index.get_level_values("cause").to_numpy()[:, np.newaxis]
     days = np.unique(own)
     at_risk = (own >= days).astype(float)
-    had_any = ((own == days) & first["cause"].ne(CENSORED).to_numpy()[:, np.newaxis]).astype(float)
-    had_cause = had_any * first["cause"].eq(cause).to_numpy()[:, np.newaxis]
-    left = at_risk.sum(axis=0)
-    hazard_any, hazard = had_any.sum(axis=0) / left, had_cause.sum(axis=0) / left
+    had_any = ((own == days) & (ended_by != CENSORED)).astype(float)
+    had_cause = had_any * (ended_by == cause)
+    left = weight @ at_risk
+    hazard_any, hazard = weight @ had_any / left, weight @ had_cause / left
     before = just_before(np.cumprod(1 - hazard_any), 1.0)
 
     # How the estimate moves with the weight of each patient (rows) until each day (columns). The
@@ -106,7 +83,7 @@ def incidence(first: pd.DataFrame, cause: str, parameters: Parameters) -> pd.Dat
     of_survival = before * just_before(of_log_survival, 0.0)
     of_hazard = (had_cause - at_risk * hazard) / left
     influence = np.cumsum(before * of_hazard + of_survival * hazard, axis=1)
-    found, error = np.cumsum(before * hazard), np.sqrt((influence**2).sum(axis=0))
+    found, error = np.cumsum(before * hazard), np.sqrt(weight @ influence**2)
     lower, upper = _limits(found, error, parameters)
     return pd.DataFrame(
         {
@@ -118,6 +95,53 @@ def incidence(first: pd.DataFrame, cause: str, parameters: Parameters) -> pd.Dat
             "upper": upper,
         }
     )
+
+
+def event_free(first: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
+    """Give the curve of those without relapse where death competes: 1 minus the incidence.
+
+    Parameters
+    ----------
+    first
+        As for `incidence`, with the causes relapse and death.
+    parameters
+        As for `incidence`.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `survival.curve`; who died without relapse stays above the curve, and
+        counts neither as an event nor as censored. Limits are 1 minus those of the incidence.
+    """
+    found = incidence(first, RELAPSE, parameters)
+    counts = pd.crosstab(first["days"], first["cause"]).reindex(found["days"])
+    estimated = pd.DataFrame(
+        {
+            "days": found["days"],
+            "at_risk": found["at_risk"],
+            **{
+                name: counts[cause].to_numpy() if cause in counts else 0
+                for name, cause in (("events", RELAPSE), ("censored", CENSORED))
+            },
+            "survival": 1 - found["incidence"],
+            "lower": 1 - found["upper"],
+            "upper": 1 - found["lower"],
+        }
+    )
+    if estimated["days"].iloc[0] == 0:
+        return estimated
+    start = pd.DataFrame(
+        {
+            "days": [0],
+            "at_risk": [len(first)],
+            "events": [0],
+            "censored": [0],
+            "survival": [1.0],
+            "lower": [1.0],
+            "upper": [1.0],
+        }
+    )
+    return pd.concat([start, estimated], ignore_index=True)
 
 
 def just_before(after: _Numbers, at_start: float) -> _Numbers:
@@ -139,117 +163,3 @@ def _limits(found: _Numbers, error: _Numbers, parameters: Parameters) -> tuple[_
             lower, upper = found**power, found ** (1 / power)
             lower, upper = (np.where(found < 1, limit, np.nan) for limit in (lower, upper))
     return np.clip(lower, 0, 1), np.clip(upper, 0, 1)
-
-
-def incidence_at(curve: pd.DataFrame, days: float) -> Estimate:
-    """Read a cumulative incidence and its limits off a curve, as proportions.
-
-    Parameters
-    ----------
-    curve
-        From `incidence`.
-    days
-        Days from time zero, whole or not.
-
-    Returns
-    -------
-    Estimate
-        nan beyond the last follow-up; 0 without limits before the first day of the curve.
-    """
-    if days > curve["days"].iloc[-1]:
-        return NO_ESTIMATE
-    at = int(curve["days"].searchsorted(days, side="right")) - 1
-    if at < 0:
-        return Estimate(0.0, float("nan"), float("nan"))
-    return Estimate(*(float(curve[column].iloc[at]) for column in ("incidence", "lower", "upper")))
-
-
-def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
-    """Estimate who relapses and who dies without relapse, for all patients and by factor.
-
-    At each of `rate_months`, in %: `relapse` and `death` compete, so that with `event_free` they
-    are 100; `relapse_death_censored` is what the article's endpoint says, that censors the dead.
-
-    Returns
-    -------
-    DataFrame
-        The estimates table, `analysis_id` sensitivity_competing_risks, `variable_level` the
-        month. Without overall survival, or a relapse endpoint, there are no rows.
-    """
-    present = cohort.endpoints()
-    rows: list[dict[str, Any]] = []
-    for endpoint in ENDPOINTS:
-        if endpoint not in present or "OS" not in present:
-            continue
-        first = first_events(cohort.time_to_event, endpoint).set_index("patient_id")
-        alone = cohort.time_to_event.query("endpoint == @endpoint").set_index("patient_id")
-        for keys, ids in _groups(cohort):
-            of_group = first[first.index.isin(ids)]
-            if not of_group.empty:
-                censored = alone[alone.index.isin(ids)]
-                rows += _group_rows(of_group, censored, endpoint, parameters, keys)
-    return to_table(rows)
-
-
-def _groups(cohort: Cohort) -> Iterator[tuple[dict[str, str], pd.Index]]:
-    """Give all patients, then those of each level of each factor."""
-    yield {"group": "", "group_level": ""}, cohort.patients.index
-    for factor in factors_of(cohort):
-        levels = cohort.patients[f"factor_{factor}"]
-        for level in ("yes", "no"):
-            yield {"group": factor, "group_level": level}, levels.index[levels == level]
-
-
-def _group_rows(
-    first: pd.DataFrame,
-    censored: pd.DataFrame,
-    endpoint: str,
-    parameters: Parameters,
-    keys: dict[str, str],
-) -> list[dict[str, Any]]:
-    competing = "Aalen-Johansen"
-    limit = f"{competing}, {parameters.ci_type} {100 * parameters.confidence:g}% interval"
-    curves = {cause: incidence(first, cause, parameters) for cause in (RELAPSE, DEATH)}
-    alone = curve(censored, parameters)
-    rows: list[dict[str, Any]] = []
-    for month in parameters.rate_months:
-        day = month * DAYS_PER_MONTH
-        found = {cause: incidence_at(curves[cause], day) for cause in curves}
-        statistics = [
-            (cause + suffix, value, method)
-            for cause, estimated in found.items()
-            for suffix, value, method in (
-                ("", estimated.value, competing),
-                ("_lower", estimated.lower, limit),
-                ("_upper", estimated.upper, limit),
-            )
-        ]
-        statistics += [
-            ("event_free", 1 - sum(estimated.value for estimated in found.values()), competing),
-            (
-                "relapse_death_censored",
-                1 - rate(alone, day).value,
-                "1 - Kaplan-Meier, death censored",
-            ),
-        ]
-        rows += [
-            row(
-                ANALYSIS,
-                endpoint,
-                statistic,
-                100 * value,
-                variable_level=month,
-                unit="%",
-                method=method,
-                n=len(first),
-                note=_missing(statistic) if np.isnan(value) else "",
-                **keys,
-            )
-            for statistic, value, method in statistics
-        ]
-    return rows
-
-
-def _missing(statistic: str) -> str:
-    is_limit = statistic.endswith(("_lower", "_upper"))
-    return "no interval" if is_limit else "beyond the last follow-up"

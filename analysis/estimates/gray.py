@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.stats import chi2
 
-from analysis.cohort.model import Cohort
-from analysis.estimates.competing import (
-    CENSORED,
-    DEATH,
-    ENDPOINTS,
-    RELAPSE,
-    first_events,
-    just_before,
-)
-from analysis.estimates.prognosis import LogRank, factors_of
-from analysis.estimates.rows import row, to_table
-from analysis.parameters import Parameters
-
-ANALYSIS = "sensitivity_gray"
+from analysis.estimates.competing import CENSORED, just_before
+from analysis.estimates.log_rank import LogRank
 
 _Numbers = npt.NDArray[np.float64]
 
@@ -121,39 +107,3 @@ def _tied(events: _Numbers, at_risk: _Numbers) -> _Numbers:
     """Give the factor by which a draw of `events` without replacement varies less."""
     tied = (events > 1) & (at_risk > 1)
     return np.where(tied, 1 - (events - 1) / np.where(tied, at_risk - 1, 1), 1.0)
-
-
-def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
-    """Compare relapse, and death without relapse, by prognostic factor.
-
-    Returns
-    -------
-    DataFrame
-        The estimates table, `analysis_id` sensitivity_gray, `variable_level` relapse or death.
-        Without overall survival, or a relapse endpoint, there are no rows.
-    """
-    present = cohort.endpoints()
-    rows: list[dict[str, Any]] = []
-    for endpoint in ENDPOINTS:
-        if endpoint not in present or "OS" not in present:
-            continue
-        first = first_events(cohort.time_to_event, endpoint)
-        for factor in factors_of(cohort):
-            levels = cohort.patients[f"factor_{factor}"].rename("level")
-            known = first.join(levels, on="patient_id").dropna(subset="level")
-            for cause in (RELAPSE, DEATH):
-                test = gray_test(known, cause)
-                rows.append(
-                    row(
-                        ANALYSIS,
-                        endpoint,
-                        "p_value",
-                        test.p_value,
-                        variable_level=cause,
-                        group=factor,
-                        method="Gray's test",
-                        n=len(known),
-                        note=test.note,
-                    )
-                )
-    return to_table(rows)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.cohort.model import Cohort
 from analysis.cohort.schema import CRITERIA
 from analysis.estimates.counts import count_rows, range_rows
-from analysis.estimates.intervals import clopper_pearson, fisher_p, mcnemar_p
+from analysis.estimates.intervals import (
+    PROPORTION_INTERVALS,
+    fisher_p,
+    mcnemar_chi_square_p,
+    mcnemar_p,
+    pearson_p,
+    proportion_limits,
+)
 from analysis.estimates.rows import row, to_table
 from analysis.parameters import Parameters
 
@@ -25,11 +33,12 @@ def responses(cohort: Cohort, region: str) -> pd.DataFrame:
 
 
 def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
-    """Give response rates with exact intervals, and two p values for each pair of rates.
+    """Give response rates with their intervals, and two p values for each pair of rates.
 
     `p_association` asks whether the two criteria go together (Fisher, as the article's values
     can be had); `p_paired` asks whether one criterion calls more patients responders than the
-    other in the same patients (exact McNemar), as a reader expects from the column.
+    other in the same patients (exact McNemar), as a reader expects from the column. Where
+    `table_test` is asymptotic, both are by their chi-square.
     """
     rows: list[dict[str, Any]] = []
     if "assessments" not in cohort.recorded_tables:
@@ -39,7 +48,7 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
         for criterion in best.columns:
             rows += _rates(best[criterion].dropna(), variable, str(criterion), parameters)
         if set(CRITERIA) <= set(best.columns):
-            rows += _two_criteria(best.dropna(), variable)
+            rows += _two_criteria(best.dropna(), variable, parameters)
     return to_table(rows)
 
 
@@ -50,12 +59,13 @@ def _rates(
     rows = []
     for level, members in _LEVELS.items():
         count = int(best.isin(members).sum())
-        low, high = clopper_pearson(count, n, parameters.confidence)
+        low, high = proportion_limits(count, n, parameters)
+        interval, _ = PROPORTION_INTERVALS[parameters.proportion_interval]
         statistics = {
             "count": (count, "patients", ""),
             "percent": (100 * count / n if n else None, "%", ""),
-            "ci_lower": (100 * low, "%", "Clopper-Pearson"),
-            "ci_upper": (100 * high, "%", "Clopper-Pearson"),
+            "ci_lower": (100 * low, "%", interval),
+            "ci_upper": (100 * high, "%", interval),
         }
         rows += [
             row(
@@ -75,7 +85,28 @@ def _rates(
     return rows
 
 
-def _two_criteria(best: pd.DataFrame, variable: str) -> list[dict[str, Any]]:
+def _association(
+    table: list[list[int]], parameters: Parameters, of: str = ""
+) -> tuple[float, str, str]:
+    """Give the p value of association, its test in words, and why there is none."""
+    if parameters.table_test == "exact":
+        return fisher_p(table), f"Fisher exact test{of}, two-sided", ""
+    p = pearson_p(table)
+    note = "no test: nobody, or everybody, on one side of the table" if np.isnan(p) else ""
+    return p, f"Pearson chi-square test{of}, without continuity correction", note
+
+
+def _paired(table: list[list[int]], parameters: Parameters) -> tuple[float, str, str]:
+    if parameters.table_test == "exact":
+        return mcnemar_p(table), "McNemar exact test", ""
+    p = mcnemar_chi_square_p(table)
+    note = "no test: both criteria agree in every patient" if np.isnan(p) else ""
+    return p, "McNemar chi-square test, without continuity correction", note
+
+
+def _two_criteria(
+    best: pd.DataFrame, variable: str, parameters: Parameters
+) -> list[dict[str, Any]]:
     rows = []
     for level, members in SUMMARIES.items():
         first, second = (best[criterion].isin(members) for criterion in CRITERIA)
@@ -90,14 +121,11 @@ def _two_criteria(best: pd.DataFrame, variable: str) -> list[dict[str, Any]]:
                 group="criterion",
                 method=method,
                 n=len(best),
+                note=note,
             )
-            for statistic, p, method in (
-                (
-                    "p_association",
-                    fisher_p(table),
-                    "Fisher exact test of association, two-sided",
-                ),
-                ("p_paired", mcnemar_p(table), "McNemar exact test"),
+            for statistic, (p, method, note) in (
+                ("p_association", _association(table, parameters, " of association")),
+                ("p_paired", _paired(table, parameters)),
             )
         ]
     return rows
@@ -151,13 +179,15 @@ def estimate_afp(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
                     )
                     for statistic, (count, note) in counts.items()
                 ]
+                p, method, note = _association(_two_by_two(fell, responded), parameters)
                 rows.append(
                     row(
                         "afp_response",
                         "response_overall",
                         "p_value",
-                        fisher_p(_two_by_two(fell, responded)),
-                        method="Fisher exact test, two-sided",
+                        p,
+                        method=method,
+                        note=note,
                         **keys,
                     )
                 )

@@ -3,6 +3,8 @@
 Everything follows the conventions of R's `survival` package, which most readers will compare
 with; `tests/reference/` holds its values. Days are whole days from time zero. Months are for
 display, and for the times at which a curve is read.
+
+Where death competes with relapse, a curve is 1 minus the Aalen-Johansen incidence of relapse.
 """
 
 from __future__ import annotations
@@ -17,13 +19,16 @@ import pandas as pd
 from lifelines import KaplanMeierFitter
 from scipy.stats import norm
 
+from analysis.cohort.derive import RELAPSE_ENDPOINTS
 from analysis.cohort.model import Cohort
+from analysis.estimates import bootstrap, bootstrap_curves, competing
 from analysis.estimates.counts import count_rows
 from analysis.estimates.rows import row, to_table
 from analysis.parameters import Parameters
 
 DAYS_PER_MONTH = 30.4375
 
+FOLLOW_UP = "follow_up"
 NOT_REACHED = "not reached"
 
 _Numbers = npt.NDArray[np.float64]
@@ -56,9 +61,12 @@ def curve(times: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     Parameters
     ----------
     times
-        One row a patient: `days` (whole, not negative) and `event` (bool).
+        One row a patient: `days` (whole, not negative), `event` (bool) and, where something
+        competes with the event, `competing` (bool); the curve is then 1 minus the incidence of
+        the event, from `competing.incidence`.
     parameters
-        `ci_type` and `confidence` choose the pointwise interval, from Greenwood's variance.
+        `ci_type` and `confidence` choose the pointwise interval, from Greenwood's variance; with
+        `interval_source` "bootstrap" it holds the percentiles of the curves of bootstrap samples.
 
     Returns
     -------
@@ -84,6 +92,37 @@ def curve(times: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
         raise ValueError("A survival curve needs at least one patient.")
     if times[["days", "event"]].isna().to_numpy().any() or (times["days"] < 0).any():
         raise ValueError("A survival curve needs days of 0 or more, and an event, for everybody.")
+    if _competes(times):
+        estimated = competing.event_free(competing.causes(times), parameters)
+    else:
+        estimated = _product_limit(times)
+        lower, upper = _limits(estimated, parameters)
+        estimated = estimated.assign(lower=lower, upper=upper)
+    if parameters.interval_source == "bootstrap":
+        lower, upper = bootstrap.percentiles(_resampled(times, parameters)[1], parameters)
+        # Day 0 is added where nobody's time ended on it; nobody has had the event then.
+        added = np.ones(len(estimated) - len(lower))
+        estimated = estimated.assign(
+            lower=np.concatenate([added, lower]), upper=np.concatenate([added, upper])
+        )
+    return estimated
+
+
+def _competes(times: pd.DataFrame) -> bool:
+    return "competing" in times and bool(times["competing"].any())
+
+
+def _resampled(
+    times: pd.DataFrame, parameters: Parameters
+) -> tuple[npt.NDArray[np.int64], _Numbers]:
+    ended = times["event"].to_numpy(dtype=np.int64) * bootstrap_curves.EVENT
+    if _competes(times):
+        ended += times["competing"].to_numpy(dtype=np.int64) * bootstrap_curves.COMPETING
+    days = times["days"].to_numpy(dtype=np.int64)
+    return bootstrap_curves.resampled_curves(days, ended, parameters)
+
+
+def _product_limit(times: pd.DataFrame) -> pd.DataFrame:
     # lifelines takes log(0) when the last patient has the event, and changes how numpy reports
     # that for the whole process; the context puts it back.
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -91,7 +130,7 @@ def curve(times: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
             times["days"].to_numpy(dtype=np.float64), times["event"].to_numpy(dtype=bool)
         )
     table = fitted.event_table
-    estimated = pd.DataFrame(
+    return pd.DataFrame(
         {
             "days": table.index.to_numpy(dtype=np.int64),
             "at_risk": table["at_risk"].to_numpy(dtype=np.int64),
@@ -100,8 +139,6 @@ def curve(times: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
             "survival": fitted.survival_function_.iloc[:, 0].to_numpy(dtype=np.float64),
         }
     )
-    lower, upper = _limits(estimated, parameters)
-    return estimated.assign(lower=lower, upper=upper)
 
 
 def _limits(estimated: pd.DataFrame, parameters: Parameters) -> tuple[_Numbers, _Numbers]:
@@ -147,23 +184,47 @@ def median(curve: pd.DataFrame) -> Estimate:
         In days; nan where it is not reached.
     """
     days = curve["days"].to_numpy(dtype=np.float64)
-    return Estimate(
-        *(
-            _day_at_half(days, curve[column].to_numpy(dtype=np.float64))
-            for column in ("survival", "lower", "upper")
-        )
-    )
+    heights = curve[["survival", "lower", "upper"]].to_numpy(dtype=np.float64).T
+    return Estimate(*(float(day) for day in _days_at_half(days, heights)))
 
 
-def _day_at_half(days: _Numbers, heights: _Numbers) -> float:
+def median_of(times: pd.DataFrame, parameters: Parameters) -> Estimate:
+    """Give the median survival of some patients and its confidence limits, in days.
+
+    Parameters
+    ----------
+    times
+        As for `curve`; at least one patient.
+    parameters
+        By formula the limits are those of `median`; by bootstrap, percentiles of the medians of
+        bootstrap samples, in which a median that is not reached is later than any day.
+
+    Returns
+    -------
+    Estimate
+        In days; nan where it is not reached.
+    """
+    by_formula = parameters.model_copy(update={"interval_source": "formula"})
+    found = median(curve(times, by_formula))
+    if parameters.interval_source == "formula":
+        return found
+    days, heights = _resampled(times, parameters)
+    medians = _days_at_half(days.astype(np.float64), heights)
+    later = np.where(np.isnan(medians), np.inf, medians)[:, np.newaxis]
+    limits = (float(limit[0]) for limit in bootstrap.percentiles(later, parameters))
+    lower, upper = (limit if np.isfinite(limit) else float("nan") for limit in limits)
+    return Estimate(found.value, lower, upper)
+
+
+def _days_at_half(days: _Numbers, heights: _Numbers) -> _Numbers:
+    """Give the day at which each curve (rows) is down to one half; nan where it never is."""
     reached = heights < 0.5 + _HALF_TOLERANCE
-    if not reached.any():
-        return float("nan")
-    first = int(np.argmax(reached))
-    further = reached & (heights < heights[first])
-    if abs(heights[first] - 0.5) < _HALF_TOLERANCE and further.any():
-        return float(days[first] + days[np.argmax(further)]) / 2
-    return float(days[first])
+    first = np.argmax(reached, axis=-1)
+    at_first = np.take_along_axis(heights, first[..., np.newaxis], axis=-1)
+    further = reached & (heights < at_first)
+    level = (np.abs(at_first[..., 0] - 0.5) < _HALF_TOLERANCE) & further.any(axis=-1)
+    middle = (days[first] + days[np.argmax(further, axis=-1)]) / 2
+    return np.where(reached.any(axis=-1), np.where(level, middle, days[first]), np.nan)
 
 
 def rate(curve: pd.DataFrame, days: float) -> Estimate:
@@ -216,7 +277,7 @@ def summary_rows(
     """
     n = len(times)
     keys: dict[str, Any] = {"group": group, "group_level": group_level, "n": n}
-    found = median(curve(times, parameters)) if n else NO_ESTIMATE
+    found = median_of(times, parameters) if n else NO_ESTIMATE
     return [
         row(analysis_id, endpoint, "n", n, unit="patients", **keys),
         row(analysis_id, endpoint, "events", int(times["event"].sum()), unit="patients", **keys),
@@ -294,7 +355,8 @@ def _interval_rows(
     missing: str,
     **keys: Any,
 ) -> list[dict[str, Any]]:
-    interval = f"{parameters.ci_type} {100 * parameters.confidence:g}% interval"
+    source = method_of(endpoint, parameters)
+    interval = f"{source}, {interval_name(parameters)}"
     return [
         row(
             analysis_id,
@@ -306,37 +368,95 @@ def _interval_rows(
             **keys,
         )
         for suffix, value, method in (
-            ("", estimate.value, "Kaplan-Meier"),
-            ("_lower", estimate.lower, f"Kaplan-Meier, {interval}"),
-            ("_upper", estimate.upper, f"Kaplan-Meier, {interval}"),
+            ("", estimate.value, source),
+            ("_lower", estimate.lower, interval),
+            ("_upper", estimate.upper, interval),
         )
     ]
+
+
+def interval_name(parameters: Parameters) -> str:
+    """Say how confidence limits of survival are found.
+
+    >>> interval_name(Parameters())
+    'log-log 95% interval'
+    """
+    level = f"{100 * parameters.confidence:g}% interval"
+    if parameters.interval_source == "bootstrap":
+        return f"{level} of {parameters.bootstrap_replicates} bootstrap samples"
+    return f"{parameters.ci_type} {level}"
+
+
+def method_of(endpoint: str, parameters: Parameters) -> str:
+    """Say how an endpoint is estimated, with each choice that is not the article's.
+
+    >>> method_of("ORFS", Parameters(relapse_death="event", time_zero="immunotherapy"))
+    'Kaplan-Meier, death an event, from the start of immunotherapy'
+    """
+    competing_risk = endpoint in RELAPSE_ENDPOINTS and parameters.relapse_death == "competing"
+    name = "1 - Aalen-Johansen incidence of relapse" if competing_risk else "Kaplan-Meier"
+    return name + times_chosen(endpoint, parameters)
+
+
+def times_chosen(endpoint: str, parameters: Parameters) -> str:
+    """Say each choice about the times of an endpoint (or of follow-up) that is not the article's.
+
+    >>> times_chosen("PFS", Parameters()), times_chosen("PFS", Parameters(time_zero="radiotherapy"))
+    ('', ', from the start of radiotherapy')
+    """
+    chosen = parameters.changed()
+    said = []
+    if endpoint in RELAPSE_ENDPOINTS:
+        if "relapse_death" in chosen:
+            words = {"event": "death an event", "competing": "death competing"}
+            said.append(words[parameters.relapse_death])
+        if "relapse_censoring" in chosen:
+            said.append(f"censored at {parameters.relapse_censoring}")
+    if endpoint == "PFS" and "pfs_censoring" in chosen:
+        said.append(f"censored at {parameters.pfs_censoring}")
+    if "time_zero" in chosen:
+        said.append(f"from the start of {parameters.time_zero}")
+    return "".join(f", {choice}" for choice in said)
 
 
 def follow_up_rows(time_to_event: pd.DataFrame, parameters: Parameters) -> list[dict[str, Any]]:
     """Give the length of follow-up (months) as rows of estimates.
 
-    The median is the reverse Kaplan-Meier one, in which death ends the observation of
-    follow-up as censoring ends that of survival (Schemper M, Smith TL. Control Clin Trials
-    1996;17:343-6). The range is that of the times observed, whether or not they end in death.
+    The median is by `follow_up_definition`: the reverse Kaplan-Meier one, in which death ends the
+    observation of follow-up as censoring ends that of survival (Schemper M, Smith TL. Control
+    Clin Trials 1996;17:343-6), or the median of the times that all patients, or those alive, were
+    observed. The range is that of the times observed, whether or not they end in death.
     """
     times = time_to_event[time_to_event["endpoint"] == "OS"]
-    reverse = times.assign(event=~times["event"].astype(bool))
+    dead = times["event"].astype(bool)
+    # With an event for everybody, the median of a curve is the median of the times.
+    ended, median_method = {
+        "reverse Kaplan-Meier": (times.assign(event=~dead), "reverse Kaplan-Meier"),
+        "all patients": (times.assign(event=True), "median of observed times, all patients"),
+        "survivors": (times[~dead].assign(event=True), "median of observed times, survivors"),
+    }[parameters.follow_up_definition]
+    middle = median_of(ended, parameters) if len(ended) else NO_ESTIMATE
+    chosen = times_chosen(FOLLOW_UP, parameters)
+    median_method += chosen
+    limits_method = f"{median_method}, {interval_name(parameters)}"
+    range_method = f"range of observed times{chosen}"
     found = {
-        "median": (median(curve(reverse, parameters)).value, "reverse Kaplan-Meier"),
-        "min": (float(times["days"].min()), "range of observed times"),
-        "max": (float(times["days"].max()), "range of observed times"),
+        "median": (middle.value, median_method),
+        "median_lower": (middle.lower, limits_method),
+        "median_upper": (middle.upper, limits_method),
+        "min": (float(times["days"].min()), range_method),
+        "max": (float(times["days"].max()), range_method),
     }
     return [
         row(
             "survival",
-            "follow_up",
+            FOLLOW_UP,
             statistic,
             months(days),
             unit="months",
             method=method,
-            n=len(times),
-            note=NOT_REACHED if np.isnan(days) else "",
+            n=len(ended) if statistic.startswith("median") else len(times),
+            note="" if not np.isnan(days) else NOT_REACHED if len(ended) else "no patients",
         )
         for statistic, (days, method) in found.items()
     ]

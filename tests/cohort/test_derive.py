@@ -16,6 +16,7 @@ from analysis.cohort.derive import (
     completed_years,
     equivalent_dose_2gy,
 )
+from analysis.cohort.faults import DatasetFaults
 from analysis.cohort.model import Cohort
 from analysis.cohort.read import load
 from analysis.parameters import Parameters
@@ -170,6 +171,70 @@ def test_censoring_and_time_zero_are_choices(folder: Path) -> None:
     assert times(imaging, "PFS")[3] == (398, False, "last_imaging_date")
     ici = load(folder, Parameters(time_zero="immunotherapy"))
     assert times(ici, "OS")[0][0] == 377
+
+
+@pytest.mark.parametrize("censoring", ["last imaging", "last contact"])
+def test_death_without_relapse_is_a_choice(folder: Path, censoring: str) -> None:
+    """A death counts on its day, with either censoring of the living; relapse comes first."""
+    choices = {"relapse_censoring": censoring}
+    event = load(folder, Parameters.model_validate({**choices, "relapse_death": "event"}))
+    living = times(event, "IRFS")[3]
+    assert times(event, "IRFS")[:3] == [
+        (380, True, "death_date"),
+        (350, True, "in_field_relapse_date"),
+        (206, True, "death_date"),
+    ]
+    assert not event.time_to_event["competing"].any()
+    competing = load(folder, Parameters.model_validate({**choices, "relapse_death": "competing"}))
+    assert times(competing, "IRFS") == [
+        (380, False, "death_date"),
+        (350, True, "in_field_relapse_date"),
+        (206, False, "death_date"),
+        living,
+    ]
+    assert living[1:] == (False, f"{censoring.replace(' ', '_')}_date")
+    died = competing.time_to_event.query("competing")
+    assert set(died["patient_id"]) == {"A1", "A3"}
+    assert set(died["endpoint"]) == {"IRFS", "ORFS"}
+    for endpoint in ("OS", "PFS"):
+        assert times(event, endpoint) == times(competing, endpoint) == times(load(folder), endpoint)
+
+
+@pytest.mark.parametrize(
+    ("population", "kept"),
+    [
+        ("without earlier ICI", ["A1", "A3", "A4"]),
+        ("without targeted therapy", ["A2"]),
+        ("first line", ["A1"]),
+    ],
+)
+def test_a_population_is_a_step_of_its_own(folder: Path, population: str, kept: list[str]) -> None:
+    everybody = load(folder)
+    assert "population" not in set(everybody.screening["name"])
+    cohort = load(folder, Parameters.model_validate({"population": population}))
+    assert list(cohort.patients.index) == kept
+    assert set(cohort.time_to_event["patient_id"]) == set(kept)
+    step = cohort.screening.iloc[-1]
+    assert step["name"] == "population"
+    assert (step["entered"], step["excluded"], step["remaining"]) == (4, 4 - len(kept), len(kept))
+    # A population is asked for with or without the criteria of eligibility.
+    choices = {"population": population, "apply_eligibility": False}
+    assert list(load(folder, Parameters.model_validate(choices)).patients.index) == kept
+
+
+def test_who_has_no_record_is_not_in_a_population(folder: Path) -> None:
+    text = datasets.PATIENTS.replace("no,1,no,no,VMAT", "no,,no,no,VMAT")
+    with pytest.raises(DatasetFaults, match=r"therapy_line.*one patient at least"):
+        load(write_dataset(folder, patients=text), Parameters(population="first line"))
+
+
+def test_a_population_that_nobody_is_in_or_nothing_records_is_refused(folder: Path) -> None:
+    text = datasets.PATIENTS.replace("none,yes,yes\n", "sorafenib,yes,yes\n")
+    asked = Parameters(population="without targeted therapy")
+    with pytest.raises(DatasetFaults, match=r"targeted_agent.*one patient at least"):
+        load(write_dataset(folder, patients=text), asked)
+    with pytest.raises(DatasetFaults, match=r"therapy_line.*to be recorded.*leave population"):
+        load("hepatocellular", Parameters(population="first line"))
 
 
 def test_criteria_are_applied_in_order_and_counted(folder: Path) -> None:

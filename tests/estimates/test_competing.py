@@ -6,7 +6,6 @@ order.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from fractions import Fraction
 from typing import Any
@@ -17,10 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.article.ledger import read_ledger
-from analysis.cohort.read import load
 from analysis.estimates import competing, survival
-from analysis.estimates.rows import pick, value_of
 from analysis.parameters import Parameters
 from tests.estimates.sensitivity import first_events_of, records
 
@@ -99,49 +95,41 @@ def test_without_censoring_it_is_a_proportion(first: pd.DataFrame) -> None:
     )
 
 
-def test_the_dead_have_the_day_of_death_and_relapse_comes_first() -> None:
+@settled
+@given(patients)
+def test_the_curve_without_relapse_is_one_minus_the_incidence(first: pd.DataFrame) -> None:
+    """Those who died stay in it, and count neither as an event nor as censored."""
+    times = first.assign(event=first["cause"] == "relapse", competing=first["cause"] == "death")
+    found = survival.curve(times, PARAMETERS)
+    incidence = competing.incidence(first, "relapse", PARAMETERS).set_index("days")
+    shown = found.set_index("days").loc[incidence.index]
+    if times["competing"].any():
+        assert found["days"].iloc[0] == 0
+        for one, other in (("lower", "upper"), ("upper", "lower"), ("survival", "incidence")):
+            np.testing.assert_allclose(shown[one], 1 - incidence[other], atol=1e-12)
+    assert found["events"].sum() == (first["cause"] == "relapse").sum()
+    assert found["censored"].sum() == (first["cause"] == "censored").sum()
+    assert found["survival"].is_monotonic_decreasing
+    grid = [0, 0.1, 0.25, 0.5]
+    at_risk = survival.numbers_at_risk(found, grid)
+    assert at_risk == [int((first["days"] >= month * 30.4375).sum()) for month in grid]
+
+
+def test_what_competes_with_relapse_lifts_the_curve() -> None:
+    """Censoring the dead counts them as if they could relapse still."""
     times = pd.DataFrame(
-        [
-            ("relapsed, died", "ORFS", 50, True),
-            ("relapsed, died", "OS", 90, True),
-            ("died", "ORFS", 60, False),
-            ("died", "OS", 95, True),
-            ("alive", "ORFS", 70, False),
-            ("alive", "OS", 99, False),
-        ],
-        columns=["patient_id", "endpoint", "days", "event"],
+        {
+            "days": [1, 2, 3, 4],
+            "event": [False, True, False, True],
+            "competing": [True, False, True, False],
+        }
     )
-    found = competing.first_events(times, "ORFS")
-    assert found.to_numpy().tolist() == [
-        ["relapsed, died", 50, "relapse"],
-        ["died", 95, "death"],
-        ["alive", 70, "censored"],
-    ]
+    found = survival.curve(times, PARAMETERS).set_index("days")["survival"]
+    assert list(found) == [1, 1, 0.75, 0.75, 0.5]
+    assert survival.curve(times.drop(columns="competing"), PARAMETERS)["survival"].iloc[-1] == 0
 
 
-def test_incidence_is_read_within_follow_up_only() -> None:
-    first = pd.DataFrame({"days": [5, 9], "cause": ["relapse", "censored"]})
-    found = competing.incidence(first, "relapse", PARAMETERS)
-    assert competing.incidence_at(found, 4).value == 0
-    assert competing.incidence_at(found, 5).value == 0.5
-    assert math.isnan(competing.incidence_at(found, 10).value)
+def test_an_incidence_of_nobody_is_refused() -> None:
+    nobody = pd.DataFrame({"days": [], "cause": []})
     with pytest.raises(ValueError, match="at least one patient"):
-        competing.incidence(first.iloc[:0], "relapse", PARAMETERS)
-
-
-def test_rows_of_the_cohort() -> None:
-    cohort = load("synthetic", PARAMETERS)
-    table = competing.estimate(cohort, PARAMETERS)
-    assert set(table["analysis_id"]).isdisjoint(read_ledger()["analysis_id"])
-
-    def value(statistic: str) -> float:
-        keys = {"variable": "ORFS", "variable_level": 12, "group": ""}
-        return value_of(table, statistic=statistic, **keys)
-
-    assert value("relapse") + value("death") + value("event_free") == pytest.approx(100)
-    assert value("relapse_lower") < value("relapse") < value("relapse_upper")
-    # Censoring the dead counts them as if they could relapse still.
-    assert value("relapse") <= value("relapse_death_censored")
-    assert set(pick(table, group="cirrhosis")["group_level"]) == {"yes", "no"}
-    alone = cohort.time_to_event[cohort.time_to_event["endpoint"] != "OS"]
-    assert competing.estimate(dataclasses.replace(cohort, time_to_event=alone), PARAMETERS).empty
+        competing.incidence(nobody, "relapse", PARAMETERS)

@@ -14,12 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.article.ledger import read_ledger
-from analysis.cohort.read import load
-from analysis.estimates.gray import estimate, gray_test
+from analysis.estimates.gray import gray_test
 from analysis.estimates.log_rank import log_rank
-from analysis.estimates.rows import pick
-from analysis.parameters import Parameters
 from tests.estimates.sensitivity import first_events_of, records
 
 CAUSES = ("censored", "relapse", "death")
@@ -111,10 +107,3 @@ def test_what_decides_nothing_has_a_note(causes: list[str], levels: list[str]) -
     found = gray_test(pd.DataFrame({"days": [3, 5], "cause": causes, "level": levels}), "relapse")
     assert np.isnan(found.p_value)
     assert found.note == "no event of the cause while groups were at risk"
-
-
-def test_rows_of_the_cohort() -> None:
-    table = estimate(load("synthetic", Parameters()), Parameters())
-    assert set(table["analysis_id"]).isdisjoint(read_ledger()["analysis_id"])
-    assert len(table) == 2 * 16 * 2
-    assert pick(table, variable="ORFS", variable_level="relapse")["value"].between(0, 1).all()

@@ -104,9 +104,9 @@ def test_numbers_at_risk_and_follow_up_agree_with_r(name: str, expected: dict[st
     at_risk = survival.numbers_at_risk(found, expected["risk_months"])
     assert at_risk == expected["numbers_at_risk"]
     follow_up = survival.follow_up_rows(of_group.assign(endpoint="OS"), PARAMETERS)
-    assert [row["statistic"] for row in follow_up] == ["median", "min", "max"]
+    days = {row["statistic"]: row["value"] * survival.DAYS_PER_MONTH for row in follow_up}
     assert_close(
-        [row["value"] * survival.DAYS_PER_MONTH for row in follow_up],
+        [days[statistic] for statistic in ("median", "min", "max")],
         numbers([expected["follow_up"]["median"], *of_group["days"].agg(["min", "max"])]),
     )
 
@@ -266,6 +266,70 @@ def test_numbers_at_risk_fall_and_count_the_patients_left(rows: pd.DataFrame) ->
     assert found == [int((rows["days"] >= month * 30.4375).sum()) for month in grid]
     assert found[0] == len(rows)
     assert sorted(found, reverse=True) == found
+
+
+# Choices
+
+
+@settled
+@given(patients)
+def test_follow_up_by_its_definitions(rows: pd.DataFrame) -> None:
+    observed = rows.assign(endpoint="OS")
+    of_whom = {"all patients": rows["days"], "survivors": rows.loc[~rows["event"], "days"]}
+    for definition, days in of_whom.items():
+        parameters = Parameters(follow_up_definition=definition)  # type: ignore[arg-type]
+        first = survival.follow_up_rows(observed, parameters)[0]
+        np.testing.assert_allclose(first["value"] * survival.DAYS_PER_MONTH, days.median())
+        assert first["n"] == len(days)
+        assert first["note"] == ("" if len(days) else "no patients")
+        assert definition in first["method"]
+
+
+def test_methods_say_each_choice_that_is_not_the_articles() -> None:
+    parameters = Parameters(
+        time_zero="radiotherapy",
+        pfs_censoring="last imaging",
+        relapse_censoring="last contact",
+        relapse_death="event",
+    )
+    assert survival.method_of("OS", PARAMETERS) == "Kaplan-Meier"
+    start = ", from the start of radiotherapy"
+    assert survival.method_of("OS", parameters) == f"Kaplan-Meier{start}"
+    assert survival.method_of("PFS", parameters) == f"Kaplan-Meier, censored at last imaging{start}"
+    said = f"Kaplan-Meier, death an event, censored at last contact{start}"
+    assert survival.method_of("IRFS", parameters) == said
+    competing = Parameters(relapse_death="competing")
+    assert survival.method_of("ORFS", competing).startswith("1 - Aalen-Johansen incidence")
+    assert survival.method_of("PFS", competing) == "Kaplan-Meier"
+
+
+BOOTSTRAP = Parameters(interval_source="bootstrap", bootstrap_replicates=400)
+
+
+def test_bootstrap_limits_are_percentiles_of_curves_and_medians() -> None:
+    """Of 200 patients they lie near the limits by formula, within a third of their width."""
+    random = np.random.default_rng(3)
+    own, lost = random.exponential(300, 200), random.exponential(900, 200)
+    rows = times(list(np.minimum(own, lost).astype(int)), list(own < lost))
+    found = [survival.median_of(rows, parameters) for parameters in (PARAMETERS, BOOTSTRAP)]
+    curves = [survival.curve(rows, parameters) for parameters in (PARAMETERS, BOOTSTRAP)]
+    found += [survival.rate(curve, 365) for curve in curves]
+    for formula, bootstrap in zip(found[::2], found[1::2], strict=True):
+        assert bootstrap.value == formula.value
+        width = formula.upper - formula.lower
+        assert bootstrap.lower == pytest.approx(formula.lower, abs=width / 3)
+        assert bootstrap.upper == pytest.approx(formula.upper, abs=width / 3)
+        assert (bootstrap.lower, bootstrap.upper) != (formula.lower, formula.upper)
+    shuffled = rows.sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(survival.curve(shuffled, BOOTSTRAP), curves[1])
+
+
+def test_a_bootstrap_median_that_is_mostly_not_reached_has_no_upper_limit() -> None:
+    rows = times([10, 20, 30, 40, 50, 60], [True, True, True, False, False, False])
+    found = survival.median_of(rows, BOOTSTRAP)
+    assert found.value == 30
+    assert found.lower < 30
+    assert math.isnan(found.upper)
 
 
 # Faults
