@@ -49,20 +49,20 @@ def _once(tables: Tables, _: Description) -> list[Fault]:
     faults = []
     for name, table in TABLES.items():
         frame, key = tables[name], list(table.key)
-        known = frame[frame[key].notna().all(axis=1)]
-        firsts: dict[tuple[object, ...], int] = {}
-        for row, values in zip(known.index, known[key].itertuples(index=False), strict=True):
-            first = firsts.setdefault(tuple(values), int(row))
-            if first != row:
-                faults.append(
-                    Fault(
-                        name,
-                        int(row),
-                        " + ".join(key),
-                        " + ".join(map(str, values)),
-                        f"one row for {table.one_row_is}; row {first} has it already",
-                    )
+        known = frame.loc[frame[key].notna().all(axis=1), key]
+        again = known[known.duplicated(keep=False)]
+        for values, rows in again.groupby(key, sort=False).groups.items():
+            first, *others = map(int, rows)
+            faults += [
+                Fault(
+                    name,
+                    row,
+                    " + ".join(key),
+                    " + ".join(map(str, values if len(key) > 1 else [values])),
+                    f"one row for {table.one_row_is}; row {first} has it already",
                 )
+                for row in others
+            ]
     return faults
 
 

@@ -65,16 +65,16 @@ def _column(
 
 def _category(levels: tuple[str, ...], description: str, **kwargs: Any) -> pa.Column:
     check = pa.Check.isin(levels, error="one of: " + ", ".join(levels))
-    return _column(str, description, check, **kwargs)
+    return _column(object, description, check, **kwargs)
 
 
 def _text(description: str, **kwargs: Any) -> pa.Column:
     check = pa.Check.str_length(1, 200, error="text of 1 to 200 characters")
-    return _column(str, description, check, **kwargs)
+    return _column(object, description, check, **kwargs)
 
 
 def _pattern(pattern: str, words: str, description: str, **kwargs: Any) -> pa.Column:
-    return _column(str, description, pa.Check.str_matches(pattern, error=words), **kwargs)
+    return _column(object, description, pa.Check.str_matches(pattern, error=words), **kwargs)
 
 
 def _date(description: str, **kwargs: Any) -> pa.Column:
