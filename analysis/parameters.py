@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 ConfidenceInterval = Literal["log-log", "log", "plain"]
 
@@ -233,6 +234,17 @@ class Prognosis(_Choices):
     curves_of: tuple[Factor | Literal["ici_regimen"], ...] = Field(
         ("prior_ici", "pvtt", "concurrent"), description="Factors whose curves are drawn."
     )
+
+    @model_validator(mode="after")
+    def _one_remedy(self) -> Prognosis:
+        if self.landmark_months and self.mode_over_time:
+            raise PydanticCustomError(
+                "one_remedy",
+                "landmark_months and mode_over_time are two answers to the same question (time "
+                "before the mode of treatment is known); choose one of them, and set "
+                "landmark_months=0 or mode_over_time=false",
+            )
+        return self
 
 
 SECTIONS = (Eligibility, Groups, Radiotherapy, Response, Survival, Prognosis)

@@ -6,15 +6,13 @@ from the start and those that change on the way.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from formulaic.transforms.cubic_spline import cubic_spline
-from lifelines import CoxTimeVaryingFitter
-from scipy.optimize import brentq, linprog
+from scipy.optimize import brentq, linprog, minimize
 from scipy.special import expit, logit
 from scipy.stats import chi2, norm
 
@@ -33,6 +31,7 @@ SMOOTH_FREEDOM = 4
 _NOTHING = 1e-9
 
 _Numbers = npt.NDArray[np.float64]
+Weights = npt.NDArray[np.int64]
 
 # One factor ------------------------------------------------------------------------------------
 
@@ -97,8 +96,15 @@ def hazard_ratio(times: pd.DataFrame, level: str, parameters: Parameters) -> Haz
     )
 
 
-def log_hazard_ratio(times: pd.DataFrame, level: str) -> float:
+def log_hazard_ratio(times: pd.DataFrame, level: str, weights: Weights | None = None) -> float:
     """Give the logarithm of `hazard_ratio` alone; where all events speak for one side, infinity.
+
+    Parameters
+    ----------
+    times, level
+        As for `hazard_ratio`.
+    weights
+        How often each row counts, shape (n,): its patient's number in a bootstrap sample.
 
     Returns
     -------
@@ -106,16 +112,17 @@ def log_hazard_ratio(times: pd.DataFrame, level: str) -> float:
         Minus infinity when nobody with the level, infinity when nobody without it, has the event
         while both are at risk; nan when there is no such event.
     """
-    return _coefficient(_two_groups(times, level))
+    return _coefficient(_two_groups(times, level, weights))
 
 
-def _two_groups(times: pd.DataFrame, level: str) -> RiskSets:
+def _two_groups(times: pd.DataFrame, level: str, weights: Weights | None = None) -> RiskSets:
     return count(
         times["days"].to_numpy(),
         times["event"].to_numpy(dtype=bool),
         times["level"].eq(level).to_numpy().astype(np.int64),
         (False, True),
         times["start"].to_numpy() if "start" in times else None,
+        weights,
     )
 
 
@@ -371,7 +378,7 @@ def intervals_of(times: pd.DataFrame, covariates: pd.DataFrame) -> Intervals:
         times["start"].to_numpy(dtype=np.float64) if "start" in times else np.full_like(days, -1)
     )
     return Intervals(
-        # Day 0 can have events, and lifelines' first interval begins at 0.
+        # Day 0 can have events: it has a day before it.
         start + 1,
         days + 1,
         times["event"].to_numpy(dtype=bool),
@@ -441,25 +448,80 @@ def cox(intervals: Intervals, ridge: float = 0.0) -> Cox | None:
     possible = intervals.event.any() and bool((spread > 0).all())
     if not possible or (ridge == 0 and not is_estimable(intervals)):
         return None
-    # lifelines penalises coefficients of standardised covariates, in units of the number of rows.
-    penalizer = ridge / (len(intervals.stop) * spread.to_numpy() ** 2)
-    model = CoxTimeVaryingFitter(penalizer=penalizer if ridge else 0.0)
-    with warnings.catch_warnings():
-        # lifelines guesses at separation from variances; is_estimable has decided it.
-        warnings.simplefilter("ignore")
-        model.fit(
-            intervals.covariates.assign(
-                start=intervals.start, stop=intervals.stop, event=intervals.event
-            ),
-            event_col="event",
-            # Full Newton steps to the last digits; the defaults stop after about four.
-            fit_options={"step_size": 1.0, "precision": 1e-20, "r_precision": 0.0},
-        )
+    # Written out because lifelines' Newton steps run away on skewed data, of which bootstrap
+    # samples have some; a trust region cannot, the function being convex.
+    covariates = intervals.covariates.to_numpy() - intervals.covariates.to_numpy().mean(axis=0)
+    turns = _turns(intervals)
+
+    def loss(beta: _Numbers) -> float:
+        log_risk = covariates @ beta
+        at_risk = np.log(turns.weights @ np.exp(log_risk - log_risk.max())) + log_risk.max()
+        return float(at_risk.sum() - log_risk[turns.who].sum() + ridge / 2 * beta @ beta)
+
+    def gradient(beta: _Numbers) -> _Numbers:
+        mean, _ = _moments(covariates, beta, turns)
+        return mean.sum(axis=0) - covariates[turns.who].sum(axis=0) + ridge * beta
+
+    def curvature(beta: _Numbers) -> _Numbers:
+        mean, chance = _moments(covariates, beta, turns)
+        return _information(covariates, mean, chance) + ridge * np.eye(len(beta))
+
+    start = np.zeros(covariates.shape[1])
+    found = minimize(
+        loss, start, jac=gradient, hess=curvature, method="trust-exact", options={"gtol": 1e-6}
+    ).x
+    # So near, each step of Newton's doubles the digits.
+    for _ in range(3):
+        found = found - np.linalg.solve(curvature(found), gradient(found))
     return Cox(
-        model.params_.to_numpy(),
-        model.variance_matrix_.to_numpy(),
-        float("nan") if ridge else float(model.log_likelihood_ratio_test().test_statistic),
+        found,
+        np.linalg.inv(curvature(found)),
+        float("nan") if ridge else 2 * (loss(start) - loss(found)),
     )
+
+
+@dataclass(frozen=True)
+class _EventTurns:
+    """Events one after another.
+
+    Attributes
+    ----------
+    who
+        The row that has the event, shape (events,).
+    weights
+        How much of each row is at risk then, shape (events, n): of tied events those that came
+        first have left the risk set, each with equal chance (Efron).
+    """
+
+    who: npt.NDArray[np.int64]
+    weights: _Numbers
+
+
+def _turns(intervals: Intervals) -> _EventTurns:
+    who = np.flatnonzero(intervals.event)
+    who = who[np.argsort(intervals.stop[who], kind="stable")]
+    days, first, tied = np.unique(intervals.stop[who], return_index=True, return_counts=True)
+    earlier = (np.arange(len(who)) - np.repeat(first, tied)) / np.repeat(tied, tied)
+    day = np.repeat(days, tied)[:, np.newaxis]
+    at_risk = (intervals.start < day) & (intervals.stop >= day)
+    had = intervals.event & (intervals.stop == day)
+    return _EventTurns(who, at_risk - had * earlier[:, np.newaxis])
+
+
+def _moments(covariates: _Numbers, beta: _Numbers, turns: _EventTurns) -> tuple[_Numbers, _Numbers]:
+    """Give the mean covariates of each event, shape (events, p), and who has it, (events, n)."""
+    log_risk = covariates @ beta
+    chance = turns.weights * np.exp(log_risk - log_risk.max())
+    chance = chance / chance.sum(axis=1, keepdims=True)
+    return chance @ covariates, chance
+
+
+def _information(
+    covariates: _Numbers, mean: _Numbers, chance: _Numbers, by: _Numbers | float = 1.0
+) -> _Numbers:
+    """Add the covariances of the covariates of each event, each times `by`, shape (p, p)."""
+    by = np.broadcast_to(by, len(mean))
+    return (covariates.T * (by @ chance)) @ covariates - (mean.T * by) @ mean
 
 
 @dataclass(frozen=True)
@@ -497,21 +559,24 @@ def proportionality(intervals: Intervals, fitted: Cox | None) -> Proportionality
     covariates = intervals.covariates.to_numpy()
     if fitted is None:
         return Proportionality(np.full(covariates.shape[1], np.nan), float("nan"))
-    risk = np.exp((covariates - covariates.mean(axis=0)) @ fitted.coefficients)
+    covariates = covariates - covariates.mean(axis=0)
     p = covariates.shape[1]
-    score = np.zeros(p)
-    plain, mixed, squared = np.zeros((3, p, p))
-    surviving = 1.0
-    for day in np.unique(intervals.stop[intervals.event]):
-        at_risk = (intervals.start < day) & (intervals.stop >= day)
-        had = intervals.event & (intervals.stop == day)
-        passed = 1 - surviving
-        mean, information = _efron(covariates, risk, at_risk, had)
-        score += passed * (covariates[had].sum(axis=0) - mean)
-        plain += information
-        mixed += passed * information
-        squared += passed**2 * information
-        surviving *= 1 - had.sum() / at_risk.sum()
+    turns = _turns(intervals)
+    mean, chance = _moments(covariates, fitted.coefficients, turns)
+    passed = _passed(
+        count(
+            intervals.stop,
+            intervals.event,
+            np.zeros(len(covariates), dtype=np.int64),
+            ("all",),
+            intervals.start,
+        )
+    )
+    by = passed[np.unique(intervals.stop[turns.who], return_inverse=True)[1]]
+    score = by @ (covariates[turns.who] - mean)
+    plain, mixed, squared = (
+        _information(covariates, mean, chance, by**power) for power in (0, 1, 2)
+    )
     variance = squared - mixed @ np.linalg.solve(plain, mixed)
     varies = np.diag(variance) > _NOTHING * np.diag(squared)
     each = np.where(varies, score**2 / np.where(varies, np.diag(variance), 1), np.nan)
@@ -519,23 +584,3 @@ def proportionality(intervals: Intervals, fitted: Cox | None) -> Proportionality
     if varies.all() and np.linalg.matrix_rank(variance, tol=_NOTHING * squared.max()) == p:
         together = float(score @ np.linalg.solve(variance, score))
     return Proportionality(chi2.sf(each, 1), float(chi2.sf(together, p)))
-
-
-def _efron(
-    covariates: _Numbers,
-    risk: _Numbers,
-    at_risk: npt.NDArray[np.bool_],
-    had: npt.NDArray[np.bool_],
-) -> tuple[_Numbers, _Numbers]:
-    """Give the expected sum of covariates of a day's events, and its variance."""
-    events, p = int(had.sum()), covariates.shape[1]
-    expected, variance = np.zeros(p), np.zeros((p, p))
-    for earlier in range(events):
-        # Of tied events those that came first have left the risk set, each with equal chance.
-        weight = risk * (at_risk - had * earlier / events)
-        weight = weight / weight.sum()
-        mean = weight @ covariates
-        centred = covariates - mean
-        expected += mean
-        variance += (centred * weight[:, np.newaxis]).T @ centred
-    return expected, variance

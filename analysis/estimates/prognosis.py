@@ -79,6 +79,7 @@ WEIGHTINGS: dict[str, tuple[Weighting, str]] = {
 ALIKE = "not estimable: all patients, or none, have the factor"
 
 Numbers = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
 Rows = list[dict[str, Any]]
 
 
@@ -322,16 +323,26 @@ def _ratio_rows(times: pd.DataFrame, factor: str, endpoint: str, parameters: Par
     if "known" in times:
         method += ", from the day of the second treatment"
 
-    def statistics(sample: pd.DataFrame) -> Numbers:
-        pieces = from_change(sample) if "known" in sample else sample
-        return np.array([log_hazard_ratio(pieces, "yes")])
-
-    limits = None
+    samples = None
     if parameters.interval_source == "bootstrap" and not found.note:
-        limits = bootstrap.replicates(times, statistics, parameters)[:, 0]
+        samples = _sampled_log_ratios(times, parameters)
     return _hazard_rows(
-        found, factor, endpoint, method + _from(parameters), len(times), limits, parameters
+        found, factor, endpoint, method + _from(parameters), len(times), samples, parameters
     )
+
+
+def _sampled_log_ratios(times: pd.DataFrame, parameters: Parameters) -> Numbers:
+    """Give the log hazard ratios of bootstrap samples of patients, shape (samples,)."""
+    patients = times.sort_values("patient_id", kind="stable").assign(place=range(len(times)))
+    pieces = from_change(patients) if "known" in patients else patients
+
+    def statistics(samples: Counts) -> Numbers:
+        return np.array(
+            [[log_hazard_ratio(pieces, "yes", counts[pieces["place"]])] for counts in samples]
+        )
+
+    once = np.ones(len(patients), dtype=np.int64)
+    return bootstrap.replicates_by_count(once, statistics, parameters, n_jobs=None)[:, 0]
 
 
 def _hazard_rows(

@@ -55,23 +55,33 @@ def count(
     codes: npt.NDArray[np.integer],
     levels: tuple[object, ...],
     start: npt.NDArray[np.number] | None = None,
+    weights: Counts | None = None,
 ) -> RiskSets:
-    """Do the same for arrays of shape (n,), `codes` being the positions in `levels`."""
+    """Do the same for arrays of shape (n,), `codes` being the positions in `levels`.
+
+    `weights` is how often each row counts, once if it is None; days on which nobody who counts has
+    the event stay, with no events.
+    """
     event_days = np.unique(days[event])
-
-    def in_cells(rows: npt.NDArray[np.integer], of: npt.NDArray[np.integer]) -> Counts:
-        cells = (len(event_days) + 1, len(levels))
-        return np.bincount(rows * len(levels) + of, minlength=cells[0] * cells[1]).reshape(cells)
-
-    # How many of the event days have come with the patient's last: at risk on all of these. By
+    once = np.ones(len(days), dtype=np.int64) if weights is None else weights
+    # How many of the event days have come with the row's last: at risk on all of these. By
     # sorting: days against event days, pair by pair, would not fit in memory for a million.
     come = event_days.searchsorted(days, side="right")
-    still = in_cells(come, codes)
+    shape = (len(event_days) + 1, len(levels))
+
+    def in_cells(rows: npt.NDArray[np.integer]) -> Counts:
+        cells = np.bincount(rows * len(levels) + codes, once, shape[0] * shape[1])
+        # bincount adds weights as floats, which hold whole numbers exactly.
+        return cells.astype(np.int64).reshape(shape)
+
+    still = in_cells(come)
     if start is not None:
-        still = still - in_cells(event_days.searchsorted(start, side="right"), codes)
+        still = still - in_cells(event_days.searchsorted(start, side="right"))
+    # A row without event is counted where no event day is.
+    had = in_cells(np.where(event, come - 1, len(event_days)))
     return RiskSets(
         event_days.astype(np.int64),
         levels,
         still[::-1].cumsum(axis=0)[::-1][1:],
-        in_cells(come[event] - 1, codes[event])[:-1],
+        had[:-1],
     )
