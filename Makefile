@@ -4,6 +4,9 @@ DATASET ?= synthetic
 PARAMS  ?=
 SEED    ?= 1
 LEDGER  ?=
+VARIANTS ?=
+SCHEDULER ?=
+WORKERS ?=
 PYTHON3 ?= python3
 
 ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
@@ -11,7 +14,7 @@ export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report check verify audit test lint bench lab synthetic dictionary lock clean distclean environment install
+.PHONY: help report check verify audit sensitivity test lint bench lab synthetic dictionary lock clean distclean environment install
 
 ifeq ($(CONDA_DEFAULT_ENV),$(ENVIRONMENT))
 
@@ -55,6 +58,9 @@ help: ## list the targets
 	@echo "PARAMS   parameters, as in PARAMS=\"ci_type=plain\"   (now: $(or $(PARAMS),the article's))"
 	@echo "SEED     of the synthetic cohort                    (now: $(SEED))"
 	@echo "LEDGER   published numbers to audit, a path          (now: $(or $(LEDGER),the article's))"
+	@echo "VARIANTS of the sensitivity analyses, a path        (now: $(or $(VARIANTS),the project's))"
+	@echo "SCHEDULER a Dask cluster that computes them         (now: $(or $(SCHEDULER),this machine))"
+	@echo "WORKERS  processes that compute them                (now: $(or $(WORKERS),one a core))"
 	@echo "PYTHON3  the Python that makes .venv                (now: $(PYTHON3))"
 
 report: environment ## build reports/ from DATASET, if anything changed (the default)
@@ -68,6 +74,10 @@ verify: environment ## judge every published number: reproduced, impossible (pro
 
 audit: environment ## check the published numbers against each other, with proofs (LEDGER)
 	@$(PYTHON) -m analysis.build audit --ledger "$(LEDGER)"
+
+sensitivity: environment ## set variants of the report beside it: what changes? (VARIANTS, SCHEDULER, WORKERS)
+	@$(PYTHON) -m analysis.build sensitivity --dataset "$(DATASET)" --set "$(PARAMS)" \
+	    --variants "$(VARIANTS)" --scheduler "$(SCHEDULER)" $(if $(WORKERS),--workers $(WORKERS))
 
 test: lint ## check style, types and the direction of imports, then run the tests
 	@$(PYTHON) -m pytest -n 2 --dist loadfile

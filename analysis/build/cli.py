@@ -143,6 +143,22 @@ def _audit(project: Project, options: argparse.Namespace) -> int:
     return 0
 
 
+def _sensitivity(project: Project, options: argparse.Namespace) -> int:
+    from analysis.build.report import write_listing
+    from analysis.build.sensitivity import build_sensitivity, sensitivity_name
+
+    folder, changed = _folder(options), read_choices(options.set)
+    variants = Path(options.variants).expanduser() if options.variants else None
+    reason = build_sensitivity(
+        project, folder, changed, variants, How(workers=options.workers), options.scheduler
+    )
+    write_listing(project)
+    shown = project.shown(project.report(sensitivity_name(folder)))
+    print(f"Nothing to do: {shown}/ is up to date." if reason is None else f"Built ({reason}).")
+    print(f"{shown}/{INDEX}.html")
+    return 0
+
+
 def _folder(options: argparse.Namespace) -> Path:
     return dataset_folder(options.dataset).resolve()
 
@@ -177,14 +193,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     verify = command("verify", _verify, "build the report and judge every published number")
     audit = command("audit", _audit, "check published numbers against each other")
-    for added in (report, check, why, manifest, verify):
+    sensitivity = command("sensitivity", _sensitivity, "set variants of the report beside it")
+    for added in (report, check, why, manifest, verify, sensitivity):
         added.add_argument(
             "--dataset",
             default="synthetic",
             help="a folder in data/ by its name, or the path of a folder (default: %(default)s)",
         )
     # Verdicts are given under the article's reading, which has no parameter changed.
-    for added in (report, check, why):
+    for added in (report, check, why, sensitivity):
         added.add_argument(
             "--set",
             action="append",
@@ -204,22 +221,33 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "--structure", help="its structure, as YAML (default: structure.yaml beside it)"
     )
+    sensitivity.add_argument(
+        "--variants", default="", help="a folder of YAML files of variants, or one such file"
+    )
+    sensitivity.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="a Dask cluster, such as tcp://host:8786"
+    )
+    _add_workers(sensitivity)
     return parser
 
 
 def _add_how(command: argparse.ArgumentParser) -> None:
+    _add_workers(command)
+    command.add_argument(
+        "--cold",
+        action="store_true",
+        default=os.environ.get("WARM") == "0",
+        help="start every kernel as a process of its own, as does WARM=0 in the environment",
+    )
+
+
+def _add_workers(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--workers",
         type=int,
         choices=range(1, 65),
         metavar="N",
         help="how much runs at a time (default: one a core)",
-    )
-    command.add_argument(
-        "--cold",
-        action="store_true",
-        default=os.environ.get("WARM") == "0",
-        help="start every kernel as a process of its own, as does WARM=0 in the environment",
     )
 
 

@@ -162,9 +162,11 @@ def write_listing(project: Project) -> None:
 
     reports: list[Listed] = []
     audits: list[Listed] = []
+    sensitivity: list[Listed] = []
+    kinds = {AUDIT: audits, SENSITIVITY: sensitivity}
     for path in sorted(project.reports.glob(f"[!.]*/{FILE}")):
         if manifest := read_manifest(path.parent):
-            kind = audits if path.parent.name.startswith(AUDIT) else reports
+            kind = kinds.get(path.parent.name.partition("-")[0], reports)
             kind.append(
                 Listed(
                     folder=path.parent.name,
@@ -174,7 +176,7 @@ def write_listing(project: Project) -> None:
                     changed=manifest.parameters,
                 )
             )
-    page = listing(reports, project.version(), audits)
+    page = listing(reports, project.version(), audits, sensitivity)
     target = project.reports / "index.html"
     if target.is_file() and target.read_text(encoding="utf-8") == page:
         return

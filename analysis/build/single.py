@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,8 +59,15 @@ class Single:
     own: bool = True
 
 
-def build_single(project: Project, single: Single, how: How | None = None) -> str | None:
+def build_single(
+    project: Project,
+    single: Single,
+    how: How | None = None,
+    before: Callable[[], None] = lambda: None,
+) -> str | None:
     """Build a report of one page if it is not up to date; give the reason, or None.
+
+    `before` is called before a notebook is run, and may refuse to go on.
 
     Raises
     ------
@@ -87,6 +94,7 @@ def build_single(project: Project, single: Single, how: How | None = None) -> st
     reason = page_should_be_rebuilt(read_manifest(target), INDEX, inputs, present)
     if reason is None:
         return None
+    before()
 
     from analysis.build.kernels import Kernels
 

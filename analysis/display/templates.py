@@ -35,10 +35,15 @@ class Listed:
     changed: Mapping[str, object]
 
 
-def listing(reports: Sequence[Listed], version: str, audits: Sequence[Listed] = ()) -> str:
-    """Give the page that lists the reports, and the audits of published numbers."""
+def listing(
+    reports: Sequence[Listed],
+    version: str,
+    audits: Sequence[Listed] = (),
+    sensitivity: Sequence[Listed] = (),
+) -> str:
+    """Give the page that lists reports, their sensitivity analyses, and audits of numbers."""
     template = _environment().get_template("listing.html.j2")
-    return template.render(reports=reports, version=version, audits=audits)
+    return template.render(reports=reports, version=version, audits=audits, sensitivity=sensitivity)
 
 
 def table_document(label: str, caption: str, table: str) -> str:

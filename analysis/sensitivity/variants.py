@@ -129,10 +129,9 @@ def read_variants(source: Path | str = VARIANTS, base: Parameters | None = None)
     VariantFaults
         With all that is wrong in all files, by file and line.
     """
-    path = Path(source).expanduser()
-    found = sorted(path.glob("[!.]*.yaml")) if path.is_dir() else [path]
+    found = variant_files(source)
     if not found:
-        raise VariantFaults([f"{path}: expected files of variants, such as definitions.yaml"])
+        raise VariantFaults([f"{source}: expected files of variants, such as definitions.yaml"])
     faults: list[str] = []
     sources = [read for file in found if (read := _Source.read(file, faults)) is not None]
     titles = [source.file.title for source in sources]
@@ -150,6 +149,12 @@ def read_variants(source: Path | str = VARIANTS, base: Parameters | None = None)
     if faults:
         raise VariantFaults(faults)
     return variants if base in (None, article) else _distinct(entries, base or article, [])
+
+
+def variant_files(source: Path | str) -> list[Path]:
+    """Give the files of variants of a folder, in the order of their names, or the one file."""
+    path = Path(source).expanduser()
+    return sorted(path.glob("[!.]*.yaml")) if path.is_dir() else [path]
 
 
 def table(variants: Sequence[Variant]) -> pd.DataFrame:
