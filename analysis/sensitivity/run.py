@@ -13,13 +13,14 @@ from typing import Any
 
 import joblib
 import pandas as pd
+from pydantic import ValidationError
 
 from analysis.cohort import derive
 from analysis.cohort.model import Dataset
 from analysis.cohort.read import read_dataset
 from analysis.estimates import whole
 from analysis.estimates.rows import COLUMNS
-from analysis.parameters import Parameters
+from analysis.parameters import Parameters, refusals
 from analysis.sensitivity.variants import BASE, Variant
 
 # Seconds within which a scheduler and a worker of it must answer.
@@ -93,16 +94,20 @@ def run(
     """
     base = base or Parameters()
     records = dataset if isinstance(dataset, Dataset) else read_dataset(dataset)
-    names = [BASE, *(variant.name for variant in variants)]
-    tasks = [base, *(variant.parameters(base) for variant in variants)]
+    tasks, failed = {BASE: base}, {}
+    for variant in variants:
+        try:
+            tasks[variant.name] = variant.parameters(base)
+        except ValidationError as error:
+            failed[variant.name] = "; ".join(refusals(error, variant.changes))
     if scheduler:
-        found = _on_cluster(records, tasks, scheduler)
+        found = _on_cluster(records, [*tasks.values()], scheduler)
     else:
-        found = _here(records, tasks, workers or joblib.cpu_count())
+        found = _here(records, [*tasks.values()], workers or joblib.cpu_count())
     if isinstance(found[0], str):
         raise ValueError(f"Nothing can be estimated under the base: {found[0]}")
-    parts, failed = [], {}
-    for name, result in zip(names, found, strict=True):
+    parts = []
+    for name, result in zip(tasks, found, strict=True):
         if isinstance(result, str):
             failed[name] = result
         else:

@@ -96,7 +96,13 @@ class Variant:
     changes: Mapping[str, Any]
 
     def parameters(self, base: Parameters) -> Parameters:
-        """Give the parameters under this variant."""
+        """Give the parameters under this variant.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            When the changes do not go together with the base.
+        """
         return Parameters.model_validate({**dict(base), **self.changes})
 
 
@@ -312,23 +318,38 @@ def _spread(name: str, given: dict[Any, Any]) -> list[float]:
 
 
 def _distinct(entries: Sequence[_Expanded], base: Parameters, faults: list[str]) -> list[Variant]:
-    """Give every variant once, without those that are the base."""
+    """Give every variant once, without those that are the base.
+
+    One that does not go with a changed base is given; `run` tells it as failed.
+    """
     variants: list[Variant] = []
     known: dict[Parameters, str] = {base: "the base"}
     names = {BASE}
     for expanded in entries:
         fresh: list[tuple[str, dict[str, Any]]] = []
         for point in expanded.points:
-            parameters = Parameters.model_validate({**dict(base), **point})
-            if parameters not in known:
+            # Each value is right by itself; they may not go together, or not with the base.
+            set_ = {
+                name: getattr(Parameters.model_validate({name: point[name]}), name)
+                for name in point
+            }
+            try:
+                parameters = Parameters.model_validate({**dict(base), **set_})
+            except ValidationError as error:
+                if base == Parameters():
+                    faults.append(expanded.at("; ".join(refusals(error, set_))))
+                    break
+            else:
+                if parameters in known:
+                    continue
                 known[parameters] = expanded.at("").rstrip(": ")
-                set_ = {name: getattr(parameters, name) for name in point}
-                changes = {name: v for name, v in set_.items() if v != getattr(base, name)}
-                fresh.append((_label(set_), changes))
+            changes = {name: v for name, v in set_.items() if v != getattr(base, name)}
+            fresh.append((_label(set_), changes))
+        else:
+            if expanded.points and not fresh:
+                last = Parameters.model_validate({**dict(base), **expanded.points[-1]})
+                faults.append(expanded.at(f"adds nothing: it is {known[last]}; leave it out"))
         entry, file = expanded.entry, expanded.source.file
-        if expanded.points and not fresh:
-            last = Parameters.model_validate({**dict(base), **expanded.points[-1]})
-            faults.append(expanded.at(f"adds nothing: it is {known[last]}; leave it out"))
         if entry.name and len(fresh) > 1:
             faults.append(expanded.at(f"one name for {len(fresh)} variants; leave the name out"))
         for label, changes in fresh:
