@@ -71,6 +71,7 @@ def execute_all(
     failures = _in_parallel(run, list(tasks), workers, kernels)
     if failures:
         raise BuildError(_keep_failed(project, staging, report, failures))
+    shutil.rmtree(staging / WRITING, ignore_errors=True)
     return made
 
 
@@ -130,13 +131,16 @@ def _in_parallel(
 def _keep_failed(project: Project, staging: Path, name: str, failures: list[NotebookFailed]) -> str:
     kept = project.reports / FAILED / name
     shutil.rmtree(kept, ignore_errors=True)
-    kept.mkdir(parents=True)
     lines = []
     for failure in failures:
         lines.append(str(failure))
         notebook = staging / WRITING / failure.name / "notebooks" / f"{failure.name}.ipynb"
-        if notebook.is_file():
+        try:
+            kept.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(notebook, kept / notebook.name)
+        except OSError as error:
+            lines.append(f"  The notebook with its error could not be kept: {error.strerror}.")
+        else:
             lines.append(f"  The notebook with its error: {project.shown(kept / notebook.name)}")
     if project.report(name).exists():
         lines.append(f"The last good report is as it was: {project.shown(project.report(name))}/")

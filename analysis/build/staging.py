@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import re
 import shutil
@@ -10,6 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+
+# Linux: <fcntl.h> and <linux/fs.h>.
+_HERE, _RENAME_EXCHANGE = -100, 2
 
 _MADE_ASIDE = re.compile(r"\.(?P<state>building|old)-(?P<name>.+)-(?P<pid>\d+)")
 
@@ -33,6 +37,8 @@ def staged(reports: Path, name: str) -> Iterator[Path]:
 
 def put_in_place(staging: Path, report: Path) -> None:
     """Rename a finished folder to its report, in place of the one that is there."""
+    if report.exists() and _exchange(staging, report):
+        return
     old = report.with_name(f".old-{report.name}-{os.getpid()}")
     if report.exists():
         report.rename(old)
@@ -43,6 +49,19 @@ def put_in_place(staging: Path, report: Path) -> None:
             old.rename(report)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two folders change their names in one step, so that neither is ever missing.
+
+    Gives False where the system cannot. Python has no function for it.
+    """
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    first, second = (os.fsencode(path.absolute()) for path in (one, other))
+    return bool(rename(_HERE, first, _HERE, second, _RENAME_EXCHANGE) == 0)
 
 
 def clear_away(reports: Path) -> None:

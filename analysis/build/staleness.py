@@ -24,6 +24,10 @@ def page_should_be_rebuilt(
         return f"{changed} changed"
     before = {name: manifest.inputs[name] for name in made.inputs}
     if lines := differences(before, inputs.files):
+        # A file is new or gone mostly because another, which changed, imports it or no longer does.
+        lines.sort(
+            key=lambda line: (not line.endswith("changed"), not line.startswith("notebooks"))
+        )
         return _first(lines)
     before = {name: manifest.outputs[name] for name in made.outputs}
     if lines := differences(before, {name: outputs[name] for name in before if name in outputs}):

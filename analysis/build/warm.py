@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint
 from multiprocessing import forkserver
+from threading import Thread
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -132,8 +133,16 @@ def _run(arguments: list[str], environment: dict[str, str], folder: str) -> None
     from analysis.build.preload import forget_draws
 
     forget_draws()
-    # The kernel ends itself when its parent has: after a build that was killed, the fork server.
-    launch_new_instance(argv=[*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
+    Thread(target=_end_with_the_build, daemon=True).start()
+    launch_new_instance(argv=arguments)
+
+
+def _end_with_the_build() -> None:
+    # Jupyter would watch the process that forked the kernel, which outlives a killed build.
+    build = multiprocessing.parent_process()
+    assert build is not None
+    build.join()
+    os._exit(1)
 
 
 KernelProvisionerFactory.instance().provisioners[NAME] = EntryPoint(

@@ -61,7 +61,8 @@ def project(tmp_path: Path) -> Project:
     write_notebook(
         project.notebook("index"),
         "import pandas as pd",
-        "estimates = pd.read_csv(f'{output}/estimates.csv')\nprint(len(estimates), 'estimates')",
+        "rows = pd.read_parquet(estimates)\nprint(len(rows), 'estimates', rows['value'].sum())",
+        parameters=PARAMETERS + 'estimates = ""\n',
     )
     return project
 

@@ -75,7 +75,7 @@ def test_a_parameter_reaches_every_notebook_and_is_told(
     write(project.notebook("02_second"), "print(age_max)", parameters='dataset = output = ""')
     assert build(project, dataset, "ci_type=plain", "age_max=70") == 0
     report = project.report("four")
-    assert json.loads((report / "manifest.json").read_text())["inputs"]["parameters"] == {
+    assert json.loads((report / "manifest.json").read_text())["parameters"] == {
         "ci_type": "plain",
         "age_max": 70,
     }
@@ -83,6 +83,134 @@ def test_a_parameter_reaches_every_notebook_and_is_told(
     assert executed["cells"][-1]["outputs"][0]["text"] == ["70\n"]
     for page in ("01_first.html", "index.html"):
         assert "ci_type = plain" in (report / page).read_text(encoding="utf-8")
+
+
+def run(said: str) -> set[str]:
+    """Give the notebooks that a build says it ran."""
+    return {line.split()[0] for line in said.splitlines() if line.endswith(" runs")}
+
+
+def test_only_pages_that_depend_on_a_parameter_run_and_all_tell_it(
+    project: Project, dataset: Path, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(project.notebook("02_second"), "print('alike')", parameters='dataset = output = ""')
+    assert build(project, dataset) == 0
+    capsys.readouterr()
+    assert build(project, dataset, "ci_type=plain") == 0
+    said = capsys.readouterr()
+    assert run(said.err) == {"01_first", "index"}
+    assert "ci_type changed; 2 of 3 pages run" in said.out
+    report = project.report("four")
+    for page in ("01_first.html", "02_second.html", "index.html"):
+        assert "ci_type = plain" in (report / page).read_text(encoding="utf-8")
+    made = json.loads((report / "manifest.json").read_text())["made"]
+    assert made["01_first"]["parameters"] == {"ci_type": "plain"}
+    assert made["02_second"]["parameters"] == {}
+    assert build(project, dataset, "ci_type=plain") == 0
+    assert "Nothing to do" in capsys.readouterr().out
+
+
+def test_a_report_that_was_kept_in_part_has_the_bytes_of_one_built_anew(
+    project: Project, dataset: Path, tmp_path: Path, write: Write
+) -> None:
+    assert build(project, dataset) == 0
+    write(project.notebook("02_second"), "print('other')")
+    assert build(project, dataset) == 0
+    anew = Project(notebooks=project.notebooks, reports=tmp_path / "anew")
+    assert build(anew, dataset) == 0
+    assert hashes_in(project.reports) == hashes_in(anew.reports)
+
+
+def test_what_reads_the_estimates_runs_when_they_differ(
+    project: Project, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build(project, dataset) == 0
+    path = project.notebook("01_first")
+    capsys.readouterr()
+    path.write_text(path.read_text().replace("print(ci_type)", "print('said otherwise')"))
+    assert build(project, dataset) == 0
+    assert run(capsys.readouterr().err) == {"01_first"}
+    path.write_text(path.read_text().replace("1.5", "2.5"))
+    assert build(project, dataset) == 0
+    assert run(capsys.readouterr().err) == {"01_first", "index"}
+    assert "2 estimates 4.0" in (project.report("four") / "index.html").read_text()
+
+
+def test_one_page_alone_is_a_report_of_its_own(
+    project: Project, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build(project, dataset) == 0
+    whole = hashes_in(project.report("four"))
+    capsys.readouterr()
+    command = ["report", "--dataset", str(dataset), "--page", "first", "--set", "ci_type=log"]
+    assert main(command, project) == 0
+    said = capsys.readouterr()
+    assert run(said.err) == {"01_first"}
+    assert (project.report("four-01_first") / "01_first.html").is_file()
+    assert hashes_in(project.report("four")) == whole
+    assert "four-01_first/01_first.html" in (project.reports / "index.html").read_text()
+    assert main(["report", "--dataset", str(dataset), "--page", "frist"], project) == 2
+    assert "There is no notebook 'frist'. There are: first, second, index." in (
+        capsys.readouterr().err
+    )
+
+
+def test_why_names_what_is_stale_and_the_reason(
+    project: Project, dataset: Path, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def why(*options: str) -> dict[str, str]:
+        capsys.readouterr()
+        assert main(["why", "--dataset", str(dataset), *options], project) == 0
+        lines = capsys.readouterr().out.splitlines()
+        return {line[:24].strip(): line[24:].strip() for line in lines}
+
+    assert why()["01_first"] == "it has not been built"
+    assert build(project, dataset) == 0
+    assert set(why().values()) == {"up to date"}
+    assert why("--set", "ci_type=log")["02_second"] == "ci_type changed"
+    write(project.notebook("02_second"), "print('other')")
+    assert why() == {
+        "01_first": "up to date",
+        "02_second": "notebooks/02_second.ipynb changed, and 3 more",
+        "index": "it reads the estimates of 02_second",
+    }
+    (dataset / "follow_up.csv").write_text((dataset / "follow_up.csv").read_text() + "\n")
+    assert why()["01_first"] == "dataset/follow_up.csv changed"
+
+
+def test_a_report_is_held_to_its_manifest(
+    project: Project, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["check-manifest", "--dataset", str(dataset)]
+    assert main(command, project) == 1
+    assert "has no manifest.json that can be read" in capsys.readouterr().err
+    assert build(project, dataset) == 0
+    assert main(command, project) == 0
+    report = project.report("four")
+    manifest = json.loads((report / "manifest.json").read_text())
+    assert manifest["packages"]["lifelines"]
+    assert "dataset/patients.csv" in manifest["inputs"]
+    (report / "01_first.html").write_text("edited")
+    (report / "notes.txt").write_text("mine")
+    (report / "estimates.csv").unlink()
+    (dataset / "dataset.yaml").write_text("title: Others\n")
+    capsys.readouterr()
+    assert main(command, project) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "input: dataset/dataset.yaml changed",
+        "output: 01_first.html changed",
+        "output: estimates.csv is gone",
+        "output: notes.txt is new",
+    ]
+
+
+def test_two_notebooks_that_write_the_same_file_are_told(
+    project: Project, dataset: Path, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("01_first", "02_second"):
+        write(project.notebook(name), "open(f'{output}/same.csv', 'w').write('x')")
+    assert build(project, dataset) == 1
+    assert "writes same.csv, as another notebook does" in capsys.readouterr().err
 
 
 def test_a_failed_notebook_is_kept_and_the_last_report_too(
