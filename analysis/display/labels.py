@@ -130,6 +130,28 @@ def factors(parameters: Parameters) -> dict[str, str]:
     }
 
 
+def factor_test(parameters: Parameters, factor: str = "") -> str:
+    """Give the words for the test of a factor, as they stand before 'p = 0.04'.
+
+    >>> factor_test(Parameters(p_adjustment="Holm"))
+    'log-rank, Holm'
+    """
+    test: str = parameters.factor_test
+    if factor == "concurrent" and parameters.mode_over_time:
+        test = "Mantel-Byar" if test in {"log-rank", "restricted mean"} else f"{test}, over time"
+    if factor == "afp_under_1000" and parameters.afp_model == "spline":
+        test = "spline"
+    # The family is that of the factors; the ICI regimen is not in it.
+    adjusted = parameters.p_adjustment != "none" and factor != "ici_regimen"
+    return f"{test}, {parameters.p_adjustment}" if adjusted else test
+
+
+def since_landmark(parameters: Parameters) -> str:
+    """Say from when times of factors are counted, if there is a landmark."""
+    months = parameters.landmark_months
+    return f"Patients at risk at month {months}, time counted from it." if months else ""
+
+
 def event(name: str) -> str:
     """Give the words for a row of the adverse event table; other CTCAE terms stand as they are."""
     return EVENTS.get(name, name)

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from analysis.cohort.derive import RELAPSE_ENDPOINTS
 from analysis.cohort.model import Cohort
-from analysis.display import labels
+from analysis.display import labels, tables
 from analysis.display.figures.adverse_events import grades
 from analysis.display.figures.afp_before_after import afp_before_after
 from analysis.display.figures.calendar import calendar
@@ -190,10 +191,46 @@ def survival_curves(
         },
         grid,
         medians={name: _median(overall, variable=name) for name in present},
-        ylabel="Survival" if len(present) > 1 else labels.endpoint(present[0]),
+        ylabel=_probability(present, parameters),
+        method="Aalen-Johansen" if _death_competes(present, parameters) else "Kaplan-Meier",
         confidence=parameters.confidence,
         width_mm=180,
     )
+
+
+def _probability(endpoints: Sequence[str], parameters: Parameters) -> str:
+    if _death_competes(endpoints, parameters):
+        return "Without relapse, death competing"
+    return "Survival" if len(endpoints) > 1 else labels.endpoint(endpoints[0])
+
+
+def _death_competes(endpoints: Sequence[str], parameters: Parameters) -> bool:
+    return parameters.relapse_death == "competing" and set(endpoints) <= set(RELAPSE_ENDPOINTS)
+
+
+def survival_caption(parameters: Parameters, endpoints: Sequence[str]) -> str:
+    """Give the caption of `survival_curves`, with each choice that is not the article's.
+
+    >>> survival_caption(Parameters(relapse_death="event"), ["IRFS", "ORFS"])
+    'In-field and out-of-field relapse-free survival, death an event.'
+    """
+    name = (
+        "In-field and out-of-field relapse-free survival"
+        if set(endpoints) <= set(RELAPSE_ENDPOINTS)
+        else "Overall and progression-free survival"
+    )
+    chosen = dict.fromkeys(survival.times_chosen(endpoint, parameters) for endpoint in endpoints)
+    named = [
+        f"{text} ({endpoint})" if text and len(chosen) > 1 else text
+        for endpoint in endpoints
+        for text in [survival.times_chosen(endpoint, parameters)]
+    ]
+    said = "".join(dict.fromkeys(named))
+    if _death_competes(endpoints, parameters):
+        said += ": 1 minus the Aalen-Johansen incidence of relapse"
+    if parameters.interval_source == "bootstrap":
+        said += ". Bands hold the percentiles of bootstrap samples"
+    return f"{name}{said}."
 
 
 def _median(estimates: pd.DataFrame, **keys: object) -> tuple[float, float, float]:
@@ -215,9 +252,12 @@ def factor_curves(
     if not cohort.records(column) or endpoint not in cohort.endpoints():
         return None
     curves = prognosis.group_curves(cohort, column, endpoint, parameters)
+    if not curves:
+        return None
     grid = survival.at_risk_months(parameters)
     rows = pick(estimates, analysis_id="prognosis", group=factor, variable=endpoint)
     title = labels.factors(parameters).get(factor, labels.variable(factor))
+    landmark, test = parameters.landmark_months, labels.factor_test(parameters, factor)
     names = {level: labels.level(column, level).capitalize() for level in curves}
     return survival_figure(
         {names[level]: curve for level, curve in curves.items()},
@@ -225,7 +265,9 @@ def factor_curves(
         grid,
         medians={names[level]: _median(rows, group_level=level) for level in curves},
         ylabel=labels.endpoint(endpoint),
+        xlabel=f"Time from month {landmark} (months)" if landmark else "Time (months)",
         p_value=value_of(rows, statistic="p_value"),
+        p_label=test[:1].upper() + test[1:],
         title=title,
         confidence=parameters.confidence,
         width_mm=180,
@@ -235,7 +277,17 @@ def factor_curves(
 def factor_caption(parameters: Parameters, factor: str, endpoint: str) -> str:
     """Give the caption of `factor_curves`."""
     name = labels.factors(parameters).get(factor, labels.variable(factor))
-    return f"{labels.endpoint(endpoint)} by {name}."
+    parts = [f"{labels.endpoint(endpoint)} by {name}.", labels.since_landmark(parameters)]
+    if factor == "concurrent" and parameters.mode_over_time:
+        parts.append("Curves by mode in the end; the p value counts it from when it was known.")
+    return " ".join(part for part in parts if part)
+
+
+def hazard_ratio_caption(estimates: pd.DataFrame) -> str:
+    """Give the caption of `hazard_ratios`, with the model when it is not that of one factor."""
+    caption = "Hazard ratios with and without each factor."
+    methods = tables.methods_of(estimates, "hr_upper")
+    return caption if methods == tables.ONE_FACTOR else f"{caption} {methods}."
 
 
 def hazard_ratios(
@@ -247,7 +299,7 @@ def hazard_ratios(
     for endpoint in endpoints:
         rows = []
         for name, label in labels.factors(parameters).items():
-            one = pick(chosen, group=name, variable=endpoint)
+            one = pick(chosen, group=name, variable=endpoint, variable_level="")
             if one.empty:
                 continue
             rows.append(

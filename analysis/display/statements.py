@@ -15,8 +15,9 @@ from IPython.display import Markdown
 from analysis.display import labels
 from analysis.display.format import p_text
 from analysis.display.numbers import Line, text_of
+from analysis.display.tables import methods_of
 from analysis.estimates.rows import pick
-from analysis.parameters import Parameters
+from analysis.parameters import Parameters, Prognosis
 
 SIGNIFICANCE = 0.05
 
@@ -112,8 +113,21 @@ TOXICITY = (
 )
 
 
+def factor_methods(estimates: pd.DataFrame, parameters: Parameters) -> Markdown:
+    """Say by which test and model the factors are compared where these are not the article's."""
+    chosen = parameters.changed().keys() & Prognosis.model_fields.keys()
+    if not chosen - {"curves_of"} and parameters.interval_source == "formula":
+        return Markdown("")
+    said = [
+        f"Tests here: {methods_of(estimates, 'p_value')}.",
+        f"Hazard ratios here: {methods_of(estimates, 'hr_upper')}.",
+        labels.since_landmark(parameters),
+    ]
+    return Markdown(" ".join(part for part in said if part))
+
+
 def significant_factors(estimates: pd.DataFrame, parameters: Parameters) -> Markdown:
-    """Name the factors whose log-rank p value is below 0.05, and how many tests there were."""
+    """Name the factors whose p value is below 0.05, and how many tests there were."""
     words = labels.factors(parameters)
     tests = pick(estimates, analysis_id="prognosis", statistic="p_value")
     tests = tests[tests["group"].isin(words) & tests["value"].notna()]
@@ -126,4 +140,4 @@ def significant_factors(estimates: pd.DataFrame, parameters: Parameters) -> Mark
         for row in below.to_dict("records")
     )
     found = f"below {SIGNIFICANCE}: {named}." if named else f"none below {SIGNIFICANCE}."
-    return Markdown(f"{len(tests)} log-rank tests; {found}")
+    return Markdown(f"{len(tests)} tests ({labels.factor_test(parameters)}); {found}")

@@ -17,6 +17,7 @@ from great_tables import GT, loc, style
 from analysis.display import labels
 from analysis.display.format import (
     MISSING,
+    estimate,
     fixed,
     half_up,
     interval,
@@ -60,7 +61,7 @@ def _journal(
     table = table.cols_align("right", columns=numbers)
     if left:
         table = table.cols_align("left", columns=list(left))
-    for note in notes:
+    for note in filter(None, notes):
         table = table.tab_source_note(note)
     table = table.tab_style(style.text(weight="bold"), loc.row_groups())
     table = table.tab_options(
@@ -228,9 +229,10 @@ def table_3(estimates: pd.DataFrame) -> Table | None:
             rows.append(cells)
     notes = [
         "; ".join(f"{level}, {words}" for level, words in labels.RESPONSES.items()) + ".",
-        "CI, Clopper-Pearson confidence interval of the percentage. p, association: Fisher's exact "
-        "test of whether the two criteria go together in the same patients; p, paired: exact "
-        "McNemar test of whether one criterion calls more patients responders than the other.",
+        f"CI, {_method(chosen, 'ci_lower')} confidence interval of the percentage. p, association: "
+        "whether the two criteria go together in the same patients "
+        f"({_method(chosen, 'p_association')}); p, paired: whether one criterion calls more "
+        f"patients responders than the other ({_method(chosen, 'p_paired')}).",
     ]
     return _journal(
         pd.DataFrame(rows),
@@ -240,6 +242,12 @@ def table_3(estimates: pd.DataFrame) -> Table | None:
         spanners=spanners,
         notes=notes,
     )
+
+
+def _method(estimates: pd.DataFrame, statistic: str) -> str:
+    """Give the words for how a statistic was computed; a dash where it was not."""
+    found = pick(estimates, statistic=statistic)["method"]
+    return str(found.iloc[0]) if len(found) else MISSING
 
 
 # Table 4 -------------------------------------------------------------------------------------
@@ -322,19 +330,66 @@ def survival_table(estimates: pd.DataFrame, parameters: Parameters) -> Table | N
         rows.append(cells)
     if not rows:
         return None
-    notes = [
-        f"Kaplan-Meier; confidence intervals on the {parameters.ci_type} scale. NR, not reached."
+    medians = pick(chosen, statistic="median")
+    methods = medians[medians["variable"].isin(labels.ENDPOINTS)].groupby("method", sort=False)
+    said = [
+        method if len(methods) == 1 else f"{', '.join(map(str, rows['variable']))}: {method}"
+        for method, rows in methods
     ]
+    scale = (
+        f"are percentiles of {parameters.bootstrap_replicates:,} bootstrap samples of patients"
+        if parameters.interval_source == "bootstrap"
+        else f"on the {parameters.ci_type} scale"
+    )
+    notes = [f"{'. '.join(said)}; confidence intervals {scale}. NR, not reached."]
     frame = pd.DataFrame(rows)
     percent = f"{100 * parameters.confidence:g}%"
     frame = frame.rename(columns=lambda name: name.replace("95%", percent))
     return _journal(frame, stub="endpoint", headings={"endpoint": "Endpoint"}, notes=notes)
 
 
+def relapse_table(estimates: pd.DataFrame, parameters: Parameters) -> Table | None:
+    """Give relapses with and without each factor, and the p value of their comparison."""
+    chosen = pick(estimates, analysis_id="relapse_factors")
+    tests = pick(chosen, statistic="p_value")
+    headings = {"factor": "Prognostic factor"}
+    spanners: dict[str, list[str]] = {}
+    rows = []
+    for name, label in labels.factors(parameters).items():
+        cells = {"factor": label}
+        for endpoint in dict.fromkeys(tests["variable"]):
+            one = pick(chosen, group=name, variable=endpoint)
+            if one.empty:
+                continue
+            yes, no, both = (_statistics(one, level) for level in ("yes", "no", ""))
+            texts = {
+                f"{word}: events/n": f"{thousands(of['events'])}/{thousands(of['n'])}"
+                for word, of in (("Yes", yes), ("No", no))
+            }
+            texts["p"] = p_value(both["p_value"])
+            for heading, text in texts.items():
+                cells[f"{endpoint}: {heading}"] = text
+                headings[f"{endpoint}: {heading}"] = heading
+            spanners[labels.endpoint(endpoint)] = [f"{endpoint}: {name}" for name in texts]
+        if len(cells) > 1:
+            rows.append(cells)
+    if not rows:
+        return None
+    methods = ", ".join(dict.fromkeys(tests["method"]))
+    notes = [
+        f"p: {methods}. {MISSING}, no relapse could decide it. Not adjusted for the number of "
+        "tests.",
+        _factor_note(parameters),
+    ]
+    return _journal(
+        pd.DataFrame(rows), stub="factor", headings=headings, spanners=spanners, notes=notes
+    )
+
+
 def table_5(
     estimates: pd.DataFrame, parameters: Parameters, endpoints: Iterable[str]
 ) -> Table | None:
-    """Give Table 5: median survival with and without each factor, and the log-rank p value."""
+    """Give Table 5: median survival with and without each factor, and the p value of its test."""
     chosen = pick(estimates, analysis_id="prognosis")
     headings = {"factor": "Prognostic factor"}
     spanners: dict[str, list[str]] = {}
@@ -359,8 +414,10 @@ def table_5(
             rows.append(cells)
     if not rows:
         return None
+    tests = methods_of(estimates, "p_value")
     notes = [
-        "Median survival in months (NR, not reached) and log-rank p values, univariate.",
+        f"Median survival in months (NR, not reached). P values: {tests}.",
+        labels.since_landmark(parameters),
         _factor_note(parameters),
     ]
     return _journal(
@@ -399,6 +456,7 @@ def table_5_detail(
     notes = [
         f"Medians in months with {100 * parameters.confidence:g}% confidence intervals "
         f"({parameters.ci_type}). NR, not reached.",
+        labels.since_landmark(parameters),
         _factor_note(parameters),
     ]
     return _journal(
@@ -409,6 +467,90 @@ def table_5_detail(
         spanners=columns,
         notes=notes,
     )
+
+
+def table_5_hazards(
+    estimates: pd.DataFrame, parameters: Parameters, endpoints: Iterable[str]
+) -> Table | None:
+    """Give hazard ratios of every factor beside the test that they are the same at all times."""
+    chosen = pick(estimates, analysis_id="prognosis", variable_level="")
+    columns = ["HR (CI)", "p", "Proportional hazards: p"]
+    rows = []
+    for endpoint in endpoints:
+        for name, label in labels.factors(parameters).items():
+            one = pick(chosen, group=name, variable=endpoint)
+            if one.empty:
+                continue
+            values = _statistics(one, "")
+            texts = (
+                estimate(values["hazard_ratio"], values["hr_lower"], values["hr_upper"]),
+                p_value(values["hr_p"]),
+                p_value(values["proportionality_p"]),
+            )
+            rows.append(
+                {"endpoint": labels.endpoint(endpoint), "factor": label}
+                | dict(zip(columns, texts, strict=True))
+            )
+    if not rows:
+        return None
+    notes = [
+        f"{methods_of(estimates, 'hr_upper')}. HR, hazard ratio, yes against no, with its "
+        f"{100 * parameters.confidence:g}% confidence interval. Proportional hazards: a small p "
+        "value speaks against a ratio that is the same at all times (test of Grambsch and "
+        "Therneau, as R's cox.zph).",
+        labels.since_landmark(parameters),
+        _factor_note(parameters),
+    ]
+    return _journal(
+        pd.DataFrame(rows),
+        stub="factor",
+        group="endpoint",
+        headings={"factor": "Prognostic factor"},
+        notes=notes,
+    )
+
+
+def afp_spline_table(
+    estimates: pd.DataFrame, parameters: Parameters, endpoints: Iterable[str]
+) -> Table | None:
+    """Give hazard ratios of AFP as a spline, against the cut-off, at powers of ten."""
+    chosen = pick(estimates, analysis_id="prognosis", group="afp_under_1000")
+    rows = []
+    for endpoint in endpoints:
+        one = pick(chosen, variable=endpoint)
+        curve = one[one["variable_level"] != ""]
+        p = one[one["variable_level"] == ""].set_index("statistic")["value"]
+        for level, of_level in curve.groupby("variable_level", sort=False):
+            values = of_level.set_index("statistic")["value"]
+            if round(float(str(level))) in (1, 10, 100, 1000, 10_000, 100_000):
+                rows.append(
+                    {
+                        "endpoint": f"{labels.endpoint(endpoint)}, p = {p_value(p['p_value'])}, "
+                        f"of a curve against a line {p_value(p['nonlinearity_p'])}",
+                        "AFP, ng/mL": thousands(float(str(level))),
+                        "HR (CI)": estimate(
+                            values["hazard_ratio"], values["hr_lower"], values["hr_upper"]
+                        ),
+                    }
+                )
+    if not rows:
+        return None
+    notes = [f"Hazard ratios against an AFP of {parameters.afp_cutoff:,g} ng/mL."]
+    return _journal(pd.DataFrame(rows), stub="AFP, ng/mL", group="endpoint", notes=notes)
+
+
+# The model of the article, whose name the captions leave out.
+ONE_FACTOR = "Cox regression, Efron ties"
+
+
+def methods_of(estimates: pd.DataFrame, statistic: str) -> str:
+    """Give how a statistic of the factors was computed, in words, each way once.
+
+    The ICI regimen is left out: it has a table of its own.
+    """
+    chosen = pick(estimates, analysis_id="prognosis", statistic=statistic, variable_level="")
+    methods = dict.fromkeys(chosen.loc[chosen["group"] != "ici_regimen", "method"])
+    return "; ".join(method.replace("_", " ") for method in methods if method)
 
 
 def _statistics(estimates: pd.DataFrame, group_level: str) -> pd.Series:
@@ -460,7 +602,8 @@ def afp_table(estimates: pd.DataFrame) -> Table | None:
                     "p": p_value(values["p_value"]),
                 }
             )
-    notes = ["Patients with AFP before and after treatment; Fisher's exact test, two-sided."]
+    method = _method(chosen, "p_value")
+    notes = [f"Patients with AFP before and after treatment; p, {method}."]
     return _journal(pd.DataFrame(rows), stub="Response", notes=notes)
 
 
@@ -495,8 +638,11 @@ def grade_5_table(estimates: pd.DataFrame) -> Table | None:
     return _journal(pd.DataFrame(rows), stub="Quantity", group="case", left=["Value"], notes=notes)
 
 
-def regimen_table(estimates: pd.DataFrame, endpoints: Iterable[str]) -> Table | None:
-    """Give patients, events and medians by ICI regimen, with log-rank p values."""
+def regimen_table(
+    estimates: pd.DataFrame, parameters: Parameters, endpoints: Iterable[str]
+) -> Table | None:
+    """Give patients, events and medians by ICI regimen, with the p values of the test."""
+    test = labels.factor_test(parameters, "ici_regimen")
     chosen = pick(estimates, analysis_id="prognosis", group="ici_regimen")
     if chosen.empty:
         return None
@@ -508,7 +654,7 @@ def regimen_table(estimates: pd.DataFrame, endpoints: Iterable[str]) -> Table | 
             values = one[one["group_level"] == level].set_index("statistic")["value"]
             rows.append(
                 {
-                    "endpoint": f"{labels.endpoint(endpoint)}, log-rank p = {p_value(p.iloc[0])}",
+                    "endpoint": f"{labels.endpoint(endpoint)}, {test} p = {p_value(p.iloc[0])}",
                     "ICI": labels.level("ici_agent", level),
                     "n": thousands(values["n"]),
                     "Events": thousands(values["events"]),

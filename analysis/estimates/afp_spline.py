@@ -104,7 +104,7 @@ def grid(afp: npt.ArrayLike) -> list[float]:
     """Give levels of AFP (ng/mL) for a curve: ten a decade, three digits, within those seen.
 
     >>> grid([0.3, 100, 170])[:3], grid([0.3, 100, 170])[-3:]
-    ([1.0, 1.26, 1.58], [79.4, 100.0, 126.0])
+    ([1.0, 1.26, 1.58], [100.0, 126.0, 158.0])
     """
     seen = _logarithm(np.asarray(afp, dtype=np.float64))
     first, last = np.ceil(10 * seen.min() - 1e-9), np.floor(10 * seen.max() + 1e-9)

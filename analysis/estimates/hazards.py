@@ -475,7 +475,7 @@ def cox(intervals: Intervals, ridge: float = 0.0) -> Cox | None:
         found = found - np.linalg.solve(curvature(found), gradient(found))
     return Cox(
         found,
-        np.linalg.inv(curvature(found)),
+        np.asarray(np.linalg.inv(curvature(found)), dtype=np.float64),
         float("nan") if ridge else 2 * (loss(start) - loss(found)),
     )
 

@@ -23,6 +23,7 @@ from analysis.cohort.derive import RELAPSE_ENDPOINTS
 from analysis.cohort.model import Cohort
 from analysis.estimates import bootstrap, bootstrap_curves, competing
 from analysis.estimates.counts import count_rows
+from analysis.estimates.remembered import remembered
 from analysis.estimates.rows import row, to_table
 from analysis.parameters import Parameters
 
@@ -95,7 +96,7 @@ def curve(times: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     if _competes(times):
         estimated = competing.event_free(competing.causes(times), parameters)
     else:
-        estimated = _product_limit(times)
+        estimated = _product_limit(times[["days", "event"]])
         lower, upper = _limits(estimated, parameters)
         estimated = estimated.assign(lower=lower, upper=upper)
     if parameters.interval_source == "bootstrap":
@@ -122,6 +123,7 @@ def _resampled(
     return bootstrap_curves.resampled_curves(days, ended, parameters)
 
 
+@remembered
 def _product_limit(times: pd.DataFrame) -> pd.DataFrame:
     # lifelines takes log(0) when the last patient has the event, and changes how numpy reports
     # that for the whole process; the context puts it back.
