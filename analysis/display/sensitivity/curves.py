@@ -1,0 +1,172 @@
+"""Specification curves of prognostic factors, from the estimates of all variants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.display import format as fmt
+from analysis.display import labels
+from analysis.display.figures.drawing import Drawing
+from analysis.display.figures.specification import specification_curve
+from analysis.display.sensitivity import words
+from analysis.display.tables import Table, plain_table
+from analysis.parameters import Parameters
+from analysis.sensitivity.compare import SAME, SIGNIFICANT
+from analysis.sensitivity.variants import BASE, Variant
+
+_NUMBERS = ["hazard_ratio", "lower", "upper", "p_value"]
+# A parameter with more values than this has one row in a figure, and so have all its values.
+_OWN_ROWS = 3
+
+
+def factors_of(specifications: pd.DataFrame, parameters: Parameters) -> dict[str, str]:
+    """Give the factors that have a specification, by name, in the words and order of Table 5."""
+    present = set(specifications["factor"])
+    return {name: text for name, text in labels.factors(parameters).items() if name in present}
+
+
+def distinct(specifications: pd.DataFrame) -> pd.DataFrame:
+    """Give the specifications that are not the base again, and the base.
+
+    Most variants change something that a given factor does not depend on. To draw them would
+    count the base many times, and make it look more certain than it is.
+
+    Parameters
+    ----------
+    specifications
+        From `sensitivity.compare.specifications`.
+    """
+    ours = specifications[specifications["variant"] == BASE]
+    beside = specifications[["factor", "endpoint"]].merge(
+        ours, how="left", on=["factor", "endpoint"], validate="many_to_one"
+    )
+    same = np.isclose(
+        specifications[_NUMBERS].to_numpy(dtype=float),
+        beside[_NUMBERS].to_numpy(dtype=float),
+        rtol=SAME,
+        atol=0,
+        equal_nan=True,
+    ).all(axis=1)
+    return specifications[~same | specifications["variant"].eq(BASE).to_numpy()]
+
+
+def choices(variants: Sequence[Variant]) -> dict[str, list[str]]:
+    """Give each choice in words with the names of the variants that make it.
+
+    >>> from types import SimpleNamespace
+    >>> choices([SimpleNamespace(name="a", changes={"time_zero": "radiotherapy"})])
+    {'Time zero: radiotherapy': ['a']}
+    """
+    values: dict[str, dict[str, list[str]]] = {}
+    for variant in variants:
+        for parameter, value in variant.changes.items():
+            made = values.setdefault(parameter, {})
+            made.setdefault(words.choice(value), []).append(variant.name)
+    rows: dict[str, list[str]] = {}
+    for parameter, made in values.items():
+        name = words.parameter(parameter)
+        if len(made) > _OWN_ROWS and all(_is_number(value) for value in made):
+            low, high = (end(made, key=_number) for end in (min, max))
+            rows[f"{name}: {low} to {high}"] = [n for names in made.values() for n in names]
+        else:
+            rows |= {f"{name}: {value}": names for value, names in made.items()}
+    return rows
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        _number(text)
+    except ValueError:
+        return False
+    return True
+
+
+def curve(
+    specifications: pd.DataFrame,
+    variants: Sequence[Variant],
+    factor: str,
+    parameters: Parameters,
+) -> Drawing | None:
+    """Draw the specification curve of a factor, its endpoints side by side."""
+    drawn = distinct(specifications)
+    drawn = drawn[drawn["factor"] == factor]
+    panels = {
+        labels.endpoint(str(name)): rows[["variant", *_NUMBERS]]
+        for name, rows in drawn.groupby("endpoint", sort=False)
+        if rows[_NUMBERS].notna().any(axis=None)
+    }
+    if not panels:
+        return None
+    return specification_curve(
+        panels,
+        choices(variants),
+        base=BASE,
+        confidence=parameters.confidence,
+        significance=SIGNIFICANT,
+    )
+
+
+def caption(specifications: pd.DataFrame, factor: str, parameters: Parameters) -> str:
+    """Give the caption of `curve`, with the number of variants that give the base again."""
+    own = specifications[specifications["factor"] == factor]
+    drawn = distinct(specifications)
+    drawn = drawn[drawn["factor"] == factor]
+    parts = []
+    for endpoint, rows in own.groupby("endpoint", sort=False):
+        left_out = len(rows) - int((drawn["endpoint"] == endpoint).sum())
+        parts.append(f"{left_out} ({endpoint})")
+    name = labels.factors(parameters)[factor]
+    return (
+        f"{name}: hazard ratio, yes against no, under every variant that changes it. Not drawn, "
+        f"since they give the base again: {', '.join(parts)} variants."
+    )
+
+
+def ranges(specifications: pd.DataFrame, parameters: Parameters) -> Table | None:
+    """Give each factor's hazard ratio in the base and its range over all that differ from it."""
+    drawn = distinct(specifications)
+    rows = []
+    for endpoint in dict.fromkeys(drawn["endpoint"]):
+        for factor, name in factors_of(drawn, parameters).items():
+            one = drawn[(drawn["factor"] == factor) & (drawn["endpoint"] == endpoint)]
+            is_base = one["variant"] == BASE
+            if one.empty or not is_base.any():
+                continue
+            rows.append(
+                {"endpoint": labels.endpoint(endpoint), "Prognostic factor": name} | _range(one)
+            )
+    if not rows:
+        return None
+    return plain_table(
+        pd.DataFrame(rows),
+        stub="Prognostic factor",
+        group="endpoint",
+        notes=[
+            "HR, hazard ratio, yes against no; with p, of the base. Variants: those that give "
+            "another hazard ratio, interval or p value than the base; the others would only count "
+            "the base again. "
+            f"p < {SIGNIFICANT:g}: in how many of them that have a p value."
+        ],
+    )
+
+
+def _range(rows: pd.DataFrame) -> dict[str, str]:
+    ours = rows[rows["variant"] == BASE].iloc[0]
+    others = rows[rows["variant"] != BASE]
+    ratios, tests = others["hazard_ratio"].dropna(), others["p_value"].dropna()
+    least, most = (fmt.fixed(ratios.agg(end), 2) for end in ("min", "max"))
+    below = int((tests < SIGNIFICANT).sum())
+    return {
+        "HR (CI)": fmt.estimate(ours["hazard_ratio"], ours["lower"], ours["upper"]),
+        "p": fmt.p_value(ours["p_value"]),
+        "Variants": fmt.thousands(len(others)),
+        "HR, least to most": fmt.MISSING if ratios.empty else f"{least} to {most}",
+        f"p < {SIGNIFICANT:g}": f"{below} of {len(tests)}",
+    }
