@@ -57,7 +57,7 @@ def forget() -> None:
 def _content(argument: object) -> Hashable:
     if isinstance(argument, pd.DataFrame):
         # One number a row; a digest of them keeps a key small where there are a million.
-        rows = pd.util.hash_pandas_object(argument, index=False).to_numpy()
+        rows = pd.util.hash_pandas_object(argument, index=False, categorize=False).to_numpy()
         digest = hashlib.sha256(rows.tobytes()).digest()
         return tuple(argument.columns), tuple(str(kind) for kind in argument.dtypes), digest
     if not isinstance(argument, Hashable):

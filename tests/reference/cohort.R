@@ -210,12 +210,14 @@ of_survival <- rbind(
 # its eighth digit; starting again where it stopped takes one more Newton step.
 cox <- function(times) {
   first <- coxph(Surv(days, event) ~ level == "yes", data = times, ties = "efron")
-  fit <- summary(coxph(formula(first), data = times, ties = "efron", init = coef(first)))
+  again <- coxph(formula(first), data = times, ties = "efron", init = coef(first))
+  fit <- summary(again)
   c(
     hazard_ratio = fit$conf.int[[1, "exp(coef)"]],
     hr_lower = fit$conf.int[[1, "lower .95"]],
     hr_upper = fit$conf.int[[1, "upper .95"]],
-    hr_p = fit$coefficients[[1, "Pr(>|z|)"]]
+    hr_p = fit$coefficients[[1, "Pr(>|z|)"]],
+    proportionality_p = cox.zph(again)$table[[1, "p"]]
   )
 }
 
