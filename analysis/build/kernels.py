@@ -50,6 +50,7 @@ class Kernels:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.end()
         self._sockets.cleanup()
 
     def execute(self, client: PapermillNotebookClient) -> None:

@@ -82,7 +82,7 @@ class ForkedKernel:
         # What follows the name of the connection file are options of the kernel itself.
         arguments = ["-f", connection_file, *cmd[cmd.index(connection_file) + 1 :]]
         self._process = multiprocessing.get_context("forkserver").Process(
-            target=_run, args=(arguments, dict(options["env"]), str(options["cwd"])), daemon=True
+            target=_run, args=(arguments, dict(options["env"]), str(options["cwd"]))
         )
         self._process.start()
 
