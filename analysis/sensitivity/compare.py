@@ -33,6 +33,9 @@ NOW_ESTIMABLE = "now estimable"
 # Sums in another order differ in their last digits and in nothing that anybody could report.
 SAME = 1e-9
 
+# The note of a cell that one side does not have.
+ABSENT = "none"
+
 COLUMNS = [
     "variant",
     *KEY,
@@ -50,6 +53,10 @@ COLUMNS = [
     "differs",
     "conclusion",
 ]
+
+# The note of a side that lacks a cell: what only a variant has, such as the points of a curve of
+# AFP, is another quantity and no conclusion that changed.
+ABSENT = "none"
 
 # Limits whose names are not that of their estimate with _lower and _upper.
 _ESTIMATE_OF = {"hr": "hazard_ratio", "ci": "percent"}
@@ -75,7 +82,7 @@ def cells(estimates: pd.DataFrame) -> pd.DataFrame:
     """
     parts = estimates["statistic"].str.extract(r"^(.+)_(lower|upper)$")
     limit = parts[1].notna()
-    stems = parts[0].replace(_ESTIMATE_OF)
+    stems = parts[0].map(lambda stem: _ESTIMATE_OF.get(stem, stem)).astype(object)
     found = estimates.loc[~limit, ["variant", *KEY, "value", "unit", "method", "note"]]
     for side in ("lower", "upper"):
         limits = estimates[limit & (parts[1] == side)].assign(statistic=stems)
@@ -83,7 +90,6 @@ def cells(estimates: pd.DataFrame) -> pd.DataFrame:
             limits[["variant", *KEY, "value"]].rename(columns={"value": side}),
             on=["variant", *KEY],
             how="left",
-            validate="one_to_one",
         )
     return found
 
@@ -104,7 +110,8 @@ def compare(estimates: pd.DataFrame) -> pd.DataFrame:
         "none". `differs`: the estimate or a limit is another number. `conclusion` is "" or what
         changes: a p value of `TESTS` crosses 0.05; the interval of a hazard ratio holds 1 in one
         and not in the other; the medians of two levels change their order (on the row of the
-        first level of the factor that is concerned); a p value or hazard ratio exists in one only.
+        first level of the factor that is concerned); a p value or hazard ratio of the base has no
+        value in the variant, or one that had none in the base has one.
     """
     found = cells(estimates).set_index(KEY)
     base = found[found["variant"] == BASE].drop(columns="variant")
@@ -175,7 +182,6 @@ def specifications(estimates: pd.DataFrame) -> pd.DataFrame:
 def _beside(base: pd.DataFrame, variant: pd.DataFrame) -> pd.DataFrame:
     index = base.index.append(variant.index.difference(base.index, sort=False))
     old, new = base.reindex(index), variant.reindex(index)
-    absent = {"unit": "", "method": "", "note": "none"}
     return pd.DataFrame(
         {
             "base": old["value"],
@@ -185,10 +191,10 @@ def _beside(base: pd.DataFrame, variant: pd.DataFrame) -> pd.DataFrame:
             "lower": new["lower"],
             "upper": new["upper"],
             "unit": new["unit"].fillna(old["unit"]),
-            "base_method": old["method"].fillna(absent["method"]),
-            "method": new["method"].fillna(absent["method"]),
-            "base_note": old["note"].fillna(absent["note"]),
-            "note": new["note"].fillna(absent["note"]),
+            "base_method": old["method"].fillna(""),
+            "method": new["method"].fillna(""),
+            "base_note": old["note"].fillna(ABSENT),
+            "note": new["note"].fillna(ABSENT),
         },
         index=index,
     ).reset_index()
@@ -212,7 +218,7 @@ def _conclusion(table: pd.DataFrame) -> npt.NDArray[np.object_]:
     return np.select(
         [
             effect & before & ~now,
-            effect & ~before & now,
+            effect & ~before & now & (table["base_note"] != ABSENT),
             is_test & both & significant,
             is_ratio & both & limited & excluding,
         ],

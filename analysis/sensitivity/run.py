@@ -112,7 +112,10 @@ def run(
             failed[name] = result
         else:
             parts.append(result.assign(variant=name))
-    return Run(pd.concat(parts, ignore_index=True)[["variant", *COLUMNS]], failed)
+    return Run(
+        pd.concat(parts, ignore_index=True)[["variant", *COLUMNS]],
+        {each.name: failed[each.name] for each in variants if each.name in failed},
+    )
 
 
 def reach(scheduler: str) -> None:
@@ -138,7 +141,10 @@ def _estimates(records: Dataset, tasks: Sequence[Parameters]) -> list[_Found]:
 
 def _estimate(records: Dataset, parameters: Parameters) -> _Found:
     try:
-        return whole.estimate(derive.cohort(records, parameters), parameters)
+        cohort = derive.cohort(records, parameters)
+        if cohort.patients.empty:
+            return "nobody is left to be analysed"
+        return whole.estimate(cohort, parameters)
     except ValueError as refused:
         return str(refused)
     except Exception as error:
