@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import statistics
@@ -11,9 +12,10 @@ import lifelines
 import numba
 import numpy
 
-from benchmarks import audit, cohorts, kernels
+from benchmarks import audit, cohorts, kernels, million
 
 SEEDS = range(1, 11)
+PATIENTS = int(os.environ.get("BENCH_PATIENTS", "1000000"))
 
 
 def main() -> int:
@@ -29,6 +31,7 @@ def main() -> int:
     _print_rates(kernels.rates(progress))
     _print_runs(cohorts.runs(SEEDS, progress))
     _print_audit(audit.seconds())
+    _print_steps(million.steps(PATIENTS, progress))
     return 0
 
 
@@ -60,7 +63,21 @@ def _print_audit(seconds: dict[str, float]) -> None:
     print("| --- | ---: |")
     for rule, taken in seconds.items():
         print(f"| {rule} | {taken:.2f} |")
-    print(f"\nThe whole audit: {sum(seconds.values()):.1f} s (goal 60).")
+    print(f"\nThe whole audit: {sum(seconds.values()):.1f} s (goal 60).\n")
+
+
+def _print_steps(steps: list[million.Step]) -> None:
+    programs = ("project", "lifelines", "R")
+    print(
+        f"| {PATIENTS:,} patients | this project, s | lifelines, s | R, s | peak, MB "
+        "| value: project, lifelines, R |"
+    )
+    print("| --- | ---: | ---: | ---: | ---: | --- |")
+    for step in steps:
+        cells = [f"{step.seconds[name]:,.2f}" if name in step.seconds else "" for name in programs]
+        peak = "" if math.isnan(step.peak_mb) else f"{step.peak_mb:,.0f}"
+        values = ", ".join(f"{value:.6g}" for value in step.values.values())
+        print(f"| {step.name} | {' | '.join(cells)} | {peak} | {values} |")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.cohort.read import read_dataset
 from analysis.estimates.log_rank import log_rank
+from benchmarks import million, patients
 from benchmarks.kernels import numpy_log_rank
 
 
@@ -17,3 +21,21 @@ def test_the_log_rank_of_numpy_is_that_of_the_estimates(seed: int) -> None:
     times = pd.DataFrame({"days": days, "event": event.astype(bool), "level": level})
     expected = log_rank(times).statistic
     assert numpy_log_rank(days, event, level) == pytest.approx(expected, rel=1e-9)
+
+
+def test_patients_drawn_have_no_faults_and_times_of_their_own(tmp_path: Path) -> None:
+    dataset = read_dataset(patients.write(tmp_path / "drawn", 2000, seed=3))
+    assert len(dataset.tables["patients"]) == len(dataset.tables["follow_up"]) == 2000
+    source = read_dataset("synthetic").tables["follow_up"]
+    drawn = dataset.tables["follow_up"]
+    assert drawn["death_date"].nunique() > source["death_date"].nunique()
+
+
+def test_the_programs_that_are_timed_find_the_same() -> None:
+    steps = million.steps(2000, lambda words: None)
+    assert [step.name for step in steps] == [*million.WHOLE, *million.SHARED]
+    for step in steps[len(million.WHOLE) :]:
+        # lifelines ends its Newton steps early unless it is told otherwise.
+        rel = 1e-4 if "Cox" in step.name else 1e-9
+        for value in step.values.values():
+            assert value == pytest.approx(step.values["project"], rel=rel), step.name

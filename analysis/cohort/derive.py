@@ -6,7 +6,8 @@ variable whose sources are not recorded is missing, never guessed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         dataset.name, patients.loc[admitted], parameters, screening
     )
     patients = patients.loc[asked]
-    ids = set(patients.index)
+    ids = patients.index
 
     def theirs(frame: pd.DataFrame) -> pd.DataFrame:
         return frame[frame["patient_id"].isin(ids)].reset_index(drop=True)
@@ -84,7 +85,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         radiotherapy=theirs(radiotherapy),
         immunotherapy=theirs(immunotherapy),
         assessments=_responses(theirs(tables["assessments"]), parameters),
-        adverse_events=events.assign(group=events["term"].map(ctcae.group_of)),
+        adverse_events=events.assign(group=_each(events["term"], ctcae.group_of)),
         organ_doses=theirs(tables["organ_doses"]),
         time_to_event=times,
         screening=screening,
@@ -99,6 +100,11 @@ def _levels(values: pd.Series, levels: Sequence[str]) -> pd.Series:
     return pd.Series(
         pd.Categorical(values, categories=list(levels), ordered=True), index=values.index
     )
+
+
+def _each(values: pd.Series, change: Callable[[Any], str]) -> pd.Series:
+    # Asked once of each distinct value: a cohort has few, whatever its size.
+    return values.map({value: change(value) for value in values.dropna().unique()})
 
 
 def _yes_no(is_yes: pd.Series, recorded: pd.Series) -> pd.Series:
@@ -174,9 +180,7 @@ def _baseline(patients: pd.DataFrame, parameters: Parameters) -> dict[str, pd.Se
         "pvtt": _yes_no(patients["pvtt_extent"] != "none", patients["pvtt_extent"].notna()),
         "vp4": _yes_no(patients["pvtt_extent"] == "main", patients["pvtt_extent"].notna()),
         "therapy_line_group": _levels(
-            patients["therapy_line"].map(
-                lambda line: ">=3" if line >= 3 else str(line), na_action="ignore"
-            ),
+            _each(patients["therapy_line"], lambda line: ">=3" if line >= 3 else str(line)),
             ("1", "2", ">=3"),
         ),
         "targeted_therapy": _yes_no(

@@ -151,8 +151,8 @@ def _stripped(cells: pd.Series) -> pd.Series:
 def _by_value(cells: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
     """Change cells that are not blank, each distinct value once: most columns hold few."""
     codes, values = pd.factorize(cells)
-    changed = change(pd.Series(values))
-    return changed.reindex(codes).set_axis(cells.index).rename(cells.name)
+    changed = change(pd.Series(values)).array.take(codes, allow_fill=True)
+    return pd.Series(changed, index=cells.index, name=cells.name)
 
 
 def _typed(

@@ -51,14 +51,14 @@ def _once(tables: Tables, _: Description) -> list[Fault]:
         frame, key = tables[name], list(table.key)
         known = frame.loc[frame[key].notna().all(axis=1), key]
         again = known[known.duplicated(keep=False)]
-        for values, rows in again.groupby(key, sort=False).groups.items():
-            first, *others = map(int, rows)
+        for _key, same in again.groupby(key, sort=False):
+            first, *others = map(int, same.index)
             faults += [
                 Fault(
                     name,
                     row,
                     " + ".join(key),
-                    " + ".join(map(str, values if len(key) > 1 else [values])),
+                    " + ".join(map(str, same.iloc[0])),
                     f"one row for {table.one_row_is}; row {first} has it already",
                 )
                 for row in others
