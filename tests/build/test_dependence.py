@@ -1,0 +1,88 @@
+"""A page depends on the parameters that its notebook names, and on no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+from nbformat import NotebookNode
+from pydantic import ValidationError
+
+from analysis.build.inputs import ESTIMATES, Source, hashes_in
+from analysis.build.kernels import Kernels
+from analysis.build.notebooks import execute
+from analysis.build.project import INDEX, Project
+from analysis.cohort.read import load
+from analysis.estimates import whole
+from analysis.parameters import Eligibility, Parameters
+
+PAGES = [*Project().analyses(), INDEX]
+
+
+def other(name: str) -> Any:
+    """Give a value that a parameter may have and does not have by default."""
+    field = Parameters.model_fields[name]
+    default, kind = field.default, field.annotation
+    if get_origin(kind) is Literal:
+        return next(choice for choice in get_args(kind) if choice != default)
+    if isinstance(default, bool):
+        return not default
+    if isinstance(default, tuple):
+        return list(default[:1])
+    for value in (default + 1, default - 1, default * 0.97):
+        try:
+            Parameters(**{name: value})
+        except ValidationError:
+            continue
+        return value
+    raise AssertionError(f"no other value of {name} was found")
+
+
+@pytest.fixture(scope="module")
+def kernels() -> Iterator[Kernels]:
+    project = Project()
+    with Kernels(project.root, project.notebooks) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def estimates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("joined") / "estimates.parquet"
+    parameters = Parameters()
+    whole.estimate(load("synthetic", parameters), parameters).to_parquet(path)
+    return path
+
+
+def outcome(notebook: NotebookNode, folder: Path) -> tuple[list[Any], dict[str, str]]:
+    """Give what the cells showed and the files that were written."""
+    shown = [
+        [output.get("data") or output.get("text") for output in cell.outputs]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
+    return shown, hashes_in(folder)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_parameters_that_a_notebook_does_not_name_change_nothing_on_its_page(
+    name: str, kernels: Kernels, estimates: Path, tmp_path: Path
+) -> None:
+    project = Project()
+    source = Source(project, project.notebook(name))
+    assert Eligibility.model_fields.keys() <= source.parameters
+    # It excludes a landmark, which pages name where they name it.
+    named = source.parameters | {"mode_over_time"}
+    unnamed = {key: other(key) for key in Parameters.model_fields if key not in named}
+    found = []
+    for changed in ({}, unnamed):
+        folder = tmp_path / f"{len(changed)}"
+        folder.mkdir()
+        given = {"output": str(folder), **changed}
+        if source.reads_estimates:
+            given[ESTIMATES] = str(estimates)
+        target = tmp_path / f"{name}.ipynb"
+        notebook = execute(name, project.notebook(name), target, given, kernels)
+        found.append(outcome(notebook, folder))
+    assert found[0] == found[1]
