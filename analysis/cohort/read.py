@@ -140,8 +140,8 @@ def _text(cells: pd.Series) -> pd.Series:
         return cells.map({True: "yes", False: "no"}).astype(object)
     words = cells.map(str).astype(object)
     if cells.dtype.kind == "f":
-        words = words.str.replace(r"\.0$", "", regex=True)
-    return _stripped(words)
+        return words.str.replace(r"\.0$", "", regex=True)
+    return words if cells.dtype.kind in "iu" else _stripped(words)
 
 
 def _stripped(cells: pd.Series) -> pd.Series:
