@@ -57,6 +57,7 @@ def survival_figure(
     p_value: float | None = None,
     p_label: str = "Log-rank",
     title: str = "",
+    method: str = "Kaplan-Meier",
     confidence: float = 0.95,
     width_mm: float = theme.SINGLE_COLUMN_MM,
 ) -> Drawing:
@@ -75,6 +76,8 @@ def survival_figure(
         By label: median and its bounds in months, NaN where not reached.
     ylabel
         Name of the probability; its unit, %, is added.
+    method
+        How the curves were estimated, in words, for those who cannot see them.
     confidence
         Level of the band and of the bounds, as a fraction.
 
@@ -140,7 +143,8 @@ def survival_figure(
     _draw_medians(sheet, axes, lines, last)
     _draw_at_risk(sheet, axes, lines, numbers, months_grid, risk_rows, stacked, left, risk_top)
     return Drawing(
-        sheet.figure, _alt(lines, numbers, curves, months_grid, ylabel, level, p_line, title)
+        sheet.figure,
+        _alt(lines, numbers, curves, months_grid, ylabel, level, p_line, title, method),
     )
 
 
@@ -387,11 +391,12 @@ def _alt(
     level: str,
     p_line: str,
     title: str,
+    method: str,
 ) -> str:
     heading = f"{clean(title)}. " if title else ""
     start, end = months_grid[0], months_grid[-1]
     name = fmt.mid_sentence(clean(ylabel))
-    parts = [f"{heading}Kaplan-Meier curves of {name}, {start} to {end} months."]
+    parts = [f"{heading}{method} curves of {name}, {start} to {end} months."]
     for line, row, frame in zip(lines, numbers, frames.values(), strict=True):
         text = f"{line.label}: {row[0]} at risk at {start} months, {row[-1]} at {end}"
         text += f"; {int(frame['events'].sum())} events"
