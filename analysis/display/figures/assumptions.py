@@ -20,7 +20,9 @@ from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.sheet import Sheet, clean, legend_height, shorten
 from analysis.estimates.survival import DAYS_PER_MONTH
 
-_MARGIN, _LEFT, _GAP, _BELOW, _HEADING = 2.0, 13.0, 5.0, 10.0, 5.0
+_MARGIN, _LEFT, _GAP, _BELOW, _HEADING = 2.0, 13.0, 11.0, 10.0, 5.0
+# A label under the end of an axis reaches beyond it.
+_RIGHT = 6.0
 _RATIO_TICKS = (0.125, 0.25, 0.5, 1, 2, 4, 8)
 _DASHED = (0, (3, 2))
 
@@ -47,12 +49,11 @@ def _panels(
     pitch = _HEADING + height_mm + 5.0
     sheet = Sheet.blank(width_mm, top + rows * pitch - 5.0 + _BELOW)
     sheet.legend(signs, _MARGIN, _MARGIN, width_mm - 2 * _MARGIN)
-    gap = _GAP + (4.0 if own_scale else 0.0)
-    width = (width_mm - _LEFT - _MARGIN - gap * (columns - 1)) / columns
+    width = (width_mm - _LEFT - _RIGHT - _GAP * (columns - 1)) / columns
     for index, name in enumerate(names):
         row, column = divmod(index, columns)
-        left, y = _LEFT + column * (width + gap), top + row * pitch
-        sheet.text(left, y + _HEADING / 2 - 0.5, shorten(name, width), weight="bold")
+        left, y = _LEFT + column * (width + _GAP), top + row * pitch
+        sheet.text(left, y + _HEADING / 2 - 0.5, shorten(name, width, weight="bold"), weight="bold")
         axes = sheet.axes(left, y + _HEADING, width, height_mm)
         draw(axes, index)
         axes.tick_params(

@@ -22,6 +22,9 @@ from analysis.display.figures.sheet import LINE_MM, POINT_MM, Rows, Sheet, clean
 
 _MARGIN, _GAP, _LABEL_MM, _AXIS_MM = 2.0, 4.0, 56.0, 8.0
 _RATIO_MM, _P_MM, _SPACE_MM, _ROW_PADDING = 46.0, 20.0, 4.5, 0.2
+# The legend may need two rows; the heading of each panel is a line.
+_TOP = _MARGIN + 2 * 3.9 + LINE_MM + 2.5
+_MATRIX = _TOP + _RATIO_MM + _P_MM + 2 * _SPACE_MM
 _RATIO_TICKS = (0.125, 0.25, 0.5, 1, 2, 4, 8)
 # Beyond these an interval says no more than that it is very wide; it ends in a triangle.
 _RATIO_LIMITS = (_RATIO_TICKS[0], _RATIO_TICKS[-1])
@@ -63,27 +66,30 @@ def specification_curve(
     if not panels:
         return notice("Specification curve: nothing was estimated.", width_mm)
     drawn = {name for rows in panels.values() for name in rows["variant"]}
-    made = {
-        shorten(words, _LABEL_MM): set(names)
-        for words, names in choices.items()
-        if drawn & set(names)
-    }
+    made = _that_fit(
+        [
+            (clean(words), drawn & set(names))
+            for words, names in choices.items()
+            if drawn & set(names)
+        ]
+    )
+    names = [shorten(words, _LABEL_MM) for words, _ in made]
     level = fmt.fixed(100 * confidence, 0)
     signs = _signs(level, significance)
     if any(rows["hazard_ratio"].isna().any() for rows in panels.values()):
         signs["right of it: no hazard ratio, p alone"] = Line2D(
             [], [], linestyle="none", marker="|", color=theme.MUTED, markersize=7
         )
-    label_width = max(widest(list(made)), 20.0)
+    label_width = max(widest(names), 20.0)
     left = _MARGIN + label_width + _AXIS_MM
-    top = _MARGIN + 3.9 + 2.0 + LINE_MM + 1.5
+    top = _TOP
     p_top = top + _RATIO_MM + _SPACE_MM
-    rows = Rows.below(p_top + _P_MM + _SPACE_MM, [1] * len(made), _ROW_PADDING)
+    rows = Rows.below(_MATRIX, [1] * len(made), _ROW_PADDING)
     sheet = Sheet.blank(width_mm, rows.bottom + _MARGIN)
     sheet.legend(signs, _MARGIN, _MARGIN, width_mm - 2 * _MARGIN)
     for upper, lower in list(pairwise(rows.edges))[::2]:
         sheet.paper.axhspan(upper, lower, color=theme.STRIPE, linewidth=0)
-    rows.write(sheet, _MARGIN, list(made))
+    rows.write(sheet, _MARGIN, names)
 
     limits = _limits(list(panels.values()))
     least = min(rows["p_value"].min() for rows in panels.values())
@@ -92,17 +98,19 @@ def specification_curve(
         at = left + index * (width + _GAP)
         count = len(specifications)
         size = min(4.0, 0.95 * width / (count + 1) / POINT_MM)
-        boxes = ((top, _RATIO_MM), (p_top, _P_MM), (rows.top, rows.bottom - rows.top))
-        ratios, p_values, matrix = (sheet.axes(at, y, width, high) for y, high in boxes)
-        sheet.text(at, top - 1.5 - LINE_MM / 2, shorten(name, width), weight="bold")
-        for axes in (ratios, p_values, matrix):
+        ratios = sheet.axes(at, top, width, _RATIO_MM)
+        p_values = sheet.axes(at, p_top, width, _P_MM)
+        matrix = sheet.axes(at, rows.top, width, rows.bottom - rows.top) if made else None
+        sheet.text(at, top - 1.5 - LINE_MM / 2, shorten(name, width, weight="bold"), weight="bold")
+        for axes in filter(None, (ratios, p_values, matrix)):
             axes.set(xlim=(-0.8, count - 0.2), xticks=[])
             axes.spines["bottom"].set_visible(False)
             for where in np.flatnonzero(specifications["variant"] == base):
                 axes.axvspan(where - 0.5, where + 0.5, color=_BASE_BAND, linewidth=0, zorder=0)
         _draw_ratios(ratios, specifications, base, limits, size)
         _draw_p_values(p_values, specifications, base, least, significance, size)
-        _draw_choices(matrix, specifications, list(made.values()), rows, size)
+        if matrix is not None:
+            _draw_choices(matrix, specifications, [who for _, who in made], rows, size)
         if index:
             for axes in (ratios, p_values):
                 axes.tick_params(labelleft=False)
@@ -110,6 +118,18 @@ def specification_curve(
             ratios.set_ylabel("Hazard ratio")
             p_values.set_ylabel("p")
     return Drawing(sheet.figure, _alt(panels, base, level, significance))
+
+
+def _that_fit(choices: list[tuple[str, set[str]]]) -> list[tuple[str, set[str]]]:
+    """Give the choices for which a page has room, the rest of them as one."""
+    room = int((theme.PAGE_HEIGHT_MM - _MATRIX - _MARGIN) / (LINE_MM + _ROW_PADDING))
+    if len(choices) <= room:
+        return choices
+    rest = choices[room - 1 :]
+    return [
+        *choices[: room - 1],
+        (f"{len(rest)} other choices", set().union(*(w for _, w in rest))),
+    ]
 
 
 def _in_order(rows: pd.DataFrame) -> pd.DataFrame:

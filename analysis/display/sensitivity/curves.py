@@ -69,20 +69,16 @@ def choices(variants: Sequence[Variant]) -> dict[str, list[str]]:
     for parameter, made in values.items():
         name = words.parameter(parameter)
         if len(made) > _OWN_ROWS and all(_is_number(value) for value in made):
-            low, high = (end(made, key=_number) for end in (min, max))
+            low, high = (end(made, key=float) for end in (min, max))
             rows[f"{name}: {low} to {high}"] = [n for names in made.values() for n in names]
         else:
             rows |= {f"{name}: {value}": names for value, names in made.items()}
     return rows
 
 
-def _number(text: str) -> float:
-    return float(text.replace(",", ""))
-
-
 def _is_number(text: str) -> bool:
     try:
-        _number(text)
+        float(text)
     except ValueError:
         return False
     return True

@@ -41,34 +41,34 @@ def summary(
     comparison: pd.DataFrame, variants: Sequence[Variant], failed: Mapping[str, str]
 ) -> HTML:
     """Say how many variants there are, how many cells differ, and how many conclusions change."""
-    computed = [variant for variant in variants if variant.name not in failed]
     groups = dict.fromkeys(variant.group for variant in variants)
     flagged = compare.conclusions(comparison)
-    kinds = flagged["conclusion"].value_counts(sort=False)
+    gone = flagged["conclusion"] == compare.NOT_ESTIMABLE
+    changed, missing = flagged[~gone], flagged[gone]
+    kinds = changed["conclusion"].value_counts(sort=False)
+    listed = "; ".join(f"{kind}: {thousands(count)}" for kind, count in kinds.items())
     sentences = [
         f"{_count(len(variants), 'variant')} in {_count(len(groups), 'group')} "
         f"{'was' if len(variants) == 1 else 'were'} compared with the base, "
-        f"{thousands(len(comparison))} cells in all, of which "
+        f"{_count(len(comparison), 'cell')} in all, of which "
         f"{thousands(int(comparison['differs'].sum()))} differ.",
-        f"{_count(len(flagged), 'conclusion')} {'changes' if len(flagged) == 1 else 'change'}, in "
-        f"{thousands(flagged['variant'].nunique())} of {thousands(len(computed))} variants"
-        + (
-            f" ({_listed(f'{kind}: {thousands(n)}' for kind, n in kinds.items())})."
-            if len(kinds)
-            else "."
-        ),
+        f"{_count(len(changed), 'conclusion')} {'changes' if len(changed) == 1 else 'change'}, in "
+        f"{thousands(changed['variant'].nunique())} of "
+        f"{_count(len(variants) - len(failed), 'variant')}{f' ({listed})' if listed else ''}.",
     ]
+    if not missing.empty:
+        sentences.append(
+            f"{_count(len(missing), 'test or hazard ratio', 'tests or hazard ratios')} of the base "
+            f"cannot be estimated in {_count(missing['variant'].nunique(), 'variant')}, mostly "
+            "for lack of patients."
+        )
     if failed:
         sentences.append(f"{_count(len(failed), 'variant')} could not be computed; see below.")
     return _prose(f"<p>{escape(' '.join(sentences))}</p>")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{thousands(number)} {noun}{'' if number == 1 else 's'}"
-
-
-def _listed(items: Iterable[str]) -> str:
-    return "; ".join(items)
+def _count(number: int, noun: str, plural: str = "") -> str:
+    return f"{thousands(number)} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def conclusions(comparison: pd.DataFrame, variants: Sequence[Variant], base: Parameters) -> HTML:
@@ -83,22 +83,31 @@ def conclusions(comparison: pd.DataFrame, variants: Sequence[Variant], base: Par
     for number, variant in enumerate(variants, start=1):
         theirs = variant.parameters(base)
         own = comparison[comparison["variant"] == variant.name]
-        for cell in compare.conclusions(own).to_dict("records"):
+        changes = compare.conclusions(own)
+        gone = changes["conclusion"] == compare.NOT_ESTIMABLE
+        link = f'<th scope="row"><a href="#{_anchor(number)}">{escape(variant.name)}</a></th>'
+        for cell in changes[~gone].to_dict("records"):
             what, ours, other = _flagged(cell, own, base, theirs)
             rows.append(
-                f'<tr data-verdict="{escape(cell["conclusion"])}">'
-                f'<th scope="row"><a href="#{_anchor(number)}">{escape(variant.name)}</a></th>'
+                f'<tr data-verdict="{escape(cell["conclusion"])}">{link}'
                 f"<td>{escape(what)}{_reason(_said(cell))}</td>"
-                f'<td class="number">{escape(ours)}</td><td class="number">{escape(other)}</td>'
+                f"<td>{escape(ours)}</td><td>{escape(other)}</td>"
                 f"<td>{escape(cell['conclusion'])}</td></tr>"
+            )
+        if gone.any():
+            rows.append(
+                f'<tr data-verdict="{compare.NOT_ESTIMABLE}">{link}'
+                f'<td colspan="3">{escape(_gone(changes[gone], base, theirs))}</td>'
+                f"<td>{compare.NOT_ESTIMABLE}</td></tr>"
             )
     options = "".join(
         f'<option value="{escape(kind)}">{escape(kind)}</option>'
         for kind in dict.fromkeys(flagged["conclusion"])
     )
-    headings = ("Variant", "What", "Base", "Variant's", "What changes")
+    headings = ("Variant", "What", "In the base", "In the variant", "What changes")
     return HTML(
-        '<figure class="table verdicts" id="conclusions"><figcaption id="conclusions_caption">'
+        '<figure class="table verdicts" id="conclusions" data-noun="rows">'
+        '<figcaption id="conclusions_caption">'
         "Conclusions that change, with confidence intervals. Each name leads to all that differs "
         "in the variant.</figcaption>"
         '<p class="filter" hidden><label>Find <input type="search"></label> '
@@ -108,6 +117,17 @@ def conclusions(comparison: pd.DataFrame, variants: Sequence[Variant], base: Par
         f"<table><thead><tr>{_headings(headings)}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div></figure>"
     )
+
+
+def _gone(cells: pd.DataFrame, base: Parameters, theirs: Parameters) -> str:
+    """Give in one line what a variant has no estimate of: mostly groups without patients."""
+    names = dict.fromkeys(
+        words.factor(cell["group"], base, theirs)
+        if cell["analysis_id"] in words.BY_FACTOR
+        else words.subject(cell, base, theirs)
+        for cell in cells.to_dict("records")
+    )
+    return f"{_count(len(cells), 'estimate')} of {'; '.join(names)}"
 
 
 def _flagged(
@@ -190,9 +210,10 @@ def _variant(
         inner += "<p>Every number is that of the base.</p>"
     else:
         inner += _cells(variant, different, base)
+    # A link to what is inside opens the fold; a link to the fold itself does not.
     return (
-        f'<details id="{_anchor(number)}"><summary>{escape(variant.name)}: {escape(said)}</summary>'
-        f"{inner}</details>"
+        f"<details><summary>{escape(variant.name)}: {escape(said)}</summary>"
+        f'<div id="{_anchor(number)}">{inner}</div></details>'
     )
 
 

@@ -19,11 +19,13 @@ from analysis.parameters import Parameters
 _NAMES = {
     "afp": "AFP",
     "beta": "/ beta",
+    "child": "Child-Pugh",
     "ci": "CI",
     "cutoff": "cut-off",
     "ecog": "ECOG",
     "eqd2": "EQD2",
     "pfs": "PFS",
+    "pugh": "",
     "sbrt": "SBRT",
 }
 
@@ -56,6 +58,9 @@ _SURVIVAL = {
     "in_field_relapse": "In-field relapse",
 }
 
+# Analyses whose groups are prognostic factors.
+BY_FACTOR = ("prognosis", "relapse_factors")
+
 # Where a number stands in the article.
 PLACES = {
     "eligibility": "Who is in",
@@ -76,8 +81,8 @@ def parameter(name: str) -> str:
     >>> parameter("afp_cutoff"), parameter("time_zero")
     ('AFP cut-off', 'Time zero')
     """
-    words = [_NAMES.get(word, word) for word in name.split("_")]
-    return words[0][:1].upper() + " ".join(words)[1:]
+    words = " ".join(filter(None, (_NAMES.get(word, word) for word in name.split("_"))))
+    return words[:1].upper() + words[1:]
 
 
 def choice(value: object) -> str:
@@ -85,7 +90,7 @@ def choice(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return number(float(value))
+        return f"{value:.12g}"
     if isinstance(value, list | tuple):
         return ", ".join(choice(item) for item in value)
     return str(value)
@@ -110,7 +115,7 @@ def subject(cell: Mapping[Any, Any], base: Parameters, variant: Parameters) -> s
         its names are given.
     """
     analysis, statistic = cell["analysis_id"], cell["statistic"]
-    if analysis in {"prognosis", "relapse_factors"}:
+    if analysis in BY_FACTOR:
         return _of_factor(cell, base, variant)
     if analysis == "survival":
         return _of_survival(cell)
@@ -219,5 +224,7 @@ def difference(statistic: str, unit: str, base: float, value: float) -> str:
     if statistic == "hazard_ratio":
         return f"× {fmt.fixed(value / base, 2)}"
     decimals = 1 if unit in {"%", "months"} else None
-    text = f"{'+' if value >= base else '−'}{number(abs(value - base), decimals)}"
+    apart = number(abs(value - base), decimals)
+    sign = "" if not apart.strip("0.") else "+" if value > base else "−"
+    text = f"{sign}{apart}"
     return {"%": f"{text} points", "months": f"{text} months"}.get(unit, text)

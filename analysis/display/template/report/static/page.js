@@ -41,7 +41,7 @@ document.querySelectorAll("figure.verdicts:has(.filter)").forEach(function (list
         Boolean(verdict.value && row.dataset.verdict !== verdict.value);
       count += row.hidden ? 0 : 1;
     });
-    shown.textContent = count + " of " + rows.length + " numbers";
+    shown.textContent = count + " of " + rows.length + " " + (list.dataset.noun || "numbers");
   }
   words.addEventListener("input", filter);
   verdict.addEventListener("change", filter);

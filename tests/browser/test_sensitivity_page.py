@@ -1,0 +1,129 @@
+"""The page of the sensitivity analyses in a real browser: complete, linked, legible, and inert."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser
+
+from analysis.build.project import Project
+from analysis.build.sensitivity import build_sensitivity
+from analysis.cohort.read import dataset_folder
+from tests.browser.conftest import HOSTILE, hostile_dataset
+from tests.browser.test_pages import CONTRAST, PHONE, visit
+
+VARIANTS = """\
+title: "{text}"
+question: "{text} Does it?"
+variants:
+  - why: "{text}"
+    name: "{name}"
+    change: {{ afp_cutoff: 400 }}
+  - change: {{ age_cutoff: [50, 65] }}
+  - change: {{ afp_model: spline }}
+  - change: {{ population: first line, ecog_max: 0 }}
+"""
+
+TEXTS = {"synthetic": ("Cut-offs", "of IMbrave150"), "hostile": (HOSTILE, HOSTILE[:70])}
+
+
+@pytest.fixture(scope="module", params=TEXTS)
+def page_folder(
+    request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Give the folder of a page of few variants, whose texts may be scripts."""
+    reports, declared = (tmp_path_factory.mktemp(name) for name in ("reports", "variants"))
+    text, name = TEXTS[request.param]
+    file = declared / "cut_offs.yaml"
+    file.write_text(VARIANTS.format(text=text, name=name), encoding="utf-8")
+    folder = dataset_folder("synthetic")
+    if request.param == "hostile":
+        folder = hostile_dataset(tmp_path_factory.mktemp("data") / "hostile")
+    build_sensitivity(Project(reports=reports), folder, {}, variants=declared)
+    return next(reports.glob("sensitivity-*"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_can_be_read_on_a_phone(browser: Browser, page_folder: Path, theme: str) -> None:
+    context = browser.new_context(viewport=PHONE, color_scheme=theme)  # type: ignore[arg-type]
+    page = context.new_page()
+    path = page_folder / "index.html"
+    said, asked = visit(page, path)
+    assert said == []
+    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("script").count() == 1
+    assert page.locator("h1").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.evaluate("document.querySelectorAll('details').forEach(folded => folded.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.evaluate(CONTRAST) == []
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((element) => element.id)")
+    assert len(ids) == len(set(ids))
+    context.close()
+
+
+def test_every_variant_has_a_section_that_links_lead_to(
+    browser: Browser, page_folder: Path
+) -> None:
+    page = browser.new_page()
+    visit(page, page_folder / "index.html")
+    declared = pd.read_csv(page_folder / "variants.csv")
+    assert page.locator("section.variants > details").count() == len(declared) == 5
+    for link in page.locator("main a[href^='#variant-']").all():
+        target = (link.get_attribute("href") or "")[1:]
+        assert page.locator(f"[id='{target}']").count() == 1
+    for name in ("comparison.csv", "estimates.csv", "variants.csv"):
+        assert page.locator(f"a[href='{name}']").count() == 1
+        assert (page_folder / name).is_file()
+    # A link to a variant opens its fold.
+    first = page.locator("main a[href^='#variant-']").first
+    target = page.locator(f"[id='{(first.get_attribute('href') or '')[1:]}']")
+    assert not target.is_visible()
+    first.click()
+    assert target.is_visible()
+    # The last variant leaves nobody: it is told, and the others are computed.
+    assert declared["failed"].notna().tolist() == [False] * 4 + [True]
+    assert "not computed" in page.locator(".not-recorded").first.inner_text()
+    page.close()
+
+
+def test_figures_are_described_and_tables_are_named(browser: Browser, page_folder: Path) -> None:
+    page = browser.new_page()
+    visit(page, page_folder / "index.html")
+    images = page.locator("img").all()
+    for image in images:
+        assert len(image.get_attribute("alt") or "") > 20
+        assert image.evaluate("image => image.naturalWidth") > 0
+    for figure in page.locator("figure").all():
+        assert figure.locator("figcaption").inner_text().strip()
+    page.evaluate("document.querySelectorAll('details').forEach(folded => folded.open = true)")
+    for table in page.locator("main table").all():
+        assert table.locator("th[scope=col]").count() > 0
+    page.close()
+
+
+def test_changed_conclusions_can_be_filtered(browser: Browser, page_folder: Path) -> None:
+    page = browser.new_page()
+    visit(page, page_folder / "index.html")
+    rows = page.locator("figure#conclusions tbody tr")
+    if rows.count():
+        page.fill("figure#conclusions input", "age_cutoff")
+        shown = [row.inner_text() for row in rows.all() if row.is_visible()]
+        assert 0 < len(shown) < rows.count()
+        assert all("age_cutoff" in text for text in shown)
+        said = page.locator("figure#conclusions output").inner_text()
+        assert said == f"{len(shown)} of {rows.count()} rows"
+    page.close()
+
+
+def test_every_number_of_the_comparison_is_an_estimate(page_folder: Path) -> None:
+    estimates = pd.read_csv(page_folder / "estimates.csv", keep_default_na=False)
+    comparison = pd.read_csv(page_folder / "comparison.csv", keep_default_na=False)
+    key = ["variant", "analysis_id", "group", "group_level", "variable", "variable_level"]
+    known = estimates.set_index([*key, "statistic"])["value"]
+    for side, of in (("value", comparison), ("base", comparison.assign(variant="base"))):
+        cells = of[of[side] != ""].set_index([*key, "statistic"])[side]
+        assert (known.loc[cells.index] == cells).all()
