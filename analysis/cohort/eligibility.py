@@ -131,12 +131,12 @@ class Population:
 
 POPULATIONS = {
     "without earlier ICI": Population(
-        "prior_ici", "no", "prior_ici", "No progression on an earlier checkpoint inhibitor"
+        "prior_ici", "no", "prior_ici", "no progression on an earlier checkpoint inhibitor"
     ),
     "without targeted therapy": Population(
-        "targeted_therapy", "no", "targeted_agent", "No targeted therapy"
+        "targeted_therapy", "no", "targeted_agent", "no targeted therapy"
     ),
-    "first line": Population("therapy_line", 1, "therapy_line", "First line of therapy"),
+    "first line": Population("therapy_line", 1, "therapy_line", "first line of therapy"),
 }
 
 
@@ -183,7 +183,7 @@ def restrict(
         raise DatasetFaults(dataset, [Fault("patients.csv", 0, asked.recorded, "", expected)])
     step = {
         "name": "population",
-        "criterion": f"{asked.label} (population analysed: {parameters.population})",
+        "criterion": f"Population analysed: {asked.label}",
         "assessed": True,
         "status": "applied",
         "entered": len(patients),

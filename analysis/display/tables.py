@@ -333,7 +333,7 @@ def survival_table(estimates: pd.DataFrame, parameters: Parameters) -> Table | N
     medians = pick(chosen, statistic="median")
     methods = medians[medians["variable"].isin(labels.ENDPOINTS)].groupby("method", sort=False)
     said = [
-        method if len(methods) == 1 else f"{', '.join(map(str, rows['variable']))}: {method}"
+        f"{method}" if len(methods) == 1 else f"{', '.join(rows['variable'])}: {method}"
         for method, rows in methods
     ]
     scale = (
