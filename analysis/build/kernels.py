@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import psutil
 from jupyter_client.manager import AsyncKernelManager
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
@@ -69,13 +70,21 @@ class Kernels:
             self._clients.remove(client)
 
     def end(self) -> None:
-        """End every kernel at once."""
+        """End every kernel at once, and the workers that it has started."""
         for client in list(self._clients):
             provisioner = getattr(client.km, "provisioner", None)
             process = getattr(provisioner, "process", None)
-            if process is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
+            if process is None:
+                continue
+            workers: list[psutil.Process] = []
+            with contextlib.suppress(psutil.Error):
+                workers = psutil.Process(process.pid).children(recursive=True)
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            for worker in workers:
+                # Not killed: joblib has a process among them that clears up after the others.
+                with contextlib.suppress(psutil.Error):
+                    worker.terminate()
 
     def _environment(self) -> dict[str, str]:
         return {
