@@ -183,6 +183,8 @@ observed <- endpoints$OS
 reverse <- kaplan_meier(transform(observed, event = !event))
 length_of_follow_up <- c(
   median = summary(reverse)$table[["median"]],
+  median_lower = summary(reverse)$table[["0.95LCL"]],
+  median_upper = summary(reverse)$table[["0.95UCL"]],
   min = min(observed$days),
   max = max(observed$days)
 ) / DAYS_PER_MONTH
