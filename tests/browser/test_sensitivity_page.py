@@ -80,10 +80,10 @@ def test_every_variant_has_a_section_that_links_lead_to(
         assert (page_folder / name).is_file()
     # A link to a variant opens its fold.
     first = page.locator("main a[href^='#variant-']").first
-    target = page.locator(f"[id='{(first.get_attribute('href') or '')[1:]}']")
-    assert not target.is_visible()
+    section = page.locator(f"[id='{(first.get_attribute('href') or '')[1:]}']")
+    assert not section.is_visible()
     first.click()
-    assert target.is_visible()
+    assert section.is_visible()
     # The last variant leaves nobody: it is told, and the others are computed.
     assert declared["failed"].notna().tolist() == [False] * 4 + [True]
     assert "not computed" in page.locator(".not-recorded").first.inner_text()

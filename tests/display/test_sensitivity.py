@@ -125,7 +125,7 @@ class TestSpecificationCurve:
         table = specified(20, 2)
         drawn = specification_curve({"OS": table}, {}, base=BASE)
         ratios = drawn.figure.axes[1]
-        dots = [line for line in ratios.lines if line.get_marker() in "Dos"]
+        dots = [line for line in ratios.lines if str(line.get_marker()) in "Dos"]
         points = sorted(
             (x, y)
             for line in dots
@@ -139,9 +139,9 @@ class TestSpecificationCurve:
         table = specified(2, 0).assign(hazard_ratio=2.0, lower=[0.5, 1.01], upper=4.0, p_value=0.2)
         ratios = specification_curve({"OS": table}, {}, base=BASE).figure.axes[1]
         by_marker = {
-            line.get_marker(): len(np.atleast_1d(line.get_xdata()))
+            str(line.get_marker()): len(np.atleast_1d(line.get_xdata()))
             for line in ratios.lines
-            if line.get_marker() in "Dos"
+            if str(line.get_marker()) in "Dos"
         }
         assert by_marker == {"s": 1, "D": 1, "o": 0}
 
