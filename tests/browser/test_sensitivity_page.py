@@ -119,6 +119,18 @@ def test_changed_conclusions_can_be_filtered(browser: Browser, page_folder: Path
     page.close()
 
 
+def test_paper_gets_the_whole_list(browser: Browser, page_folder: Path) -> None:
+    page = browser.new_page()
+    visit(page, page_folder / "index.html")
+    page.emulate_media(media="print")
+    lists = page.locator("figure#conclusions")
+    if lists.count():
+        assert not lists.locator(".filter").is_visible()
+        hidden = "box => box.scrollHeight - box.clientHeight"
+        assert lists.locator(".scroll").evaluate(hidden) <= 1
+    page.close()
+
+
 def test_every_number_of_the_comparison_is_an_estimate(page_folder: Path) -> None:
     estimates = pd.read_csv(page_folder / "estimates.csv", keep_default_na=False)
     comparison = pd.read_csv(page_folder / "comparison.csv", keep_default_na=False)

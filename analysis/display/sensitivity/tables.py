@@ -166,9 +166,15 @@ def unchanged(
         if links:
             parts.append(f"<p><strong>{title}</strong> ({len(links)}): {'; '.join(links)}.</p>")
     for name, reason in failed.items():
-        text = f"{name}: not computed. {reason}"
+        text = f"{name}: not computed. {_because(reason)}"
         parts.append(f'<p class="not-recorded">{escape(text)}</p>')
     return _prose("".join(parts))
+
+
+def _because(reason: str) -> str:
+    """Give a reason without its heading, which says that nothing was built: the rest was."""
+    lines = [line.strip() for line in reason.splitlines()]
+    return "; ".join(lines[1:] or lines)
 
 
 def differences(
@@ -205,7 +211,7 @@ def _variant(
     if variant.name != variant.label:
         inner += f"<p><code>{escape(variant.label)}</code></p>"
     if failure is not None:
-        inner += f'<p class="not-recorded">{escape(failure)}</p>'
+        inner += f'<p class="not-recorded">{escape(_because(failure))}</p>'
     elif different.empty:
         inner += "<p>Every number is that of the base.</p>"
     else:
