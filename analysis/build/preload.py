@@ -1,19 +1,35 @@
-"""What a warm kernel has imported before its notebook begins: nothing is computed here."""
+"""What a warm kernel has imported, and used once, before its notebook begins.
+
+The first use of a library costs as much as its import: it compiles checks and looks for fonts.
+Nothing is computed here that a notebook could see.
+"""
 
 import random
 
 import ipykernel.kernelapp  # noqa: F401
-import lifelines  # noqa: F401
 import matplotlib
 import numpy as np
-import pandas  # noqa: F401
-import statsmodels.api  # noqa: F401
 
 # A kernel that imports matplotlib itself reads this from its environment.
 matplotlib.use("agg")
+
+from analysis.cohort.schema import TABLES, empty
+from analysis.display.figures.drawing import notice
+from analysis.estimates import whole  # noqa: F401
+
+
+def use_once() -> None:
+    """Check tables without patients, and draw a figure without data."""
+    for table in TABLES.values():
+        table.schema.validate(empty(table))
+    drawing = notice("")
+    drawing.svg(), drawing.png()
 
 
 def forget_draws() -> None:
     """Seed the generators that a kernel shares with those forked beside it, as a start would."""
     random.seed()
     np.random.seed()
+
+
+use_once()
