@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.build.project import ROOT, Project
+from analysis.build.project import ROOT
 
 COPIED = (
     "analysis",
