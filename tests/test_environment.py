@@ -16,6 +16,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from analysis.build.project import Project
+
 ROOT = Path(__file__).resolve().parents[1]
 SUPPORTED = ["3.11", "3.12", "3.13"]
 
@@ -184,6 +186,13 @@ def test_the_conda_environment_is_used_when_it_is_active(checkout: Path) -> None
 @needs_make
 def test_help_names_every_target_that_a_reader_may_want() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
-    told = re.findall(r"^make (\w+)", make(ROOT, "help").stdout, re.MULTILINE)
-    assert set(told) == set(phony.split()) - {"environment", "install"}
+    phony = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", makefile, re.MULTILINE)[0]
+    told = re.findall(r"^make ([\w-]+) ", make(ROOT, "help").stdout, re.MULTILINE)
+    assert set(told) == set(phony.replace("\\", " ").split()) - {"environment", "install"}
+
+
+@needs_make
+def test_every_page_can_be_built_alone() -> None:
+    names = [name.partition("_")[2] for name in Project().analyses()]
+    said = make(ROOT, "--dry-run", *names).stdout
+    assert re.findall(r"--page (\w+)", said) == names

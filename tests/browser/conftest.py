@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from analysis.build.project import Project
 from analysis.build.report import build_report
+from analysis.cohort.folder import dataset_folder
 from tests.datasets import write_dataset
 
 HOSTILE = "<script>window.hacked = true</script><img src=x onerror='window.hacked = true'>"
@@ -63,9 +64,9 @@ def _built(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build a report anew unless `reports/` has it and it is up to date."""
     if name not in _REPORTS:
         reports = tmp_path_factory.mktemp("reports")
-        dataset = name
+        dataset = dataset_folder(name)
         if name == "hostile":
-            dataset = str(hostile_dataset(tmp_path_factory.mktemp("data") / name))
+            dataset = hostile_dataset(tmp_path_factory.mktemp("data") / name)
         elif Project().report(name).is_dir():
             shutil.copytree(Project().report(name), reports / name)
         build_report(Project(reports=reports), dataset, {})
