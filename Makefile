@@ -107,8 +107,8 @@ lint: environment ## check style, types and the direction of imports
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -c 'from importlinter.cli import lint_imports_command as run; run(["--no-logo"])'
 
-bench: environment ## measure speed: search, kernels, audit (some minutes; ratios within one run)
-	@$(PYTHON) -m benchmarks
+bench: environment ## measure speed; BENCH=builds for one of search, audit, builds, million
+	@$(PYTHON) -m benchmarks $(BENCH)
 
 lab: environment ## open the notebooks in JupyterLab
 	@$(PYTHON) -m jupyterlab notebooks

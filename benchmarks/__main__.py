@@ -1,4 +1,4 @@
-"""Print every figure of speed as Markdown: `make bench`."""
+"""Print every figure of speed as Markdown: `make bench`, or `make bench BENCH=builds` for one."""
 
 from __future__ import annotations
 
@@ -7,32 +7,45 @@ import os
 import platform
 import statistics
 import sys
+from collections.abc import Callable
 
 import lifelines
 import numba
 import numpy
 
-from benchmarks import audit, cohorts, kernels, million
+from benchmarks import audit, builds, cohorts, kernels, million
 
 SEEDS = range(1, 11)
 PATIENTS = int(os.environ.get("BENCH_PATIENTS", "1000000"))
 
 
-def main() -> int:
-    """Run all benchmarks; progress goes to standard error, tables to standard output."""
+def main(names: list[str]) -> int:
+    """Run benchmarks; progress goes to standard error, tables to standard output."""
 
     def progress(words: str) -> None:
         print(words, file=sys.stderr, flush=True)
 
+    parts: dict[str, Callable[[], None]] = {
+        "search": lambda: _print_search(progress),
+        "audit": lambda: _print_audit(audit.seconds()),
+        "builds": lambda: _print_builds(builds.seconds_of_builds(progress)),
+        "million": lambda: _print_steps(million.steps(PATIENTS, progress)),
+    }
+    if unknown := set(names) - parts.keys():
+        print(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(parts)}.")
+        return 2
     print(
         f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, "
         f"numpy {numpy.__version__}, numba {numba.__version__}, lifelines {lifelines.__version__}\n"
     )
+    for name in names or parts:
+        parts[name]()
+    return 0
+
+
+def _print_search(progress: Callable[[str], None]) -> None:
     _print_rates(kernels.rates(progress))
     _print_runs(cohorts.runs(SEEDS, progress))
-    _print_audit(audit.seconds())
-    _print_steps(million.steps(PATIENTS, progress))
-    return 0
 
 
 def _print_rates(rates: dict[str, float]) -> None:
@@ -66,6 +79,15 @@ def _print_audit(seconds: dict[str, float]) -> None:
     print(f"\nThe whole audit: {sum(seconds.values()):.1f} s (goal 60).\n")
 
 
+def _print_builds(rows: list[builds.Row]) -> None:
+    print("| build | seconds | ratio | goal |")
+    print("| --- | ---: | ---: | ---: |")
+    for row in rows:
+        ratio = "" if row.ratio is None else f"{row.ratio:.3f}"
+        print(f"| {row.name} | {row.seconds:.2f} | {ratio} | {row.goal} |")
+    print()
+
+
 def _print_steps(steps: list[million.Step]) -> None:
     programs = ("project", "lifelines", "R")
     print(
@@ -81,4 +103,4 @@ def _print_steps(steps: list[million.Step]) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.build.project import ROOT
@@ -29,6 +31,15 @@ COPIED = (
 CHANGES = ("rate_months=12,36", "alpha_beta=5", "ci_type=plain", "afp_cutoff=400", "confidence=0.9")
 BUILDS_TIMED = 3
 VARIANTS = 100
+VARIANTS_FILE = "hundred.yaml"
+
+SCRIPT = """
+from pathlib import Path
+from analysis.sensitivity.run import run
+from analysis.sensitivity.variants import read_variants
+if __name__ == "__main__":
+    run("synthetic", read_variants(Path("hundred.yaml")), workers={})
+"""
 
 
 @contextmanager
@@ -48,50 +59,72 @@ def project() -> Iterator[Path]:
         yield folder
 
 
-def seconds(folder: Path, *command: str) -> float:
+def seconds(folder: Path, *command: str, env: Mapping[str, str] = os.environ) -> float:
     """Run a command in the copy and give the seconds it took."""
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    environment = {**env, "PYTHONPATH": str(folder)}
     began = time.perf_counter()
     subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
     return time.perf_counter() - began
 
 
-def builds(progress: Callable[[str], None]) -> dict[str, float]:
-    """Time each kind of build once, in one copy of the project."""
-    taken: dict[str, float] = {}
+@dataclass(frozen=True)
+class Row:
+    """What a kind of build took; `ratio` is against what `name` says, if anything."""
 
-    def timed(name: str, *command: str) -> None:
-        taken[name] = seconds(folder, *command)
-        progress(f"{name}: {taken[name]:.2f} s")
+    name: str
+    seconds: float
+    ratio: float | None = None
+    goal: str = ""
+
+
+def seconds_of_builds(progress: Callable[[str], None]) -> list[Row]:
+    """Time each kind of build, in one copy of the project, and set it against another."""
+    rows: list[Row] = []
+
+    def add(name: str, taken: float, against: float | None = None, goal: str = "") -> None:
+        rows.append(Row(name, taken, None if against is None else taken / against, goal))
+        progress(f"{name}: {taken:.2f} s")
 
     build = (sys.executable, "-m", "analysis.build")
     with project() as folder:
-        # Python compiles the modules of a new copy once, which is no part of a build.
-        seconds(folder, *build, "report")
-        shutil.rmtree(folder / "reports")
-        timed("commands", sys.executable, "-m", "benchmarks.commands", str(folder))
-        for workers in ("1", "2"):
+
+        def timed(*command: str) -> float:
+            return seconds(folder, *command)
+
+        def anew(*options: str) -> float:
             shutil.rmtree(folder / "reports", ignore_errors=True)
-            timed(f"full, {workers} at a time", *build, "report", "--workers", workers)
-        timed("nothing changed, make", "make")
-        timed("nothing changed, its command", *build, "report")
+            return timed(*build, "report", *options)
+
+        # Python compiles the modules of a new copy once, which is no part of a build.
+        anew()
+        commands = timed(sys.executable, "-m", "benchmarks.commands", str(folder))
+        add("papermill and nbconvert, one command after another", commands)
+        cold = {**os.environ, "WARM": "0"}
+        one, two = anew("--workers", "1"), anew("--workers", "2")
+        add("the report, against these", two, commands, "0.2")
+        add("... two notebooks at a time against one", two, one, "0.5 is ideal")
+        shutil.rmtree(folder / "reports")
+        add("... with WARM=0, against these", seconds(folder, *build, "report", env=cold), commands)
+        timed(*build, "report")
         for change in CHANGES:
-            timed(change, *build, "report", "--set", change)
-            seconds(folder, *build, "report")
-        for number in range(BUILDS_TIMED):
-            change = f"afp_cutoff={500 + number}"
-            timed(f"serial build {number}", *build, "report", "--workers", "1", "--set", change)
-        variants = folder / "hundred.yaml"
-        variants.write_text(
+            add(f"after a change: {change}", timed(*build, "report", "--set", change), goal="3 s")
+            timed(*build, "report")
+        add("nothing changed: make", timed("make"), goal="0.5 s")
+
+        single = statistics.mean(
+            timed(*build, "report", "--workers", "1", "--set", f"afp_cutoff={500 + number}")
+            for number in range(BUILDS_TIMED)
+        )
+        serial = VARIANTS * single
+        add(f"{VARIANTS} serial builds of one parameter, {VARIANTS} times the mean of 3", serial)
+        (folder / VARIANTS_FILE).write_text(
             "title: AFP\nquestion: Where is the line?\nvariants:\n"
-            f"  - change: {{afp_cutoff: {{from: 10, to: {10 * VARIANTS}, step: 10}}}}\n",
+            f"  - change: {{afp_cutoff: {{from: 1010, to: {1000 + 10 * VARIANTS}, step: 10}}}}\n",
             encoding="utf-8",
         )
-        for workers in ("1", "2"):
-            script = (
-                "from pathlib import Path; from analysis.sensitivity.run import run;"
-                "from analysis.sensitivity.variants import read_variants;"
-                f"run('synthetic', read_variants(Path('hundred.yaml')), workers={workers})"
-            )
-            timed(f"{VARIANTS} variants, {workers} at a time", sys.executable, "-c", script)
-    return taken
+        variants = [timed(sys.executable, "-c", SCRIPT.format(workers)) for workers in (1, 2)]
+        add(f"{VARIANTS} variants of it, estimates, against these", variants[1], serial, "0.1")
+        add("... in two processes against one", variants[1], variants[0], "0.5 is ideal")
+        page = timed(*build, "sensitivity", "--variants", VARIANTS_FILE)
+        add("... with their page (make sensitivity), against the serial builds", page, serial)
+    return rows
