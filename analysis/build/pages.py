@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,8 @@ class Pages:
             parameters=together.parameters,
             outputs=(*html, "estimates.csv", JOINED),
         )
-        return self._made
+        # Which notebook was done first is chance.
+        return {name: self._made[name] for name in (*(s.name for s in plan.sources), TOGETHER)}
 
     def inputs(self, source: Source) -> Inputs:
         """Give what a page is made from, with the estimates as they are now where it reads them."""
@@ -102,19 +104,24 @@ class Pages:
                 self._plan.last, source.name, inputs[source.name], self._plan.present
             )
         ]
-        for source in sources:
-            if source not in stale:
-                self._keep(source.name)
-        outputs = execute_all(
-            self._project,
-            self._staging,
-            self._name,
-            [self._task(source) for source in stale],
-            kernels,
-            progress,
-            workers,
-            self._show,
-        )
+        kept = [source.name for source in sources if source not in stale]
+        for name in kept:
+            self._keep(name)
+        # Pages that are only shown anew are shown while kernels are at work.
+        with ThreadPoolExecutor(1) as aside:
+            shown = [aside.submit(self._show_kept, name) for name in kept]
+            outputs = execute_all(
+                self._project,
+                self._staging,
+                self._name,
+                [self._task(source) for source in stale],
+                kernels,
+                progress,
+                workers,
+                self._show,
+            )
+            for page in shown:
+                page.result()
         for name, files in outputs.items():
             given = inputs[name]
             self._made[name] = Made(
@@ -133,16 +140,18 @@ class Pages:
     def _keep(self, name: str) -> None:
         assert self._plan.last is not None
         made = self._plan.last.made[name]
-        page = f"{name}.html"
-        shown = () if TOGETHER in self._plan.reasons else (page,)
-        for path in (*made.outputs, *shown):
+        for path in made.outputs:
             target = self._staging / path
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self._last / path, target)
         self._made[name] = made
-        if not shown:
+
+    def _show_kept(self, name: str) -> None:
+        if TOGETHER in self._plan.reasons:
             path = self._staging / "notebooks" / f"{name}.ipynb"
             self._show(name, nbformat.read(path, as_version=4))
+        else:
+            shutil.copyfile(self._last / f"{name}.html", self._staging / f"{name}.html")
 
     def _show(self, name: str, notebook: NotebookNode) -> None:
         try:
