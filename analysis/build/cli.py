@@ -247,7 +247,7 @@ def _add_workers(command: argparse.ArgumentParser) -> None:
         type=int,
         choices=range(1, 65),
         metavar="N",
-        help="how much runs at a time (default: one a core)",
+        help="how much runs at a time (default: by the number of cores)",
     )
 
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 class How:
     """How notebooks are run, which changes nothing in what they give.
 
-    `workers` is the number of notebooks at a time, None for one a core; without `warm` each
-    kernel imports its libraries itself.
+    `workers` is the number of notebooks at a time, None for one a core and one more; without `warm`
+    each kernel imports its libraries itself.
     """
 
     workers: int | None = None
@@ -44,7 +44,8 @@ class How:
 
     def at_a_time(self) -> int:
         """Give the number of notebooks that run at a time."""
-        return self.workers or os.cpu_count() or 1
+        # While one kernel starts or ends, which is mostly waiting, another can compute.
+        return self.workers or (os.cpu_count() or 1) + 1
 
 
 def report_name(folder: Path, only: str = "") -> str:
