@@ -18,8 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
 from itertools import product
 from math import prod
+from operator import getitem
 from pathlib import Path
 from typing import Annotated, Any, get_origin
 
@@ -210,16 +212,21 @@ class _Source:
         try:
             return cls(path.name, _File.model_validate(raw), root)
         except ValidationError as error:
+            unknown = [fault for fault in error.errors() if fault["type"] == "extra_forbidden"]
             for fault in error.errors():
                 keys = _Entry if len(fault["loc"]) > 1 else _File
                 known = f" (there are {', '.join(keys.model_fields)})"
-                unknown = fault["type"] == "extra_forbidden"
                 faults.append(
                     _place(path.name, root, fault["loc"])
                     + _words(fault)
-                    + (known if unknown else "")
+                    + (known if fault in unknown else "")
                 )
-            return None
+            if len(unknown) < error.error_count():
+                return None
+            # What else is wrong is told at once: without these keys the rest can be read.
+            for fault in unknown:
+                del reduce(getitem, fault["loc"][:-1], raw)[fault["loc"][-1]]
+            return cls(path.name, _File.model_validate(raw), root)
 
     def at(self, message: str, *where: str | int) -> str:
         return _place(self.name, self.root, where) + message

@@ -246,3 +246,20 @@ def test_a_file_does_not_steer_the_terminal(path: Path) -> None:
         names(path, text)
     assert "\x1b" not in str(refused.value)
     assert BASE == "base"
+
+
+def test_an_unknown_key_does_not_hide_what_else_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "title: Mine\nquestion: Does it hold?\nauthor: me\nvariants:\n"
+        "  - change: {afp_cutof: 400}\n    because: I wish\n"
+        "  - change: {alpha_beta: 31}\n"
+    )
+    with pytest.raises(VariantFaults) as error:
+        read_variants(tmp_path)
+    assert {fault.partition(": ")[2] for fault in error.value.faults} == {
+        "the key 'author' is not known here (there are title, question, variants)",
+        "the key 'because' is not known here (there are change, name, why)",
+        "There is no parameter 'afp_cutof'. Did you mean 'afp_cutoff'?",
+        "alpha_beta=31: input should be less than or equal to 30. "
+        "(Alpha/beta ratio for BED and EQD2.)",
+    }
