@@ -236,4 +236,4 @@ def test_lists_of_verdicts_can_be_filtered(page: Page, report: Path) -> None:
 
 def test_only_a_synthetic_cohort_is_asked_whether_it_looks_like_patients(any_report: Path) -> None:
     text = (any_report / "10_plausibility.html").read_text(encoding="utf-8")
-    assert ('id="plausibility"' in text) == (any_report.name == "synthetic")
+    assert ('id="plausibility_rules"' in text) == (any_report.name == "synthetic")
