@@ -20,10 +20,11 @@ from analysis.estimates import afp_spline
 from analysis.estimates.hazards import NOT_ESTIMABLE
 from analysis.parameters import Parameters
 from tests.estimates.sensitivity import patients_of, records
+from tests.estimates.strict import STRICT
 
 PARAMETERS = Parameters()
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = STRICT
 
 
 @pytest.mark.parametrize("record", records("afp_spline"))

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from analysis.estimates import competing, survival
 from analysis.parameters import Parameters
 from tests.estimates.sensitivity import first_events_of, records
+from tests.estimates.strict import STRICT
 
 PARAMETERS = Parameters()
 CAUSES = ("censored", "relapse", "death")
@@ -27,7 +28,7 @@ patients = st.lists(
 ).map(lambda rows: pd.DataFrame(rows, columns=["days", "cause"]))
 settled = settings(max_examples=30)
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = STRICT
 
 
 @pytest.mark.parametrize("record", records("incidence"))

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from analysis.estimates.gray import gray_test
 from analysis.estimates.log_rank import log_rank
 from tests.estimates.sensitivity import first_events_of, records
+from tests.estimates.strict import STRICT
 
 CAUSES = ("censored", "relapse", "death")
 patients = st.lists(
@@ -26,7 +27,7 @@ patients = st.lists(
 ).map(lambda rows: pd.DataFrame(rows, columns=["days", "cause", "level"]))
 settled = settings(max_examples=40)
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = STRICT
 
 
 @pytest.mark.parametrize("record", records("gray"))

@@ -21,6 +21,7 @@ from analysis.estimates.hazards import hazard_ratio
 from analysis.estimates.landmark import from_change
 from analysis.parameters import Parameters
 from tests.estimates.sensitivity import patients_of, records, times_of
+from tests.estimates.strict import STRICT
 
 PARAMETERS = Parameters()
 RIDGE = PARAMETERS.penalty
@@ -31,7 +32,7 @@ two_groups = st.lists(
     max_size=30,
 ).map(lambda rows: pd.DataFrame(rows, columns=["days", "event", "level"]))
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = STRICT
 
 
 def follow_up_of(record: dict[str, Any]) -> hazards.Intervals:

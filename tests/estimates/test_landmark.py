@@ -17,10 +17,11 @@ from analysis.estimates.hazards import hazard_ratio
 from analysis.estimates.log_rank import log_rank
 from analysis.parameters import Parameters
 from tests.estimates.sensitivity import records, times_of
+from tests.estimates.strict import STRICT
 
 PARAMETERS = Parameters()
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = STRICT
 
 
 @pytest.mark.parametrize("record", records("landmark"))

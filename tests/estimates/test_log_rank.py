@@ -17,6 +17,7 @@ from lifelines.statistics import logrank_test, multivariate_logrank_test
 
 from analysis.estimates.log_rank import log_rank
 from tests.estimates.sensitivity import patients_of, records, times_of
+from tests.estimates.strict import STRICT
 
 two_groups = st.lists(
     st.tuples(st.integers(0, 25), st.booleans(), st.sampled_from(["yes", "no"])),
@@ -30,7 +31,7 @@ three_groups = st.lists(
 ).map(lambda rows: pd.DataFrame(rows, columns=["days", "event", "level"]))
 settled = settings(max_examples=30)
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = STRICT
 
 
 @pytest.mark.parametrize("record", records("weighted_log_rank"))

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from analysis.estimates import multiplicity
 from tests.estimates.sensitivity import records
+from tests.estimates.strict import STRICT
 
 NAMES = {"holm": "Holm", "BH": "Benjamini-Hochberg"}
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = STRICT
 
 
 @pytest.mark.parametrize("record", records("p.adjust"))

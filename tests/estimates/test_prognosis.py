@@ -26,13 +26,14 @@ from analysis.estimates.hazards import hazard_ratio
 from analysis.estimates.log_rank import log_rank
 from analysis.estimates.rows import pick, value_of
 from analysis.parameters import Parameters
+from tests.estimates.strict import STRICT
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 EXPECTED = json.loads((REFERENCE / "expected.json").read_text())
 PARAMETERS = Parameters()
 
 # What lifelines or numpy would print must not reach a notebook.
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = STRICT
 
 
 def cases(kind: str) -> list[Any]:

@@ -22,11 +22,12 @@ from analysis.estimates.rows import KEY, pick, value_of
 from analysis.estimates.survival import DAYS_PER_MONTH
 from analysis.parameters import Parameters
 from tests.estimates.sensitivity import REFERENCE, STORED
+from tests.estimates.strict import STRICT
 
 PARAMETERS = Parameters()
 VETERAN = pd.read_csv(REFERENCE / "veteran.csv")
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = STRICT
 
 
 def r(analysis: str, **keys: Any) -> dict[str, Any]:
