@@ -39,6 +39,10 @@ def main(arguments: Sequence[str] | None = None, project: Project | None = None)
     except BuildError as error:
         print(error, file=sys.stderr)
         return error.status
+    except BrokenPipeError:
+        # Whoever reads what is said has read enough, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except OSError as error:
         # A full disk, or a folder that must not be written to.
         where = f" {project.shown(Path(error.filename))}" if error.filename else ""
