@@ -1,21 +1,32 @@
 """What a dataset says of itself: its `dataset.yaml`.
 
 The file gives the title, a notice shown on every page, whether the patients are synthetic,
-the data cut-off, and which tables and columns are not recorded. A dataset that lives in a
-Python package names its source and how its columns map to the schema.
+the data cut-off, and which tables and columns are not recorded. It may declare factors, endpoints,
+an arm, agents and parts of the patients of its own, in addition to a study's or in their place. A
+dataset that lives in a Python package names its source and how its columns map to the schema.
 """
 
 from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from analysis.cohort.faults import DatasetFaults, Fault
-from analysis.cohort.schema import TABLES
+from analysis.cohort.schema import TABLE_KEYS
+from analysis.study.expressions import ExpressionError, names_in
+from analysis.study.variables import Cut
 
 FILE = "dataset.yaml"
 
@@ -52,18 +63,153 @@ class MappedTable(_Strict):
     constants: dict[str, str] = Field(default_factory=dict)
 
 
+def _text(value: Any) -> Any:
+    """Take what YAML 1.1 reads as a number, a date, or yes and no, for the text that stands there."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if value is None or isinstance(value, list | dict) else str(value)
+
+
+Text = Annotated[
+    str, BeforeValidator(_text), StringConstraints(strip_whitespace=True, min_length=1)
+]
+Words = Annotated[Text, StringConstraints(max_length=120)]
+Column = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z_]\w{0,59}$")]
+Texts = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(lambda given: given if isinstance(given, list | tuple) else [given]),
+]
+
+
+class Levels(_Strict):
+    """Base of what has levels: code to words, in the order of tables."""
+
+    levels: dict[Text, Words] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _listed(cls, given: Any) -> Any:
+        """A list of levels has the codes for words."""
+        if isinstance(given, dict) and isinstance(given.get("levels"), list):
+            return given | {"levels": {_text(level): _text(level) for level in given["levels"]}}
+        return given
+
+
+class DeclaredFactor(Levels):
+    """A prognostic factor of the dataset's own.
+
+    `column` is one of the patients', recorded or derived. `cut` ("< 60"; a bare number is `>=`)
+    makes two groups of a quantity, `level` asks for one level, `levels` has all of them, the first
+    or `reference` being what others are compared with; with neither the levels are those that
+    are recorded.
+    """
+
+    column: Column
+    name: Column | None = None
+    label: Words | None = None
+    unit: Annotated[Text, StringConstraints(max_length=20)] | None = None
+    cut: Text | None = None
+    level: Text | None = None
+    reference: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> DeclaredFactor:
+        if sum(map(bool, (self.cut, self.level, self.levels))) > 1:
+            raise ValueError(f"{self.column}: give one of cut, level, levels")
+        if self.cut is not None and self.cut_at() is None:
+            raise ValueError(f"{self.column}: cut is a number, or such as '< 60', not {self.cut!r}")
+        if self.reference and self.levels and self.reference not in self.levels:
+            raise ValueError(f"{self.column}: reference {self.reference!r} is none of the levels")
+        return self
+
+    def cut_at(self) -> Cut | None:
+        """Give the cut, None where there is none."""
+        if self.cut is None:
+            return None
+        return Cut.read(self.cut) or Cut.read(f">={self.cut}")
+
+
+class Coded(_Strict):
+    """A column and the codes in it that are meant."""
+
+    column: Column
+    values: Texts = Field(alias="is")
+
+
+class DeclaredEndpoint(_Strict):
+    """An endpoint of the dataset's own: from dates, or from a duration.
+
+    From dates: `event` names the columns of follow_up or patients whose earliest is the event,
+    `censored` the one at which the others are censored, `competing` those after which the event
+    cannot come, `time_zero` the one from which it is counted if not from the report's time zero.
+    From a duration: `days`, `weeks`, `months` or `years` names its column, `event` a column
+    of yes and no, or a column with the codes that are the event (`{column: status, is: 1}`),
+    and `competing` codes of that column.
+    """
+
+    name: Annotated[Text, StringConstraints(pattern=r"^[A-Za-z][\w -]{0,29}$")]
+    label: Words | None = None
+    event: Coded | Texts
+    event_words: Words | None = None
+    censored: Column = "last_contact_date"
+    competing: Texts = ()
+    time_zero: Column | None = None
+    days: Column | None = None
+    weeks: Column | None = None
+    months: Column | None = None
+    years: Column | None = None
+    factors: bool = True
+
+    @model_validator(mode="after")
+    def _one_way(self) -> DeclaredEndpoint:
+        given = [unit for unit in ("days", "weeks", "months", "years") if getattr(self, unit)]
+        if len(given) > 1:
+            raise ValueError(f"{self.name}: give one duration, not {' and '.join(given)}")
+        if isinstance(self.event, Coded) and not given:
+            raise ValueError(f"{self.name}: codes of an event go with a duration, such as days:")
+        if given and not isinstance(self.event, Coded) and len(self.event) != 1:
+            raise ValueError(f"{self.name}: a duration ends with one column of yes and no")
+        return self
+
+
+class DeclaredArm(Levels):
+    """Groups that every table and curve is also given by; the first is the reference."""
+
+    column: Column
+    label: Words | None = None
+
+
 class Description(_Strict):
     """A dataset's description of itself."""
 
     title: str = Field(min_length=1, max_length=200)
+    question: str = Field("", max_length=500)
+    study: Text | None = None
     notice: str = Field("", max_length=1000)
     synthetic: bool = False
     data_cutoff: datetime.date | None = None
     seed: int | None = None
     eligibility_applies: bool = True
     not_recorded: dict[str, list[str] | Literal["all"]] = Field(default_factory=dict)
+    factors: tuple[DeclaredFactor, ...] = ()
+    endpoints: tuple[DeclaredEndpoint, ...] = ()
+    arm: DeclaredArm | None = None
+    agents: Texts = ()
+    targeted_agents: Texts = ()
+    techniques: Texts = ()
+    sites: Texts = ()
+    subgroups: dict[Words, Text] = Field(default_factory=dict)
     source: Source | None = None
     tables: dict[str, list[MappedTable]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _subgroups_are_read(self) -> Description:
+        for name, expression in self.subgroups.items():
+            try:
+                names_in(expression)
+            except ExpressionError as error:
+                raise ValueError(f"subgroups: {name}: {error}") from None
+        return self
 
     def lacks(self, table: str, column: str | None = None) -> bool:
         """Tell whether the table, or one column of it, is said not to be recorded."""
@@ -109,18 +255,13 @@ def read_description(folder: Path) -> Description:
 
 
 def _unknown_names(description: Description) -> list[Fault]:
-    faults = []
-    for table, columns in description.not_recorded.items():
-        if table not in TABLES:
-            known = ", ".join(TABLES)
-            faults.append(Fault(FILE, 0, "not_recorded", table, f"a table: {known}"))
-            continue
-        for column in columns if isinstance(columns, list) else []:
-            if column not in TABLES[table].schema.columns:
-                faults.append(
-                    Fault(FILE, 0, f"not_recorded.{table}", column, f"a column of {table}")
-                )
-    for table in description.tables:
-        if table not in TABLES:
-            faults.append(Fault(FILE, 0, "tables", table, f"a table: {', '.join(TABLES)}"))
-    return faults
+    known = f"a table: {', '.join(TABLE_KEYS)}"
+    return [
+        Fault(FILE, 0, where, name, known)
+        for where, names in (
+            ("not_recorded", description.not_recorded),
+            ("tables", description.tables),
+        )
+        for name in names
+        if name not in TABLE_KEYS
+    ]

@@ -1,12 +1,11 @@
-"""Write the data dictionary from the schema: `python -m analysis.cohort.dictionary`."""
+"""The data dictionary, written from the schema of a study."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from analysis.cohort.folder import DATA
 from analysis.cohort.rules import RULES
-from analysis.cohort.schema import TABLES, expected, is_optional
+from analysis.cohort.schema import tables_of
+from analysis.study.columns import expected, is_optional
+from analysis.study.study import Study
 
 _INTRODUCTION = """\
 # Data dictionary
@@ -43,10 +42,10 @@ carries and holds none of their data; `article/`, the numbers that the article p
 """
 
 
-def dictionary() -> str:
-    """Give the data dictionary in Markdown."""
+def dictionary(study: Study) -> str:
+    """Give the data dictionary of a study in Markdown."""
     parts = [_INTRODUCTION]
-    for table in TABLES.values():
+    for table in tables_of(study).values():
         may = " (may be left out)" if table.optional else ""
         parts.append(f"## {table.name}{may}\n\nOne row is {table.one_row_is}.\n")
         parts.append("| column | what it is | values | unit | may be blank |")
@@ -66,12 +65,3 @@ def dictionary() -> str:
     parts += [f"- {rule.sentence}" for rule in RULES]
     return "\n".join(parts) + "\n"
 
-
-def main(path: Path = DATA / "README.md") -> None:
-    """Write the dictionary to `path`."""
-    path.write_text(dictionary(), encoding="utf-8", newline="\n")
-    print(f"Wrote {path.parent.name}/{path.name}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,89 +1,20 @@
-"""The eligibility criteria of Methods 2.2, applied one by one."""
+"""Who is analysed: a study's criteria, applied one by one, and then a part of the patients."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import pandas as pd
 
 from analysis.cohort.faults import DatasetFaults, Fault
-from analysis.parameters import Parameters
+from analysis.study import expressions
+from analysis.study.parameters import EVERYBODY
+from analysis.study.study import Study
 
-
-@dataclass(frozen=True)
-class Criterion:
-    """One criterion: which records it needs, and who meets it (missing: not recorded)."""
-
-    name: str
-    label: Callable[[Parameters], str]
-    needs: tuple[str, ...]
-    meets: Callable[[pd.DataFrame, Parameters], pd.Series]
-
-
-CRITERIA: tuple[Criterion, ...] = (
-    Criterion(
-        "age_years",
-        lambda p: f"Age {p.age_min} to {p.age_max} years",
-        ("age_years",),
-        lambda d, p: d["age_years"].between(p.age_min, p.age_max),
-    ),
-    Criterion(
-        "stage",
-        lambda p: "Stage IV (AJCC 8th edition) or recurrent HCC",
-        ("ajcc_stage", "recurrent"),
-        lambda d, p: d["ajcc_stage"].isin(["IVA", "IVB"]) | (d["recurrent"] == "yes"),
-    ),
-    Criterion(
-        "measurable_lesions",
-        lambda p: "At least one measurable lesion",
-        ("measurable_lesions",),
-        lambda d, p: d["measurable_lesions"] >= 1,
-    ),
-    Criterion(
-        "ecog",
-        lambda p: f"ECOG performance status 0 to {p.ecog_max}",
-        ("ecog",),
-        lambda d, p: d["ecog"] <= p.ecog_max,
-    ),
-    Criterion(
-        "child_pugh_score",
-        lambda p: f"Child-Pugh {_class(5)} to {_class(p.child_pugh_max)}",
-        ("child_pugh_score",),
-        lambda d, p: d["child_pugh_score"] <= p.child_pugh_max,
-    ),
-    Criterion(
-        "interval_weeks",
-        lambda p: (
-            "Radiotherapy and PD-1/PD-L1 inhibitor, concurrent or at most "
-            f"{p.interval_max_weeks:g} weeks apart"
-        ),
-        ("interval_days",),
-        lambda d, p: d["interval_days"] <= 7 * p.interval_max_weeks,
-    ),
-    Criterion(
-        "enrolment_year",
-        lambda p: f"Treated from {p.enrolment_first_year} to {p.enrolment_last_year}",
-        ("enrolment_date",),
-        lambda d, p: d["enrolment_date"].dt.year.between(
-            p.enrolment_first_year, p.enrolment_last_year
-        ),
-    ),
-    Criterion(
-        "records_complete",
-        lambda p: "Complete medical records",
-        ("records_complete",),
-        lambda d, p: d["records_complete"] == "yes",
-    ),
-)
-
-
-def _class(score: int) -> str:
-    return f"{'A' if score <= 6 else 'B' if score <= 9 else 'C'}{score}"
+STEP = ["name", "criterion", "assessed", "status", "entered", "excluded", "remaining"]
+_SOURCE = "patients.csv"
 
 
 def screen(
-    patients: pd.DataFrame, parameters: Parameters, applied: bool
+    patients: pd.DataFrame, study: Study, applied: bool
 ) -> tuple[pd.DataFrame, pd.Index]:
     """Apply the criteria in order.
 
@@ -97,18 +28,18 @@ def screen(
     """
     left = patients
     steps = []
-    for criterion in CRITERIA:
+    for criterion in study.criteria:
         recorded = all(patients[need].notna().any() for need in criterion.needs)
         assessed = applied and recorded
         entered = len(left)
         if assessed:
             known = left[list(criterion.needs)].notna().any(axis=1)
-            fails = known & ~criterion.meets(left, parameters).fillna(False).astype(bool)
+            fails = known & ~criterion.meets(left, study.chosen).fillna(False).astype(bool)
             left = left[~fails]
         steps.append(
             {
                 "name": criterion.name,
-                "criterion": criterion.label(parameters),
+                "criterion": criterion.label(study.chosen),
                 "assessed": assessed,
                 "status": _status(applied, recorded),
                 "entered": entered,
@@ -116,36 +47,15 @@ def screen(
                 "remaining": len(left),
             }
         )
-    return pd.DataFrame(steps), left.index
-
-
-@dataclass(frozen=True)
-class Population:
-    """A part of the patients: the derived column and level that say who, the column recorded."""
-
-    column: str
-    level: object
-    recorded: str
-    label: str
-
-
-POPULATIONS = {
-    "without earlier ICI": Population(
-        "prior_ici", "no", "prior_ici", "no progression on an earlier checkpoint inhibitor"
-    ),
-    "without targeted therapy": Population(
-        "targeted_therapy", "no", "targeted_agent", "no targeted therapy"
-    ),
-    "first line": Population("therapy_line", 1, "therapy_line", "first line of therapy"),
-}
+    return pd.DataFrame(steps, columns=STEP), left.index
 
 
 def restrict(
-    dataset: str, patients: pd.DataFrame, parameters: Parameters, screening: pd.DataFrame
+    dataset: str, patients: pd.DataFrame, study: Study, screening: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.Index]:
-    """Keep the patients admitted whom `parameters.population` asks for, as a further step.
+    """Keep the patients admitted whom the parameter `population` asks for, as a further step.
 
-    Whoever has no record of what is asked is left out: that patient may be one of the others.
+    Whoever has no record that would answer is left out: that patient may be one of the others.
 
     Parameters
     ----------
@@ -153,6 +63,8 @@ def restrict(
         Its name, for a refusal.
     patients
         Those admitted by `screen`.
+    study
+        Under the parameters.
     screening
         From `screen`.
 
@@ -164,26 +76,36 @@ def restrict(
     Raises
     ------
     DatasetFaults
-        When the dataset does not record what is asked, or nobody is left.
+        When the expression names what the study does not have or the dataset does not record, or
+        nobody is left.
     """
-    asked = POPULATIONS.get(parameters.population)
-    if asked is None:
+    population = study.chosen.population
+    if population == EVERYBODY:
         return screening, patients.index
-    known = patients[asked.column].notna()
-    belongs = known & (patients[asked.column] == asked.level).fillna(False).astype(bool)
-    wanted = f'population="{parameters.population}"'
+    wanted = f'population="{population}"'
+    expression = study.subgroups.get(population, population)
+    try:
+        holds = expressions.holds(expression, patients)
+        names = expressions.names_in(expression)
+    except expressions.ExpressionError as error:
+        raise DatasetFaults(
+            dataset, [Fault("parameters", 0, "population", population, f"a part of the patients: {error}")]
+        ) from None
+    belongs = holds.fillna(False).astype(bool)
     if not patients.empty and not belongs.any():
+        unrecorded = [name for name in names if not patients[name].notna().any()]
         expected = (
-            f"{asked.level!r} for one patient at least of those admitted, since {wanted} keeps "
-            'nobody else; choose another population, or "all"'
-            if known.any()
-            else f"this column to be recorded, since {wanted} asks for it; record it, or leave "
-            'population at "all"'
+            f"{_listed(unrecorded)} to be recorded, since {wanted} asks for it; record it, or leave "
+            f'population at "{EVERYBODY}"'
+            if unrecorded
+            else f"one patient at least of those admitted, of whom {wanted} holds; choose another "
+            f'population, or "{EVERYBODY}"'
         )
-        raise DatasetFaults(dataset, [Fault("patients.csv", 0, asked.recorded, "", expected)])
+        raise DatasetFaults(dataset, [Fault(_SOURCE, 0, (unrecorded or names)[0], "", expected)])
+    label = population if population in study.subgroups else expression
     step = {
         "name": "population",
-        "criterion": f"Population analysed: {asked.label}",
+        "criterion": f"Population analysed: {label}",
         "assessed": True,
         "status": "applied",
         "entered": len(patients),
@@ -192,6 +114,10 @@ def restrict(
     }
     table = pd.concat([screening, pd.DataFrame([step])], ignore_index=True)
     return table, patients.index[belongs]
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(names)
 
 
 def _status(applied: bool, recorded: bool) -> str:

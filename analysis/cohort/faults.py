@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from analysis.study.errors import ReadableError
+
 
 @dataclass(frozen=True, order=True)
 class Fault:
@@ -29,7 +31,7 @@ class Fault:
         return f"{place}{found}; expected {self.expected}"
 
 
-class DatasetFaults(ValueError):
+class DatasetFaults(ReadableError, ValueError):
     """Everything that is wrong with a dataset, in one list (`faults`)."""
 
     def __init__(self, dataset: str, faults: list[Fault]) -> None:

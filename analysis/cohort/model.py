@@ -7,13 +7,19 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.cohort.description import Description
+from analysis.study.parameters import Parameters
+from analysis.study.study import Study
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Checked tables as they were recorded; keys of `tables` are the names of the schema."""
+    """Checked tables as they were recorded; keys of `tables` are the names of the schema.
+
+    `study` is the one that the dataset belongs to, with what its `dataset.yaml` adds.
+    """
 
     name: str
+    study: Study
     description: Description
     tables: dict[str, pd.DataFrame]
 
@@ -24,6 +30,8 @@ class Cohort:
 
     Attributes
     ----------
+    study
+        What is declared, with every cut where the parameters put it.
     patients
         One row a patient (index `patient_id`): recorded and derived columns. Categories are
         ordered `Categorical`s; what is not recorded is missing.
@@ -35,12 +43,13 @@ class Cohort:
         `censor_source` (the record that the day was taken from), `competing` (bool: ended by
         death, where that competes with relapse; then no event).
     screening
-        One row an eligibility criterion, in the order of Methods 2.2, and one for the population
+        One row an eligibility criterion, in the study's order, and one for the population
         analysed unless that is all: `name, criterion, assessed, status, entered, excluded,
         remaining`.
     """
 
     name: str
+    study: Study
     title: str
     notice: str
     synthetic: bool
@@ -54,6 +63,11 @@ class Cohort:
     screening: pd.DataFrame
     recorded_tables: frozenset[str]
 
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters under which it was derived."""
+        return self.study.chosen
+
     def records(self, *columns: str) -> bool:
         """Tell whether every one of the patient columns is recorded for at least one patient."""
         return all(
@@ -62,6 +76,11 @@ class Cohort:
         )
 
     def endpoints(self) -> list[str]:
-        """Give the endpoints that can be analysed, in the article's order."""
+        """Give the endpoints that can be analysed, in the study's order; others by name."""
         present = set(self.time_to_event["endpoint"])
-        return [name for name in ("OS", "PFS", "RFS", "IRFS", "ORFS") if name in present]
+        declared = [endpoint.name for endpoint in self.study.endpoints]
+        return [name for name in declared if name in present] + sorted(present - set(declared))
+
+    def times(self, endpoint: str) -> pd.DataFrame:
+        """Give the times of one endpoint."""
+        return self.time_to_event[self.time_to_event["endpoint"] == endpoint]

@@ -2,42 +2,87 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
 
 from analysis.cohort import derive, mapping, rules
-from analysis.cohort.description import Description, read_description
+from analysis.cohort.declared import declare
+from analysis.cohort.description import FILE, Description, read_description
 from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.folder import dataset_folder
 from analysis.cohort.model import Cohort, Dataset
-from analysis.cohort.schema import TABLES, Table, empty, expected, is_optional, kind
-from analysis.parameters import Parameters
+from analysis.cohort.schema import TABLE_KEYS, tables_of
+from analysis.study.columns import Table, empty, expected, is_optional, kind, known_texts
+from analysis.study.parameters import Parameters
+from analysis.study.study import Study
 
 __all__ = ["DatasetFaults", "dataset_folder", "load", "read_dataset"]
 
+# How alike two texts are when one is taken for a slip of the other.
+SLIP = 0.85
 
-def load(dataset: str | Path, parameters: Parameters | None = None) -> Cohort:
+
+def load(
+    dataset: str | Path, study: Study, chosen: Parameters | Mapping[str, Any] | None = None
+) -> Cohort:
     """Read a dataset, refuse it if anything is wrong, and derive the cohort.
 
     Parameters
     ----------
     dataset
         A name in `data/` or the path of a folder of CSV or Parquet tables.
-    parameters
-        Choices that change who is in and how endpoints are defined.
+    study
+        What the dataset is read as; its `dataset.yaml` may add to it.
+    chosen
+        The parameters, or names among which they are: the `globals()` of a notebook. The study's
+        unless told otherwise.
 
     Raises
     ------
     DatasetFaults
         With the complete list of faults: file, row, column, value, what was expected.
     """
-    return derive.cohort(read_dataset(dataset), parameters or Parameters())
+    recorded = read_dataset(dataset, study)
+    return derive.cohort(recorded, parameters_for(recorded.study, chosen))
 
 
-def read_dataset(dataset: str | Path) -> Dataset:
+def parameters_for(study: Study, chosen: Parameters | Mapping[str, Any] | None) -> Parameters:
+    """Give parameters as those of a study.
+
+    Raises
+    ------
+    ValueError
+        For a name that looks like a parameter and is none, or a value out of range.
+    """
+    if chosen is None:
+        return study.parameters()
+    if isinstance(chosen, study.parameters):
+        return chosen
+    if isinstance(chosen, Parameters):
+        # A study of its own has no use for the cut-offs of another; it has its own.
+        known = study.parameters.model_fields
+        return study.parameters(**{name: value for name, value in chosen if name in known})
+    return study.parameters.of(chosen)
+
+
+def read_study(dataset: str | Path, study: Study) -> Study:
+    """Give the study that a dataset belongs to, from its `dataset.yaml` alone.
+
+    Raises
+    ------
+    DatasetFaults
+        With what is wrong with that file.
+    """
+    folder = dataset_folder(dataset)
+    return declare(folder.name, study, read_description(folder))
+
+
+def read_dataset(dataset: str | Path, study: Study) -> Dataset:
     """Read and check the tables of a dataset as they were recorded.
 
     Raises
@@ -47,20 +92,26 @@ def read_dataset(dataset: str | Path) -> Dataset:
     """
     folder = dataset_folder(dataset)
     description = read_description(folder)
+    study = declare(folder.name, study, description)
+    schema = tables_of(study)
     written: Mapping[str, pd.DataFrame | Fault]
     if description.source is None:
         written = _read_files(folder)
     else:
         written = mapping.read_source(folder.name, description)
 
-    faults: list[Fault] = []
+    faults: list[Fault] = _unknown_columns(description, schema)
     tables: dict[str, pd.DataFrame] = {}
-    for table in TABLES.values():
+    # Who declares a study of their own says what there is; the rest is not asked for.
+    may_lack = study.article is None
+    for table in schema.values():
         found = written.get(table.name)
         if isinstance(found, Fault):
             faults.append(found)
             found = None
-        elif found is None and not table.optional and not description.lacks(table.name):
+        elif found is None and not (
+            table.optional or description.lacks(table.name) or (may_lack and table.name != "patients")
+        ):
             faults.append(
                 Fault(
                     f"{table.name}.csv",
@@ -77,7 +128,18 @@ def read_dataset(dataset: str | Path) -> Dataset:
     faults += rules.broken(tables, description)
     if faults:
         raise DatasetFaults(folder.name, [_with_file(fault, written) for fault in faults])
-    return Dataset(name=folder.name, description=description, tables=tables)
+    return Dataset(name=folder.name, study=study, description=description, tables=tables)
+
+
+def _unknown_columns(description: Description, schema: Mapping[str, Table]) -> list[Fault]:
+    """Give the columns that are said not to be recorded, and that there are not."""
+    return [
+        Fault(FILE, 0, f"not_recorded.{name}", column, f"a column of {name}")
+        for name, columns in description.not_recorded.items()
+        if isinstance(columns, list)
+        for column in columns
+        if column not in schema[name].schema.columns
+    ]
 
 
 def _with_file(fault: Fault, written: Mapping[str, object]) -> Fault:
@@ -89,10 +151,10 @@ def _with_file(fault: Fault, written: Mapping[str, object]) -> Fault:
 
 def _read_files(folder: Path) -> dict[str, pd.DataFrame | Fault]:
     found: dict[str, pd.DataFrame | Fault] = {}
-    for table in TABLES.values():
-        for path in (folder / f"{table.name}.csv", folder / f"{table.name}.parquet"):
+    for name in TABLE_KEYS:
+        for path in (folder / f"{name}.csv", folder / f"{name}.parquet"):
             if path.is_file():
-                found[table.name] = _read_file(path)
+                found[name] = _read_file(path)
                 break
     return found
 
@@ -162,8 +224,7 @@ def _typed(
     columns = table.schema.columns
     for name in frame.columns:
         if name not in columns:
-            near = ", ".join(columns)
-            faults.append(Fault(table.name, 0, name, "", f"only the columns {near}"))
+            faults.append(Fault(table.name, 0, name, "", _known_column(name, table)))
     doubled = sorted({name for name in frame.columns if list(frame.columns).count(name) > 1})
     for name in doubled:
         faults.append(Fault(table.name, 0, name, "", "each column once"))
@@ -192,8 +253,17 @@ def _typed(
     return typed
 
 
+def _known_column(name: str, table: Table) -> str:
+    near = difflib.get_close_matches(name, table.schema.columns, n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    where = " (or a factor or endpoint of dataset.yaml that uses it)"
+    return f"{meant}only the columns {', '.join(table.schema.columns)}{where}"
+
+
 def _parsed(cells: pd.Series, column: pa.Column, table: str, faults: list[Fault]) -> pd.Series:
     wanted = kind(column)
+    if known := known_texts(column):
+        return _recognised(cells, known, table, faults)
     if wanted == "text":
         return cells.astype(object)
     parsed = _by_value(cells, _dates if wanted == "date" else _numbers)
@@ -202,6 +272,28 @@ def _parsed(cells: pd.Series, column: pa.Column, table: str, faults: list[Fault]
     for row in cells.index[cells.notna() & parsed.isna()]:
         faults.append(Fault(table, int(row), str(cells.name), str(cells[row]), expected(column)))
     return parsed
+
+
+def _recognised(
+    cells: pd.Series, known: tuple[str, ...], table: str, faults: list[Fault]
+) -> pd.Series:
+    """Give the texts of an open list as they are known, in any case; a slip of one is a fault."""
+    spelt = {text.lower(): text for text in known}
+    written: dict[str, str] = {}
+    for text in cells.dropna().unique():
+        plain = str(text).strip()
+        near = difflib.get_close_matches(plain.lower(), spelt, n=1, cutoff=SLIP)
+        if plain.lower() in spelt:
+            written[text] = spelt[plain.lower()]
+        elif near:
+            meant = spelt[near[0]]
+            for row in cells.index[cells == text]:
+                words = f"{meant}, if that is meant; what is another is declared in dataset.yaml"
+                faults.append(Fault(table, int(row), str(cells.name), plain, words))
+            written[text] = meant
+        else:
+            written[text] = plain
+    return cells.map(written).astype(object)
 
 
 def _dates(cells: pd.Series) -> pd.Series:

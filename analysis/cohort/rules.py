@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.cohort.description import Description
 from analysis.cohort.faults import Fault
-from analysis.cohort.schema import TABLES
+from analysis.cohort.schema import TABLE_KEYS
 
 Tables = dict[str, pd.DataFrame]
 
@@ -47,8 +47,8 @@ def _faults(
 
 def _once(tables: Tables, _: Description) -> list[Fault]:
     faults = []
-    for name, table in TABLES.items():
-        frame, key = tables[name], list(table.key)
+    for name, (one_row_is, columns) in TABLE_KEYS.items():
+        frame, key = tables[name], list(columns)
         known = frame.loc[frame[key].notna().all(axis=1), key]
         again = known[known.duplicated(keep=False)]
         for _key, same in again.groupby(key, sort=False):
@@ -59,7 +59,7 @@ def _once(tables: Tables, _: Description) -> list[Fault]:
                     row,
                     " + ".join(key),
                     " + ".join(map(str, same.iloc[0])),
-                    f"one row for {table.one_row_is}; row {first} has it already",
+                    f"one row for {one_row_is}; row {first} has it already",
                 )
                 for row in others
             ]

@@ -17,7 +17,7 @@ from analysis.estimates.hazards import (
     natural_spline,
     proportionality,
 )
-from analysis.estimates.survival import Estimate
+from analysis.estimates.curves import Estimate
 from analysis.parameters import Parameters
 
 # Where Harrell puts the knots of a restricted cubic spline with four of them.

@@ -14,6 +14,8 @@ from scipy.stats import norm
 from analysis.parameters import Parameters
 
 CENSORED, RELAPSE, DEATH = "censored", "relapse", "death"
+# Relapse where who dies is censored, as if the dead might have relapsed later.
+RELAPSE_ALONE = "relapse, the dead censored"
 
 _Numbers = npt.NDArray[np.float64]
 

@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.estimates.rows import row
+from analysis.study.keys import Statistic
+from analysis.study.variables import Grouped, Row
 
 
 def count_rows(
@@ -58,8 +60,8 @@ def share_rows(
     """Give a count and its percentage of `n` patients."""
     percent = 100 * count / n if n else None
     return [
-        row(analysis_id, variable, "count", count, unit="patients", n=n, **keys),
-        row(analysis_id, variable, "percent", percent, unit="%", n=n, **keys),
+        row(analysis_id, variable, Statistic.COUNT, count, unit="patients", n=n, **keys),
+        row(analysis_id, variable, Statistic.PERCENT, percent, unit="%", n=n, **keys),
     ]
 
 
@@ -72,8 +74,36 @@ def range_rows(
         return []
     missing = len(values) - len(recorded)
     note = f"not recorded for {missing}" if missing else ""
-    summary = {"median": recorded.median(), "min": recorded.min(), "max": recorded.max()}
+    summary = {
+        Statistic.MEDIAN: recorded.median(),
+        Statistic.MIN: recorded.min(),
+        Statistic.MAX: recorded.max(),
+    }
     return [
         row(analysis_id, variable, statistic, value, unit=unit, n=len(recorded), note=note)
         for statistic, value in summary.items()
     ]
+
+
+def rows_of(analysis_id: str, patients: pd.DataFrame, asked: Row) -> list[dict[str, Any]]:
+    """Give what a table shows of a variable: counts by level or side, or median and range.
+
+    A variable that the patients do not have, or that is recorded for nobody, has no rows.
+    """
+    if asked.name not in patients:
+        return []
+    if isinstance(asked, Grouped):
+        return count_rows(analysis_id, asked.name, asked.values(patients))
+    values = patients[asked.name]
+    if asked.quantity:
+        return range_rows(analysis_id, asked.name, values, asked.unit)
+    return count_rows(analysis_id, asked.name, values)
+
+
+def once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give rows without those that stand twice, as where two cuts are the same."""
+    found: list[dict[str, Any]] = []
+    for one in rows:
+        if one not in found:
+            found.append(one)
+    return found

@@ -1,4 +1,4 @@
-"""Eligibility: what each criterion of Methods 2.2 admits, and how many patients it leaves."""
+"""Eligibility: what each criterion of a study admits, and how many patients it leaves."""
 
 from __future__ import annotations
 
@@ -6,42 +6,32 @@ import pandas as pd
 
 from analysis.cohort.model import Cohort
 from analysis.estimates.rows import row, to_table
-from analysis.parameters import Parameters
+from analysis.study.keys import Statistic
+from analysis.study.parameters import Parameters
 
 ANALYSIS = "eligibility"
+_COUNTED = (Statistic.ENTERED, Statistic.EXCLUDED, Statistic.REMAINING)
 
 
 def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     """Give the thresholds in force and, for each criterion assessed, who entered and left."""
-    thresholds = {
-        ("age_years", "min"): (parameters.age_min, "years"),
-        ("age_years", "max"): (parameters.age_max, "years"),
-        ("ecog", "min"): (0, ""),
-        ("ecog", "max"): (parameters.ecog_max, ""),
-        ("child_pugh_score", "min"): (5, ""),
-        ("child_pugh_score", "max"): (parameters.child_pugh_max, ""),
-        ("interval_weeks", "max"): (parameters.interval_max_weeks, "weeks"),
-        ("enrolment_year", "min"): (parameters.enrolment_first_year, ""),
-        ("enrolment_year", "max"): (parameters.enrolment_last_year, ""),
-        ("measurable_lesions", "min"): (1, "lesions"),
-    }
-    assessed = set(cohort.screening.loc[cohort.screening["assessed"], "name"])
+    assessed = cohort.screening[cohort.screening["assessed"].astype(bool)]
     rows = [
-        row(ANALYSIS, variable, f"threshold_{end}", value, unit=unit)
-        for (variable, end), (value, unit) in thresholds.items()
-        if variable in assessed
+        row(ANALYSIS, criterion.name, statistic, value, unit=unit)
+        for criterion in cohort.study.criteria
+        if criterion.name in set(assessed["name"])
+        for statistic, value, unit in criterion.thresholds(parameters)
     ]
-    for step in cohort.screening.to_dict("records"):
-        if step["assessed"]:
-            rows += [
-                row(
-                    ANALYSIS,
-                    step["name"],
-                    statistic,
-                    step[statistic],
-                    unit="patients",
-                    n=step["entered"],
-                )
-                for statistic in ("entered", "excluded", "remaining")
-            ]
-    return to_table(rows)
+    rows += [
+        row(
+            ANALYSIS,
+            step["name"],
+            statistic,
+            step[statistic.value],
+            unit="patients",
+            n=step["entered"],
+        )
+        for step in assessed.to_dict("records")
+        for statistic in _COUNTED
+    ]
+    return to_table(rows, estimate)

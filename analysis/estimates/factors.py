@@ -1,44 +1,51 @@
-"""The prognostic factors of Table 5 and the times that are compared by them."""
+"""The prognostic factors of a cohort and the times that are compared by them."""
 
 from __future__ import annotations
-
-from typing import get_args
 
 import numpy as np
 import pandas as pd
 
-from analysis.cohort.derive import RELAPSE_ENDPOINTS
 from analysis.cohort.model import Cohort
-from analysis.parameters import Factor
-
-ICI_REGIMEN = "ici_regimen"
-
-# Yes or no questions in the order of Table 5; the column `factor_<name>` of `Cohort.patients`
-# answers them.
-FACTORS: tuple[str, ...] = get_args(Factor)
-
-# What is asked where a dataset records only part of what a factor of Table 5 needs.
-STAND_INS = {"viral_hepatitis": "hepatitis_b", "afp_under_1000": "afp_group"}
+from analysis.study.variables import Factor
 
 
-def factors_of(cohort: Cohort) -> list[str]:
-    """Give the factors that the cohort records, in the order of Table 5."""
-    asked = [
-        name if cohort.records(f"factor_{name}") else STAND_INS.get(name, name) for name in FACTORS
+def factors_of(cohort: Cohort) -> list[Factor]:
+    """Give the factors of Table 5 that the cohort records, in its order.
+
+    Where one is not recorded, the one that stands in for it takes its place.
+    """
+    study = cohort.study
+    found: list[Factor] = []
+    for factor in study.factors:
+        asked = factor
+        if not cohort.records(factor.column) and factor.stand_in:
+            asked = study.factor(factor.stand_in)
+        if factor.in_table and cohort.records(asked.column) and asked not in found:
+            found.append(asked)
+    return found
+
+
+def other_factors_of(cohort: Cohort) -> list[Factor]:
+    """Give the factors with a table of their own that the cohort records."""
+    stand_ins = {factor.stand_in for factor in cohort.study.factors}
+    return [
+        factor
+        for factor in cohort.study.factors
+        if not factor.in_table and factor.name not in stand_ins and cohort.records(factor.column)
     ]
-    return [name for name in asked if cohort.records(f"factor_{name}")]
 
 
 def endpoints_of(cohort: Cohort) -> list[str]:
-    """Give the endpoints of Table 5; where PFS is not recorded, RFS stands in for it."""
+    """Give the endpoints of Table 5, in its order; what is not recorded has a stand-in."""
     present = cohort.endpoints()
-    second = "PFS" if "PFS" in present else "RFS"
-    return [endpoint for endpoint in ("OS", second) if endpoint in present]
-
-
-def column_of(group: str) -> str:
-    """Give the column of `Cohort.patients` that holds a factor, or another column by its name."""
-    return f"factor_{group}" if group in (*FACTORS, *STAND_INS.values()) else group
+    found = []
+    for endpoint in cohort.study.endpoints:
+        name = endpoint.name if endpoint.name in present else endpoint.stand_in
+        if endpoint.in_table and name in present:
+            found.append(name)
+    # What a dataset records beyond the study's endpoints was recorded to be compared.
+    declared = {endpoint.name for endpoint in cohort.study.endpoints}
+    return list(dict.fromkeys([*found, *(name for name in present if name not in declared)]))
 
 
 def times_by(cohort: Cohort, column: str, endpoint: str) -> pd.DataFrame:
@@ -47,16 +54,15 @@ def times_by(cohort: Cohort, column: str, endpoint: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `patient_id`, `days`, `event` and `level`, for patients for whom the column is recorded;
-        `competing` too for relapse, with which death may compete.
+        `patient_id`, `days`, `event`, `competing` and `level`, for patients for whom the column is
+        recorded.
     """
     table = cohort.time_to_event
     rows = np.flatnonzero((table["endpoint"] == endpoint).to_numpy())
     levels = cohort.patients[column].reindex(table["patient_id"].to_numpy()[rows]).array
     known = ~levels.isna()
-    competing = ["competing"] if endpoint in RELAPSE_ENDPOINTS else []
     # Columns one by one: this is done for each factor and endpoint, and frames take longer.
     values = {
-        name: table[name].array[rows[known]] for name in ("patient_id", "days", "event", *competing)
+        name: table[name].array[rows[known]] for name in ("patient_id", "days", "event", "competing")
     }
     return pd.DataFrame(values | {"level": levels[known]})

@@ -6,11 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cohort import ctcae
 from analysis.cohort.model import Cohort
 from analysis.estimates.rows import row, to_table
-from analysis.estimates.survival import months
-from analysis.parameters import Parameters
+from analysis.estimates.toxicity import FATAL
+from analysis.study.keys import Statistic
+from analysis.study.months import months
+from analysis.study.parameters import Parameters
+from analysis.study.study import Study
 
 # Analyses are named after the case: 'grade5_case_1' is the first.
 CASE = "grade5_case_"
@@ -27,13 +29,15 @@ def organ_variable(organ: str, metric: str) -> str:
     return "_".join([organ.replace(" ", "_"), _DOSES.get(quantity, quantity), unit]).lower()
 
 
-def cases(events: pd.DataFrame) -> pd.DataFrame:
+def cases(events: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Give the fatal event of each patient who had one, a case a row.
 
     Parameters
     ----------
     events
         The adverse events of a cohort.
+    study
+        Whose rows of adverse events have an order.
 
     Returns
     -------
@@ -41,14 +45,14 @@ def cases(events: pd.DataFrame) -> pd.DataFrame:
     in no row of that table come last, by name. Of several fatal events of a patient the first in
     this order is the case.
     """
-    place = {group.name: position for position, group in enumerate(ctcae.GROUPS)}
-    fatal = events[events["grade"] == ctcae.FATAL]
+    place = {group.name: position for position, group in enumerate(study.event_groups)}
+    fatal = events[events["grade"] == FATAL]
     fatal = fatal.assign(place=fatal["group"].map(place).fillna(len(place)))
     ordered = fatal.sort_values(["place", "group", "patient_id", "term"], kind="stable")
     return ordered.drop_duplicates("patient_id").drop(columns="place").reset_index(drop=True)
 
 
-def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
+def estimate(cohort: Cohort, _: Parameters) -> pd.DataFrame:
     """Give treatment, time to the event and doses to organs of each case.
 
     Dose and fractions are those of the site with the highest EQD2; `months_to_event` runs from the
@@ -57,27 +61,31 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     """
     rows: list[dict[str, Any]] = []
     if "adverse_events" not in cohort.recorded_tables:
-        return to_table(rows)
-    fatal = cases(cohort.adverse_events).to_dict("records")
+        return to_table(rows, estimate)
+    fatal = cases(cohort.adverse_events, cohort.study).to_dict("records")
     for number, event in enumerate(fatal, start=1):
         patient = cohort.patients.loc[event["patient_id"]]
         doses = cohort.organ_doses[cohort.organ_doses["patient_id"] == event["patient_id"]]
-        rows += _case(f"{CASE}{number}", event, patient, doses)
-    return to_table(rows)
+        described = {name: patient[name] for name in cohort.study.case_variables}
+        rows += _case(f"{CASE}{number}", event, described, patient, doses)
+    return to_table(rows, estimate)
 
 
 def _case(
-    analysis_id: str, event: dict[Any, Any], patient: pd.Series, doses: pd.DataFrame
+    analysis_id: str,
+    event: dict[Any, Any],
+    described: dict[str, Any],
+    patient: pd.Series,
+    doses: pd.DataFrame,
 ) -> list[dict[str, Any]]:
     # Words stand in `variable_level`, as those of every estimate; the value counts the patient.
     words = {
         "event": event["term"],
         "attribution": event["attribution"],
-        "ici_agent": patient["ici_agent"],
-        "targeted_agent": patient["targeted_agent"],
+        **described,
     }
     rows = [
-        row(analysis_id, variable, "count", 1, variable_level=word, unit="patients", n=1)
+        row(analysis_id, variable, Statistic.COUNT, 1, variable_level=word, unit="patients", n=1)
         for variable, word in words.items()
         if pd.notna(word)
     ]
@@ -93,7 +101,7 @@ def _case(
         for dose in doses.sort_values(["organ", "metric"]).to_dict("records")
     ]
     return rows + [
-        row(analysis_id, variable, "value", float(value), unit=unit, method=method, n=1)
+        row(analysis_id, variable, Statistic.VALUE, float(value), unit=unit, method=method, n=1)
         for variable, value, unit, method in quantities
         if pd.notna(value)
     ]

@@ -11,19 +11,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.model import Cohort
-from analysis.estimates.survival import DAYS_PER_MONTH
-
-# On which dates a factor becomes known, the latest of them; of others on the day of enrolment.
-# Whether radiotherapy and immunotherapy were concurrent is seen when the second begins; what was
-# given by radiotherapy, when it ends.
-KNOWN_FROM = {
-    "concurrent": ("rt_start", "ici_start"),
-    "sbrt": ("rt_end",),
-    "eqd2_under_60": ("rt_end",),
-    "rt_intrahepatic": ("rt_end",),
-    "ici_regimen": ("ici_start",),
-}
-
+from analysis.study.months import DAYS_PER_MONTH
+from analysis.study.variables import Factor
 
 def landmark_day(month: int) -> int:
     """Give the whole day nearest to a month, since times are whole days.
@@ -93,7 +82,7 @@ def from_change(times: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([before, after], ignore_index=True)
 
 
-def known_from(cohort: Cohort, factor: str) -> pd.Series:
+def known_from(cohort: Cohort, factor: Factor) -> pd.Series:
     """Give the day from time zero on which each patient's level of a factor became known.
 
     Returns
@@ -101,7 +90,7 @@ def known_from(cohort: Cohort, factor: str) -> pd.Series:
     Series
         Index `patient_id`; nan where it was known from the start, or the dates are not recorded.
     """
-    columns = [name for name in KNOWN_FROM.get(factor, ()) if cohort.records(name, "time_zero")]
+    columns = [name for name in factor.known_from if cohort.records(name, "time_zero")]
     if not columns:
         return pd.Series(np.nan, index=cohort.patients.index)
     latest = cohort.patients[columns].max(axis=1)

@@ -6,60 +6,65 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cohort.derive import RELAPSE_ENDPOINTS
 from analysis.cohort.model import Cohort
 from analysis.estimates.competing import RELAPSE, causes
-from analysis.estimates.factors import column_of, factors_of, times_by
+from analysis.estimates.factors import factors_of, times_by
 from analysis.estimates.gray import gray_test
 from analysis.estimates.log_rank import log_rank
 from analysis.estimates.rows import row, to_table
 from analysis.estimates.survival import times_chosen
-from analysis.parameters import Parameters
+from analysis.study.endpoints import Endpoint
+from analysis.study.keys import Statistic
+from analysis.study.parameters import Parameters
+from analysis.study.variables import Factor
 
 ANALYSIS = "relapse_factors"
 
 
 def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
-    """Compare relapse between patients with and without each prognostic factor.
+    """Compare relapse between the groups of each prognostic factor.
+
+    Relapse is what the study's endpoints with a choice of what death is are about.
 
     Returns
     -------
     DataFrame
         The estimates table, `analysis_id` relapse_factors, `group` the factor: patients and
-        events by level, and the p value of the log-rank test, or of Gray's where `relapse_death`
-        says that death competes. Without times of relapse there are no rows.
+        events by level, and the p value of the log-rank test, or of Gray's where death competes.
+        Without times of relapse there are no rows.
     """
     rows: list[dict[str, Any]] = []
-    for endpoint in RELAPSE_ENDPOINTS:
-        if endpoint in cohort.endpoints():
+    for name in cohort.endpoints():
+        endpoint = cohort.study.endpoint(name)
+        if endpoint.death_choice:
             for factor in factors_of(cohort):
-                times = times_by(cohort, column_of(factor), endpoint)
+                times = times_by(cohort, factor.column, name)
                 rows += _factor_rows(times, factor, endpoint, parameters)
-    return to_table(rows)
+    return to_table(rows, estimate)
 
 
 def _factor_rows(
-    times: pd.DataFrame, factor: str, endpoint: str, parameters: Parameters
+    times: pd.DataFrame, factor: Factor, endpoint: Endpoint, parameters: Parameters
 ) -> list[dict[str, Any]]:
     rows = []
-    for level in ("yes", "no"):
+    for level in factor.groups:
         of_level = times[times["level"] == level]
-        keys: dict[str, Any] = {"group": factor, "group_level": level, "n": len(of_level)}
-        counts = {"n": len(of_level), "events": int(of_level["event"].sum())}
+        keys: dict[str, Any] = {"group": factor.key, "group_level": level, "n": len(of_level)}
+        counts = {Statistic.N: len(of_level), Statistic.EVENTS: int(of_level["event"].sum())}
         rows += [
-            row(ANALYSIS, endpoint, statistic, count, unit="patients", **keys)
+            row(ANALYSIS, endpoint.name, statistic, count, unit="patients", **keys)
             for statistic, count in counts.items()
         ]
-    if parameters.relapse_death == "competing":
+    if endpoint.competes(parameters):
         test, method = gray_test(causes(times), RELAPSE), "Gray's test"
     else:
         test, method = log_rank(times), "log-rank test"
     p = row(
         ANALYSIS,
-        endpoint,
-        "p_value",
+        endpoint.name,
+        Statistic.P_VALUE,
         test.p_value,
-        group=factor,
+        group=factor.key,
         method=method + times_chosen(endpoint, parameters),
         n=len(times),
         note=test.note,

@@ -1,4 +1,4 @@
-"""Response to treatment: Table 3, Figure 1 and the fall of alpha-fetoprotein (section 3.3)."""
+"""Response to treatment: Table 3 and Figure 1."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pandas as pd
 
 from analysis.cohort.model import Cohort
 from analysis.cohort.schema import CRITERIA
-from analysis.estimates.counts import count_rows, range_rows
 from analysis.estimates.intervals import (
     PROPORTION_INTERVALS,
     fisher_p,
@@ -19,8 +18,10 @@ from analysis.estimates.intervals import (
     proportion_limits,
 )
 from analysis.estimates.rows import row, to_table
-from analysis.parameters import Parameters
+from analysis.study.keys import Statistic
+from analysis.study.parameters import Parameters
 
+ANALYSIS = "response"
 REGION_VARIABLES = {"overall": "response_overall", "in-field": "response_in_field"}
 SUMMARIES = {"ORR": ("CR", "PR"), "DCR": ("CR", "PR", "SD")}
 _LEVELS = {**{level: (level,) for level in ("CR", "PR", "SD", "PD")}, **SUMMARIES}
@@ -42,14 +43,14 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     """
     rows: list[dict[str, Any]] = []
     if "assessments" not in cohort.recorded_tables:
-        return to_table(rows)
+        return to_table(rows, estimate)
     for region, variable in REGION_VARIABLES.items():
         best = responses(cohort, region)
         for criterion in best.columns:
             rows += _rates(best[criterion].dropna(), variable, str(criterion), parameters)
         if set(CRITERIA) <= set(best.columns):
             rows += _two_criteria(best.dropna(), variable, parameters)
-    return to_table(rows)
+    return to_table(rows, estimate)
 
 
 def _rates(
@@ -62,14 +63,14 @@ def _rates(
         low, high = proportion_limits(count, n, parameters)
         interval, _ = PROPORTION_INTERVALS[parameters.proportion_interval]
         statistics = {
-            "count": (count, "patients", ""),
-            "percent": (100 * count / n if n else None, "%", ""),
-            "ci_lower": (100 * low, "%", interval),
-            "ci_upper": (100 * high, "%", interval),
+            Statistic.COUNT: (count, "patients", ""),
+            Statistic.PERCENT: (100 * count / n if n else None, "%", ""),
+            Statistic.CI_LOWER: (100 * low, "%", interval),
+            Statistic.CI_UPPER: (100 * high, "%", interval),
         }
         rows += [
             row(
-                "response",
+                ANALYSIS,
                 variable,
                 statistic,
                 value,
@@ -85,7 +86,7 @@ def _rates(
     return rows
 
 
-def _association(
+def association(
     table: list[list[int]], parameters: Parameters, of: str = ""
 ) -> tuple[float, str, str]:
     """Give the p value of association, its test in words, and why there is none."""
@@ -110,10 +111,10 @@ def _two_criteria(
     rows = []
     for level, members in SUMMARIES.items():
         first, second = (best[criterion].isin(members) for criterion in CRITERIA)
-        table = _two_by_two(first, second)
+        table = two_by_two(first, second)
         rows += [
             row(
-                "response",
+                ANALYSIS,
                 variable,
                 statistic,
                 p,
@@ -124,71 +125,16 @@ def _two_criteria(
                 note=note,
             )
             for statistic, (p, method, note) in (
-                ("p_association", _association(table, parameters, " of association")),
-                ("p_paired", _paired(table, parameters)),
+                (Statistic.P_ASSOCIATION, association(table, parameters, " of association")),
+                (Statistic.P_PAIRED, _paired(table, parameters)),
             )
         ]
     return rows
 
 
-def _two_by_two(first: pd.Series, second: pd.Series) -> list[list[int]]:
+def two_by_two(first: pd.Series, second: pd.Series) -> list[list[int]]:
+    """Count patients by two answers: both, the first alone, the second alone, neither."""
     return [
         [int((first & second).sum()), int((first & ~second).sum())],
         [int((~first & second).sum()), int((~first & ~second).sum())],
     ]
-
-
-def estimate_afp(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
-    """Give AFP after treatment, how many fell, and the fall against response (Fisher)."""
-    patients = cohort.patients
-    second = f"afp_after_{parameters.afp_second_cutoff:g}"
-    rows = [
-        *count_rows("afp_response", "afp_decrease", patients["afp_decrease"]),
-        *range_rows("afp_response", "afp_after", patients["afp_after"], "ng/mL"),
-        *range_rows("afp_response", "afp_change", patients["afp_change_percent"], "%"),
-        *count_rows("afp_response", second, patients[second]),
-    ]
-    if "assessments" in cohort.recorded_tables and cohort.records("afp_decrease"):
-        best = responses(cohort, "overall")
-        for criterion in best.columns:
-            both = pd.concat([best[criterion], patients["afp_decrease"]], axis=1).dropna()
-            fell = both["afp_decrease"] == "yes"
-            for level, members in SUMMARIES.items():
-                responded = both[criterion].isin(members)
-                keys: dict[str, Any] = {
-                    "variable_level": level,
-                    "group": "criterion",
-                    "group_level": str(criterion),
-                    "n": len(both),
-                }
-                counts = {
-                    "count": ((fell & responded).sum(), "AFP fell, with response"),
-                    "responders": (responded.sum(), "with response"),
-                    "count_without": ((fell & ~responded).sum(), "AFP fell, without response"),
-                    "non_responders": ((~responded).sum(), "without response"),
-                }
-                rows += [
-                    row(
-                        "afp_response",
-                        "response_overall",
-                        statistic,
-                        int(count),
-                        unit="patients",
-                        note=note,
-                        **keys,
-                    )
-                    for statistic, (count, note) in counts.items()
-                ]
-                p, method, note = _association(_two_by_two(fell, responded), parameters)
-                rows.append(
-                    row(
-                        "afp_response",
-                        "response_overall",
-                        "p_value",
-                        p,
-                        method=method,
-                        note=note,
-                        **keys,
-                    )
-                )
-    return to_table(rows)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2, norm
 
-from analysis.estimates.survival import Estimate
+from analysis.estimates.curves import Estimate
 from analysis.parameters import Parameters
 
 

@@ -1,23 +1,23 @@
-"""The estimates table: one row a statistic, numbers kept as numbers.
-
-The layout follows the Analysis Results Data idea of CDISC and of R's `cards` package.
-"""
+"""The estimates table: one row a statistic, numbers kept as numbers (keys in `study.keys`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas as pd
 
-KEY = ["analysis_id", "group", "group_level", "variable", "variable_level", "statistic"]
-COLUMNS = [*KEY, "value", "unit", "method", "n", "note"]
+from analysis.study.keys import KEY as _KEY
+from analysis.study.keys import Statistic
+
+KEY = list(_KEY)
+COLUMNS = [*KEY, "value", "unit", "method", "n", "note", "warning", "function"]
 
 
 def row(
     analysis_id: str,
     variable: str,
-    statistic: str,
+    statistic: Statistic,
     value: float | None,
     *,
     variable_level: object = "",
@@ -27,11 +27,18 @@ def row(
     method: str = "",
     n: int | None = None,
     note: str = "",
+    warning: str = "",
 ) -> dict[str, Any]:
     """Give one row of the estimates table.
 
     `value` is None for a statistic that does not exist (a median that is not reached);
-    `n` is the number of patients that the statistic is computed from.
+    `n` is the number of patients that the statistic is computed from; `note` says why there is no
+    value, or of whom it is, and `warning` why it should not be leant on.
+
+    Raises
+    ------
+    ValueError
+        When there is no such statistic.
     """
     return {
         "analysis_id": analysis_id,
@@ -39,24 +46,28 @@ def row(
         "group_level": str(group_level),
         "variable": variable,
         "variable_level": str(variable_level),
-        "statistic": statistic,
+        "statistic": Statistic(statistic).value,
         "value": float("nan") if value is None else float(value),
         "unit": unit,
         "method": method,
         "n": n,
         "note": note,
+        "warning": warning,
     }
 
 
-def to_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+def to_table(rows: Iterable[dict[str, Any]], made_by: Callable[..., object]) -> pd.DataFrame:
     """Give the rows as a DataFrame with `COLUMNS`, in the order given.
+
+    `made_by` is the function that answers for them; column `function` names it.
 
     Raises
     ------
     ValueError
         When two rows have the same key: a printed number must have one source.
     """
-    table = pd.DataFrame(list(rows), columns=COLUMNS)
+    function = f"{made_by.__module__}.{made_by.__qualname__}"
+    table = pd.DataFrame([{**one, "function": function} for one in rows], columns=COLUMNS)
     table = table.astype({"value": "float64", "n": "Int64"})
     twice = table[table.duplicated(KEY, keep=False)]
     if not twice.empty:

@@ -1,263 +1,31 @@
-"""Time to event: Kaplan-Meier curves, medians, rates, numbers at risk, follow-up.
-
-Everything follows the conventions of R's `survival` package, which most readers will compare
-with; `tests/reference/` holds its values. Days are whole days from time zero. Months are for
-display, and for the times at which a curve is read.
-
-Where death competes with relapse, a curve is 1 minus the Aalen-Johansen incidence of relapse.
-"""
+"""Time to event: medians, rates, numbers at risk, follow-up, deaths; as rows of estimates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from lifelines import KaplanMeierFitter
-from scipy.stats import norm
 
-from analysis.cohort.derive import RELAPSE_ENDPOINTS
 from analysis.cohort.model import Cohort
-from analysis.estimates import bootstrap, bootstrap_curves, competing
 from analysis.estimates.counts import count_rows
-from analysis.estimates.remembered import remembered
+from analysis.estimates.curves import (
+    NO_ESTIMATE,
+    Estimate,
+    curve,
+    median_of,
+    numbers_at_risk,
+    rate,
+)
 from analysis.estimates.rows import row, to_table
-from analysis.parameters import Parameters
+from analysis.study.endpoints import Endpoint
+from analysis.study.keys import NOT_REACHED, Statistic
+from analysis.study.months import DAYS_PER_MONTH, months
+from analysis.study.parameters import Parameters
 
-DAYS_PER_MONTH = 30.4375
-
-FOLLOW_UP = "follow_up"
-NOT_REACHED = "not reached"
-
-_Numbers = npt.NDArray[np.float64]
-
-# Products of fractions that make exactly one half come out a few bits beside it; this is the
-# tolerance of R's `survfit`.
-_HALF_TOLERANCE = float(np.sqrt(np.finfo(float).eps))
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A value with the limits of its confidence interval; nan where one does not exist."""
-
-    value: float
-    lower: float
-    upper: float
-
-
-NO_ESTIMATE = Estimate(float("nan"), float("nan"), float("nan"))
-
-
-def months(days: float) -> float:
-    """Give days as months of 30.4375 days (a twelfth of 365.25)."""
-    return days / DAYS_PER_MONTH
-
-
-def curve(times: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
-    """Estimate a survival curve by the product-limit method.
-
-    Parameters
-    ----------
-    times
-        One row a patient: `days` (whole, not negative), `event` (bool) and, where something
-        competes with the event, `competing` (bool); the curve is then 1 minus the incidence of
-        the event, from `competing.incidence`.
-    parameters
-        `ci_type` and `confidence` choose the pointwise interval, from Greenwood's variance; with
-        `interval_source` "bootstrap" it holds the percentiles of the curves of bootstrap samples.
-
-    Returns
-    -------
-    DataFrame
-        One row for day 0 and for each day on which somebody had the event or was censored:
-        `days`, `at_risk` (patients just before the day), `events`, `censored`, `survival`
-        (just after the day, from 1 down to 0), `lower`, `upper`. Survival on day 0 is 1 unless
-        somebody had the event on day 0. The limits are nan at a survival of 0, and with log-log
-        at a survival of 1 once anybody was censored, as in R: the transformation does not exist
-        there.
-
-    Raises
-    ------
-    ValueError
-        When there is no patient, or a number of days or an event is missing or negative.
-
-    References
-    ----------
-    Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-81. Intervals: Kalbfleisch JD, Prentice RL.
-    The Statistical Analysis of Failure Time Data, 2nd ed., 2002, section 1.4.
-    """
-    if times.empty:
-        raise ValueError("A survival curve needs at least one patient.")
-    if times[["days", "event"]].isna().to_numpy().any() or (times["days"] < 0).any():
-        raise ValueError("A survival curve needs days of 0 or more, and an event, for everybody.")
-    if _competes(times):
-        estimated = competing.event_free(competing.causes(times), parameters)
-    else:
-        estimated = _product_limit(times[["days", "event"]])
-        lower, upper = _limits(estimated, parameters)
-        estimated = estimated.assign(lower=lower, upper=upper)
-    if parameters.interval_source == "bootstrap":
-        lower, upper = bootstrap.percentiles(_resampled(times, parameters)[1], parameters)
-        # Day 0 is added where nobody's time ended on it; nobody has had the event then.
-        added = np.ones(len(estimated) - len(lower))
-        estimated = estimated.assign(
-            lower=np.concatenate([added, lower]), upper=np.concatenate([added, upper])
-        )
-    return estimated
-
-
-def _competes(times: pd.DataFrame) -> bool:
-    return "competing" in times and bool(times["competing"].any())
-
-
-def _resampled(
-    times: pd.DataFrame, parameters: Parameters
-) -> tuple[npt.NDArray[np.int64], _Numbers]:
-    ended = times["event"].to_numpy(dtype=np.int64) * bootstrap_curves.EVENT
-    if _competes(times):
-        ended += times["competing"].to_numpy(dtype=np.int64) * bootstrap_curves.COMPETING
-    days = times["days"].to_numpy(dtype=np.int64)
-    return bootstrap_curves.resampled_curves(days, ended, parameters)
-
-
-@remembered
-def _product_limit(times: pd.DataFrame) -> pd.DataFrame:
-    # lifelines takes log(0) when the last patient has the event, and changes how numpy reports
-    # that for the whole process; the context puts it back.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        fitted = KaplanMeierFitter().fit(
-            times["days"].to_numpy(dtype=np.float64), times["event"].to_numpy(dtype=bool)
-        )
-    table = fitted.event_table
-    return pd.DataFrame(
-        {
-            "days": table.index.to_numpy(dtype=np.int64),
-            "at_risk": table["at_risk"].to_numpy(dtype=np.int64),
-            "events": table["observed"].to_numpy(dtype=np.int64),
-            "censored": table["censored"].to_numpy(dtype=np.int64),
-            "survival": fitted.survival_function_.iloc[:, 0].to_numpy(dtype=np.float64),
-        }
-    )
-
-
-def _limits(estimated: pd.DataFrame, parameters: Parameters) -> tuple[_Numbers, _Numbers]:
-    # Written out because lifelines offers the log-log interval alone; one formula a scale keeps
-    # the three comparable.
-    survival, at_risk, events = (
-        estimated[column].to_numpy(dtype=np.float64) for column in ("survival", "at_risk", "events")
-    )
-    z = norm.ppf((1 + parameters.confidence) / 2)
-    defined = survival > 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # The standard error of log survival, by Greenwood's formula.
-        error = z * np.sqrt(np.cumsum(events / (at_risk * (at_risk - events))))
-        if parameters.ci_type == "plain":
-            lower, upper = survival * (1 - error), survival * (1 + error)
-        elif parameters.ci_type == "log":
-            lower, upper = survival * np.exp(-error), survival * np.exp(error)
-        else:
-            power = np.exp(error / -np.log(survival))
-            lower, upper = survival**power, survival ** (1 / power)
-            # Before the first event only the row that is added for day 0 has limits, as in R.
-            added = (estimated["days"] == 0) & (estimated["events"] + estimated["censored"] == 0)
-            defined &= (survival < 1) | added.to_numpy()
-    return (
-        np.where(defined, np.clip(lower, 0, 1), np.nan),
-        np.where(defined, np.clip(upper, 0, 1), np.nan),
-    )
-
-
-def median(curve: pd.DataFrame) -> Estimate:
-    """Give the median survival of a curve and its confidence limits, in days.
-
-    The median is the first day on which survival is at or below one half. When it stays at
-    exactly one half until it drops further, it is the middle of that stretch. Each limit is
-    read off the limits of the curve in the same way (Brookmeyer R, Crowley J. Biometrics
-    1982;38:29-41), so that the lower limit of the curve gives the lower limit of the median.
-    This is what R's `print` and `summary` of a `survfit` give. Its `quantile` differs where a
-    curve ends at exactly one half, and where a log interval widens upwards.
-
-    Returns
-    -------
-    Estimate
-        In days; nan where it is not reached.
-    """
-    days = curve["days"].to_numpy(dtype=np.float64)
-    heights = curve[["survival", "lower", "upper"]].to_numpy(dtype=np.float64).T
-    return Estimate(*(float(day) for day in _days_at_half(days, heights)))
-
-
-def median_of(times: pd.DataFrame, parameters: Parameters) -> Estimate:
-    """Give the median survival of some patients and its confidence limits, in days.
-
-    Parameters
-    ----------
-    times
-        As for `curve`; at least one patient.
-    parameters
-        By formula the limits are those of `median`; by bootstrap, percentiles of the medians of
-        bootstrap samples, in which a median that is not reached is later than any day.
-
-    Returns
-    -------
-    Estimate
-        In days; nan where it is not reached.
-    """
-    by_formula = parameters.model_copy(update={"interval_source": "formula"})
-    found = median(curve(times, by_formula))
-    if parameters.interval_source == "formula":
-        return found
-    days, heights = _resampled(times, parameters)
-    medians = _days_at_half(days.astype(np.float64), heights)
-    later = np.where(np.isnan(medians), np.inf, medians)[:, np.newaxis]
-    limits = (float(limit[0]) for limit in bootstrap.percentiles(later, parameters))
-    lower, upper = (limit if np.isfinite(limit) else float("nan") for limit in limits)
-    return Estimate(found.value, lower, upper)
-
-
-def _days_at_half(days: _Numbers, heights: _Numbers) -> _Numbers:
-    """Give the day at which each curve (rows) is down to one half; nan where it never is."""
-    reached = heights < 0.5 + _HALF_TOLERANCE
-    first = np.argmax(reached, axis=-1)
-    at_first = np.take_along_axis(heights, first[..., np.newaxis], axis=-1)
-    further = reached & (heights < at_first)
-    level = (np.abs(at_first[..., 0] - 0.5) < _HALF_TOLERANCE) & further.any(axis=-1)
-    middle = (days[first] + days[np.argmax(further, axis=-1)]) / 2
-    return np.where(reached.any(axis=-1), np.where(level, middle, days[first]), np.nan)
-
-
-def rate(curve: pd.DataFrame, days: float) -> Estimate:
-    """Read survival and its confidence limits off a curve, as proportions.
-
-    Parameters
-    ----------
-    curve
-        From `curve`.
-    days
-        Days from time zero, 0 or more, whole or not.
-
-    Returns
-    -------
-    Estimate
-        nan beyond the last follow-up, where the curve says nothing.
-    """
-    if days > curve["days"].iloc[-1]:
-        return NO_ESTIMATE
-    at = int(curve["days"].searchsorted(days, side="right")) - 1
-    return Estimate(*(float(curve[column].iloc[at]) for column in ("survival", "lower", "upper")))
-
-
-def numbers_at_risk(curve: pd.DataFrame, month_grid: Iterable[float]) -> list[int]:
-    """Count the patients still under observation, without event, just before each month."""
-    at_risk = [*curve["at_risk"], 0]
-    return [
-        int(at_risk[int(curve["days"].searchsorted(month * DAYS_PER_MONTH, side="left"))])
-        for month in month_grid
-    ]
-
+ANALYSIS = "survival"
+FOLLOW_UP = Endpoint("follow_up", "Follow-up")
+OVERALL_SURVIVAL = "OS"
 
 def at_risk_months(parameters: Parameters) -> list[int]:
     """Give the months at which numbers at risk stand below a survival figure."""
@@ -266,12 +34,12 @@ def at_risk_months(parameters: Parameters) -> list[int]:
 
 def summary_rows(
     times: pd.DataFrame,
-    endpoint: str,
+    endpoint: Endpoint,
     parameters: Parameters,
     *,
     group: str = "",
     group_level: str = "",
-    analysis_id: str = "survival",
+    analysis_id: str = ANALYSIS,
 ) -> list[dict[str, Any]]:
     """Give patients, events and the median with its limits (months) as rows of estimates.
 
@@ -281,12 +49,19 @@ def summary_rows(
     keys: dict[str, Any] = {"group": group, "group_level": group_level, "n": n}
     found = median_of(times, parameters) if n else NO_ESTIMATE
     return [
-        row(analysis_id, endpoint, "n", n, unit="patients", **keys),
-        row(analysis_id, endpoint, "events", int(times["event"].sum()), unit="patients", **keys),
+        row(analysis_id, endpoint.name, Statistic.N, n, unit="patients", **keys),
+        row(
+            analysis_id,
+            endpoint.name,
+            Statistic.EVENTS,
+            int(times["event"].sum()),
+            unit="patients",
+            **keys,
+        ),
         *_interval_rows(
             analysis_id,
             endpoint,
-            "median",
+            Statistic.MEDIAN,
             Estimate(months(found.value), months(found.lower), months(found.upper)),
             parameters,
             unit="months",
@@ -297,20 +72,19 @@ def summary_rows(
 
 
 def endpoint_rows(
-    time_to_event: pd.DataFrame,
-    endpoint: str,
+    times: pd.DataFrame,
+    endpoint: Endpoint,
     parameters: Parameters,
     *,
     group: str = "",
     group_level: str = "",
-    analysis_id: str = "survival",
+    analysis_id: str = ANALYSIS,
 ) -> list[dict[str, Any]]:
     """Give everything that is reported of one endpoint as rows of estimates.
 
     Patients, events, median (months), survival rates (%) at `rate_months`, and numbers at risk
-    below the figure. `time_to_event` is that of a cohort, or of a group of its patients.
+    below the figure. `times` are those of the endpoint, of all patients or of a group of them.
     """
-    times = time_to_event[time_to_event["endpoint"] == endpoint]
     keys = {"group": group, "group_level": group_level}
     rows = summary_rows(times, endpoint, parameters, analysis_id=analysis_id, **keys)
     if times.empty:
@@ -321,7 +95,7 @@ def endpoint_rows(
         rows += _interval_rows(
             analysis_id,
             endpoint,
-            "rate",
+            Statistic.RATE,
             Estimate(100 * found.value, 100 * found.lower, 100 * found.upper),
             parameters,
             unit="%",
@@ -330,27 +104,39 @@ def endpoint_rows(
             n=len(times),
             **keys,
         )
+    return rows + at_risk_rows(
+        estimated, endpoint, parameters, analysis_id=analysis_id, n=len(times), **keys
+    )
+
+
+def at_risk_rows(
+    estimated: pd.DataFrame,
+    endpoint: Endpoint,
+    parameters: Parameters,
+    *,
+    analysis_id: str,
+    **keys: Any,
+) -> list[dict[str, Any]]:
+    """Give the numbers at risk below a survival figure, `variable_level` the month."""
     grid = at_risk_months(parameters)
-    rows += [
+    return [
         row(
             analysis_id,
-            endpoint,
-            "at_risk",
+            endpoint.name,
+            Statistic.AT_RISK,
             count,
             variable_level=month,
             unit="patients",
-            n=len(times),
             **keys,
         )
         for month, count in zip(grid, numbers_at_risk(estimated, grid), strict=True)
     ]
-    return rows
 
 
 def _interval_rows(
     analysis_id: str,
-    endpoint: str,
-    statistic: str,
+    endpoint: Endpoint,
+    statistic: Statistic,
     estimate: Estimate,
     parameters: Parameters,
     *,
@@ -359,20 +145,21 @@ def _interval_rows(
 ) -> list[dict[str, Any]]:
     source = method_of(endpoint, parameters)
     interval = f"{source}, {interval_name(parameters)}"
+    lower, upper = statistic.limits
     return [
         row(
             analysis_id,
-            endpoint,
-            statistic + suffix,
+            endpoint.name,
+            each,
             value,
             method=method,
             note=missing if np.isnan(value) else "",
             **keys,
         )
-        for suffix, value, method in (
-            ("", estimate.value, source),
-            ("_lower", estimate.lower, interval),
-            ("_upper", estimate.upper, interval),
+        for each, value, method in (
+            (statistic, estimate.value, source),
+            (lower, estimate.lower, interval),
+            (upper, estimate.upper, interval),
         )
     ]
 
@@ -389,34 +176,38 @@ def interval_name(parameters: Parameters) -> str:
     return f"{parameters.ci_type} {level}"
 
 
-def method_of(endpoint: str, parameters: Parameters) -> str:
-    """Say how an endpoint is estimated, with each choice that is not the article's.
+def method_of(endpoint: Endpoint, parameters: Parameters) -> str:
+    """Say how an endpoint is estimated, with each choice that is not the study's own.
 
-    >>> method_of("ORFS", Parameters(relapse_death="event", time_zero="immunotherapy"))
+    >>> relapse = Endpoint("ORFS", "Relapse-free survival", death_choice="relapse_death")
+    >>> method_of(relapse, Parameters(relapse_death="event", time_zero="immunotherapy"))
     'Kaplan-Meier, death an event, from the start of immunotherapy'
     """
-    competing_risk = endpoint in RELAPSE_ENDPOINTS and parameters.relapse_death == "competing"
-    name = "1 - Aalen-Johansen incidence of relapse" if competing_risk else "Kaplan-Meier"
+    name = (
+        "1 - Aalen-Johansen incidence of the event"
+        if endpoint.competes(parameters)
+        else "Kaplan-Meier"
+    )
     return name + times_chosen(endpoint, parameters)
 
 
-def times_chosen(endpoint: str, parameters: Parameters) -> str:
-    """Say each choice about the times of an endpoint (or of follow-up) that is not the article's.
+def times_chosen(endpoint: Endpoint, parameters: Parameters) -> str:
+    """Say each choice about the times of an endpoint (or of follow-up) that is not the study's.
 
-    >>> times_chosen("PFS", Parameters()), times_chosen("PFS", Parameters(time_zero="radiotherapy"))
-    ('', ', from the start of radiotherapy')
+    >>> survival = Endpoint("PFS", "Progression-free survival", censoring_choice="pfs_censoring")
+    >>> times_chosen(survival, Parameters())
+    ''
+    >>> times_chosen(survival, Parameters(time_zero="radiotherapy"))
+    ', from the start of radiotherapy'
     """
     chosen = parameters.changed()
     said = []
-    if endpoint in RELAPSE_ENDPOINTS:
-        if "relapse_death" in chosen:
-            words = {"event": "death an event", "competing": "death competing"}
-            said.append(words[parameters.relapse_death])
-        if "relapse_censoring" in chosen:
-            said.append(f"censored at {parameters.relapse_censoring}")
-    if endpoint == "PFS" and "pfs_censoring" in chosen:
-        said.append(f"censored at {parameters.pfs_censoring}")
-    if "time_zero" in chosen:
+    if endpoint.death_choice in chosen:
+        words = {"event": "death an event", "competing": "death competing"}
+        said.append(words[getattr(parameters, endpoint.death_choice)])
+    if endpoint.censoring_choice in chosen:
+        said.append(f"censored at {getattr(parameters, endpoint.censoring_choice)}")
+    if "time_zero" in chosen and not endpoint.time_zero:
         said.append(f"from the start of {parameters.time_zero}")
     return "".join(f", {choice}" for choice in said)
 
@@ -429,7 +220,7 @@ def follow_up_rows(time_to_event: pd.DataFrame, parameters: Parameters) -> list[
     Clin Trials 1996;17:343-6), or the median of the times that all patients, or those alive, were
     observed. The range is that of the times observed, whether or not they end in death.
     """
-    times = time_to_event[time_to_event["endpoint"] == "OS"]
+    times = time_to_event[time_to_event["endpoint"] == OVERALL_SURVIVAL]
     dead = times["event"].astype(bool)
     # With an event for everybody, the median of a curve is the median of the times.
     ended, median_method = {
@@ -443,16 +234,16 @@ def follow_up_rows(time_to_event: pd.DataFrame, parameters: Parameters) -> list[
     limits_method = f"{median_method}, {interval_name(parameters)}"
     range_method = f"range of observed times{chosen}"
     found = {
-        "median": (middle.value, median_method),
-        "median_lower": (middle.lower, limits_method),
-        "median_upper": (middle.upper, limits_method),
-        "min": (float(times["days"].min()), range_method),
-        "max": (float(times["days"].max()), range_method),
+        Statistic.MEDIAN: (middle.value, median_method),
+        Statistic.MEDIAN_LOWER: (middle.lower, limits_method),
+        Statistic.MEDIAN_UPPER: (middle.upper, limits_method),
+        Statistic.MIN: (float(times["days"].min()), range_method),
+        Statistic.MAX: (float(times["days"].max()), range_method),
     }
     return [
         row(
-            "survival",
-            FOLLOW_UP,
+            ANALYSIS,
+            FOLLOW_UP.name,
             statistic,
             months(days),
             unit="months",
@@ -475,14 +266,14 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     endpoints = cohort.endpoints()
     rows = [
         statistic
-        for endpoint in endpoints
-        for statistic in endpoint_rows(cohort.time_to_event, endpoint, parameters)
+        for name in endpoints
+        for statistic in endpoint_rows(cohort.times(name), cohort.study.endpoint(name), parameters)
     ]
-    if "OS" in endpoints:
+    if OVERALL_SURVIVAL in endpoints:
         rows += follow_up_rows(cohort.time_to_event, parameters)
     for outcome in filter(cohort.records, ("death", "progression", "in_field_relapse")):
-        rows += count_rows("survival", outcome, cohort.patients[outcome])
+        rows += count_rows(ANALYSIS, outcome, cohort.patients[outcome])
     # Asked only of patients who died or progressed, so that a blank is not a gap.
     for detail in filter(cohort.records, ("cause_of_death", "failure_pattern")):
-        rows += count_rows("survival", detail, cohort.patients[detail].dropna())
-    return to_table(rows)
+        rows += count_rows(ANALYSIS, detail, cohort.patients[detail].dropna())
+    return to_table(rows, estimate)

@@ -2,63 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pandas as pd
 
 from analysis.cohort.model import Cohort
-from analysis.cohort.schema import ICI_AGENTS, RT_SITES
-from analysis.estimates.counts import count_rows, range_rows, share_rows
+from analysis.estimates.counts import once, rows_of, share_rows
 from analysis.estimates.rows import row, to_table
-from analysis.parameters import Parameters
+from analysis.study.keys import YES, Statistic
+from analysis.study.parameters import Parameters
 
 ANALYSIS = "treatment"
-
-CATEGORIES = (
-    "treatment_mode",
-    "therapy_line",
-    "therapy_line_group",
-    "targeted_agent",
-    "targeted_therapy",
-    "rt_technique",
-    "antiviral",
-    "rt_on_intrahepatic",
-    "sbrt",
-)
-QUANTITIES = {
-    "ici_cycles": "cycles",
-    "rt_dose_gy": "Gy",
-    "bed_gy": "Gy",
-    "eqd2_gy": "Gy",
-    "interval_days": "days",
-}
+AGENT, SITE, SWITCHED = "ici_agent", "rt_site", "ici_switched"
 
 
-def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
+def estimate(cohort: Cohort, _: Parameters) -> pd.DataFrame:
     """Give modes, lines, agents, sites, techniques; cycles, dose, BED and EQD2 a patient.
 
     A patient counts once in each agent and in each site, so that these add up to more than
     the patients.
     """
-    patients = cohort.patients
-    rows = []
-    for variable in CATEGORIES:
-        rows += count_rows(ANALYSIS, variable, patients[variable])
-    for variable, unit in QUANTITIES.items():
-        rows += range_rows(ANALYSIS, variable, patients[variable], unit)
+    patients, study = cohort.patients, cohort.study
+    rows: list[dict[str, Any]] = []
+    for asked in (*study.table_2, *study.treatment):
+        # These are counted from their own tables, in which a patient may have several.
+        if asked.name not in (AGENT, SITE):
+            rows += rows_of(ANALYSIS, patients, asked)
 
     if "immunotherapy" in cohort.recorded_tables:
         given = cohort.immunotherapy
+        agents = study.open_lists.get("immunotherapy.agent", ())
+        rows += _several(given, "agent", AGENT, agents)
         n = given["patient_id"].nunique()
-        for agent in ICI_AGENTS:
-            treated = given.loc[given["agent"] == agent, "patient_id"].nunique()
-            rows += share_rows(ANALYSIS, "ici_agent", treated, n, variable_level=agent)
-        switched = int((patients["ici_switched"] == "yes").sum())
-        rows += share_rows(ANALYSIS, "ici_switched", switched, n, variable_level="yes")
-        spacing = _weeks_between_cycles(cohort.immunotherapy)
+        switched = int((patients[SWITCHED] == YES).sum())
+        rows += share_rows(ANALYSIS, SWITCHED, switched, n, variable_level=YES)
+        spacing = _weeks_between_cycles(given)
         rows.append(
             row(
                 ANALYSIS,
                 "ici_interval_weeks",
-                "median",
+                Statistic.MEDIAN,
                 spacing.median(),
                 unit="weeks",
                 n=len(spacing),
@@ -69,11 +53,28 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     if "radiotherapy" in cohort.recorded_tables:
         foci = cohort.radiotherapy
         n = foci["patient_id"].nunique()
-        rows.append(row(ANALYSIS, "rt_foci", "count", len(foci), unit="foci", n=n))
-        for site in RT_SITES:
-            irradiated = foci.loc[foci["site"] == site, "patient_id"].nunique()
-            rows += share_rows(ANALYSIS, "rt_site", irradiated, n, variable_level=site)
-    return to_table(rows)
+        rows.append(row(ANALYSIS, "rt_foci", Statistic.COUNT, len(foci), unit="foci", n=n))
+        rows += _several(foci, "site", SITE, study.open_lists.get("radiotherapy.site", ()))
+    return to_table(once(rows), estimate)
+
+
+def _several(
+    given: pd.DataFrame, column: str, variable: str, known: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Count the patients of each level of a table in which a patient may have several."""
+    n = given["patient_id"].nunique()
+    levels = [*known, *sorted(set(given[column].dropna()) - set(known))]
+    return [
+        entry
+        for level in levels
+        for entry in share_rows(
+            ANALYSIS,
+            variable,
+            given.loc[given[column] == level, "patient_id"].nunique(),
+            n,
+            variable_level=level,
+        )
+    ]
 
 
 def _weeks_between_cycles(immunotherapy: pd.DataFrame) -> pd.Series:

@@ -9,6 +9,7 @@ from analysis.estimates import (
     characteristics,
     eligibility,
     fatal_events,
+    marker,
     prognosis,
     relapse_factors,
     response,
@@ -16,14 +17,14 @@ from analysis.estimates import (
     toxicity,
     treatment,
 )
-from analysis.parameters import Parameters
+from analysis.study.parameters import Parameters
 
 PARTS = (
     eligibility.estimate,
     characteristics.estimate,
     treatment.estimate,
     response.estimate,
-    response.estimate_afp,
+    marker.estimate,
     survival.estimate,
     toxicity.estimate,
     fatal_events.estimate,

@@ -1,23 +1,12 @@
-"""Rows of the adverse event table, and the CTCAE version 5.0 terms that count in each.
+"""Rows of the article's table of adverse events, and what its text counts besides.
 
-The article's table has rows wider than one CTCAE term (gastrointestinal events) and rows with
-a laboratory name; a dataset records CTCAE terms. A term that no row names keeps a row of its
-own.
+The table has rows wider than one CTCAE term (gastrointestinal events) and rows with a laboratory
+name; a dataset records CTCAE version 5.0 terms. A term that no row names keeps a row of its own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class EventGroup:
-    """One row of the adverse event table."""
-
-    name: str
-    label: str
-    terms: tuple[str, ...]
-
+from analysis.study.declarations import EventGroup, NamedEvents
 
 GROUPS: tuple[EventGroup, ...] = (
     EventGroup("dermatitis", "Dermatitis", ("Dermatitis radiation", "Rash maculo-papular")),
@@ -44,15 +33,12 @@ GROUPS: tuple[EventGroup, ...] = (
     EventGroup("thrombocytopenia", "Thrombocytopenia", ("Platelet count decreased",)),
 )
 
-# The grade of an event that kills.
-FATAL = 5
-
-VIRAL_REACTIVATION = ("Hepatitis B reactivation", "Hepatitis viral")
 LIVER_INJURY = ("Hepatic failure", "Hepatic necrosis", "Hepatitis immune-mediated")
 
-_GROUP_OF_TERM = {term: group.name for group in GROUPS for term in group.terms}
-
-
-def group_of(term: str) -> str:
-    """Give the name of the table row that a CTCAE term counts in, or the term itself."""
-    return _GROUP_OF_TERM.get(term, term)
+NAMED: tuple[NamedEvents, ...] = (
+    NamedEvents("viral_reactivation", ("Hepatitis B reactivation", "Hepatitis viral")),
+    NamedEvents("radiation_liver_injury", LIVER_INJURY, "radiotherapy"),
+    NamedEvents("immune_liver_injury", LIVER_INJURY, "immunotherapy"),
+    NamedEvents("immune_related", (), "immunotherapy"),
+    NamedEvents("ae_death_immune_related", (), "immunotherapy", fatal=True),
+)

@@ -1,0 +1,320 @@
+"""A study with what a dataset declares besides: factors, endpoints, an arm, agents, subgroups."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any
+
+import pandera.pandas as pa
+from pydantic import Field, create_model
+
+from analysis.cohort.description import (
+    FILE,
+    Coded,
+    DeclaredEndpoint,
+    DeclaredFactor,
+    Description,
+)
+from analysis.cohort.faults import DatasetFaults, Fault
+from analysis.cohort.schema import tables_of
+from analysis.study.columns import category, date, kind, number, text
+from analysis.study.declarations import Arm
+from analysis.study.endpoints import Endpoint
+from analysis.study.keys import NO, YES
+from analysis.study.months import DAYS_PER_MONTH
+from analysis.study.own import OWN
+from analysis.study.parameters import Parameters, Unit
+from analysis.study.study import Study
+from analysis.study.variables import Factor, Grouped, Row, Variable
+
+_PER_DAY = {"days": 1.0, "weeks": 7.0, "months": DAYS_PER_MONTH, "years": 12 * DAYS_PER_MONTH}
+_LISTS = {
+    "agents": "immunotherapy.agent",
+    "sites": "radiotherapy.site",
+    "techniques": "patients.rt_technique",
+    "targeted_agents": "patients.targeted_agent",
+}
+# Columns that are derived for every study, of which a factor may be made.
+_DERIVED = (
+    "age_years", "rt_dose_gy", "rt_fractions", "bed_gy", "eqd2_gy", "ici_cycles", "ici_agent",
+    "interval_days", "treatment_mode",
+)  # fmt: skip
+
+
+def declare(dataset: str, base: Study, description: Description) -> Study:
+    """Give the study of a dataset: the base, or one of its own, with what `dataset.yaml` adds.
+
+    Raises
+    ------
+    DatasetFaults
+        When what is declared does not go together, such as two factors of one name.
+    """
+    if description.study not in (None, base.name, OWN.name):
+        fault = Fault(FILE, 0, "study", description.study, f"{base.name} or {OWN.name}")
+        raise DatasetFaults(dataset, [fault])
+    study = OWN if description.study == OWN.name else base
+    if description.study == OWN.name:
+        study = replace(study, title=description.title)
+    faults: list[Fault] = []
+    study = replace(study, question=description.question or study.question)
+    study = _with_lists(study, description)
+    study = _with_factors(study, description, faults)
+    study = _with_endpoints(study, description, faults)
+    study = _with_arm(study, description)
+    study = replace(
+        study,
+        subgroups={**study.subgroups, **description.subgroups},
+        reported=tuple(description.subgroups),
+    )
+    if faults:
+        raise DatasetFaults(dataset, faults)
+    return _with_parameters(study, description)
+
+
+def _with_lists(study: Study, description: Description) -> Study:
+    lists = dict(study.open_lists)
+    for name, column in _LISTS.items():
+        lists[column] = tuple(dict.fromkeys((*lists.get(column, ()), *getattr(description, name))))
+    columns = dict(study.patient_columns)
+    for column in ("rt_technique", "targeted_agent"):
+        known = lists[f"patients.{column}"]
+        if column in columns and known:
+            old = columns[column]
+            columns[column] = pa.Column(
+                object,
+                checks=old.checks,
+                nullable=True,
+                required=old.required,
+                description=old.description,
+                metadata={**(old.metadata or {}), "known": known},
+            )
+    return replace(study, open_lists=lists, patient_columns=columns)
+
+
+def _with_factors(study: Study, description: Description, faults: list[Fault]) -> Study:
+    columns, variables = dict(study.patient_columns), dict(study.variables)
+    factors, rows = list(study.factors), list(study.table_1)
+    for place, declared in enumerate(description.factors):
+        where = f"factors.{place + 1}"
+        recorded = columns.get(declared.column)
+        variable = _variable(declared, variables.get(declared.column), recorded)
+        if recorded is None and not _is_derived(study, declared.column):
+            columns[declared.column] = _column(declared)
+        factor = Factor(
+            declared.name or declared.column,
+            variable,
+            "" if declared.cut else declared.label or variable.words,
+            cut=_cut(declared),
+            level=declared.level or "",
+            levels=_levels(declared),
+            as_recorded=_is_as_recorded(declared, recorded),
+        )
+        same = [i for i, other in enumerate(factors) if other.name == factor.name]
+        if same and any(other.name == factor.name for other in factors[len(study.factors) :]):
+            faults.append(Fault(FILE, 0, where, factor.name, "a name of its own for each factor"))
+        if same:
+            factors[same[0]] = factor
+        else:
+            factors.append(factor)
+        variables[variable.name] = variable
+        shown = {row.name for row in rows}
+        if variable.name not in shown:
+            rows.append(variable)
+        if factor.cut is not None:
+            rows.append(Grouped(variable, factor.cut))
+    return replace(
+        study,
+        patient_columns=columns,
+        variables=variables,
+        factors=tuple(factors),
+        table_1=tuple(_once(rows)),
+    )
+
+
+def _once(rows: list[Row]) -> list[Row]:
+    found: list[Row] = []
+    for row in rows:
+        if row not in found:
+            found.append(row)
+    return found
+
+
+def _is_derived(study: Study, column: str) -> bool:
+    """Tell whether a column is made by a derivation, and so is in no file."""
+    return column in _DERIVED or column in study.variables
+
+
+def _variable(
+    declared: DeclaredFactor, known: Variable | None, recorded: pa.Column | None
+) -> Variable:
+    """Give the variable of a factor, with the words declared for it, or else those it has."""
+    base = known or Variable(declared.column, declared.column.replace("_", " ").capitalize())
+    quantity = base.quantity or declared.cut is not None
+    words = declared.label if declared.label and not declared.level else base.words
+    return replace(
+        base,
+        words=words,
+        levels=declared.levels or base.levels,
+        unit=declared.unit or base.unit,
+        quantity=quantity and not declared.levels,
+    )
+
+
+def _column(declared: DeclaredFactor) -> pa.Column:
+    words = declared.label or declared.column
+    if declared.cut is not None:
+        return number(-1e12, 1e12, declared.unit or "", f"{words}.")
+    if declared.levels:
+        return category(tuple(declared.levels), f"{words}.")
+    return text(f"{words}.")
+
+
+def _cut(declared: DeclaredFactor) -> Any:
+    cut = declared.cut_at()
+    return None if cut is None else replace(cut, parameter=_cutoff(declared))
+
+
+def _cutoff(declared: DeclaredFactor) -> str:
+    return f"{declared.name or declared.column}_cutoff"
+
+
+def _levels(declared: DeclaredFactor) -> tuple[str, ...]:
+    """Give the levels with the reference first; none for a yes or no."""
+    levels = list(declared.levels)
+    if set(levels) == {YES, NO}:
+        return ()
+    if declared.reference in levels:
+        levels.remove(declared.reference)
+        levels.insert(0, declared.reference)
+    return tuple(levels)
+
+
+def _is_as_recorded(declared: DeclaredFactor, recorded: pa.Column | None) -> bool:
+    if declared.cut is not None or declared.level or declared.levels:
+        return False
+    return recorded is None or kind(recorded) != "text" or not _is_yes_no(recorded)
+
+
+def _is_yes_no(column: pa.Column) -> bool:
+    return tuple((column.metadata or {}).get("levels", ())) == (YES, NO)
+
+
+def _with_endpoints(study: Study, description: Description, faults: list[Fault]) -> Study:
+    columns, follow_up = dict(study.patient_columns), dict(study.follow_up_columns)
+    tables = tables_of(study)
+    known_dates = {
+        name
+        for table in ("patients", "follow_up")
+        for name, column in tables[table].schema.columns.items()
+        if kind(column) == "date"
+    } | {"rt_start", "rt_end", "ici_start", "ici_end"}
+    endpoints = {endpoint.name: endpoint for endpoint in study.endpoints}
+    for place, declared in enumerate(description.endpoints):
+        where = f"endpoints.{place + 1}"
+        endpoint = _endpoint(declared)
+        if endpoint.duration:
+            columns.setdefault(
+                endpoint.duration, number(0, 36525, "", f"Duration of {declared.name}.")
+            )
+            columns.setdefault(endpoint.duration_event, text(f"What ended {declared.name}."))
+        else:
+            wanted = [*endpoint.events, endpoint.censoring, *endpoint.competing]
+            wanted += [endpoint.time_zero] if endpoint.time_zero else []
+            for name in wanted:
+                if name not in known_dates and not name.endswith("_date"):
+                    near = difflib.get_close_matches(name, known_dates, n=1)
+                    meant = f"; did you mean {near[0]}?" if near else ""
+                    faults.append(
+                        Fault(FILE, 0, where, name, f"a column of dates, named …_date{meant}")
+                    )
+                elif name not in known_dates:
+                    follow_up.setdefault(name, date(f"A date of {declared.name}."))
+        endpoints[endpoint.name] = endpoint
+    return replace(
+        study,
+        patient_columns=columns,
+        follow_up_columns=follow_up,
+        endpoints=tuple(endpoints.values()),
+    )
+
+
+def _endpoint(declared: DeclaredEndpoint) -> Endpoint:
+    words = declared.label or declared.name
+    unit = next((unit for unit in _PER_DAY if getattr(declared, unit)), None)
+    said = declared.event_words or "the event"
+    if unit is None:
+        assert not isinstance(declared.event, Coded)
+        return Endpoint(
+            declared.name,
+            words,
+            tuple(declared.event),
+            declared.event_words or _said(declared.event),
+            censoring=declared.censored,
+            competing=declared.competing,
+            time_zero=declared.time_zero or "",
+            in_table=declared.factors,
+        )
+    coded = isinstance(declared.event, Coded)
+    return Endpoint(
+        declared.name,
+        words,
+        event_words=said,
+        competing=declared.competing,
+        in_table=declared.factors,
+        duration=getattr(declared, unit),
+        duration_event=declared.event.column if coded else declared.event[0],
+        event_is=declared.event.values if coded else (YES,),
+        per_day=_PER_DAY[unit],
+    )
+
+
+def _said(columns: tuple[str, ...]) -> str:
+    """Say which columns are the event: 'progression, or death'."""
+    words = [name.removesuffix("_date").replace("_", " ") for name in columns]
+    return ", or ".join(words)
+
+
+def _with_arm(study: Study, description: Description) -> Study:
+    declared = description.arm
+    if declared is None:
+        return study
+    words = declared.label or declared.column.replace("_", " ").capitalize()
+    variable = Variable(declared.column, words, declared.levels)
+    columns = dict(study.patient_columns)
+    if declared.column not in columns and not _is_derived(study, declared.column):
+        columns[declared.column] = (
+            category(tuple(declared.levels), f"{words}.") if declared.levels else text(f"{words}.")
+        )
+    return replace(
+        study,
+        patient_columns=columns,
+        variables={**study.variables, variable.name: variable},
+        arm=Arm(variable),
+    )
+
+
+def _with_parameters(study: Study, description: Description) -> Study:
+    """Give the study parameters that know its factors and subgroups, and move its own cuts."""
+    fields: dict[str, Any] = {}
+    for declared in description.factors:
+        cut = declared.cut_at()
+        if cut is not None:
+            words = declared.label or declared.column
+            fields[_cutoff(declared)] = (
+                Annotated[float, Unit(declared.unit or "")],
+                Field(cut.value, description=f"Where {words} is divided in two."),
+            )
+    names: Mapping[str, Any] = {
+        "FACTORS": tuple(factor.name for factor in study.factors),
+        "SUBGROUPS": dict(study.subgroups),
+    }
+    if not (fields or description.factors or description.subgroups or study.article is None):
+        return study
+    model: type[Parameters] = create_model(
+        "Parameters", __base__=study.parameters, __module__=study.parameters.__module__, **fields
+    )
+    for name, value in names.items():
+        setattr(model, name, value)
+    return replace(study, parameters=model, chosen=model())

@@ -1,0 +1,79 @@
+"""Endpoints: what ends them, where they are censored, what competes, what must be recorded.
+
+After ADaM's ADTTE: the earliest of the dates of events, else the date of censoring, counted from
+time zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# The columns that the choices of a place of censoring stand for.
+CENSORED_AT: Mapping[str, str] = {
+    "last contact": "last_contact_date",
+    "last imaging": "last_imaging_date",
+}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A time to an event.
+
+    Attributes
+    ----------
+    name, words
+        Its abbreviation, and its name as at the start of a line.
+    events
+        Columns of dates, the earliest of which is the event; empty where days are recorded.
+    event_words
+        The event, in words.
+    censoring
+        The column of dates at which who had no event is censored.
+    censoring_choice
+        The parameter that chooses it in place of `censoring`.
+    death_choice
+        The parameter that says what a death without the event is: censored, an event or competing.
+    competing
+        Columns of dates after which the event cannot come; the earliest of them, if it is before
+        the event.
+    in_table
+        Whether the factors of Table 5 are compared by it.
+    stand_in
+        The endpoint that is taken in its place where it is not recorded.
+    time_zero
+        A column of dates from which it is counted, in place of the time zero of all others.
+    duration, duration_event, event_is
+        Columns of the patients that hold how long it took and what ended it, and the values of
+        these that are the event; those of `competing` are then values too.
+    per_day
+        Days in the unit of `duration`.
+    """
+
+    name: str
+    words: str
+    events: tuple[str, ...] = ()
+    event_words: str = ""
+    censoring: str = ""
+    censoring_choice: str = ""
+    death_choice: str = ""
+    competing: tuple[str, ...] = ()
+    in_table: bool = False
+    stand_in: str = ""
+    time_zero: str = ""
+    duration: str = ""
+    duration_event: str = ""
+    event_is: tuple[str, ...] = ()
+    per_day: float = 1.0
+
+    def censored_at(self, parameters: Any) -> str:
+        """Give the column at which it is censored."""
+        if not self.censoring_choice:
+            return self.censoring
+        return CENSORED_AT[getattr(parameters, self.censoring_choice)]
+
+    def competes(self, parameters: Any) -> bool:
+        """Tell whether something competes with the event under the parameters."""
+        chosen = self.death_choice and getattr(parameters, self.death_choice) == "competing"
+        return bool(self.competing) or bool(chosen)

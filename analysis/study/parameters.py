@@ -1,0 +1,266 @@
+"""Choices that a reader may question, and the machinery that checks them.
+
+The sections here are those of any study that follows patients. A study adds its own, with its
+cut-offs and criteria, and says what its article chose (`analysis.zhai_2025.parameters`). An unknown
+name or a value out of range is refused before anything is computed.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from analysis.study.expressions import ExpressionError, names_in
+
+ConfidenceInterval = Literal["log-log", "log", "plain"]
+EVERYBODY = "all"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The unit of a parameter."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Stated:
+    """Where the article says what it chose; of parameters without this mark it says nothing."""
+
+    where: str
+
+
+class Choices(BaseModel):
+    """A section of parameters; its docstring is the heading of their table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Patients(Choices):
+    """Who is in."""
+
+    apply_eligibility: bool = Field(
+        True, description="Leave out patients who fail a recorded eligibility criterion."
+    )
+    population: str = Field(
+        EVERYBODY,
+        description="Whom of those admitted the whole report is about: all, the name of a "
+        "subgroup, or an expression such as `pvtt and afp_before >= 400`.",
+    )
+
+
+class Radiotherapy(Choices):
+    """Dose of radiotherapy."""
+
+    alpha_beta: Annotated[float, Field(gt=0, le=30), Unit("Gy")] = Field(
+        10, description="Alpha/beta ratio for BED and EQD2."
+    )
+
+
+class Response(Choices):
+    """Response to treatment."""
+
+    response_source: Literal["derived", "recorded"] = Field(
+        "derived",
+        description="Response category from sums of diameters and new lesions, or as recorded.",
+    )
+    proportion_interval: Literal["exact", "Wilson", "Wald"] = Field(
+        "exact", description="Interval of response rates: Clopper-Pearson, or an approximation."
+    )
+    table_test: Literal["exact", "asymptotic"] = Field(
+        "exact",
+        description="Tests of response: Fisher and McNemar exactly, or by their chi-squares.",
+    )
+
+
+class Survival(Choices):
+    """Survival and follow-up."""
+
+    time_zero: Literal["first treatment", "radiotherapy", "immunotherapy"] = Field(
+        "first treatment", description="The day from which survival is counted."
+    )
+    pfs_censoring: Literal["last contact", "last imaging"] = Field(
+        "last contact", description="Where progression-free survival is censored."
+    )
+    relapse_censoring: Literal["last contact", "last imaging"] = Field(
+        "last imaging", description="Where in-field and out-of-field relapse are censored."
+    )
+    relapse_death: Literal["censored", "event", "competing"] = Field(
+        "censored",
+        description="Death without relapse, in in-field and out-of-field relapse-free survival: "
+        "censored, an event, or a competing risk (Aalen-Johansen; Gray's test).",
+    )
+    follow_up_definition: Literal["reverse Kaplan-Meier", "all patients", "survivors"] = Field(
+        "reverse Kaplan-Meier",
+        description="Median follow-up: by reverse Kaplan-Meier, or the median of the times that "
+        "all patients, or those alive, were observed.",
+    )
+    ci_type: ConfidenceInterval = Field(
+        "log-log", description="Confidence interval of Kaplan-Meier estimates."
+    )
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
+        0.95, description="Confidence level of every interval."
+    )
+    interval_source: Literal["formula", "bootstrap"] = Field(
+        "formula",
+        description="Intervals of survival and of hazard ratios: by formula, or percentiles of "
+        "bootstrap samples of patients.",
+    )
+    bootstrap_replicates: Annotated[int, Field(ge=100, le=100_000), Unit("samples")] = Field(
+        1000, description="Bootstrap samples of patients."
+    )
+    bootstrap_seed: Annotated[int, Field(ge=0)] = Field(
+        1, description="Seed from which bootstrap samples are drawn."
+    )
+    rate_months: Annotated[tuple[int, ...], Unit("months")] = Field(
+        (12, 24), description="Months at which survival rates are given."
+    )
+    at_risk_every_months: Annotated[int, Field(ge=1, le=60), Unit("months")] = Field(
+        6, description="Spacing of the numbers at risk below the curves."
+    )
+    figure_months: Annotated[int, Field(ge=6, le=240), Unit("months")] = Field(
+        60, description="Length of the time axis of survival figures."
+    )
+
+
+class Prognosis(Choices):
+    """Prognostic factors."""
+
+    landmark_months: Annotated[int, Field(ge=0, le=60), Unit("months")] = Field(
+        0,
+        description="Factors are compared among patients at risk at this month, counted from it; "
+        "0 is no landmark.",
+    )
+    factor_test: Literal[
+        "log-rank", "Gehan-Wilcoxon", "Peto-Peto", "stratified log-rank", "restricted mean"
+    ] = Field("log-rank", description="Test of a prognostic factor.")
+    strata: tuple[str, ...] = Field(
+        (),
+        description="Strata of the stratified log-rank test, without the factor itself.",
+    )
+    restricted_months: Annotated[int, Field(ge=1, le=240), Unit("months")] = Field(
+        24, description="Month to which mean survival is restricted."
+    )
+    p_adjustment: Literal["none", "Holm", "Benjamini-Hochberg"] = Field(
+        "none", description="Adjustment of the p values of Table 5 for their number."
+    )
+    factor_model: Literal["univariate", "multivariable", "penalised"] = Field(
+        "univariate",
+        description="Cox regression of a factor: alone, with all the others, or with all and a "
+        "ridge penalty.",
+    )
+    penalty: Annotated[float, Field(gt=0, le=1000)] = Field(
+        2.0, description="Ridge penalty: precision of the prior of each log hazard ratio."
+    )
+    curves_of: tuple[str, ...] = Field((), description="Factors whose curves are drawn.")
+
+
+# The fields of the last base come first.
+class Parameters(Prognosis, Survival, Response, Radiotherapy, Patients):
+    """Options of the whole report.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        For a name that is not listed here, or a value of the wrong type or out of range.
+    """
+
+    # In the order of their table.
+    SECTIONS: ClassVar[tuple[type[Choices], ...]] = (
+        Patients,
+        Radiotherapy,
+        Response,
+        Survival,
+        Prognosis,
+    )
+    # Names of the study's factors, in which `strata` and `curves_of` are written.
+    FACTORS: ClassVar[tuple[str, ...]] = ()
+    # Names of parts of the patients, each with the expression that it stands for.
+    SUBGROUPS: ClassVar[Mapping[str, str]] = {}
+
+    @field_validator("strata", "curves_of")
+    @classmethod
+    def _are_factors(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if cls.FACTORS and name not in cls.FACTORS:
+                raise ValueError(
+                    f"'{name}' is no factor{_meant(name, cls.FACTORS)}; "
+                    f"there are: {', '.join(cls.FACTORS)}"
+                )
+        return names
+
+    @field_validator("population")
+    @classmethod
+    def _is_readable(cls, population: str) -> str:
+        if population != EVERYBODY and population not in cls.SUBGROUPS:
+            try:
+                names_in(population)
+            except ExpressionError as error:
+                there = ", ".join(f"'{name}'" for name in (EVERYBODY, *cls.SUBGROUPS))
+                raise ValueError(f"{error}; or one of: {there}") from None
+        return population
+
+    @classmethod
+    def of(cls, names: Mapping[str, Any]) -> Self:
+        """Take the parameters from the variables of a notebook: `Parameters.of(globals())`.
+
+        Raises
+        ------
+        ValueError
+            For a value out of range, or a name that looks like a parameter and is none.
+        """
+        fields = set(cls.model_fields)
+        for name, value in names.items():
+            plain = isinstance(value, str | int | float | tuple | list)
+            if name not in fields and plain and not name.startswith("_"):
+                near = difflib.get_close_matches(name, fields, n=1, cutoff=0.85)
+                if near:
+                    raise ValueError(f"There is no parameter '{name}'; is it '{near[0]}'?")
+        return cls(**{name: names[name] for name in fields & set(names)})
+
+    def changed(self) -> dict[str, tuple[Any, Any]]:
+        """Give the parameters that differ from the study's: name to (the study's, this one)."""
+        defaults = type(self)()
+        return {
+            name: (getattr(defaults, name), value)
+            for name, value in self
+            if value != getattr(defaults, name)
+        }
+
+
+def unknown_name(name: str, parameters: type[Parameters]) -> str:
+    """Say that a name is no parameter, and which one may have been meant."""
+    fields = parameters.model_fields
+    near = difflib.get_close_matches(name, fields, n=1)
+    if near:
+        return f"There is no parameter '{name}'. Did you mean '{near[0]}'?"
+    return f"There is no parameter '{name}'. There are: {', '.join(fields)}."
+
+
+def refusals(
+    error: ValidationError, given: Mapping[str, Any], parameters: type[Parameters]
+) -> list[str]:
+    """Say what is wrong with the parameters given, one sentence a fault.
+
+    `error` is what `parameters` raised for `given`, all of whose names are known.
+    """
+    return [_refusal(fault, given, parameters) for fault in error.errors()]
+
+
+def _refusal(fault: Any, given: Mapping[str, Any], parameters: type[Parameters]) -> str:
+    message = fault["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    if not fault["loc"]:
+        return f"The parameters do not go together: {message}."
+    name = str(fault["loc"][0])
+    meaning = parameters.model_fields[name].description
+    return f"{name}={given.get(name)}: {message}. ({meaning})"
+
+
+def _meant(name: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f" (did you mean '{near[0]}'?)" if near else ""

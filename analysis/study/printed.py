@@ -1,0 +1,169 @@
+"""How a number is printed, and what a printed number can stand for: the one place for both.
+
+Journals and R's tables of the field round half up, away from zero: 0.25 gives 0.3, where binary or
+half-even rounding would give 0.2. Other conventions are met in print, and are named here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import Literal
+
+Convention = Literal["half up", "half even", "truncated"]
+
+ROUNDED: tuple[Convention, ...] = ("half up", "half even")
+EVERY: tuple[Convention, ...] = (*ROUNDED, "truncated")
+
+_NUMBER = re.compile(r"-?\d[\d,]*(?:\.(?P<fraction>\d+))?")
+
+
+def half_up(value: float | Decimal, decimals: int = 0) -> Decimal:
+    """Give a finite number rounded to `decimals` places, halves away from zero.
+
+    The shortest decimal that stands for the number is what is rounded, so that 2.675 gives 2.68
+    although the nearest binary number lies below it.
+
+    >>> half_up(2.675, 2), half_up(-0.25, 1)
+    (Decimal('2.68'), Decimal('-0.3'))
+
+    Raises
+    ------
+    ValueError
+        When the number is missing or infinite.
+    """
+    exact = exactly(value)
+    if not exact.is_finite():
+        raise ValueError(f"A number is needed to round, not {value}.")
+    return exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+
+
+def exactly(value: float | Decimal) -> Decimal:
+    """Give the decimal that a computed number stands for.
+
+    Twelve digits hold every statistic here and drop what binary fractions add to a half.
+
+    >>> exactly(0.1 + 0.2)
+    Decimal('0.3')
+    """
+    return value if isinstance(value, Decimal) else Decimal(f"{value:.12g}")
+
+
+def plain(value: float) -> str:
+    """Give a number as people type it, all its digits and no exponent; for keys and parameters.
+
+    >>> plain(1e6), plain(12345.67), plain(60.0)
+    ('1000000', '12345.67', '60')
+    """
+    text = f"{Decimal(repr(float(value))):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The numbers between `low` and `high`; an end that is None is open to infinity."""
+
+    low: Fraction | None
+    high: Fraction | None
+    low_closed: bool = True
+    high_closed: bool = False
+
+    def __contains__(self, value: Fraction | int) -> bool:
+        if self.low is not None and (
+            value < self.low or (value == self.low and not self.low_closed)
+        ):
+            return False
+        return self.high is None or value < self.high or (value == self.high and self.high_closed)
+
+    def scaled(self, factor: Fraction | int) -> Interval:
+        """Give the interval of these numbers times a positive factor."""
+        return Interval(
+            None if self.low is None else self.low * factor,
+            None if self.high is None else self.high * factor,
+            self.low_closed,
+            self.high_closed,
+        )
+
+    def below(self, other: Interval) -> bool:
+        """Tell whether every number here is less than every number of the other."""
+        if self.high is None or other.low is None:
+            return False
+        touching = self.high_closed and other.low_closed
+        return self.high < other.low or (self.high == other.low and not touching)
+
+    def meets(self, other: Interval) -> bool:
+        """Tell whether some number is in both."""
+        return not (self.below(other) or other.below(self))
+
+    def common(self, other: Interval) -> Interval:
+        """Give the numbers in both; the intervals must meet."""
+        low, low_closed = self.low, self.low_closed
+        if other.low is not None and (
+            low is None or other.low > low or (other.low == low and not other.low_closed)
+        ):
+            low, low_closed = other.low, other.low_closed
+        high, high_closed = self.high, self.high_closed
+        if other.high is not None and (
+            high is None or other.high < high or (other.high == high and not other.high_closed)
+        ):
+            high, high_closed = other.high, other.high_closed
+        return Interval(low, high, low_closed, high_closed)
+
+
+def number_and_unit(printed: str) -> tuple[Fraction, Fraction]:
+    """Give a printed number exactly, and one unit of its last decimal.
+
+    >>> number_and_unit("1,000"), number_and_unit("<0.050")
+    ((Fraction(1000, 1), Fraction(1, 1)), (Fraction(1, 20), Fraction(1, 1000)))
+
+    Raises
+    ------
+    ValueError
+        When there is no number in it.
+    """
+    found = _NUMBER.search(printed)
+    if found is None:
+        raise ValueError(f"no number in {printed!r}")
+    return Fraction(found[0].replace(",", "")), Fraction(1, 10 ** len(found["fraction"] or ""))
+
+
+@lru_cache(maxsize=10_000)
+def values(
+    printed: str, comparator: str = "=", conventions: tuple[Convention, ...] = EVERY
+) -> Interval:
+    """Give all numbers that a printed one can stand for under any of some conventions.
+
+    Half up takes [p − u/2, p + u/2) for a printed p of unit u, and, below zero, the mirror image
+    of it, since halves go away from zero. Half even takes both ends where
+    the last digit is even and neither where it is odd; as programs differ in the direction of
+    ties, both ends are taken here. Truncated takes [p, p + u), away from zero below it. The
+    union is one interval, since each of them holds p.
+    """
+    number, unit = number_and_unit(printed)
+    match comparator:
+        case "<":
+            return Interval(None, number, False, False)
+        case "<=":
+            return Interval(None, number, False, True)
+        case ">":
+            return Interval(number, None, False, False)
+        case ">=":
+            return Interval(number, None, True, False)
+    chosen = set(conventions)
+    low, low_closed, high, high_closed = number, True, number, True
+    if "half up" in chosen:
+        low, high = number - unit / 2, number + unit / 2
+        low_closed, high_closed = number >= 0, number < 0
+        if number == 0:
+            low_closed = False
+    if "half even" in chosen:
+        low, high, low_closed, high_closed = number - unit / 2, number + unit / 2, True, True
+    if "truncated" in chosen:
+        if number >= 0:
+            high, high_closed = number + unit, False
+        if number <= 0:
+            low, low_closed = number - unit, False
+    return Interval(low, high, low_closed, high_closed)
