@@ -14,9 +14,13 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
+from analysis.study.errors import ReadableError
+from analysis.study.keys import KEY as _KEY
+from analysis.study.keys import NOT_REACHED
+
 CLAIMS = Path(__file__).resolve().parents[2] / "data" / "article" / "claims.csv"
 
-KEY = ["analysis_id", "group", "group_level", "variable", "variable_level", "statistic"]
+KEY = list(_KEY)
 COLUMNS = [
     "claim_id",
     *KEY,
@@ -30,7 +34,6 @@ COLUMNS = [
     "reading",
     "note",
 ]
-NOT_REACHED = "not reached"
 COMPARATORS = ["=", "<", "<=", ">", ">=", NOT_REACHED]
 
 _PRINTED = re.compile(
@@ -66,7 +69,7 @@ SCHEMA = pa.DataFrameSchema(
 )
 
 
-class LedgerFaults(ValueError):
+class LedgerFaults(ReadableError, ValueError):
     """Everything that is wrong with a ledger.
 
     Attributes
@@ -137,11 +140,6 @@ def published(ledger: pd.DataFrame, **keys: object) -> pd.Series:
     if len(statistics) != 1:
         raise KeyError(f"{len(statistics)} published statistics, not one, for {keys}")
     return chosen.iloc[0]
-
-
-def published_value(ledger: pd.DataFrame, **keys: object) -> float:
-    """Give the value of the claim that `published` gives: NaN for a median that is not reached."""
-    return float(published(ledger, **keys)["value"])
 
 
 def _read_cells(source: Path) -> tuple[pd.DataFrame, list[str]]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
-from analysis.display.format import MISSING, NOT_REACHED, fixed
-from analysis.estimates.rows import KEY
+from analysis.study.keys import KEY as _KEY
+from analysis.study.keys import NOT_REACHED
+from analysis.study.printed import exactly, half_up, values
 
-_INEQUALITIES: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+KEY = list(_KEY)
+# As the tables write a number that there is not, and a median that is not reached.
+MISSING, NR = "–", "NR"
 
 
 def compare(ledger: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
@@ -50,17 +48,17 @@ def _written(claim: Mapping[Hashable, Any]) -> str:
     if not claim["estimated"]:
         return MISSING
     if pd.isna(claim["estimate"]):
-        return NOT_REACHED
-    return fixed(claim["estimate"], 0 if pd.isna(claim["decimals"]) else int(claim["decimals"]))
+        return NR
+    decimals = 0 if pd.isna(claim["decimals"]) else int(claim["decimals"])
+    return str(half_up(claim["estimate"], decimals)).replace("-", "−")
 
 
 def _agrees(claim: Mapping[Hashable, Any]) -> bool:
     if not claim["estimated"]:
         return False
-    estimate, value, comparator = claim["estimate"], claim["value"], claim["comparator"]
-    if comparator == "not reached" or pd.isna(estimate):
-        return bool(comparator == "not reached" and pd.isna(estimate))
-    if comparator == "=":
-        decimals = int(claim["decimals"])
-        return fixed(estimate, decimals) == fixed(value, decimals)
-    return bool(_INEQUALITIES[comparator](estimate, value))
+    estimate, comparator = claim["estimate"], claim["comparator"]
+    if comparator == NOT_REACHED or pd.isna(estimate):
+        return bool(comparator == NOT_REACHED and pd.isna(estimate))
+    # An inequality is meant of the number itself; what is equal, of the digits.
+    printed = values(str(claim["printed"]), comparator, ("half up",))
+    return Fraction(exactly(estimate)) in printed

@@ -7,6 +7,9 @@ import pandas as pd
 REPRODUCED = "reproduced"
 IMPOSSIBLE = "impossible (proved)"
 MISSED = "missed"
+NOT_ESTIMATED = "not estimated"
+
+VERDICTS = (REPRODUCED, IMPOSSIBLE, MISSED, NOT_ESTIMATED)
 
 
 def judge(
@@ -26,11 +29,13 @@ def judge(
 
     Returns
     -------
-    The comparison with `verdict` ('reproduced', 'impossible (proved)' or 'missed'), `reason`
+    The comparison with `verdict` (one of `VERDICTS`; what the dataset does not record, or what is
+    cut elsewhere under the parameters, is not estimated, which is not missed), `reason`
     (empty for what is reproduced) and `difference` (estimate minus published, in the claim's
     unit).
     """
     verdict = pd.Series(MISSED, index=comparison.index)
+    verdict = verdict.mask(~comparison["estimated"], NOT_ESTIMATED)
     verdict = verdict.mask(comparison["claim_id"].isin(list(proved)), IMPOSSIBLE)
     verdict = verdict.mask(comparison["agrees"], REPRODUCED)
     fallback = comparison["estimated"].map({True: "", False: "not estimated from this dataset"})
@@ -45,10 +50,9 @@ def judge(
 def summary(verdicts: pd.DataFrame) -> str:
     """Give the last line of a verification."""
     counts = verdicts["verdict"].value_counts()
-    reproduced, impossible, missed = (
-        int(counts.get(name, 0)) for name in (REPRODUCED, IMPOSSIBLE, MISSED)
-    )
-    return f"claims: {reproduced} reproduced, {impossible} impossible (proved), {missed} missed"
+    reproduced, impossible, missed, absent = (int(counts.get(name, 0)) for name in VERDICTS)
+    said = f"claims: {reproduced} reproduced, {impossible} impossible (proved), {missed} missed"
+    return f"{said}, {absent} not estimated" if absent else said
 
 
 def unmet(verdicts: pd.DataFrame) -> list[str]:

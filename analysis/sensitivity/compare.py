@@ -14,15 +14,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimates.rows import KEY
-from analysis.estimates.survival import NOT_REACHED
 from analysis.sensitivity.variants import BASE
+from analysis.study.keys import NOT_REACHED, Statistic
 
 # The level that readers of the article go by; that of intervals is a parameter.
 SIGNIFICANT = 0.05
 
 # Tests of an effect. That of a Wald hazard ratio says what its interval says, and a test of
 # proportional hazards is about a model: neither is a conclusion of its own.
-TESTS = ("p_value", "p_association", "p_paired")
+TESTS = (Statistic.P_VALUE, Statistic.P_ASSOCIATION, Statistic.P_PAIRED)
+
+# What cells are found by: a factor is the same wherever its cut lies.
+SAME_CELL = [name if name != "group" else "factor" for name in KEY]
 
 P_CROSSES = "p crosses 0.05"
 INTERVAL_CROSSES = "interval crosses 1"
@@ -33,12 +36,11 @@ NOW_ESTIMABLE = "now estimable"
 # Sums in another order differ in their last digits and in nothing that anybody could report.
 SAME = 1e-9
 
-# The note of a cell that one side does not have.
-ABSENT = "none"
-
 COLUMNS = [
     "variant",
+    "factor",
     *KEY,
+    "variant_group",
     "base",
     "base_lower",
     "base_upper",
@@ -58,8 +60,19 @@ COLUMNS = [
 # AFP, is another quantity and no conclusion that changed.
 ABSENT = "none"
 
-# Limits whose names are not that of their estimate with _lower and _upper.
-_ESTIMATE_OF = {"hr": "hazard_ratio", "ci": "percent"}
+_WITH_LIMITS = (
+    Statistic.PERCENT,
+    Statistic.MEDIAN,
+    Statistic.RATE,
+    Statistic.RMST,
+    Statistic.RMST_DIFFERENCE,
+    Statistic.HAZARD_RATIO,
+)
+# A limit to its estimate, by side.
+_ESTIMATE_OF = {
+    side: {statistic.limits[place].value: statistic.value for statistic in _WITH_LIMITS}
+    for place, side in enumerate(("lower", "upper"))
+}
 
 _NUMBERS = ["value", "lower", "upper"]
 
@@ -72,24 +85,23 @@ def cells(estimates: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     estimates
-        Columns `variant` and `rows.COLUMNS`.
+        Columns `variant`, `factor` and `rows.COLUMNS`.
 
     Returns
     -------
     DataFrame
-        One row a variant and point statistic, in the order of the estimates: `variant`, `KEY`,
-        `value, lower, upper, unit, method, note`; a limit that is not given is nan.
+        One row a variant and point statistic, in the order of the estimates: `variant`,
+        `SAME_CELL`, `group`, `value, lower, upper, unit, method, note`; a limit that is not given is nan.
     """
-    parts = estimates["statistic"].str.extract(r"^(.+)_(lower|upper)$")
-    limit = parts[1].notna()
-    stems = parts[0].map(lambda stem: _ESTIMATE_OF.get(stem, stem)).astype(object)
-    found = estimates.loc[~limit, ["variant", *KEY, "value", "unit", "method", "note"]]
-    for side in ("lower", "upper"):
-        limits = estimates[limit & (parts[1] == side)].assign(statistic=stems)
+    statistics = estimates["statistic"]
+    keys = ["variant", *SAME_CELL]
+    limit = statistics.isin([name for names in _ESTIMATE_OF.values() for name in names])
+    found = estimates.loc[~limit, [*keys, "group", "value", "unit", "method", "note"]]
+    for side, names in _ESTIMATE_OF.items():
+        own = statistics.isin(list(names))
+        limits = estimates[own].assign(statistic=statistics[own].map(names))
         found = found.merge(
-            limits[["variant", *KEY, "value"]].rename(columns={"value": side}),
-            on=["variant", *KEY],
-            how="left",
+            limits[[*keys, "value"]].rename(columns={"value": side}), on=keys, how="left"
         )
     return found
 
@@ -100,20 +112,21 @@ def compare(estimates: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     estimates
-        Columns `variant` and `rows.COLUMNS`, from `run.run`, with the base.
+        Columns `variant`, `factor` and `rows.COLUMNS`, from `run.run`, with the base.
 
     Returns
     -------
     DataFrame
         `COLUMNS`, one row a variant and cell, in the order of the variants; cells that only a
-        variant has follow those of the base. A side that lacks the cell has nan and the note
+        variant has follow those of the base. A cell is found by the factor, wherever its cut lies:
+        `group` is its key in the base, `variant_group` in the variant. A side that lacks the cell has nan and the note
         "none". `differs`: the estimate or a limit is another number. `conclusion` is "" or what
         changes: a p value of `TESTS` crosses 0.05; the interval of a hazard ratio holds 1 in one
         and not in the other; the medians of two levels change their order (on the row of the
         first level of the factor that is concerned); a p value or hazard ratio of the base has no
         value in the variant, or one that had none in the base has one.
     """
-    found = cells(estimates).set_index(KEY)
+    found = cells(estimates).set_index(SAME_CELL)
     base = found[found["variant"] == BASE].drop(columns="variant")
     parts = [
         _beside(base, variant.drop(columns="variant")).assign(variant=name)
@@ -140,32 +153,31 @@ def specifications(estimates: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a variant (the base included), factor and endpoint: `variant, factor, endpoint,
-        hazard_ratio, lower, upper, p_value, method, test, note`; `method` is that of the hazard
+        One row a variant (the base included), factor, level and endpoint: `variant, factor, level
+        (of a factor that is no yes or no, against its reference), endpoint, hazard_ratio, lower, upper, p_value, method, test, note`; `method` is that of the hazard
         ratio, `test` that of the p value, `note` says why there is no hazard ratio.
     """
     chosen = estimates[
-        (estimates["analysis_id"] == "prognosis")
-        & (estimates["group_level"] == "")
-        & (estimates["variable_level"] == "")
+        (estimates["analysis_id"] == "prognosis") & (estimates["variable_level"] == "")
     ]
-    by = ["variant", "group", "variable"]
+    by = ["variant", "factor", "variable"]
     found = cells(chosen)
-    ratios = found[found["statistic"] == "hazard_ratio"]
-    tests = found[found["statistic"] == "p_value"]
+    ratios = found[found["statistic"] == Statistic.HAZARD_RATIO]
+    tests = found[(found["statistic"] == Statistic.P_VALUE) & (found["group_level"] == "")]
     return (
-        ratios[[*by, *_NUMBERS, "method", "note"]]
-        .rename(columns={"value": "hazard_ratio"})
+        ratios[[*by, "group_level", *_NUMBERS, "method", "note"]]
+        .rename(columns={"value": "hazard_ratio", "group_level": "level"})
         .merge(
             tests[[*by, "value", "method"]].rename(columns={"value": "p_value", "method": "test"}),
             on=by,
             how="left",
-            validate="one_to_one",
+            validate="many_to_one",
         )
-        .rename(columns={"group": "factor", "variable": "endpoint"})[
+        .rename(columns={"variable": "endpoint"})[
             [
                 "variant",
                 "factor",
+                "level",
                 "endpoint",
                 "hazard_ratio",
                 "lower",
@@ -184,6 +196,8 @@ def _beside(base: pd.DataFrame, variant: pd.DataFrame) -> pd.DataFrame:
     old, new = base.reindex(index), variant.reindex(index)
     return pd.DataFrame(
         {
+            "group": old["group"].fillna(new["group"]),
+            "variant_group": new["group"].fillna(old["group"]),
             "base": old["value"],
             "base_lower": old["lower"],
             "base_upper": old["upper"],
@@ -206,7 +220,7 @@ def _same(old: pd.Series, new: pd.Series) -> _Bools:
 
 def _conclusion(table: pd.DataFrame) -> npt.NDArray[np.object_]:
     is_test = table["statistic"].isin(TESTS)
-    is_ratio = table["statistic"] == "hazard_ratio"
+    is_ratio = table["statistic"] == Statistic.HAZARD_RATIO
     effect = is_test | is_ratio
     before, now = table["base"].notna(), table["value"].notna()
     both = before & now
@@ -237,14 +251,14 @@ def _reversals(table: pd.DataFrame) -> Iterator[int]:
     A median that is not reached ranks above all others. One that does not exist for another
     reason ranks nowhere, and levels that become equal have not changed places.
     """
-    medians = table[(table["statistic"] == "median") & (table["group"] != "")]
+    medians = table[(table["statistic"] == Statistic.MEDIAN) & (table["group"] != "")]
     ranked = pd.DataFrame(
         {
             "base": medians["base"].mask(medians["base_note"] == NOT_REACHED, np.inf),
             "value": medians["value"].mask(medians["note"] == NOT_REACHED, np.inf),
         }
     ).dropna()
-    by = [medians.loc[ranked.index, key] for key in ("variant", "analysis_id", "group", "variable")]
+    by = [medians.loc[ranked.index, key] for key in ("variant", "analysis_id", "factor", "variable")]
     for _, levels in ranked.groupby(by, sort=False):
         for (first, one), (_, other) in combinations(levels.iterrows(), 2):
             before = np.sign(_step(one["base"], other["base"]))

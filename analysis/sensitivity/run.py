@@ -16,12 +16,12 @@ import pandas as pd
 from pydantic import ValidationError
 
 from analysis.cohort import derive
-from analysis.cohort.model import Dataset
-from analysis.cohort.read import read_dataset
+from analysis.cohort.model import Cohort, Dataset
 from analysis.estimates import whole
 from analysis.estimates.rows import COLUMNS
-from analysis.parameters import Parameters, refusals
 from analysis.sensitivity.variants import BASE, Variant
+from analysis.study.errors import ReadableError
+from analysis.study.parameters import Parameters, refusals
 
 # Seconds within which a scheduler and a worker of it must answer.
 PATIENCE = 5
@@ -38,7 +38,7 @@ LIBRARIES = ("pandas", "numpy", "scipy", "lifelines", "statsmodels", "formulaic"
 _ONE_AT_A_TIME = threading.Lock()
 
 
-class SchedulerError(RuntimeError):
+class SchedulerError(ReadableError, RuntimeError):
     """A Dask cluster cannot be used; says why and what to do."""
 
 
@@ -49,8 +49,9 @@ class Run:
     Attributes
     ----------
     estimates
-        Columns `variant` and `rows.COLUMNS`: the base first, under the name `BASE`, then the
-        variants in their order.
+        Columns `variant`, `factor` and `rows.COLUMNS`: the base first, under the name `BASE`, then
+        the variants in their order. `factor` is the name of the factor whose key, with its cut, is
+        the group; for any other group it is the group.
     failed
         Variant to reason, for those without estimates.
     """
@@ -60,9 +61,9 @@ class Run:
 
 
 def run(
-    dataset: str | Path | Dataset,
+    dataset: Dataset,
     variants: Sequence[Variant],
-    base: Parameters | None = None,
+    base: Parameters,
     workers: int = 0,
     scheduler: str = "",
 ) -> Run:
@@ -73,11 +74,11 @@ def run(
     Parameters
     ----------
     dataset
-        A name in `data/`, the path of a folder, or a dataset that was read.
+        As it was read.
     variants
         From `read_variants`.
     base
-        The parameters that variants are changes of; the article's unless told otherwise.
+        The parameters that variants are changes of.
     workers
         Processes on this machine; 0 is one a core.
     scheduler
@@ -85,25 +86,21 @@ def run(
 
     Raises
     ------
-    analysis.cohort.read.DatasetFaults
-        With all that is wrong with the dataset.
     SchedulerError
         When the cluster cannot be reached or used.
     ValueError
         When there is no estimate under the base. A variant without one is told in `Run.failed`.
     """
-    base = base or Parameters()
-    records = dataset if isinstance(dataset, Dataset) else read_dataset(dataset)
     tasks, failed = {BASE: base}, {}
     for variant in variants:
         try:
             tasks[variant.name] = variant.parameters(base)
         except ValidationError as error:
-            failed[variant.name] = "; ".join(refusals(error, variant.changes))
+            failed[variant.name] = "; ".join(refusals(error, variant.changes, type(base)))
     if scheduler:
-        found = _on_cluster(records, [*tasks.values()], scheduler)
+        found = _on_cluster(dataset, [*tasks.values()], scheduler)
     else:
-        found = _here(records, [*tasks.values()], workers or joblib.cpu_count())
+        found = _here(dataset, [*tasks.values()], workers or joblib.cpu_count())
     if isinstance(found[0], str):
         raise ValueError(f"Nothing can be estimated under the base: {found[0]}")
     parts = []
@@ -113,7 +110,7 @@ def run(
         else:
             parts.append(result.assign(variant=name))
     return Run(
-        pd.concat(parts, ignore_index=True)[["variant", *COLUMNS]],
+        pd.concat(parts, ignore_index=True)[["variant", "factor", *COLUMNS]],
         {each.name: failed[each.name] for each in variants if each.name in failed},
     )
 
@@ -144,12 +141,18 @@ def _estimate(records: Dataset, parameters: Parameters) -> _Found:
         cohort = derive.cohort(records, parameters)
         if cohort.patients.empty:
             return "nobody is left to be analysed"
-        return whole.estimate(cohort, parameters)
+        return whole.estimate(cohort, parameters).pipe(_with_factors, cohort)
     except ValueError as refused:
         return str(refused)
     except Exception as error:
         # One variant that meets a fault of ours must not cost the others; it is shown as such.
         return f"{type(error).__name__}: {error}"
+
+
+def _with_factors(estimates: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    """Add the names of factors, which stay when a cut moves and their keys with it."""
+    names = {factor.key: factor.name for factor in cohort.study.factors}
+    return estimates.assign(factor=estimates["group"].map(names).fillna(estimates["group"]))
 
 
 def _here(records: Dataset, tasks: Sequence[Parameters], workers: int) -> list[_Found]:

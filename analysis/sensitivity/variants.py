@@ -29,7 +29,9 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from analysis.parameters import Parameters, refusals, unknown_name
+from analysis.study.errors import ReadableError
+from analysis.study.parameters import Parameters, refusals, unknown_name
+from analysis.study.printed import plain
 
 VARIANTS = Path(__file__).resolve().parents[2] / "notebooks" / "sensitivity"
 
@@ -105,10 +107,10 @@ class Variant:
         pydantic.ValidationError
             When the changes do not go together with the base.
         """
-        return Parameters.model_validate({**dict(base), **self.changes})
+        return type(base).model_validate({**dict(base), **self.changes})
 
 
-class VariantFaults(ValueError):
+class VariantFaults(ReadableError, ValueError):
     """Everything that is wrong with files of variants, in one list (`faults`)."""
 
     def __init__(self, faults: Sequence[str]) -> None:
@@ -119,7 +121,7 @@ class VariantFaults(ValueError):
         super().__init__("\n  ".join(lines))
 
 
-def read_variants(source: Path | str = VARIANTS, base: Parameters | None = None) -> list[Variant]:
+def read_variants(base: Parameters, source: Path | str = VARIANTS) -> list[Variant]:
     """Read variants from a folder of YAML files, in the order of their names, or from one file.
 
     A point of a list, range or product that is the base, or that stands above already, is left
@@ -127,10 +129,10 @@ def read_variants(source: Path | str = VARIANTS, base: Parameters | None = None)
 
     Parameters
     ----------
+    base
+        What variants are changes of; its type has the names and ranges of the parameters.
     source
         A folder, of which every `*.yaml` is read, or a file.
-    base
-        What variants are changes of; the article's parameters unless told otherwise.
 
     Raises
     ------
@@ -148,15 +150,31 @@ def read_variants(source: Path | str = VARIANTS, base: Parameters | None = None)
             first = sources[titles.index(source_.file.title)].name
             faults.append(source_.at(f"{first} has the same title; give one another", "title"))
     entries = [
-        _Expanded(source_, number, entry, _points(source_, number, entry, faults))
+        _Expanded(source_, number, entry, _points(source_, number, entry, type(base), faults))
         for source_ in sources
         for number, entry in enumerate(source_.file.variants)
     ]
-    article = Parameters()
-    variants = _distinct(entries, article, faults)
+    defaults = type(base)()
+    variants = _distinct(entries, defaults, faults)
     if faults:
         raise VariantFaults(faults)
-    return variants if base in (None, article) else _distinct(entries, base or article, [])
+    return variants if base == defaults else _distinct(entries, base, [])
+
+
+def of_subgroups(subgroups: Mapping[str, str], base: Parameters) -> list[Variant]:
+    """Give a variant for each named part of the patients that a dataset declares."""
+    return [
+        Variant(
+            name=f"population={name}",
+            group="Subgroups of the dataset",
+            question="Are the results the same in each part of the patients?",
+            why=f"Patients of whom this holds: {expression}.",
+            label=f"population={name}",
+            changes={"population": name},
+        )
+        for name, expression in subgroups.items()
+        if base.population != name
+    ]
 
 
 def variant_files(source: Path | str) -> list[Path]:
@@ -261,13 +279,15 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_constructor("tag:yaml.org,2002:map", _Loader.mapping)
 
 
-def _points(source: _Source, number: int, entry: _Entry, faults: list[str]) -> list[dict[str, Any]]:
+def _points(
+    source: _Source, number: int, entry: _Entry, model: type[Parameters], faults: list[str]
+) -> list[dict[str, Any]]:
     """Give the product of the values of an entry; none when there is a fault in it."""
     before = len(faults)
     choices: dict[str, list[Any]] = {}
     for name, given in entry.change.items():
         try:
-            choices[name] = _values(name, given)
+            choices[name] = _values(name, given, model)
         except ValueError as error:
             faults.append(source.at(str(error), "variants", number, "change", name))
     if len(faults) > before:
@@ -279,7 +299,7 @@ def _points(source: _Source, number: int, entry: _Entry, faults: list[str]) -> l
     return [dict(zip(choices, values, strict=True)) for values in product(*choices.values())]
 
 
-def _values(name: str, given: Any) -> list[Any]:
+def _values(name: str, given: Any, model: type[Parameters]) -> list[Any]:
     """Give the values that a parameter is to take.
 
     Raises
@@ -287,9 +307,9 @@ def _values(name: str, given: Any) -> list[Any]:
     ValueError
         With what is wrong with the name or the first wrong value.
     """
-    if name not in Parameters.model_fields:
-        raise ValueError(unknown_name(name))
-    is_tuple = get_origin(Parameters.model_fields[name].annotation) is tuple
+    if name not in model.model_fields:
+        raise ValueError(unknown_name(name, model))
+    is_tuple = get_origin(model.model_fields[name].annotation) is tuple
     values: list[Any] = [given]
     if isinstance(given, dict):
         values = _spread(name, given)
@@ -299,12 +319,12 @@ def _values(name: str, given: Any) -> list[Any]:
         raise ValueError(f"{name}: the list is empty; name a value, or leave the parameter out")
     for value in values:
         # A yes is 1 to the model, which a reader who writes `age_cutoff: yes` cannot have meant.
-        if isinstance(value, bool) and Parameters.model_fields[name].annotation in (int, float):
+        if isinstance(value, bool) and model.model_fields[name].annotation in (int, float):
             raise ValueError(f"{name}={_shown(value)}: expected a number")
         try:
-            Parameters.model_validate({name: value})
+            model.model_validate({name: value})
         except ValidationError as error:
-            raise ValueError("; ".join(refusals(error, {name: value}))) from None
+            raise ValueError("; ".join(refusals(error, {name: value}, model))) from None
     return values
 
 
@@ -329,6 +349,7 @@ def _distinct(entries: Sequence[_Expanded], base: Parameters, faults: list[str])
 
     One that does not go with a changed base is given; `run` tells it as failed.
     """
+    model = type(base)
     variants: list[Variant] = []
     known: dict[Parameters, str] = {base: "the base"}
     names = {BASE}
@@ -337,14 +358,14 @@ def _distinct(entries: Sequence[_Expanded], base: Parameters, faults: list[str])
         for point in expanded.points:
             # Each value is right by itself; they may not go together, or not with the base.
             set_ = {
-                name: getattr(Parameters.model_validate({name: point[name]}), name)
+                name: getattr(model.model_validate({name: point[name]}), name)
                 for name in point
             }
             try:
-                parameters = Parameters.model_validate({**dict(base), **set_})
+                parameters = model.model_validate({**dict(base), **set_})
             except ValidationError as error:
-                if base == Parameters():
-                    faults.append(expanded.at("; ".join(refusals(error, set_))))
+                if base == model():
+                    faults.append(expanded.at("; ".join(refusals(error, set_, model))))
                     break
             else:
                 if parameters in known:
@@ -354,7 +375,7 @@ def _distinct(entries: Sequence[_Expanded], base: Parameters, faults: list[str])
             fresh.append((_label(set_), changes))
         else:
             if expanded.points and not fresh:
-                last = Parameters.model_validate({**dict(base), **expanded.points[-1]})
+                last = model.model_validate({**dict(base), **expanded.points[-1]})
                 faults.append(expanded.at(f"adds nothing: it is {known[last]}; leave it out"))
         entry, file = expanded.entry, expanded.source.file
         if entry.name and len(fresh) > 1:
@@ -377,7 +398,7 @@ def _shown(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return "+".join(map(_shown, value)) or "none"
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
+    return plain(value) if isinstance(value, float) else str(value)
 
 
 def _place(name: str, root: yaml.Node, where: Sequence[str | int]) -> str:
