@@ -287,10 +287,20 @@ def _with_arm(study: Study, description: Description) -> Study:
         columns[declared.column] = (
             category(tuple(declared.levels), f"{words}.") if declared.levels else text(f"{words}.")
         )
+    factor = Factor(
+        variable.name,
+        variable,
+        levels=tuple(declared.levels),
+        as_recorded=not declared.levels,
+        in_table=False,
+        ratios=True,
+    )
+    others = [other for other in study.factors if other.name != factor.name]
     return replace(
         study,
         patient_columns=columns,
         variables={**study.variables, variable.name: variable},
+        factors=(*others, factor),
         arm=Arm(variable),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -74,6 +74,40 @@ class Cohort:
             column in self.patients and bool(self.patients[column].notna().any())
             for column in columns
         )
+
+    def of(self, ids: pd.Index) -> Cohort:
+        """Give the cohort of some of its patients, by their index."""
+
+        def theirs(frame: pd.DataFrame) -> pd.DataFrame:
+            return frame[frame["patient_id"].isin(ids)].reset_index(drop=True)
+
+        return replace(
+            self,
+            patients=self.patients.loc[ids],
+            radiotherapy=theirs(self.radiotherapy),
+            immunotherapy=theirs(self.immunotherapy),
+            assessments=theirs(self.assessments),
+            adverse_events=theirs(self.adverse_events),
+            organ_doses=theirs(self.organ_doses),
+            time_to_event=theirs(self.time_to_event),
+        )
+
+    def facts(self) -> frozenset[str]:
+        """Say in single words what there is, for pages that need it.
+
+        The names of tables that have rows, `article` where the study has one, `synthetic`, `marker`
+        where values of one are recorded, `factors` and `survival`.
+        """
+        study = self.study
+        marker = study.marker
+        words = {
+            "article": study.article is not None,
+            "synthetic": self.synthetic,
+            "marker": marker is not None and self.records(marker.before),
+            "factors": any(self.records(factor.column) for factor in study.factors),
+            "survival": not self.time_to_event.empty,
+        }
+        return self.recorded_tables | {word for word, holds in words.items() if holds}
 
     def endpoints(self) -> list[str]:
         """Give the endpoints that can be analysed, in the study's order; others by name."""

@@ -85,6 +85,8 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
             times = compared_times(cohort, factor, endpoint.name, parameters)
             strata = _strata(cohort, factor, parameters)
             rows += group_rows(times, factor, endpoint, strata, counting)
+            if factor.ratios:
+                rows += ratio_rows(times, factor, endpoint, counting)
     rows += [one for one in together if one["group"] == ALL_FACTORS]
     return _adjusted(to_table(rows, estimate), factors, parameters)
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis.cohort.model import Cohort
 from analysis.estimates import (
+    arms,
     characteristics,
     eligibility,
     fatal_events,
@@ -13,6 +14,7 @@ from analysis.estimates import (
     prognosis,
     relapse_factors,
     response,
+    subgroups,
     survival,
     toxicity,
     treatment,
@@ -30,6 +32,8 @@ PARTS = (
     fatal_events.estimate,
     prognosis.estimate,
     relapse_factors.estimate,
+    subgroups.estimate,
+    arms.estimate,
 )
 
 

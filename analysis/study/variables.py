@@ -206,6 +206,8 @@ class Factor:
         Parameters that have it change on the way (a yes or no), or taken as a curve ("spline").
     in_table
         Whether it is of the family of Table 5; one that is not has a table of its own.
+    ratios
+        Whether there are hazard ratios of one that is not in Table 5.
     """
 
     name: str
@@ -220,6 +222,7 @@ class Factor:
     over_time: str = ""
     spline: str = ""
     in_table: bool = True
+    ratios: bool = False
 
     @property
     def key(self) -> str:
