@@ -102,16 +102,17 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
 
     faults: list[Fault] = _unknown_columns(description, schema)
     tables: dict[str, pd.DataFrame] = {}
-    # Who declares a study of their own says what there is; the rest is not asked for.
-    may_lack = study.article is None
+    if study.article is None:
+        # Who declares a study of their own says what there is; the rest is not asked for.
+        absent = {name: "all" for name in schema if name != "patients" and name not in written}
+        not_recorded = {**description.not_recorded, **absent}
+        description = description.model_copy(update={"not_recorded": not_recorded})
     for table in schema.values():
         found = written.get(table.name)
         if isinstance(found, Fault):
             faults.append(found)
             found = None
-        elif found is None and not (
-            table.optional or description.lacks(table.name) or (may_lack and table.name != "patients")
-        ):
+        elif found is None and not (table.optional or description.lacks(table.name)):
             faults.append(
                 Fault(
                     f"{table.name}.csv",
