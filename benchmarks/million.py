@@ -27,7 +27,8 @@ from analysis.estimates import prognosis, survival
 from analysis.estimates.factors import times_by
 from analysis.estimates.hazards import hazard_ratio
 from analysis.estimates.log_rank import log_rank
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 from benchmarks import patients
 
 SEED = 1
@@ -113,7 +114,7 @@ def project(folder: Path, times_file: Path) -> dict[str, Any]:
         peaks.append(_peak_mb())
         return made
 
-    dataset = timed(lambda: read_dataset(folder))
+    dataset = timed(lambda: read_dataset(folder, STUDY))
     cohort = timed(lambda: derive.cohort(dataset, parameters))
     timed(lambda: survival.estimate(cohort, parameters))
     # Before all factors, which would leave this one's results remembered.

@@ -12,6 +12,7 @@ import yaml
 from analysis.cohort.model import Dataset
 from analysis.cohort.read import read_dataset
 from analysis.cohort.rules import first_treatment
+from analysis.zhai_2025.study import STUDY
 
 # Times after the first treatment grow by up to a half: none shrinks, so that nobody dies before
 # the end of a treatment that was given.
@@ -27,7 +28,7 @@ def write(folder: Path, n: int, seed: int) -> Path:
     their records, with every time after the first treatment stretched by a factor of their own
     and cut to whole days, and with their own AFP. Records that are in order stay in order.
     """
-    source = read_dataset("synthetic")
+    source = read_dataset("synthetic", STUDY)
     rng = np.random.default_rng(seed)
     drawn = rng.integers(len(source.tables["patients"]), size=n)
     stretch = rng.uniform(1, STRETCH, n)

@@ -10,6 +10,7 @@ import pytest
 
 from analysis.cohort.read import read_dataset
 from analysis.estimates.log_rank import log_rank
+from analysis.zhai_2025.study import STUDY
 from benchmarks import million, patients
 from benchmarks.kernels import numpy_log_rank
 
@@ -24,9 +25,9 @@ def test_the_log_rank_of_numpy_is_that_of_the_estimates(seed: int) -> None:
 
 
 def test_patients_drawn_have_no_faults_and_times_of_their_own(tmp_path: Path) -> None:
-    dataset = read_dataset(patients.write(tmp_path / "drawn", 2000, seed=3))
+    dataset = read_dataset(patients.write(tmp_path / "drawn", 2000, seed=3), STUDY)
     assert len(dataset.tables["patients"]) == len(dataset.tables["follow_up"]) == 2000
-    source = read_dataset("synthetic").tables["follow_up"]
+    source = read_dataset("synthetic", STUDY).tables["follow_up"]
     drawn = dataset.tables["follow_up"]
     assert drawn["death_date"].nunique() > source["death_date"].nunique()
 

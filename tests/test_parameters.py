@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from analysis.build.project import AUDIT_NOTEBOOK
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 

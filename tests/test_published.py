@@ -18,13 +18,14 @@ from analysis.estimates import (
     toxicity,
     treatment,
 )
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 
 
 @pytest.fixture(scope="module")
 def comparison() -> pd.DataFrame:
     parameters = Parameters()
-    cohort = load("synthetic", parameters)
+    cohort = load("synthetic", STUDY, parameters)
     estimates = pd.concat(
         [
             analysis.estimate(cohort, parameters)

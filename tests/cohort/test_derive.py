@@ -19,7 +19,8 @@ from analysis.cohort.derive import (
 from analysis.cohort.faults import DatasetFaults
 from analysis.cohort.model import Cohort
 from analysis.cohort.read import load
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 from tests import datasets
 from tests.datasets import write_dataset
 
@@ -31,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def cohort(folder: Path) -> Cohort:
-    return load(folder)
+    return load(folder, STUDY)
 
 
 def column(cohort: Cohort, name: str) -> list[object]:
@@ -123,11 +124,11 @@ def test_best_response(
 
 
 def test_recorded_responses_agree_or_are_marked(folder: Path) -> None:
-    assert not load(folder).assessments["disagrees"].any()
+    assert not load(folder, STUDY).assessments["disagrees"].any()
     text = datasets.ASSESSMENTS.replace("A1,RECIST 1.1,overall,100,70,no,PR",
                                         "A1,RECIST 1.1,overall,100,70,no,SD")  # fmt: skip
     write_dataset(folder, assessments=text)
-    derived, recorded = load(folder), load(folder, Parameters(response_source="recorded"))
+    derived, recorded = load(folder, STUDY), load(folder, STUDY, Parameters(response_source="recorded"))
     assert derived.assessments["disagrees"].sum() == 1
     assert derived.assessments["response"].iloc[0] == "PR"
     assert recorded.assessments["response"].iloc[0] == "SD"
@@ -165,11 +166,11 @@ def test_endpoints_state_their_event_and_censoring(cohort: Cohort) -> None:
 
 
 def test_censoring_and_time_zero_are_choices(folder: Path) -> None:
-    contact = load(folder, Parameters(relapse_censoring="last contact"))
+    contact = load(folder, STUDY, Parameters(relapse_censoring="last contact"))
     assert times(contact, "IRFS")[2] == (206, False, "last_contact_date")
-    imaging = load(folder, Parameters(pfs_censoring="last imaging"))
+    imaging = load(folder, STUDY, Parameters(pfs_censoring="last imaging"))
     assert times(imaging, "PFS")[3] == (398, False, "last_imaging_date")
-    ici = load(folder, Parameters(time_zero="immunotherapy"))
+    ici = load(folder, STUDY, Parameters(time_zero="immunotherapy"))
     assert times(ici, "OS")[0][0] == 377
 
 
@@ -177,7 +178,7 @@ def test_censoring_and_time_zero_are_choices(folder: Path) -> None:
 def test_death_without_relapse_is_a_choice(folder: Path, censoring: str) -> None:
     """A death counts on its day, with either censoring of the living; relapse comes first."""
     choices = {"relapse_censoring": censoring}
-    event = load(folder, Parameters.model_validate({**choices, "relapse_death": "event"}))
+    event = load(folder, STUDY, Parameters.model_validate({**choices, "relapse_death": "event"}))
     living = times(event, "IRFS")[3]
     assert times(event, "IRFS")[:3] == [
         (380, True, "death_date"),
@@ -185,7 +186,7 @@ def test_death_without_relapse_is_a_choice(folder: Path, censoring: str) -> None
         (206, True, "death_date"),
     ]
     assert not event.time_to_event["competing"].any()
-    competing = load(folder, Parameters.model_validate({**choices, "relapse_death": "competing"}))
+    competing = load(folder, STUDY, Parameters.model_validate({**choices, "relapse_death": "competing"}))
     assert times(competing, "IRFS") == [
         (380, False, "death_date"),
         (350, True, "in_field_relapse_date"),
@@ -197,7 +198,7 @@ def test_death_without_relapse_is_a_choice(folder: Path, censoring: str) -> None
     assert set(died["patient_id"]) == {"A1", "A3"}
     assert set(died["endpoint"]) == {"IRFS", "ORFS"}
     for endpoint in ("OS", "PFS"):
-        assert times(event, endpoint) == times(competing, endpoint) == times(load(folder), endpoint)
+        assert times(event, endpoint) == times(competing, endpoint) == times(load(folder, STUDY), endpoint)
 
 
 @pytest.mark.parametrize(
@@ -209,9 +210,9 @@ def test_death_without_relapse_is_a_choice(folder: Path, censoring: str) -> None
     ],
 )
 def test_a_population_is_a_step_of_its_own(folder: Path, population: str, kept: list[str]) -> None:
-    everybody = load(folder)
+    everybody = load(folder, STUDY)
     assert "population" not in set(everybody.screening["name"])
-    cohort = load(folder, Parameters.model_validate({"population": population}))
+    cohort = load(folder, STUDY, Parameters.model_validate({"population": population}))
     assert list(cohort.patients.index) == kept
     assert set(cohort.time_to_event["patient_id"]) == set(kept)
     step = cohort.screening.iloc[-1]
@@ -219,34 +220,34 @@ def test_a_population_is_a_step_of_its_own(folder: Path, population: str, kept: 
     assert (step["entered"], step["excluded"], step["remaining"]) == (4, 4 - len(kept), len(kept))
     # A population is asked for with or without the criteria of eligibility.
     choices = {"population": population, "apply_eligibility": False}
-    assert list(load(folder, Parameters.model_validate(choices)).patients.index) == kept
+    assert list(load(folder, STUDY, Parameters.model_validate(choices)).patients.index) == kept
 
 
 def test_who_has_no_record_is_not_in_a_population(folder: Path) -> None:
     text = datasets.PATIENTS.replace("no,1,no,no,VMAT", "no,,no,no,VMAT")
     with pytest.raises(DatasetFaults, match=r"therapy_line.*one patient at least"):
-        load(write_dataset(folder, patients=text), Parameters(population="first line"))
+        load(write_dataset(folder, patients=text), STUDY, Parameters(population="first line"))
 
 
 def test_a_population_that_nobody_is_in_or_nothing_records_is_refused(folder: Path) -> None:
     text = datasets.PATIENTS.replace("none,yes,yes\n", "sorafenib,yes,yes\n")
     asked = Parameters(population="without targeted therapy")
     with pytest.raises(DatasetFaults, match=r"targeted_agent.*one patient at least"):
-        load(write_dataset(folder, patients=text), asked)
+        load(write_dataset(folder, patients=text), STUDY, asked)
     with pytest.raises(DatasetFaults, match=r"therapy_line.*to be recorded.*leave population"):
-        load("hepatocellular", Parameters(population="first line"))
+        load("hepatocellular", STUDY, Parameters(population="first line"))
 
 
 def test_criteria_are_applied_in_order_and_counted(folder: Path) -> None:
     patients = datasets.PATIENTS.replace("A1,male,1960-06-15", "A1,male,1940-06-15")
     patients = patients.replace("IIIB,yes", "IIIB,no")
-    cohort = load(write_dataset(folder, patients=patients))
+    cohort = load(write_dataset(folder, patients=patients), STUDY)
     steps = cohort.screening.set_index("name")
     assert list(steps["excluded"]) == [1, 1, 0, 0, 0, 0, 0, 0]
     assert list(cohort.patients.index) == ["A3", "A4"]
     assert set(cohort.time_to_event["patient_id"]) == {"A3", "A4"}
     assert set(cohort.radiotherapy["patient_id"]) == {"A3", "A4"}
-    everyone = load(folder, Parameters(apply_eligibility=False))
+    everyone = load(folder, STUDY, Parameters(apply_eligibility=False))
     assert len(everyone.patients) == 4
     assert not everyone.screening["assessed"].any()
 
@@ -255,7 +256,7 @@ def test_gap_of_more_than_eight_weeks_is_excluded(folder: Path) -> None:
     text = datasets.IMMUNOTHERAPY.replace(
         "A3,tislelizumab,2020-05-29", "A3,tislelizumab,2020-05-30"
     )
-    cohort = load(write_dataset(folder, immunotherapy=text))
+    cohort = load(write_dataset(folder, immunotherapy=text), STUDY)
     assert cohort.screening.set_index("name").loc["interval_weeks", "excluded"] == 1
     assert "A3" not in cohort.patients.index
 
@@ -264,7 +265,7 @@ def test_row_order_does_not_matter(folder: Path, cohort: Cohort) -> None:
     for path in folder.glob("*.csv"):
         header, *rows = path.read_text("utf-8").splitlines()
         path.write_text("\n".join([header, *reversed(rows)]) + "\n", "utf-8")
-    turned = load(folder)
+    turned = load(folder, STUDY)
     pd.testing.assert_frame_equal(
         turned.patients.sort_index(), cohort.patients.sort_index(), check_like=True
     )

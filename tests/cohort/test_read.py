@@ -8,18 +8,19 @@ import pandas as pd
 import pytest
 
 from analysis.cohort.read import DatasetFaults, load, read_dataset
+from analysis.zhai_2025.study import STUDY
 from tests import datasets
 from tests.datasets import write_dataset
 
 
 def faults_of(folder: Path) -> list[tuple[str, int, str, str]]:
     with pytest.raises(DatasetFaults) as caught:
-        read_dataset(folder)
+        read_dataset(folder, STUDY)
     return [(f.file, f.row, f.column, f.value) for f in caught.value.faults]
 
 
 def test_four_patients_have_no_faults(tmp_path: Path) -> None:
-    dataset = read_dataset(write_dataset(tmp_path / "four"))
+    dataset = read_dataset(write_dataset(tmp_path / "four"), STUDY)
     assert len(dataset.tables["patients"]) == 4
     assert dataset.tables["time_to_event"].empty
 
@@ -98,7 +99,7 @@ def test_cell(
     assert text.count(old) == 1
     folder = write_dataset(tmp_path, **{table: text.replace(old, new)})
     if fault is None:
-        read_dataset(folder)
+        read_dataset(folder, STUDY)
     else:
         assert fault in faults_of(folder)
 
@@ -116,7 +117,7 @@ def test_an_event_may_begin_after_last_contact_where_death_is_known(tmp_path: Pa
     )
     events = datasets.ADVERSE_EVENTS.replace("2020-03-30", "2020-09-15")
     folder = write_dataset(tmp_path, follow_up=follow_up, adverse_events=events)
-    assert len(load(folder).patients) == 4
+    assert len(load(folder, STUDY).patients) == 4
 
 
 @pytest.mark.parametrize("lacking", ["follow_up", "radiotherapy", "immunotherapy"])
@@ -124,7 +125,7 @@ def test_onset_is_held_against_the_tables_that_are_there(tmp_path: Path, lacking
     text = f"{datasets.FILES['dataset.yaml']}not_recorded: {{{lacking}: all}}\n"
     folder = write_dataset(tmp_path, dataset=text)
     (folder / f"{lacking}.csv").unlink()
-    assert len(read_dataset(folder).tables["adverse_events"]) == 6
+    assert len(read_dataset(folder, STUDY).tables["adverse_events"]) == 6
 
 
 def test_datasets_without_onsets_say_so(tmp_path: Path) -> None:
@@ -133,12 +134,12 @@ def test_datasets_without_onsets_say_so(tmp_path: Path) -> None:
     assert faults_of(tmp_path) == [("adverse_events.csv", 0, "onset_date", "")]
     text = datasets.FILES["dataset.yaml"] + "not_recorded: {adverse_events: [onset_date]}\n"
     (tmp_path / "dataset.yaml").write_text(text, encoding="utf-8")
-    assert load(tmp_path).adverse_events["onset_date"].isna().all()
+    assert load(tmp_path, STUDY).adverse_events["onset_date"].isna().all()
 
 
 def test_organ_doses_may_be_left_out(tmp_path: Path) -> None:
-    assert load(write_dataset(tmp_path)).organ_doses.empty
-    cohort = load(write_dataset(tmp_path, organ_doses=datasets.ORGAN_DOSES))
+    assert load(write_dataset(tmp_path), STUDY).organ_doses.empty
+    cohort = load(write_dataset(tmp_path, organ_doses=datasets.ORGAN_DOSES), STUDY)
     assert list(cohort.organ_doses["value"]) == [4.2, 33, 7.5, 31]
     assert "organ_doses" in cohort.recorded_tables
 
@@ -167,7 +168,7 @@ def test_organ_dose(tmp_path: Path, old: str, new: str, column: str, row: int) -
 def test_duplicate_patient_names_the_first_row(tmp_path: Path) -> None:
     folder = write_dataset(tmp_path, patients=datasets.PATIENTS.replace("A3,male", "A1,male"))
     with pytest.raises(DatasetFaults, match="row 2 has it already"):
-        read_dataset(folder)
+        read_dataset(folder, STUDY)
 
 
 def test_empty_table(tmp_path: Path) -> None:
@@ -205,7 +206,7 @@ def test_message_says_file_row_column_value_and_what_was_expected(tmp_path: Path
         tmp_path / "mine", patients=datasets.PATIENTS.replace("A3,male", "A3,man")
     )
     with pytest.raises(DatasetFaults) as caught:
-        read_dataset(folder)
+        read_dataset(folder, STUDY)
     assert str(caught.value).splitlines() == [
         "The dataset mine has 1 fault; nothing was built.",
         "  patients.csv, row 4, column sex: found 'man'; expected one of: male, female",
@@ -215,7 +216,7 @@ def test_message_says_file_row_column_value_and_what_was_expected(tmp_path: Path
 def test_hostile_text_cannot_steer_the_terminal(tmp_path: Path) -> None:
     folder = write_dataset(tmp_path, patients=datasets.PATIENTS.replace("A3,male", "A3,\x1b[31m"))
     with pytest.raises(DatasetFaults) as caught:
-        read_dataset(folder)
+        read_dataset(folder, STUDY)
     assert "\x1b" not in str(caught.value)
 
 
@@ -236,7 +237,7 @@ def test_description(tmp_path: Path, description: str, column: str) -> None:
 
 def test_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(DatasetFaults, match="nowhere"):
-        read_dataset(tmp_path / "nowhere")
+        read_dataset(tmp_path / "nowhere", STUDY)
 
 
 def test_what_is_said_not_to_be_recorded_is_no_fault(tmp_path: Path) -> None:
@@ -245,7 +246,7 @@ def test_what_is_said_not_to_be_recorded_is_no_fault(tmp_path: Path) -> None:
     (folder / "assessments.csv").unlink()
     frame = pd.read_csv(folder / "patients.csv", dtype=str)
     frame.drop(columns="ecog").to_csv(folder / "patients.csv", index=False)
-    cohort = load(folder)
+    cohort = load(folder, STUDY)
     assert "assessments" not in cohort.recorded_tables
     assert not cohort.records("ecog")
     assert not cohort.screening.set_index("name").loc["ecog", "assessed"]
@@ -266,11 +267,11 @@ def test_parquet_and_csv_give_the_same_cohort(tmp_path: Path) -> None:
                 frame[column] = pd.to_datetime(frame[column])
         frame.to_parquet(path.with_suffix(".parquet"))
         path.unlink()
-    one, other = load(from_csv), load(from_parquet)
+    one, other = load(from_csv, STUDY), load(from_parquet, STUDY)
     pd.testing.assert_frame_equal(one.patients, other.patients)
     pd.testing.assert_frame_equal(one.time_to_event, other.time_to_event)
 
 
 def test_spreadsheet_habits_are_understood(tmp_path: Path) -> None:
     text = "\ufeff" + datasets.PATIENTS.replace("A3,male", " A3 , male ").replace("\n", "\r\n")
-    assert "A3" in load(write_dataset(tmp_path, patients=text)).patients.index
+    assert "A3" in load(write_dataset(tmp_path, patients=text), STUDY).patients.index

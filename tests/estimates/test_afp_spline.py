@@ -18,7 +18,7 @@ from scipy.stats import norm
 
 from analysis.estimates import afp_spline
 from analysis.estimates.hazards import NOT_ESTIMABLE
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
 from tests.estimates.sensitivity import patients_of, records
 from tests.estimates.strict import STRICT
 

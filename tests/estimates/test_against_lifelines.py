@@ -10,7 +10,7 @@ import pytest
 from lifelines import CoxPHFitter
 
 from analysis.estimates.hazards import hazard_ratio
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
 
 PRECISE = {"step_size": 1.0, "precision": 1e-20, "r_precision": 0.0}
 

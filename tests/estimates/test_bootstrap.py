@@ -17,7 +17,7 @@ from analysis.estimates.bootstrap import (
     replicates_by_count,
 )
 from analysis.estimates.bootstrap_curves import COMPETING, EVENT, resampled_curves
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
 
 PARAMETERS = Parameters(bootstrap_replicates=120)
 RANDOM = np.random.default_rng(11)

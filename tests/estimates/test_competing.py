@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.estimates import competing, survival
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
 from tests.estimates.sensitivity import first_events_of, records
 from tests.estimates.strict import STRICT
 

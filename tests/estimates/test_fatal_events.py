@@ -17,7 +17,8 @@ from analysis.cohort.read import load
 from analysis.display import labels, tables
 from analysis.estimates import fatal_events, whole
 from analysis.estimates.rows import pick, value_of
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 from tests import datasets
 from tests.datasets import write_dataset
 
@@ -26,7 +27,7 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 def fatal(folder: Path, events: str = datasets.FATAL_EVENTS) -> Cohort:
-    return load(write_dataset(folder, adverse_events=events, organ_doses=datasets.ORGAN_DOSES), P)
+    return load(write_dataset(folder, adverse_events=events, organ_doses=datasets.ORGAN_DOSES), STUDY, P)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_months_are_negative_when_the_event_came_first(tmp_path: Path) -> None:
 
 def test_what_is_not_recorded_has_no_row(tmp_path: Path) -> None:
     events = datasets.FATAL_EVENTS.replace("2020-09-10", "")
-    cohort = load(write_dataset(tmp_path, adverse_events=events), P)
+    cohort = load(write_dataset(tmp_path, adverse_events=events), STUDY, P)
     found = pick(fatal_events.estimate(cohort, P), analysis_id="grade5_case_2")
     assert set(found["variable"]) == {
         "event",
@@ -94,7 +95,7 @@ def test_what_is_not_recorded_has_no_row(tmp_path: Path) -> None:
 
 
 def test_without_a_fatal_event_there_is_no_case(tmp_path: Path) -> None:
-    cohort = load(write_dataset(tmp_path), P)
+    cohort = load(write_dataset(tmp_path), STUDY, P)
     assert fatal_events.estimate(cohort, P).empty
     table = tables.grade_5_table(whole.estimate(cohort, P))
     assert table is not None
@@ -102,13 +103,13 @@ def test_without_a_fatal_event_there_is_no_case(tmp_path: Path) -> None:
 
 
 def test_a_dataset_without_events_or_radiotherapy(tmp_path: Path) -> None:
-    assert fatal_events.estimate(load("hepatocellular", P), P).empty
-    assert tables.grade_5_table(whole.estimate(load("hepatocellular", P), P)) is None
+    assert fatal_events.estimate(load("hepatocellular", STUDY, P), P).empty
+    assert tables.grade_5_table(whole.estimate(load("hepatocellular", STUDY, P), P)) is None
     text = datasets.FILES["dataset.yaml"] + "not_recorded: {radiotherapy: all, follow_up: all}\n"
     folder = write_dataset(tmp_path, dataset=text, adverse_events=datasets.FATAL_EVENTS)
     for name in ("radiotherapy", "follow_up"):
         (folder / f"{name}.csv").unlink()
-    found = fatal_events.estimate(load(folder, P), P)
+    found = fatal_events.estimate(load(folder, STUDY, P), P)
     assert set(found["analysis_id"]) == {"grade5_case_1", "grade5_case_2"}
     assert pick(found, statistic="value").empty
 

@@ -19,7 +19,7 @@ from scipy.stats import norm
 from analysis.estimates import hazards
 from analysis.estimates.hazards import hazard_ratio
 from analysis.estimates.landmark import from_change
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
 from tests.estimates.sensitivity import patients_of, records, times_of
 from tests.estimates.strict import STRICT
 

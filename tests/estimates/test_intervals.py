@@ -22,7 +22,7 @@ from analysis.estimates.intervals import (
     pearson_p,
     proportion_limits,
 )
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
 from tests.estimates.sensitivity import records
 
 REFERENCE = Path(__file__).parents[1] / "reference"

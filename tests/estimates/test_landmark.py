@@ -15,7 +15,8 @@ from analysis.cohort.read import load
 from analysis.estimates import landmark
 from analysis.estimates.hazards import hazard_ratio
 from analysis.estimates.log_rank import log_rank
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 from tests.estimates.sensitivity import records, times_of
 from tests.estimates.strict import STRICT
 
@@ -74,7 +75,7 @@ def test_immortal_time_makes_an_effect_that_the_landmark_removes() -> None:
 
 
 def test_mode_is_known_when_the_second_treatment_begins() -> None:
-    cohort = load("synthetic", PARAMETERS)
+    cohort = load("synthetic", STUDY, PARAMETERS)
     known = landmark.known_from(cohort, "concurrent")
     patients = cohort.patients
     gap = (patients["rt_start"] - patients["ici_start"]).dt.days.abs()

@@ -25,7 +25,7 @@ from analysis.estimates import factors, prognosis, survival
 from analysis.estimates.hazards import hazard_ratio
 from analysis.estimates.log_rank import log_rank
 from analysis.estimates.rows import pick, value_of
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
 from tests.estimates.strict import STRICT
 
 REFERENCE = Path(__file__).parents[1] / "reference"

@@ -19,8 +19,9 @@ from analysis.cohort.model import Cohort
 from analysis.cohort.read import load
 from analysis.estimates import bootstrap, factors, hazards, multiplicity, prognosis, remembered
 from analysis.estimates.rows import KEY, pick, value_of
-from analysis.estimates.survival import DAYS_PER_MONTH
-from analysis.parameters import Parameters
+from analysis.study.months import DAYS_PER_MONTH
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 from tests.estimates.sensitivity import REFERENCE, STORED
 from tests.estimates.strict import STRICT
 
@@ -178,7 +179,7 @@ def test_restricted_means() -> None:
 
 @pytest.mark.parametrize("method", ["Holm", "Benjamini-Hochberg"])
 def test_adjusted_tests_are_one_family_without_the_regimen(method: Any) -> None:
-    cohort = load("synthetic", PARAMETERS)
+    cohort = load("synthetic", STUDY, PARAMETERS)
     plain, found = (
         pick(prognosis.estimate(cohort, choices), statistic="p_value")
         for choices in (PARAMETERS, Parameters(p_adjustment=method))

@@ -12,13 +12,14 @@ from analysis.estimates.factors import FACTORS, times_by
 from analysis.estimates.gray import gray_test
 from analysis.estimates.log_rank import log_rank
 from analysis.estimates.rows import pick, value_of
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 
 
 @pytest.mark.parametrize("death", ["censored", "event", "competing"])
 def test_relapse_by_factor(death: str) -> None:
     parameters = Parameters(relapse_death=death)  # type: ignore[arg-type]
-    cohort = load("synthetic", parameters)
+    cohort = load("synthetic", STUDY, parameters)
     table = relapse_factors.estimate(cohort, parameters)
     assert set(table["group"]) == set(FACTORS)
     assert len(table) == 2 * len(FACTORS) * 5
@@ -41,5 +42,5 @@ def test_relapse_by_factor(death: str) -> None:
 
 
 def test_without_times_of_relapse_there_are_no_rows() -> None:
-    cohort = load("hepatocellular", Parameters())
+    cohort = load("hepatocellular", STUDY, Parameters())
     assert relapse_factors.estimate(cohort, Parameters()).empty

@@ -9,13 +9,14 @@ from analysis.cohort.read import load
 from analysis.estimates import response
 from analysis.estimates.intervals import mcnemar_chi_square_p, pearson_p, proportion_limits
 from analysis.estimates.rows import KEY, pick, value_of
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 
-COHORT = load("synthetic", Parameters())
+COHORT = load("synthetic", STUDY, Parameters())
 
 
 def rows(parameters: Parameters) -> pd.DataFrame:
-    parts = [response.estimate(COHORT, parameters), response.estimate_afp(COHORT, parameters)]
+    parts = [response.estimate(COHORT, parameters), marker.estimate(COHORT, parameters)]
     return pd.concat(parts, ignore_index=True)
 
 

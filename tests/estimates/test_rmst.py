@@ -18,7 +18,7 @@ from lifelines.utils import restricted_mean_survival_time
 from scipy.stats import chi2
 
 from analysis.estimates import rmst, survival
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
 from tests.estimates.sensitivity import records, times_of
 
 PARAMETERS = Parameters()

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from analysis.cohort.model import Cohort
 from analysis.estimates import survival
 from analysis.estimates.rows import pick, value_of
-from analysis.parameters import ConfidenceInterval, Parameters
+from analysis.zhai_2025.parameters import ConfidenceInterval, Parameters
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 EXPECTED = json.loads((REFERENCE / "expected.json").read_text())

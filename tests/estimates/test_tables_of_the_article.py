@@ -14,7 +14,7 @@ from analysis.cohort.read import load
 from analysis.estimates import characteristics, eligibility, response, toxicity, treatment
 from analysis.estimates.counts import count_rows, range_rows
 from analysis.estimates.rows import pick, row, to_table, value_of
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
 from tests.datasets import write_dataset
 
 P = Parameters()
@@ -69,7 +69,7 @@ def test_response(cohort: Cohort) -> None:
 
 
 def test_fall_of_afp_against_response(cohort: Cohort) -> None:
-    found = response.estimate_afp(cohort, P)
+    found = marker.estimate(cohort, P)
     assert value_of(found, variable="afp_decrease", variable_level="yes", statistic="count") == 2
     one = pick(found, group_level="RECIST 1.1", variable_level="ORR")
     assert value_of(one, statistic="count") == 1

@@ -100,12 +100,12 @@ age <- with(patients, {
 
 factors <- with(patients, list(
   male = yes_no(sex == "male"),
-  age_under_60 = yes_no(age < 60),
+  `age_years<60` = yes_no(age < 60),
   alcohol_use = yes_no(alcohol_use == "yes"),
   viral_hepatitis = yes_no(hepatitis_b == "yes" | hepatitis_c == "yes"),
   cirrhosis = yes_no(cirrhosis == "yes"),
-  afp_under_1000 = yes_no(afp_before < 1000),
-  tumours_5_or_more = yes_no(tumour_count >= 5),
+  `afp_before<1000` = yes_no(afp_before < 1000),
+  `tumour_count>=5` = yes_no(tumour_count >= 5),
   extrahepatic_metastasis = yes_no(extrahepatic_metastasis == "yes"),
   pvtt = yes_no(pvtt_extent != "none"),
   vp4 = yes_no(pvtt_extent == "main"),
@@ -114,7 +114,7 @@ factors <- with(patients, list(
   concurrent = yes_no(ici_start <= rt_end & rt_start <= ici_end),
   rt_intrahepatic = yes_no(ids %in% on_liver),
   sbrt = yes_no(strongest$fractions <= 10 & strongest$per_fraction >= 5),
-  eqd2_under_60 = yes_no(strongest$eqd2 < 60),
+  `eqd2_gy<60` = yes_no(strongest$eqd2 < 60),
   targeted_therapy = yes_no(targeted_agent != "none"),
   ici_regimen = factor(regimen, levels = c("toripalimab", "sintilimab", "other"))
 ))
@@ -327,7 +327,7 @@ of_afp <- rbind(
   shares("afp_response", "afp_decrease", yes_no(fell)),
   range_of("afp_response", "afp_after", afp_after),
   range_of("afp_response", "afp_change", change_percent),
-  shares("afp_response", "afp_after_400", factor(afp_groups[1 + (afp_after > 400)], afp_groups)),
+  shares("afp_response", "afp_after", factor(afp_groups[1 + (afp_after > 400)], afp_groups)),
   stack(CRITERIA, function(criterion) {
     stack(names(RATES), fall_against_response, criterion = criterion)
   })

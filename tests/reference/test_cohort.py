@@ -20,9 +20,10 @@ import pytest
 from analysis.article.ledger import read_ledger
 from analysis.audit.comparison import compare
 from analysis.cohort.read import load
-from analysis.estimates import prognosis, response, survival
+from analysis.estimates import marker, prognosis, response, survival
 from analysis.estimates.rows import KEY, pick
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "tests" / "reference" / "cohort.tsv"
@@ -57,8 +58,8 @@ def staleness(text: str) -> str:
 
 
 def estimates(parameters: Parameters) -> pd.DataFrame:
-    cohort = load("synthetic", parameters)
-    parts = (survival.estimate, prognosis.estimate, response.estimate, response.estimate_afp)
+    cohort = load("synthetic", STUDY, parameters)
+    parts = (survival.estimate, prognosis.estimate, response.estimate, marker.estimate)
     return pd.concat([part(cohort, parameters) for part in parts])
 
 
@@ -107,7 +108,7 @@ def test_another_definition_does_not_agree(reference: pd.DataFrame) -> None:
     differing = differences(estimates(other), reference)
     assert not pick(differing, variable="PFS", statistic="rate").empty
     assert not pick(differing, variable="OS", statistic="rate_lower").empty
-    assert set(pick(differing, variable="OS", statistic="p_value")["group"]) == {"eqd2_under_60"}
+    assert set(pick(differing, variable="OS", statistic="p_value")["group"]) == {"eqd2_gy<50", "eqd2_gy<60"}
 
 
 def test_every_claim_is_written_alike_from_r(reference: pd.DataFrame, ours: pd.DataFrame) -> None:

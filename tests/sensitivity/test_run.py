@@ -16,10 +16,11 @@ from analysis.cohort import derive
 from analysis.cohort.model import Cohort
 from analysis.cohort.read import read_dataset
 from analysis.estimates import whole
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
 from analysis.sensitivity import run as module
 from analysis.sensitivity.run import Run, SchedulerError, run
 from analysis.sensitivity.variants import BASE, Variant, read_variants
+from analysis.zhai_2025.study import STUDY
 from tests.datasets import write_dataset
 
 FEW = """\
@@ -79,7 +80,7 @@ def test_every_number_is_that_of_the_estimates_under_its_parameters(
     dataset: Path, variants: list[Variant]
 ) -> None:
     found = run(dataset, variants[:2], Parameters(ci_type="log"), workers=1).estimates
-    records = read_dataset(dataset)
+    records = read_dataset(dataset, STUDY)
     for name, parameters in (
         (BASE, Parameters(ci_type="log")),
         *((each.name, each.parameters(Parameters(ci_type="log"))) for each in variants[:2]),

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.parameters import Parameters
+from analysis.zhai_2025.parameters import Parameters
 from analysis.sensitivity.variants import (
     BASE,
     MOST,
