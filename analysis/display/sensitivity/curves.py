@@ -8,24 +8,24 @@ import numpy as np
 import pandas as pd
 
 from analysis.display import format as fmt
-from analysis.display import labels
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.specification import specification_curve
 from analysis.display.sensitivity import words
 from analysis.display.tables import Table, plain_table
-from analysis.parameters import Parameters
 from analysis.sensitivity.compare import SAME, SIGNIFICANT
 from analysis.sensitivity.variants import BASE, Variant
+from analysis.study.study import Study
+from analysis.study.variables import Factor
 
 _NUMBERS = ["hazard_ratio", "lower", "upper", "p_value"]
 # A parameter with more values than this has one row in a figure, and so have all its values.
 _OWN_ROWS = 3
 
 
-def factors_of(specifications: pd.DataFrame, parameters: Parameters) -> dict[str, str]:
-    """Give the factors that have a specification, by name, in the words and order of Table 5."""
+def factors_of(specifications: pd.DataFrame, study: Study) -> list[Factor]:
+    """Give the factors that have a specification, in the order of Table 5."""
     present = set(specifications["factor"])
-    return {name: text for name, text in labels.factors(parameters).items() if name in present}
+    return [factor for factor in study.factors if factor.name in present]
 
 
 def distinct(specifications: pd.DataFrame) -> pd.DataFrame:
@@ -40,8 +40,9 @@ def distinct(specifications: pd.DataFrame) -> pd.DataFrame:
         From `sensitivity.compare.specifications`.
     """
     ours = specifications[specifications["variant"] == BASE]
-    beside = specifications[["factor", "endpoint"]].merge(
-        ours, how="left", on=["factor", "endpoint"], validate="many_to_one"
+    same_effect = ["factor", "level", "endpoint"]
+    beside = specifications[same_effect].merge(
+        ours, how="left", on=same_effect, validate="many_to_one"
     )
     same = np.isclose(
         specifications[_NUMBERS].to_numpy(dtype=float),
@@ -53,11 +54,12 @@ def distinct(specifications: pd.DataFrame) -> pd.DataFrame:
     return specifications[~same | specifications["variant"].eq(BASE).to_numpy()]
 
 
-def choices(variants: Sequence[Variant]) -> dict[str, list[str]]:
+def choices(variants: Sequence[Variant], study: Study) -> dict[str, list[str]]:
     """Give each choice in words with the names of the variants that make it.
 
     >>> from types import SimpleNamespace
-    >>> choices([SimpleNamespace(name="a", changes={"time_zero": "radiotherapy"})])
+    >>> variant = SimpleNamespace(name="a", changes={"time_zero": "radiotherapy"})
+    >>> choices([variant], Study("", ""))
     {'Time zero: radiotherapy': ['a']}
     """
     values: dict[str, dict[str, list[str]]] = {}
@@ -67,7 +69,7 @@ def choices(variants: Sequence[Variant]) -> dict[str, list[str]]:
             made.setdefault(words.choice(value), []).append(variant.name)
     rows: dict[str, list[str]] = {}
     for parameter, made in values.items():
-        name = words.parameter(parameter)
+        name = words.parameter(parameter, study)
         if len(made) > _OWN_ROWS and all(_is_number(value) for value in made):
             low, high = (end(made, key=float) for end in (min, max))
             rows[f"{name}: {low} to {high}"] = [n for names in made.values() for n in names]
@@ -85,59 +87,70 @@ def _is_number(text: str) -> bool:
 
 
 def curve(
-    specifications: pd.DataFrame,
-    variants: Sequence[Variant],
-    factor: str,
-    parameters: Parameters,
+    specifications: pd.DataFrame, variants: Sequence[Variant], factor: Factor, study: Study
 ) -> Drawing | None:
-    """Draw the specification curve of a factor, its endpoints side by side."""
+    """Draw the specification curve of a factor, its endpoints (and levels) side by side."""
     drawn = distinct(specifications)
-    drawn = drawn[drawn["factor"] == factor]
+    drawn = drawn[drawn["factor"] == factor.name]
     panels = {
-        labels.endpoint(str(name)): rows[["variant", *_NUMBERS]]
-        for name, rows in drawn.groupby("endpoint", sort=False)
+        _panel(factor, str(endpoint), str(level), study): rows[["variant", *_NUMBERS]]
+        for (endpoint, level), rows in drawn.groupby(["endpoint", "level"], sort=False)
         if rows[_NUMBERS].notna().any(axis=None)
     }
     if not panels:
         return None
     return specification_curve(
         panels,
-        choices(variants),
+        choices(variants, study),
         base=BASE,
-        confidence=parameters.confidence,
+        confidence=study.chosen.confidence,
         significance=SIGNIFICANT,
     )
 
 
-def caption(specifications: pd.DataFrame, factor: str, parameters: Parameters) -> str:
+def _panel(factor: Factor, endpoint: str, level: str, study: Study) -> str:
+    words = study.endpoint(endpoint).words
+    return f"{words}, {factor.group(level)}" if level else words
+
+
+def caption(specifications: pd.DataFrame, factor: Factor) -> str:
     """Give the caption of `curve`, with the number of variants that give the base again."""
-    own = specifications[specifications["factor"] == factor]
+    own = specifications[specifications["factor"] == factor.name]
     drawn = distinct(specifications)
-    drawn = drawn[drawn["factor"] == factor]
+    drawn = drawn[drawn["factor"] == factor.name]
     parts = []
     for endpoint, rows in own.groupby("endpoint", sort=False):
-        left_out = len(rows) - int((drawn["endpoint"] == endpoint).sum())
+        left_out = rows["variant"].nunique() - int(
+            drawn.loc[drawn["endpoint"] == endpoint, "variant"].nunique()
+        )
         parts.append(f"{left_out} ({endpoint})")
-    name = labels.factors(parameters)[factor]
     return (
-        f"{name}: hazard ratio, yes against no, under every variant that changes it. Not drawn, "
-        f"since they give the base again: {', '.join(parts)} variants."
+        f"{factor.label}: hazard ratio, {_against(factor)}, under every variant that changes it. "
+        f"Not drawn, since they give the base again: {', '.join(parts)} variants."
     )
 
 
-def ranges(specifications: pd.DataFrame, parameters: Parameters) -> Table | None:
+def _against(factor: Factor) -> str:
+    if factor.is_binary:
+        return "yes against no"
+    return f"against {factor.group(factor.groups[0])}"
+
+
+def ranges(specifications: pd.DataFrame, study: Study) -> Table | None:
     """Give each factor's hazard ratio in the base and its range over all that differ from it."""
     drawn = distinct(specifications)
     rows = []
     for endpoint in dict.fromkeys(drawn["endpoint"]):
-        for factor, name in factors_of(drawn, parameters).items():
-            one = drawn[(drawn["factor"] == factor) & (drawn["endpoint"] == endpoint)]
-            is_base = one["variant"] == BASE
-            if one.empty or not is_base.any():
-                continue
-            rows.append(
-                {"endpoint": labels.endpoint(endpoint), "Prognostic factor": name} | _range(one)
-            )
+        for factor in factors_of(drawn, study):
+            own = drawn[(drawn["factor"] == factor.name) & (drawn["endpoint"] == endpoint)]
+            for level, one in own.groupby("level", sort=False):
+                if not (one["variant"] == BASE).any():
+                    continue
+                name = f"{factor.label}: {factor.group(str(level))}" if level else factor.label
+                rows.append(
+                    {"endpoint": study.endpoint(endpoint).words, "Prognostic factor": name}
+                    | _range(one)
+                )
     if not rows:
         return None
     return plain_table(
@@ -145,9 +158,9 @@ def ranges(specifications: pd.DataFrame, parameters: Parameters) -> Table | None
         stub="Prognostic factor",
         group="endpoint",
         notes=[
-            "HR, hazard ratio, yes against no; with p, of the base. Variants: those that give "
-            "another hazard ratio, interval or p value than the base; the others would only count "
-            "the base again. "
+            "HR, hazard ratio, yes against no, or of a level against the first; with p, of the "
+            "base. Variants: those that give another hazard ratio, interval or p value than the "
+            "base; the others would only count the base again. "
             f"p < {SIGNIFICANT:g}: in how many of them that have a p value."
         ],
     )

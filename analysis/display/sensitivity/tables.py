@@ -16,16 +16,15 @@ from IPython.display import HTML
 from analysis.display.format import count_percent, is_missing, months, thousands
 from analysis.display.page import Page
 from analysis.display.sensitivity import words
-from analysis.estimates.rows import KEY
-from analysis.estimates.survival import NOT_REACHED
-from analysis.parameters import Parameters
 from analysis.sensitivity import compare
 from analysis.sensitivity.run import Run
 from analysis.sensitivity.variants import Variant, table
+from analysis.study.keys import NOT_REACHED, Statistic
+from analysis.study.study import Study
 
 # Notes that a dash or NR says as well.
 _PLAIN_NOTES = {"none", NOT_REACHED}
-_EFFECT = [name for name in KEY if name != "statistic"]
+_EFFECT = [name for name in compare.SAME_CELL if name != "statistic"]
 
 
 def write(page: Page, found: Run, comparison: pd.DataFrame, variants: Sequence[Variant]) -> None:
@@ -71,7 +70,7 @@ def _count(number: int, noun: str, plural: str = "") -> str:
     return f"{thousands(number)} {noun if number == 1 else plural or f'{noun}s'}"
 
 
-def conclusions(comparison: pd.DataFrame, variants: Sequence[Variant], base: Parameters) -> HTML:
+def conclusions(comparison: pd.DataFrame, variants: Sequence[Variant], study: Study) -> HTML:
     """Give every conclusion that changes, base and variant side by side, filterable by its kind.
 
     `comparison` is what `sensitivity.compare.compare` gives.
@@ -81,13 +80,13 @@ def conclusions(comparison: pd.DataFrame, variants: Sequence[Variant], base: Par
         return _prose("<p>No conclusion changes in any variant.</p>")
     rows = []
     for number, variant in enumerate(variants, start=1):
-        theirs = variant.parameters(base)
+        theirs = study.under(variant.parameters(study.chosen))
         own = comparison[comparison["variant"] == variant.name]
         changes = compare.conclusions(own)
         gone = changes["conclusion"] == compare.NOT_ESTIMABLE
         link = f'<th scope="row"><a href="#{_anchor(number)}">{escape(variant.name)}</a></th>'
         for cell in changes[~gone].to_dict("records"):
-            what, ours, other = _flagged(cell, own, base, theirs)
+            what, ours, other = _flagged(cell, own, study, theirs)
             rows.append(
                 f'<tr data-verdict="{escape(cell["conclusion"])}">{link}'
                 f"<td>{escape(what)}{_reason(_said(cell))}</td>"
@@ -97,7 +96,7 @@ def conclusions(comparison: pd.DataFrame, variants: Sequence[Variant], base: Par
         if gone.any():
             rows.append(
                 f'<tr data-verdict="{compare.NOT_ESTIMABLE}">{link}'
-                f'<td colspan="3">{escape(_gone(changes[gone], base, theirs))}</td>'
+                f'<td colspan="3">{escape(_gone(changes[gone], study, theirs))}</td>'
                 f"<td>{compare.NOT_ESTIMABLE}</td></tr>"
             )
     options = "".join(
@@ -119,31 +118,31 @@ def conclusions(comparison: pd.DataFrame, variants: Sequence[Variant], base: Par
     )
 
 
-def _gone(cells: pd.DataFrame, base: Parameters, theirs: Parameters) -> str:
+def _gone(cells: pd.DataFrame, study: Study, theirs: Study) -> str:
     """Give in one line what a variant has no estimate of: mostly groups without patients."""
     names = dict.fromkeys(
-        words.factor(cell["group"], base, theirs)
+        words.factor(cell["factor"], study, theirs)
         if cell["analysis_id"] in words.BY_FACTOR
-        else words.subject(cell, base, theirs)
+        else words.subject(cell, study, theirs)
         for cell in cells.to_dict("records")
     )
     return f"{_count(len(cells), 'estimate')} of {'; '.join(names)}"
 
 
 def _flagged(
-    cell: dict[Any, Any], own: pd.DataFrame, base: Parameters, theirs: Parameters
+    cell: dict[Any, Any], own: pd.DataFrame, study: Study, theirs: Study
 ) -> tuple[str, str, str]:
     """Give what a changed conclusion is about, in the base, and in the variant."""
     if cell["conclusion"] != compare.RANKING:
-        return words.subject(cell, base, theirs), _ours(cell), _theirs(cell)
+        return words.subject(cell, study, theirs), _ours(cell), _theirs(cell)
     # An order is that of all levels, whichever row it was marked on.
-    same = [name for name in KEY if name != "group_level"]
+    same = [name for name in compare.SAME_CELL if name != "group_level"]
     levels = own[(own[same] == pd.Series(cell)[same]).all(axis=1) & (own["group_level"] != "")]
     texts = [
-        "; ".join(f"{words.level(row)} {months(row[side])}" for row in levels.to_dict("records"))
+        "; ".join(f"{words.group_level(row, study)} {months(row[side])}" for row in levels.to_dict("records"))
         for side in ("base", "value")
     ]
-    what = words.subject(cell | {"group_level": ""}, base, theirs)
+    what = words.subject(cell | {"group_level": ""}, study, theirs)
     return f"{what}, months", texts[0], texts[1]
 
 
@@ -181,7 +180,7 @@ def differences(
     comparison: pd.DataFrame,
     variants: Sequence[Variant],
     failed: Mapping[str, str],
-    base: Parameters,
+    study: Study,
 ) -> HTML:
     """Give each variant its cells that differ from the base, folded, by group of variants."""
     numbered = enumerate(variants, start=1)
@@ -193,12 +192,12 @@ def differences(
         for number, variant in own:
             rows = of_variant.get(variant.name, comparison.head(0))
             reason = failed.get(variant.name)
-            parts.append(_variant(number, variant, rows, base, reason))
+            parts.append(_variant(number, variant, rows, study, reason))
     return HTML(f'<section class="findings variants">{"".join(parts)}</section>')
 
 
 def _variant(
-    number: int, variant: Variant, rows: pd.DataFrame, base: Parameters, failure: str | None
+    number: int, variant: Variant, rows: pd.DataFrame, study: Study, failure: str | None
 ) -> str:
     different = rows[rows["differs"]]
     flagged = int((rows["conclusion"] != "").sum())
@@ -215,7 +214,7 @@ def _variant(
     elif different.empty:
         inner += "<p>Every number is that of the base.</p>"
     else:
-        inner += _cells(variant, different, base)
+        inner += _cells(variant, different, study)
     # A link to what is inside opens the fold; a link to the fold itself does not.
     return (
         f"<details><summary>{escape(variant.name)}: {escape(said)}</summary>"
@@ -223,18 +222,18 @@ def _variant(
     )
 
 
-def _cells(variant: Variant, different: pd.DataFrame, base: Parameters) -> str:
-    theirs = variant.parameters(base)
+def _cells(variant: Variant, different: pd.DataFrame, study: Study) -> str:
+    theirs = study.under(variant.parameters(study.chosen))
     bodies = []
     for analysis, cells in different.groupby("analysis_id", sort=False):
         rows, before = "", ""
         for pair in _effects(cells):
             # Said once where the same holds for rows that follow each other.
             said = _said(pair[-1])
-            rows += _row(pair, said if said != before else "", base, theirs)
+            rows += _row(pair, said if said != before else "", study, theirs)
             before = said
         bodies.append(
-            f'<tbody><tr><th scope="rowgroup" colspan="4">{escape(words.place(str(analysis)))}'
+            f'<tbody><tr><th scope="rowgroup" colspan="4">{escape(words.place(str(analysis), study))}'
             f"</th></tr>{rows}</tbody>"
         )
     headings = ("What", "Base", "Variant", "Difference")
@@ -250,14 +249,14 @@ def _effects(cells: pd.DataFrame) -> Iterable[list[dict[Any, Any]]]:
         cells.to_dict("records"), key=lambda cell: tuple(cell[name] for name in _EFFECT)
     ):
         found = list(own)
-        pair = [cell for cell in found if cell["statistic"] in {"count", "percent"}]
-        if [cell["statistic"] for cell in pair] == ["count", "percent"]:
+        pair = [cell for cell in found if cell["statistic"] in (Statistic.COUNT, Statistic.PERCENT)]
+        if [cell["statistic"] for cell in pair] == [Statistic.COUNT, Statistic.PERCENT]:
             yield pair
             found = [cell for cell in found if cell not in pair]
         yield from ([cell] for cell in found)
 
 
-def _row(cells: list[dict[Any, Any]], reason: str, base: Parameters, theirs: Parameters) -> str:
+def _row(cells: list[dict[Any, Any]], reason: str, study: Study, theirs: Study) -> str:
     last = cells[-1]
     ours, other = _ours(last), _theirs(last)
     if len(cells) == 2:
@@ -267,7 +266,7 @@ def _row(cells: list[dict[Any, Any]], reason: str, base: Parameters, theirs: Par
     change = words.difference(last["statistic"], last["unit"], last["base"], last["value"])
     mark = f" <strong>{escape(last['conclusion'])}</strong>" if last["conclusion"] else ""
     return (
-        f"<tr><td>{escape(words.subject(last, base, theirs))}{mark}{_reason(reason)}</td>"
+        f"<tr><td>{escape(words.subject(last, study, theirs))}{mark}{_reason(reason)}</td>"
         f"<td>{escape(ours)}</td><td>{escape(other)}</td><td>{escape(change)}</td></tr>"
     )
 

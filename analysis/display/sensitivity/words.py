@@ -12,76 +12,50 @@ from collections.abc import Mapping
 from typing import Any
 
 from analysis.display import format as fmt
-from analysis.display import labels
-from analysis.display.tables import number
-from analysis.parameters import Parameters
-
-_NAMES = {
-    "afp": "AFP",
-    "beta": "/ beta",
-    "child": "Child-Pugh",
-    "ci": "CI",
-    "cutoff": "cut-off",
-    "ecog": "ECOG",
-    "eqd2": "EQD2",
-    "pfs": "PFS",
-    "pugh": "",
-    "sbrt": "SBRT",
-}
+from analysis.display.tables import case_variable, number
+from analysis.study.keys import Statistic
+from analysis.study.printed import plain
+from analysis.study.study import Study
 
 _STATISTICS = {
-    "n": "patients",
-    "events": "events",
-    "p_value": "p",
-    "p_association": "p, association of the criteria",
-    "p_paired": "p, one criterion against the other",
-    "hr_p": "p of the hazard ratio",
-    "hazard_ratio": "hazard ratio",
-    "proportionality_p": "p, proportional hazards",
-    "nonlinearity_p": "p, AFP beyond a straight line",
-    "rmst": "restricted mean",
-    "rmst_difference": "difference of restricted means",
-    "at_risk": "at risk",
-    "count_without": "without response",
-    "non_responders": "patients without response",
-    "min": "least",
-    "max": "most",
+    Statistic.N: "patients",
+    Statistic.EVENTS: "events",
+    Statistic.P_VALUE: "p",
+    Statistic.P_ASSOCIATION: "p, association of the criteria",
+    Statistic.P_PAIRED: "p, one criterion against the other",
+    Statistic.HR_P: "p of the hazard ratio",
+    Statistic.HAZARD_RATIO: "hazard ratio",
+    Statistic.PROPORTIONALITY_P: "p, proportional hazards",
+    Statistic.NONLINEARITY_P: "p, beyond a straight line",
+    Statistic.RMST: "restricted mean",
+    Statistic.RMST_DIFFERENCE: "difference of restricted means",
+    Statistic.SMD: "standardised difference",
+    Statistic.AT_RISK: "at risk",
+    Statistic.COUNT_WITHOUT: "without response",
+    Statistic.NON_RESPONDERS: "patients without response",
+    Statistic.MIN: "least",
+    Statistic.MAX: "most",
 }
 
-_REGIONS = {
-    "response_overall": "Response, all tumours",
-    "response_in_field": "Response, in-field tumours",
-}
-
-_SURVIVAL = {
-    "follow_up": "Follow-up",
-    "in_field_relapse": "In-field relapse",
-}
+# What a percentage or a count is of is said by the rest of the line.
+_UNSAID = (Statistic.COUNT, Statistic.PERCENT, Statistic.VALUE)
 
 # Analyses whose groups are prognostic factors.
 BY_FACTOR = ("prognosis", "relapse_factors")
-
-# Where a number stands in the article.
-PLACES = {
-    "eligibility": "Who is in",
-    "characteristics": "Table 1, patients",
-    "treatment": "Table 2, treatment",
-    "response": "Table 3, response",
-    "afp_response": "AFP and response",
-    "survival": "Figure 2, survival",
-    "relapse_factors": "Relapse by factor",
-    "adverse_events": "Table 4, adverse events",
-    "prognosis": "Table 5, prognostic factors",
-}
+CASE = "grade5_case"
 
 
-def parameter(name: str) -> str:
+def parameter(name: str, study: Study) -> str:
     """Give the name of a parameter as words.
 
-    >>> parameter("afp_cutoff"), parameter("time_zero")
-    ('AFP cut-off', 'Time zero')
+    >>> parameter("ecog_cutoff", Study("", "", abbreviations={"ECOG": "performance status"}))
+    'ECOG cut-off'
     """
-    words = " ".join(filter(None, (_NAMES.get(word, word) for word in name.split("_"))))
+    capitals = {word.lower(): word for word in study.abbreviations}
+    capitals |= {endpoint.name.lower(): endpoint.name for endpoint in study.endpoints}
+    capitals |= {"ci": "CI", "cutoff": "cut-off"}
+    words = " ".join(capitals.get(word, word) for word in name.split("_"))
+    words = words.replace("child pugh", "Child-Pugh").replace("alpha beta", "alpha/beta")
     return words[:1].upper() + words[1:]
 
 
@@ -90,106 +64,107 @@ def choice(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return f"{value:.12g}"
+        return plain(value)
     if isinstance(value, list | tuple):
         return ", ".join(choice(item) for item in value)
     return str(value)
 
 
-def place(analysis_id: str) -> str:
-    """Give the part of the article that an analysis belongs to."""
-    if analysis_id.startswith("grade5_case"):
+def place(analysis_id: str, study: Study) -> str:
+    """Give the part of the report that an analysis belongs to."""
+    if analysis_id.startswith(CASE):
         return "Adverse events of grade 5"
-    return PLACES.get(analysis_id, analysis_id.replace("_", " ").capitalize())
+    return study.titles.get(analysis_id, analysis_id.replace("_", " ").capitalize())
 
 
-def subject(cell: Mapping[Any, Any], base: Parameters, variant: Parameters) -> str:
-    """Give what a cell is about, in the words of the article's tables.
+def subject(cell: Mapping[Any, Any], study: Study, variant: Study) -> str:
+    """Give what a cell is about, in the words of the report's tables.
 
     Parameters
     ----------
     cell
-        The key of an estimate (`estimates.rows.KEY`).
-    base, variant
-        Parameters of both sides: where a factor is cut at another value in the variant, both of
-        its names are given.
+        A row of `sensitivity.compare.compare`.
+    study, variant
+        The study under the parameters of both sides: where a factor is cut at another value in the
+        variant, both of its names are given.
     """
-    analysis, statistic = cell["analysis_id"], cell["statistic"]
-    if analysis in BY_FACTOR:
-        return _of_factor(cell, base, variant)
-    if analysis == "survival":
-        return _of_survival(cell)
-    if analysis in {"response", "afp_response"}:
-        parts = [_REGIONS.get(cell["variable"], labels.variable(cell["variable"]))]
-        parts += [cell["group_level"], cell["variable_level"]]
-    elif analysis == "adverse_events":
-        grade = cell["variable_level"]
-        grade = grade if not grade or grade.isalpha() else f"grade {labels.level('grade', grade)}"
-        parts = [labels.event(cell["variable"]).replace("_", " "), grade]
-    elif analysis.startswith("grade5_case"):
-        parts = [labels.case_variable(cell["variable"]), cell["variable_level"]]
+    if cell["analysis_id"] in BY_FACTOR:
+        return _of_factor(cell, study, variant)
+    name, statistic = cell["variable"], Statistic(cell["statistic"])
+    variable, level = study.variable(name), cell["variable_level"]
+    endpoint = study.endpoint(name)
+    if endpoint.words != name:
+        parts = [f"{endpoint.words} ({name})"]
+        if statistic in (Statistic.RATE, Statistic.AT_RISK):
+            what = "at" if statistic == Statistic.RATE else "at risk at"
+            return _joined(_group(cell, study), *parts, f"{what} {level} months")
+        parts.append(variable.level(level) if level else "")
+    elif cell["analysis_id"] == "adverse_events":
+        named = study.event(name)
+        words = variable.words if named == name and name in study.variables else named
+        grade = variable.level(level)
+        parts = [words, grade if not level or level.isalpha() else f"grade {grade}"]
+    elif cell["analysis_id"].startswith(CASE):
+        parts = [case_variable(name, study), level]
     else:
-        level = cell["variable_level"]
-        parts = [
-            labels.variable(cell["variable"]),
-            labels.level(cell["variable"], level) if level else "",
-        ]
-    words = "" if statistic in {"count", "percent", "value"} else _statistic(statistic)
-    return ", ".join(part for part in (*parts, words) if part)
+        parts = [variable.words, variable.level(level) if level else ""]
+    words = "" if statistic in _UNSAID else _statistic(statistic)
+    return _joined(_group(cell, study), *parts, words)
 
 
-def _statistic(name: str) -> str:
-    return _STATISTICS.get(name, name.replace("_", " "))
-
-
-def _of_factor(cell: Mapping[Any, Any], base: Parameters, variant: Parameters) -> str:
-    statistic = _statistic(cell["statistic"])
-    if cell["variable_level"]:
-        statistic += f" at AFP {_thousands(cell['variable_level'])} ng/mL"
-    parts = [factor(cell["group"], base, variant), cell["variable"], level(cell), statistic]
+def _joined(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def level(cell: Mapping[Any, Any]) -> str:
+def _group(cell: Mapping[Any, Any], study: Study) -> str:
+    """Give the words for what the patients are parted by, other than a factor."""
+    level = str(cell["group_level"])
+    if study.arm is not None and cell["group"] == study.arm.variable.name:
+        return study.arm.variable.level(level)
+    return level
+
+
+def _statistic(name: Statistic) -> str:
+    return _STATISTICS.get(name, name.value.replace("_", " "))
+
+
+def _of_factor(cell: Mapping[Any, Any], study: Study, variant: Study) -> str:
+    statistic = _statistic(Statistic(cell["statistic"]))
+    if cell["variable_level"]:
+        along = ""
+        if study.has_factor(cell["factor"]):
+            variable = study.factor(cell["factor"]).variable
+            along = f"{variable.words} {_thousands(cell['variable_level'])} {variable.unit}"
+        statistic += f" at {along or cell['variable_level']}".rstrip()
+    return _joined(
+        factor(cell["factor"], study, variant),
+        cell["variable"],
+        group_level(cell, study),
+        statistic,
+    )
+
+
+def group_level(cell: Mapping[Any, Any], study: Study) -> str:
     """Give the level of a factor that a cell is about, or ""."""
     value = str(cell["group_level"])
-    if not value:
-        return ""
-    if cell["group"] == "ici_regimen":
-        return labels.level("ici_agent", value)
-    return labels.level("", value).lower()
+    if not value or not study.has_factor(cell["factor"]):
+        return value
+    found = study.factor(cell["factor"])
+    words = found.group(value)
+    return words.lower() if found.is_binary else words
 
 
-def factor(name: str, base: Parameters, variant: Parameters) -> str:
+def factor(name: str, study: Study, variant: Study) -> str:
     """Give a prognostic factor as Table 5 prints it, and as it is in the variant if it differs."""
-    if name == "ici_regimen":
-        return "ICI regimen"
-    ours, theirs = (
-        labels.factors(parameters).get(name, labels.variable(name))
-        for parameters in (base, variant)
-    )
+    if not study.has_factor(name):
+        return study.variable(name).words
+    ours = study.factor(name).label
+    theirs = variant.factor(name).label if variant.has_factor(name) else ours
     return ours if ours == theirs else f"{ours} (here {theirs})"
-
-
-def _of_survival(cell: Mapping[Any, Any]) -> str:
-    variable, level, statistic = cell["variable"], cell["variable_level"], cell["statistic"]
-    name = _SURVIVAL.get(variable, labels.ENDPOINTS.get(variable, labels.variable(variable)))
-    name = f"{name} ({variable})" if variable in labels.ENDPOINTS else name
-    if statistic in {"rate", "at_risk"}:
-        what = f"at {level} months" if statistic == "rate" else f"at risk at {level} months"
-        return f"{name}, {what}"
-    parts = [name, labels.level(variable, level) if level else ""]
-    parts += [] if statistic in {"count", "percent"} else [_statistic(statistic)]
-    return ", ".join(part for part in parts if part)
 
 
 def _thousands(text: str) -> str:
     return number(float(text)) if re.fullmatch(r"\d+(\.\d+)?(e\+?\d+)?", text) else text
-
-
-def is_p(statistic: str) -> bool:
-    """Tell whether a statistic is a p value."""
-    return statistic.startswith("p_") or statistic.endswith("_p")
 
 
 def shown(statistic: str, unit: str, value: float, lower: float, upper: float) -> str:
@@ -198,11 +173,11 @@ def shown(statistic: str, unit: str, value: float, lower: float, upper: float) -
     `value` is nan for what cannot be estimated, or for a median that is not reached; `lower` and
     `upper` are nan where there is no interval.
     """
-    if is_p(statistic):
+    if Statistic(statistic).is_p:
         return fmt.p_value(value)
-    if statistic == "hazard_ratio":
+    if statistic == Statistic.HAZARD_RATIO:
         return fmt.estimate(value, lower, upper)
-    if statistic == "median" and unit == "months":
+    if statistic == Statistic.MEDIAN and unit == "months":
         bounded = not (fmt.is_missing(lower) and fmt.is_missing(upper))
         return fmt.median_months(value, lower, upper) if bounded else fmt.months(value)
     decimals = 1 if unit in {"%", "months"} else None
@@ -219,9 +194,9 @@ def difference(statistic: str, unit: str, base: float, value: float) -> str:
 
     P values have no difference that means anything; neither has what one side lacks.
     """
-    if is_p(statistic) or not (math.isfinite(base) and math.isfinite(value)):
+    if Statistic(statistic).is_p or not (math.isfinite(base) and math.isfinite(value)):
         return ""
-    if statistic == "hazard_ratio":
+    if statistic == Statistic.HAZARD_RATIO:
         return f"× {fmt.fixed(value / base, 2)}"
     decimals = 1 if unit in {"%", "months"} else None
     apart = number(abs(value - base), decimals)
