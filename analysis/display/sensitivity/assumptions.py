@@ -152,7 +152,8 @@ def incidence(drawn: pd.DataFrame, study: Study) -> Drawing | None:
         points.competing.RELAPSE_ALONE: "relapse, the dead censored (1 − Kaplan-Meier)",
     }
     for endpoint, own in rows.groupby("variable", sort=False):
-        panels[study.endpoint(str(endpoint)).words] = {
+        event = study.endpoint(str(endpoint)).event_words
+        panels[event[:1].upper() + event[1:]] = {
             words[str(cause)]: _incidence(of_cause)
             for cause, of_cause in own.groupby("group_level", sort=False)
         }
