@@ -1,16 +1,16 @@
 """Numbers as the report prints them: half up, en dashes for ranges, words for what is missing.
 
-Statistics stay numbers until here. Rounding is decimal and half up, as journals and R's tables
-of the field expect: 0.25 gives 0.3, where binary or half-even rounding would give 0.2.
+Statistics stay numbers until here. How they are rounded is in `study.printed`.
 """
 
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pandas as pd
+
+from analysis.study.printed import half_up
 
 MISSING = "–"
 NOT_REACHED = "NR"
@@ -18,24 +18,6 @@ NOT_ESTIMABLE = "not estimable"
 
 _EN_DASH = "–"
 _MINUS = "−"
-
-
-def half_up(value: float | Decimal, decimals: int = 0) -> Decimal:
-    """Give a finite number rounded to `decimals` places, halves away from zero.
-
-    The shortest decimal that stands for the number is what is rounded, so that 2.675 gives 2.68
-    although the nearest binary number lies below it.
-
-    Raises
-    ------
-    ValueError
-        When the number is missing or infinite.
-    """
-    # Twelve digits hold every statistic here and drop what binary fractions add to a half.
-    exact = value if isinstance(value, Decimal) else Decimal(f"{value:.12g}")
-    if not exact.is_finite():
-        raise ValueError(f"A number is needed to round, not {value}.")
-    return exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
 
 
 def fixed(value: Any, decimals: int = 1, *, missing: str = MISSING) -> str:

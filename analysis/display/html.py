@@ -17,15 +17,29 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from analysis.display.templates import TEMPLATES, equip
+from analysis.study.declarations import Credit
 
 
 @dataclass(frozen=True)
 class Report:
     """What every page of a report says about the report.
 
-    `dataset` is the title of the dataset; `pages` are the names of the notebooks in the order
-    of reading; `changed` holds the parameters that differ from the article's; `version` is the
-    version of this package; `own` is False where the page is not about the project's article.
+    Attributes
+    ----------
+    dataset, notice
+        The title of the dataset, and what it says of itself.
+    pages
+        The names of the notebooks in the order of reading.
+    changed
+        The parameters that differ from the study's; `stated` says what they differ from.
+    version
+        Of this package.
+    title, subtitle
+        Of the study; the title of the dataset where there is none.
+    synthetic
+        Whether no real patient is in it.
+    credit
+        The article that is replicated; None where a page is not about one.
     """
 
     dataset: str
@@ -33,7 +47,11 @@ class Report:
     pages: tuple[str, ...]
     changed: Mapping[str, object]
     version: str
-    own: bool = True
+    title: str = ""
+    subtitle: str = ""
+    stated: str = "Other than the default choices"
+    synthetic: bool = False
+    credit: Credit | None = None
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,10 @@ class Page:
         words = f"{title}: not recorded in this dataset{f' ({inner})' if inner else ''}."
         return HTML(f'<p class="not-recorded" id="{escape(name)}">{escape(words)}</p>')
 
+    def note(self, words: str) -> HTML:
+        """Say something in one line, where a table or figure would stand."""
+        return HTML(f'<p class="not-recorded">{escape(words)}</p>')
+
     def _file(self, folder: str, name: str) -> Path | None:
         if self.output is None:
             return None

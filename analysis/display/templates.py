@@ -12,12 +12,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from analysis.study.declarations import Credit
+
 TEMPLATES = Path(__file__).parent / "template"
 STYLE = (TEMPLATES / "report/static/report.css").read_text(encoding="utf-8")
 SCRIPT = (TEMPLATES / "report/static/page.js").read_text(encoding="utf-8")
-
-TITLE = "Radiotherapy with immune checkpoint inhibitors in hepatocellular carcinoma"
-SUBTITLE = "Zhai et al. 2025, regenerated from patient-level data"
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,8 @@ class Listed:
     """A report as `reports/index.html` lists it.
 
     `folder` is relative to that page, `dataset` the title of the dataset, `pages` the names of
-    the notebooks, `changed` the parameters that differ from the article's.
+    the notebooks, `changed` the parameters that differ from the study's (`stated` says from what),
+    `synthetic` whether no real patient is in it.
     """
 
     folder: str
@@ -33,17 +33,30 @@ class Listed:
     notice: str
     pages: tuple[str, ...]
     changed: Mapping[str, object]
+    synthetic: bool = False
+    stated: str = "Other than the default choices"
 
 
 def listing(
     reports: Sequence[Listed],
     version: str,
+    title: str,
+    subtitle: str = "",
+    credit: Credit | None = None,
     audits: Sequence[Listed] = (),
     sensitivity: Sequence[Listed] = (),
 ) -> str:
     """Give the page that lists reports, their sensitivity analyses, and audits of numbers."""
     template = _environment().get_template("listing.html.j2")
-    return template.render(reports=reports, version=version, audits=audits, sensitivity=sensitivity)
+    return template.render(
+        reports=reports,
+        version=version,
+        title=title,
+        subtitle=subtitle,
+        credit=credit,
+        audits=audits,
+        sensitivity=sensitivity,
+    )
 
 
 def table_document(label: str, caption: str, table: str) -> str:
@@ -68,8 +81,6 @@ def equip(environment: Environment) -> None:
     environment.lstrip_blocks = True
     environment.filters["page_title"] = page_title
     environment.globals.update(
-        title=TITLE,
-        subtitle=SUBTITLE,
         style=Markup(STYLE),
         script=Markup(SCRIPT),
         script_sha256=base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode("ascii"),

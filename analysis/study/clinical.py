@@ -70,7 +70,7 @@ VARIABLES: Mapping[str, Variable] = by_name(
         RT_FRACTIONS,
         BED,
         EQD2,
-        Variable("ici_agent", "Immune checkpoint inhibitor"),
+        Variable("ici_agent", "Immune checkpoint inhibitor", names=True),
         Variable("ici_switched", "Changed the checkpoint inhibitor"),
         Variable("ici_interval_weeks", "Weeks between cycles", unit="weeks", quantity=True),
         Variable("rt_site", "Radiotherapy site"),

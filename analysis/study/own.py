@@ -7,8 +7,57 @@ from __future__ import annotations
 
 from analysis.study import clinical
 from analysis.study.columns import category, date, integer, patient_id
+from analysis.study.declarations import Line
 from analysis.study.endpoints import Endpoint
+from analysis.study.parameters import Parameters
 from analysis.study.study import Study
+
+def follow_up(parameters: Parameters) -> tuple[Line, ...]:
+    """Give the lines on follow-up, deaths and failure."""
+    medians = {
+        "reverse Kaplan-Meier": "reverse Kaplan-Meier median",
+        "all patients": "median of the times of all patients",
+        "survivors": "median of the times of those alive",
+    }
+    return (
+        Line(
+            f"Follow-up, {medians[parameters.follow_up_definition]} (range)",
+            "survival",
+            "follow_up",
+            kind="range",
+            unit="months",
+            decimals=1,
+        ),
+        Line("Died", "survival", "death", "yes"),
+        Line("Died of tumour", "survival", "cause_of_death", "tumour", kind="count"),
+        Line(
+            "Died of an adverse event", "survival", "cause_of_death", "adverse event", kind="count"
+        ),
+        Line("Died of other disease", "survival", "cause_of_death", "other disease", kind="count"),
+        Line("Progressed", "survival", "progression", "yes", kind="count"),
+        Line(
+            "Progressed outside the field only",
+            "survival",
+            "failure_pattern",
+            "out-of-field only",
+            kind="count",
+        ),
+        Line(
+            "Progressed in the field only",
+            "survival",
+            "failure_pattern",
+            "in-field only",
+            kind="count",
+        ),
+        Line(
+            "Progressed in the field and outside",
+            "survival",
+            "failure_pattern",
+            "in-field and out-of-field",
+            kind="count",
+        ),
+    )
+
 
 OWN = Study(
     name="own",
@@ -60,6 +109,7 @@ OWN = Study(
             in_table=True,
         ),
     ),
+    lines={"numbers_3_3": follow_up},
     titles={
         "characteristics": "Patients",
         "treatment": "Treatment",

@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis.study.declarations import (
     Arm,
+    Credit,
     Criterion,
     EventGroup,
     Line,
@@ -41,6 +42,8 @@ class Study:
         What the pages say they are about.
     article
         The folder of the ledger of published numbers; None for a study without an article.
+    credit
+        How the article is named and licensed.
     parameters
         The model of its parameters.
     chosen
@@ -84,6 +87,7 @@ class Study:
     subtitle: str = ""
     question: str = ""
     article: Path | None = None
+    credit: Credit | None = None
     parameters: type[Parameters] = Parameters
     chosen: Parameters = field(default_factory=Parameters)
     patient_columns: Mapping[str, Any] = field(default_factory=dict)

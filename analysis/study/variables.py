@@ -45,6 +45,8 @@ class Variable:
         Of a quantity, as it is printed; None for as few as it needs, at most two.
     least
         Of a quantity in whole numbers, the smallest there is: below 5 is then 1–4.
+    names
+        Whether its levels are names that take a capital at the start of a line, such as agents.
     quantity
         Whether it is summed up by median and range; anything else is counted by level.
     """
@@ -56,6 +58,7 @@ class Variable:
     decimals: int | None = None
     least: int | None = None
     quantity: bool = False
+    names: bool = False
 
     def __hash__(self) -> int:
         return hash((self.name, self.words, tuple(self.levels)))
@@ -76,6 +79,8 @@ class Variable:
             return self.levels[value]
         if cut := Cut.read(value):
             return cut.shown(self.least)
+        if self.names:
+            return value[:1].upper() + value[1:]
         return YES_NO.get(value, value)
 
 

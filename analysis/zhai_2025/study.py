@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.study import clinical
-from analysis.study.declarations import Marker
+from analysis.study.declarations import Credit, Marker
 from analysis.study.study import Study
 from analysis.study.variables import Cut, Grouped
 from analysis.zhai_2025 import variables as v
@@ -36,6 +36,14 @@ STUDY = Study(
     question="How do patients with metastatic or recurrent hepatocellular carcinoma fare after "
     "radiotherapy and an immune checkpoint inhibitor?",
     article=Path(__file__).resolve().parents[2] / "data" / "article",
+    credit=Credit(
+        "Zhai Y, Zhang Y, Wu F, et al. Combined radiation and immune checkpoint inhibitor therapy for "
+        "metastatic or recurrent hepatocellular carcinoma: a real-world study of 108 patients. "
+        "Front Immunol 2025;16:1594577.",
+        "10.3389/fimmu.2025.1594577",
+        "CC BY 4.0",
+        "https://creativecommons.org/licenses/by/4.0/",
+    ),
     parameters=Parameters,
     chosen=Parameters(),
     patient_columns=COLUMNS,

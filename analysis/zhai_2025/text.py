@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from analysis.study.declarations import Line, Sentence
+from analysis.study.own import follow_up
 from analysis.study.variables import Cut
 from analysis.zhai_2025.parameters import Parameters
 
@@ -92,53 +93,6 @@ def afp(parameters: Parameters) -> tuple[Line, ...]:
             "afp_response",
             "afp_after",
             str(cut),
-        ),
-    )
-
-
-def follow_up(parameters: Parameters) -> tuple[Line, ...]:
-    """Give the lines on follow-up, deaths and failure of section 3.3."""
-    medians = {
-        "reverse Kaplan-Meier": "reverse Kaplan-Meier median",
-        "all patients": "median of the times of all patients",
-        "survivors": "median of the times of those alive",
-    }
-    return (
-        Line(
-            f"Follow-up, {medians[parameters.follow_up_definition]} (range)",
-            "survival",
-            "follow_up",
-            kind="range",
-            unit="months",
-            decimals=1,
-        ),
-        Line("Died", "survival", "death", "yes"),
-        Line("Died of tumour", "survival", "cause_of_death", "tumour", kind="count"),
-        Line(
-            "Died of an adverse event", "survival", "cause_of_death", "adverse event", kind="count"
-        ),
-        Line("Died of other disease", "survival", "cause_of_death", "other disease", kind="count"),
-        Line("Progressed", "survival", "progression", "yes", kind="count"),
-        Line(
-            "Progressed outside the field only",
-            "survival",
-            "failure_pattern",
-            "out-of-field only",
-            kind="count",
-        ),
-        Line(
-            "Progressed in the field only",
-            "survival",
-            "failure_pattern",
-            "in-field only",
-            kind="count",
-        ),
-        Line(
-            "Progressed in the field and outside",
-            "survival",
-            "failure_pattern",
-            "in-field and out-of-field",
-            kind="count",
         ),
     )
 

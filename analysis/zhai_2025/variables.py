@@ -31,13 +31,13 @@ PRIOR_ICI = Variable("prior_ici", "ICI before")
 THERAPY_LINE_GROUP = Variable(
     "therapy_line_group", "Line of therapy", {"1": "1", "2": "2", ">=3": "≥ 3"}
 )
-TARGETED_AGENT = Variable("targeted_agent", "Targeted therapy", {"none": "No"})
+TARGETED_AGENT = Variable("targeted_agent", "Targeted therapy", {"none": "No"}, names=True)
 TARGETED_THERAPY = Variable("targeted_therapy", "Targeted therapy")
 ANTIVIRAL = Variable("antiviral", "Antiviral therapy")
 RT_INTRAHEPATIC = Variable("rt_on_intrahepatic", "Radiotherapy for intrahepatic lesions")
 SBRT = Variable("sbrt", "Stereotactic body radiotherapy")
 ICI_AGENT = CLINICAL["ici_agent"]
-ICI_REGIMEN = Variable("ici_regimen", "ICI regimen")
+ICI_REGIMEN = Variable("ici_regimen", "ICI regimen", names=True)
 RT_SITE = Variable(
     "rt_site",
     "Radiotherapy site",

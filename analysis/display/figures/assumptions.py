@@ -18,7 +18,7 @@ from analysis.display import format as fmt
 from analysis.display import theme
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.sheet import Sheet, clean, legend_height, shorten
-from analysis.estimates.survival import DAYS_PER_MONTH
+from analysis.study.months import DAYS_PER_MONTH
 
 _MARGIN, _LEFT, _GAP, _BELOW, _HEADING = 2.0, 13.0, 11.0, 10.0, 5.0
 # A label under the end of an axis reaches beyond it.

@@ -40,22 +40,12 @@ class _Panel:
     p_values: list[str]
 
 
-def forest(
-    rows: pd.DataFrame,
-    endpoint: str = "",
-    *,
-    confidence: float = 0.95,
-    width_mm: float = theme.DOUBLE_COLUMN_MM,
-) -> Drawing:
-    """Draw the hazard ratios of one endpoint; `rows` and errors as in `forests`."""
-    return forests({endpoint: rows}, confidence=confidence, width_mm=width_mm)
-
-
 @theme.theme()
 def forests(
     endpoints: Mapping[str, pd.DataFrame],
     *,
     confidence: float = 0.95,
+    groups: tuple[str, str] = ("yes", "no"),
     width_mm: float = theme.DOUBLE_COLUMN_MM,
 ) -> Drawing:
     """Draw the hazard ratios of one or two endpoints side by side on shared rows.
@@ -68,6 +58,8 @@ def forests(
         Rows are matched by label; the counts printed are those of the first endpoint.
     confidence
         Level of the intervals, as a fraction.
+    groups
+        What the two numbers of patients are called.
 
     Raises
     ------
@@ -84,7 +76,7 @@ def forests(
     lines = [wrap(label, _LABEL_MM) for label in labels]
     rows = Rows.below(_TOP, map(len, lines), _ROW_PADDING)
     label_width = widest([text for texts in lines for text in texts])
-    n_width = widest(["yes ", *counts.to_numpy().ravel()])
+    n_width = widest([f"{groups[0]} ", f"{groups[1]} ", *counts.to_numpy().ravel()])
     no_x = _MARGIN + label_width + 2 * (_GAP + n_width)
 
     sheet = Sheet.blank(width_mm, rows.bottom + 10.0)
@@ -95,9 +87,12 @@ def forests(
     sheet.text(_MARGIN, _HEADING_Y, "Factor", weight="bold")
     rows.write(sheet, _MARGIN, lines)
     sheet.text(no_x, _HEADING_Y - LINE_MM, "Patients", ha="right", weight="bold")
-    for x, name in ((no_x - n_width - _GAP, "yes"), (no_x, "no")):
+    for x, name, column in (
+        (no_x - n_width - _GAP, groups[0], "n_yes"),
+        (no_x, groups[1], "n_no"),
+    ):
         sheet.text(x, _HEADING_Y, name, ha="right", weight="bold")
-        rows.write(sheet, x, list(counts[f"n_{name}"]), ha="right")
+        rows.write(sheet, x, list(counts[column]), ha="right")
 
     heading = f"HR ({fmt.fixed(100 * confidence, 0)}% CI)"
     limits = _limits([panel.table for panel in panels])
@@ -107,8 +102,8 @@ def forests(
     )
     for index, panel in enumerate(panels):
         left, right = no_x + index * width + 2 * _GAP, no_x + (index + 1) * width
-        _draw_panel(sheet, rows, panel, heading, limits, left, right, ratio_width)
-    return Drawing(sheet.figure, _alt(panels))
+        _draw_panel(sheet, rows, panel, heading, limits, left, right, ratio_width, groups)
+    return Drawing(sheet.figure, _alt(panels, groups))
 
 
 def _by_label(name: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -146,13 +141,14 @@ def _draw_panel(
     left: float,
     right: float,
     ratio_width: float,
+    groups: tuple[str, str],
 ) -> None:
     """Draw the plot of an endpoint and its columns of text between `left` and `right` mm."""
     ratio_x = right - text_width("<0.001") - _GAP - ratio_width
     plot_width = ratio_x - _GAP - left
     axes = sheet.axes(left, rows.top, plot_width, rows.bottom - rows.top)
     axes.set(xscale="log", xlim=limits, ylim=(rows.bottom, rows.top), yticks=[])
-    axes.set_xlabel("Hazard ratio, yes v no")
+    axes.set_xlabel(f"Hazard ratio, {groups[0]} v {groups[1]}")
     axes.spines["left"].set_visible(False)
     ticks = _legible_ticks(*limits, plot_width)
     axes.xaxis.set_major_locator(FixedLocator(ticks))
@@ -196,7 +192,7 @@ def _legible_ticks(low: float, high: float, width: float) -> list[float]:
     return sorted(kept)
 
 
-def _alt(panels: Sequence[_Panel]) -> str:
+def _alt(panels: Sequence[_Panel], groups: tuple[str, str]) -> str:
     parts = []
     for panel in panels:
         texts = [
@@ -206,5 +202,5 @@ def _alt(panels: Sequence[_Panel]) -> str:
             )
         ]
         of = f" of {fmt.mid_sentence(panel.name)}" if panel.name else ""
-        parts.append(f"Forest plot of hazard ratios{of}, yes against no: {'; '.join(texts)}.")
+        parts.append(f"Forest plot of hazard ratios{of}, {groups[0]} against {groups[1]}: {'; '.join(texts)}.")
     return " ".join(parts)

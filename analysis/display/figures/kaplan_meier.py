@@ -19,10 +19,12 @@ from analysis.display import format as fmt
 from analysis.display import theme
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.sheet import LINE_MM, Sheet, clean, text_width, widest, wrap
-from analysis.estimates.survival import DAYS_PER_MONTH
+from analysis.study.months import DAYS_PER_MONTH
 
 Median = tuple[float, float, float]
 
+# More curves than this cannot be told apart.
+MOST_CURVES = len(theme.CURVES)
 _MARGIN = 2.0
 _RIGHT = 4.0
 _KEY_ROW = 3.7
@@ -153,9 +155,9 @@ def _check(
     at_risk: Mapping[str, Sequence[int]],
     months_grid: Sequence[int],
 ) -> None:
-    if not 1 <= len(curves) <= len(theme.CURVES):
+    if not 1 <= len(curves) <= MOST_CURVES:
         raise ValueError(
-            f"A survival figure shows 1 to {len(theme.CURVES)} curves, not {len(curves)}."
+            f"A survival figure shows 1 to {MOST_CURVES} curves, not {len(curves)}."
         )
     if len(months_grid) < 2 or any(b <= a for a, b in pairwise(months_grid)):
         raise ValueError(f"The months must rise, and be two at least: {list(months_grid)}.")

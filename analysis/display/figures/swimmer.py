@@ -18,7 +18,7 @@ from analysis.display import format as fmt
 from analysis.display import theme
 from analysis.display.figures.drawing import Drawing, notice
 from analysis.display.figures.sheet import Sheet, clean, legend_height, shorten, widest
-from analysis.estimates.survival import DAYS_PER_MONTH
+from analysis.study.months import DAYS_PER_MONTH
 
 RADIOTHERAPY = theme.OKABE_ITO["vermillion"]
 IMMUNOTHERAPY = theme.OKABE_ITO["sky blue"]

@@ -8,12 +8,14 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML
 
+from analysis.audit.verdicts import IMPOSSIBLE, MISSED, NOT_ESTIMATED, REPRODUCED
 from analysis.display.format import MISSING, fixed, is_missing
+from analysis.display.tables import Table, journal
 
 # How many of the parts of a locator ("Table 1: Sex / Male / No.") name the row; the rest names
 # the column. In Table 3 the row comes third.
 _ROW_PARTS = {"Table 1": 2, "Table 2": 2, "Table 4": 1, "Table 5": 1}
-_MARKS = {"reproduced": "✓", "impossible (proved)": "∅", "missed": "✗"}
+_MARKS = {REPRODUCED: "✓", IMPOSSIBLE: "∅", MISSED: "✗", NOT_ESTIMATED: "–"}
 
 
 def verdict_list(verdicts: pd.DataFrame) -> HTML:
@@ -81,7 +83,7 @@ def redrawn(verdicts: pd.DataFrame, table: str) -> HTML:
         for row in rows
     )
     name = table.lower().replace(" ", "_") + "_verdicts"
-    met = int((claims["verdict"] == "reproduced").sum())
+    met = int((claims["verdict"] == REPRODUCED).sum())
     return HTML(
         f'<figure class="table verdicts" id="{name}"><figcaption id="{name}_caption">'
         f"<strong>{escape(table)}</strong> of the article: {met} of {len(claims)} numbers "
@@ -103,8 +105,38 @@ def _place(table: str, locator: str) -> tuple[str, str]:
 def _cell(claim: dict[Any, Any]) -> str:
     verdict = claim["verdict"]
     text = escape(claim["printed"])
-    if verdict != "reproduced":
+    if verdict != REPRODUCED:
         text += f" → {escape(claim['reproduced'])}"
     words = escape(f"{claim['locator']}: {verdict}")
-    kind = verdict.split()[0]
+    kind = verdict.replace("not estimated", "absent").split()[0]
     return f'<td class="number {kind}" title="{words}">{text} <small>{_MARKS[verdict]}</small></td>'
+
+
+def comparison_table(comparison: pd.DataFrame) -> Table:
+    """Give published numbers beside the same estimates (see `audit.comparison`)."""
+    same = comparison["agrees"].map({True: "yes", False: "no"})
+    cells = pd.DataFrame(
+        {
+            "Number": [_words(locator) for locator in comparison["locator"]],
+            "Published": comparison["printed"],
+            "This dataset": comparison["reproduced"],
+            "Unit": comparison["unit"].fillna("").replace(["patients", "calendar year"], ""),
+            "Same": same.where(comparison["estimated"], MISSING),
+        }
+    )
+    return journal(
+        cells,
+        stub="Number",
+        left=["Unit", "Same"],
+        notes=[
+            "This dataset's numbers are written with the decimals that the article prints, rounded "
+            f"half up. A dash ({MISSING}): not estimated from this dataset."
+        ],
+    )
+
+
+def _words(locator: str) -> str:
+    """Give what a claim is about: 'Abstract: median dose' gives 'Median dose'."""
+    words = locator.partition(": ")[2].replace(">=", "≥ ").replace("<=", "≤ ")
+    words = words.replace(" / No.", ", number").replace(" / %", ", percent")
+    return words[:1].upper() + words[1:]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pandas as pd
+from IPython.display import Markdown
 
 from analysis.cohort.model import Cohort
+from analysis.display.figures.comparators import median_survival
+from analysis.display.figures.drawing import Drawing
 from analysis.display.format import MISSING, fixed
 from analysis.display.tables import Table, plain_table
 from analysis.estimates.rows import pick
@@ -93,3 +96,17 @@ def trials_table(trials: pd.DataFrame) -> Table:
     ]
     text = ["Arm", "Criterion", "Data cut", "AE basis", "Source"]
     return plain_table(cells, stub="Trial", notes=notes, left=text)
+
+
+def method() -> Markdown:
+    """Say where the comparison comes from."""
+    return Markdown(
+        "**Method.** The article's comparison (Supplementary Table 1) is not public. It is rebuilt "
+        "here from the publications of the trials that the article names, with the response "
+        "criterion and the data cut of each figure; what a source does not report is left open."
+    )
+
+
+def figure(trials: pd.DataFrame) -> Drawing:
+    """Draw median PFS and OS of earlier trials with those of this cohort."""
+    return median_survival(trials)

@@ -1,4 +1,4 @@
-"""AFP before and after treatment, each patient a line."""
+"""A tumour marker before and after treatment, each patient a line."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from analysis.display import format as fmt
 from analysis.display import theme
 from analysis.display.figures.drawing import Drawing, notice
 from analysis.display.figures.sheet import Sheet, clean, legend_height, widest
+from analysis.study.declarations import Marker
 
 FALL = theme.OKABE_ITO["blue"]
 RISE = theme.OKABE_ITO["vermillion"]
@@ -18,30 +19,28 @@ _PLOT_HEIGHT = 66.0
 
 
 @theme.theme()
-def afp_before_after(
-    patients: pd.DataFrame,
-    *,
-    unit: str = "ng/mL",
-    threshold: float | None = None,
-    width_mm: float = theme.SINGLE_COLUMN_MM,
+def before_after(
+    patients: pd.DataFrame, marker: Marker, *, width_mm: float = theme.SINGLE_COLUMN_MM
 ) -> Drawing:
-    """Draw AFP before and after treatment on a log axis, with both medians.
+    """Draw a marker before and after treatment on a log axis, with both medians.
 
     Parameters
     ----------
     patients
-        One row a patient: afp_before, afp_after (in `unit`). Patients without both, or with a
+        One row a patient, with the columns of the marker. Patients without both values, or with a
         value of zero or less, which a log axis cannot show, are left out and counted in the
         alternative text.
-    threshold
-        A level that gets a dashed line, in `unit`.
+    marker
+        Its columns, words and unit; where the values after treatment are cut, there is a dashed
+        line.
     """
-    pairs = patients[["afp_before", "afp_after"]].apply(pd.to_numeric).astype(float)
+    threshold = marker.after_groups.cut.value
+    pairs = patients[[marker.before, marker.after]].apply(pd.to_numeric).astype(float)
     pairs = pairs[(pairs > 0).all(axis=1)]
     absent = len(patients) - len(pairs)
     if pairs.empty:
-        return notice("AFP before and after treatment: not recorded.", width_mm)
-    fell = pairs["afp_after"] < pairs["afp_before"]
+        return notice(f"{marker.words} before and after treatment: not recorded.", width_mm)
+    fell = pairs[marker.after] < pairs[marker.before]
     medians = pairs.median()
     low = 10.0 ** np.floor(np.log10(pairs.min().min()))
     high = max(10.0 ** np.ceil(np.log10(pairs.max().max())), 10 * low)
@@ -79,8 +78,8 @@ def afp_before_after(
     axes.set_xticks([0, 1], ["Before", "After"])
     axes.set_yticks(ticks, tick_labels)
     axes.tick_params(which="minor", left=False, labelleft=False)
-    axes.set_ylabel(f"AFP ({clean(unit)})")
-    if threshold:
+    axes.set_ylabel(f"{marker.words} ({clean(marker.unit)})")
+    if threshold > 0:
         axes.axhline(threshold, color=theme.MUTED, linewidth=0.7, linestyle=(0, (4, 2)))
         axes.text(
             1.44,
@@ -90,14 +89,16 @@ def afp_before_after(
             va="bottom",
             color=theme.MUTED,
         )
-    return Drawing(sheet.figure, _alt(pairs, fell, medians, absent, unit))
+    return Drawing(sheet.figure, _alt(pairs, fell, medians, absent, marker))
 
 
-def _alt(pairs: pd.DataFrame, fell: pd.Series, medians: pd.Series, absent: int, unit: str) -> str:
+def _alt(
+    pairs: pd.DataFrame, fell: pd.Series, medians: pd.Series, absent: int, marker: Marker
+) -> str:
     before, after = (fmt.level(value) for value in medians)
     share = fmt.count_percent(int(fell.sum()), 100 * fell.mean())
     end = f" {fmt.patients(absent)} without both values not shown." if absent else ""
     return (
-        f"AFP before and after treatment in {fmt.patients(len(pairs))}, log scale: it fell in"
-        f" {share}; median {before} {clean(unit)} before, {after} after.{end}"
+        f"{marker.words} before and after treatment in {fmt.patients(len(pairs))}, log scale: it fell in"
+        f" {share}; median {before} {clean(marker.unit)} before, {after} after.{end}"
     )

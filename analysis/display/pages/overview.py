@@ -1,0 +1,81 @@
+"""The index: what the report is about, and which pages it has."""
+
+from __future__ import annotations
+
+import pandas as pd
+from IPython.display import Markdown
+
+from analysis.cohort.model import Cohort
+from analysis.display.format import median_months, patients, thousands
+from analysis.display.tables import Table, percent, plain_table
+from analysis.estimates.rows import pick
+from analysis.study.keys import Statistic
+from analysis.study.study import Study
+
+# Each page with what it needs of a dataset (one of these words, see `Cohort.facts`) and what is
+# on it; the same words stand in the metadata of its notebook.
+_PAGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("01_cohort", ("patients",), "who is analysed, Table 1"),
+    ("02_treatment", ("radiotherapy", "immunotherapy"), "Table 2, doses, the course of every patient"),
+    ("03_response", ("assessments", "marker"), "Table 3, waterfall plots, the tumour marker"),
+    ("04_survival", ("survival",), "Kaplan-Meier curves, follow-up"),
+    ("05_toxicity", ("adverse_events",), "Table 4, grave and immune-related events"),
+    ("06_prognostic_factors", ("factors",), "Table 5, hazard ratios, curves by factor"),
+    ("07_replication", ("article",), "every published number beside this dataset's, with a verdict"),
+    ("10_plausibility", ("article+synthetic",), "does a synthetic cohort look like patients?"),
+)
+
+
+def introduction(cohort: Cohort) -> Markdown:
+    """Say what the report asks, of whom, and what it is held against."""
+    study = cohort.study
+    said = [f"**Question.** {_escaped(study.question)}"] if study.question else []
+    n = len(cohort.patients)
+    said.append(f"{patients(n)} are analysed." if n != 1 else "1 patient is analysed.")
+    if study.article is not None:
+        said.append(
+            "Every number on these pages is computed from the dataset named above; the article's own "
+            "numbers appear on this page and on the one on replication only, as what they are "
+            "compared with."
+        )
+    else:
+        said.append("Every number on these pages is computed from the dataset named above.")
+    return Markdown(" ".join(said))
+
+
+def _escaped(text: str) -> str:
+    # Text of a dataset is no Markdown.
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in text)
+
+
+def pages(facts: frozenset[str]) -> Markdown:
+    """List the pages of a report, each with what is on it."""
+    shown = [
+        f"- [{name.partition('_')[2].replace('_', ' ').capitalize()}]({name}.html): {words}"
+        for name, needs, words in _PAGES
+        if any(set(need.split("+")) <= facts for need in needs)
+    ]
+    return Markdown("\n".join(shown))
+
+
+def table(estimates: pd.DataFrame, study: Study) -> Table | None:
+    """Give patients, events and medians of each endpoint."""
+    chosen = pick(estimates, analysis_id="survival", group="", variable_level="")
+    lower, upper = Statistic.MEDIAN.limits
+    rows = []
+    for endpoint in study.endpoints:
+        values = pick(chosen, variable=endpoint.name).set_index("statistic")["value"]
+        if Statistic.EVENTS in values:
+            rows.append(
+                {
+                    "Endpoint": f"{endpoint.words} ({endpoint.name})",
+                    "Patients": thousands(values[Statistic.N]),
+                    "Events": thousands(values[Statistic.EVENTS]),
+                    f"Median, months ({percent(study.chosen)} CI)": median_months(
+                        values[Statistic.MEDIAN], values[lower], values[upper]
+                    ),
+                }
+            )
+    if not rows:
+        return None
+    return plain_table(pd.DataFrame(rows), stub="Endpoint", notes=["NR, not reached."])

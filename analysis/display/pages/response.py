@@ -1,0 +1,196 @@
+"""Page 03: response by RECIST 1.1 and mRECIST, and a marker beside it."""
+
+from __future__ import annotations
+
+import pandas as pd
+from IPython.display import Markdown
+
+from analysis.cohort.model import Cohort
+from analysis.cohort.schema import CRITERIA
+from analysis.display.figures.drawing import Drawing
+from analysis.display.figures.marker_before_after import before_after
+from analysis.display.figures.waterfall import waterfall
+from analysis.display.format import fixed, interval, p_value, thousands
+from analysis.display.tables import Table, journal, method_of, percent
+from analysis.estimates.response import REGION_VARIABLES, responses
+from analysis.estimates.rows import pick
+from analysis.study.clinical import RESPONSES
+from analysis.study.keys import Statistic
+from analysis.study.study import Study
+
+_SHORT = {"RECIST 1.1": "RECIST", "mRECIST": "mRECIST"}
+_REGIONS = {"response_overall": "All tumours", "response_in_field": "In-field tumours only"}
+
+
+def response_method(estimates: pd.DataFrame, study: Study) -> Markdown:
+    """Say how responses were categorised and compared."""
+    parameters = study.chosen
+    source = (
+        "Categories follow from the sum of diameters of target lesions and from new lesions: "
+        "complete response (CR) when all have disappeared, partial response (PR) from a fall of "
+        "30 %, progressive disease (PD) from a rise of 20 % and 5 mm or a new lesion, else stable "
+        "disease (SD) (RECIST 1.1: Eisenhauer 2009; mRECIST counts only viable, arterially "
+        "enhancing tumour: Lencioni and Llovet 2010)."
+        if parameters.response_source == "derived"
+        else "Categories are those that were recorded; where none was, they follow from the sum of "
+        "diameters and from new lesions (RECIST 1.1: Eisenhauer 2009; mRECIST: Lencioni and "
+        "Llovet 2010)."
+    )
+    chosen = pick(estimates, analysis_id="response")
+    said = [f"**Method.** {source}"]
+    if not chosen.empty:
+        limits = method_of(chosen, Statistic.CI_LOWER)
+        said.append(
+            f"Rates have {percent(parameters)} confidence intervals ({limits}); they are of the "
+            "patients who were assessed by the criterion."
+        )
+    if not pick(chosen, statistic=Statistic.P_PAIRED).empty:
+        said.append(
+            "\n\nTwo p values stand side by side. The *association* of the two criteria asks whether "
+            "patients who respond by one also respond by the other; the same patients are judged "
+            "twice, so it is nearly always small. The *paired* comparison asks what a reader "
+            "expects from the column: does one criterion call more patients responders than the "
+            "other?"
+        )
+    return Markdown(" ".join(said))
+
+
+def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
+    """Give Table 3: response by criterion, for all and for in-field tumours, with two p values."""
+    chosen = pick(estimates, analysis_id="response")
+    if chosen.empty:
+        return None
+    present = [name for name in CRITERIA if name in set(chosen["group_level"])]
+    headings = {"response": "Response"}
+    spanners: dict[str, list[str]] = {}
+    rows = []
+    for variable in REGION_VARIABLES.values():
+        of_region = pick(chosen, variable=variable)
+        for level in [*RESPONSES] if not of_region.empty else []:
+            one = pick(of_region, variable_level=level)
+            cells = {"region": _REGIONS[variable], "response": level}
+            for criterion in present:
+                name = _SHORT[criterion]
+                values = pick(one, group="criterion", group_level=criterion)
+                values = values.set_index("statistic")["value"]
+                limits = (values.get(Statistic.CI_LOWER), values.get(Statistic.CI_UPPER))
+                texts = {
+                    "No.": thousands(values.get(Statistic.COUNT)),
+                    "%": fixed(values.get(Statistic.PERCENT), 1),
+                    "CI": interval(*limits, 1),
+                }
+                for heading, text in texts.items():
+                    cells[f"{name}: {heading}"] = text
+                    headings[f"{name}: {heading}"] = heading
+                spanners[name] = [f"{name}: {heading}" for heading in texts]
+            if len(present) > 1:
+                both = pick(one, group="criterion", group_level="").set_index("statistic")["value"]
+                for statistic, heading in (
+                    (Statistic.P_ASSOCIATION, "association"),
+                    (Statistic.P_PAIRED, "paired"),
+                ):
+                    cells[f"p: {heading}"] = p_value(both.get(statistic))
+                    headings[f"p: {heading}"] = heading
+                spanners["p"] = ["p: association", "p: paired"]
+            rows.append(cells)
+    notes = [
+        "; ".join(f"{level}, {words}" for level, words in RESPONSES.items()) + ".",
+        f"CI, {method_of(chosen, Statistic.CI_LOWER)} {percent(study.chosen)} confidence interval of "
+        "the percentage.",
+    ]
+    if len(present) > 1:
+        notes[1] += (
+            " p, association: whether the two criteria go together in the same patients "
+            f"({method_of(chosen, Statistic.P_ASSOCIATION)}); p, paired: whether one criterion "
+            f"calls more patients responders than the other "
+            f"({method_of(chosen, Statistic.P_PAIRED)})."
+        )
+    return journal(
+        pd.DataFrame(rows),
+        stub="response",
+        group="region",
+        headings=headings,
+        spanners=spanners,
+        notes=notes,
+    )
+
+
+def tumour_change(cohort: Cohort, criterion: str) -> Drawing | None:
+    """Draw the best change of the sum of diameters of each patient (Figure 1A)."""
+    chosen = cohort.assessments[
+        (cohort.assessments["criterion"] == criterion) & (cohort.assessments["region"] == "overall")
+    ].set_index("patient_id")
+    if not chosen["change_percent"].notna().any():
+        return None
+    return waterfall(
+        chosen["change_percent"],
+        chosen["response"],
+        ylabel=f"Change in sum of diameters ({criterion})",
+    )
+
+
+def marker_change(cohort: Cohort) -> Drawing | None:
+    """Draw the change of the marker of each patient (Figure 1B), coloured by response if known."""
+    marker = cohort.study.marker
+    if marker is None or not cohort.records(marker.change):
+        return None
+    best = None
+    if "assessments" in cohort.recorded_tables:
+        best = responses(cohort, "overall").get("RECIST 1.1")
+    return waterfall(
+        cohort.patients[marker.change],
+        best,
+        ylabel=f"Change in {marker.words}",
+        reference_lines=(),
+        clip=500,
+    )
+
+
+def marker_levels(cohort: Cohort) -> Drawing | None:
+    """Draw the marker before and after treatment."""
+    marker = cohort.study.marker
+    if marker is None or not cohort.records(marker.before, marker.after):
+        return None
+    return before_after(cohort.patients, marker)
+
+
+def marker_method(estimates: pd.DataFrame, study: Study) -> Markdown:
+    """Say how the fall of the marker was held against response."""
+    if study.marker is None:
+        return Markdown("")
+    words = study.marker.words
+    chosen = pick(estimates, analysis_id=study.marker.analysis_id, statistic=Statistic.P_VALUE)
+    said = f"**Method.** {words} fell when the value after treatment is below the one before."
+    if not chosen.empty:
+        method = method_of(chosen, Statistic.P_VALUE)
+        said += f" Its fall against response: {method[:1].lower() + method[1:]}."
+    return Markdown(said)
+
+
+def marker_table(estimates: pd.DataFrame, study: Study) -> Table | None:
+    """Give responders whose marker fell, by criterion, with the p value."""
+    marker = study.marker
+    if marker is None:
+        return None
+    chosen = pick(estimates, analysis_id=marker.analysis_id, group="criterion")
+    if chosen.empty:
+        return None
+    fell = f"{marker.words} fell"
+    rows = []
+    for criterion in dict.fromkeys(chosen["group_level"]):
+        for level in dict.fromkeys(chosen["variable_level"]):
+            one = pick(chosen, group_level=criterion, variable_level=level)
+            values = one.set_index("statistic")["value"]
+            rows.append(
+                {
+                    "Response": f"{criterion}: {RESPONSES[level]}",
+                    f"{fell}, with response": thousands(values[Statistic.COUNT]),
+                    "With response": thousands(values[Statistic.RESPONDERS]),
+                    f"{fell}, without response": thousands(values[Statistic.COUNT_WITHOUT]),
+                    "Without response": thousands(values[Statistic.NON_RESPONDERS]),
+                    "p": p_value(values[Statistic.P_VALUE]),
+                }
+            )
+    method = method_of(chosen, Statistic.P_VALUE)
+    notes = [f"Patients with {marker.words} before and after treatment; p, {method}."]
+    return journal(pd.DataFrame(rows), stub="Response", notes=notes)

@@ -1,0 +1,330 @@
+"""Page 04: how long patients lived, how long without the events, and where it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from IPython.display import Markdown
+
+from analysis.cohort.model import Cohort
+from analysis.display.figures.drawing import Drawing
+from analysis.display.figures.kaplan_meier import survival_figure
+from analysis.display.format import MISSING, fixed, interval, median_months, p_value, thousands
+from analysis.display.tables import Table, abbreviations, journal, percent, statistics
+from analysis.estimates import curves
+from analysis.estimates.points import SURVIVAL_CURVE
+from analysis.estimates.rows import pick, value_of
+from analysis.estimates.survival import at_risk_months, times_chosen
+from analysis.study.endpoints import Endpoint
+from analysis.study.keys import Statistic
+from analysis.study.study import Study
+
+_DEATHS = {
+    "censored": "a death without it censors",
+    "event": "a death without it is an event on its day",
+    "competing": "a death without it competes with it",
+}
+
+
+def endpoints_method(cohort: Cohort) -> Markdown:
+    """Say what each endpoint is, as it is chosen: its event, where it is censored, its methods."""
+    study, parameters = cohort.study, cohort.parameters
+    present = [study.endpoint(name) for name in cohort.endpoints()]
+    zero = parameters.time_zero
+    since = "the first treatment" if zero == "first treatment" else f"the start of {zero}"
+    by_date = any(endpoint.events for endpoint in present)
+    said = [
+        "**Method.** Survival is counted in days"
+        + (f" from {since}" if by_date and cohort.records("time_zero") else "")
+        + " and shown in months of 30.4375 days, by the method of Kaplan and Meier (1958)."
+    ]
+    said.append(_endpoint_list(present, study))
+    competing = [endpoint for endpoint in present if endpoint.competes(parameters)]
+    if competing:
+        names = ", ".join(endpoint.name for endpoint in competing)
+        said.append(
+            f"Of {names}, the curve is 1 minus the cumulative incidence of the event (Aalen and "
+            "Johansen 1978): whoever had what competes can have the event no more."
+        )
+    relapses = [endpoint for endpoint in present if endpoint.death_choice]
+    if any(endpoint.censored_at(parameters) == "last_imaging_date" for endpoint in relapses):
+        said.append(
+            "A relapse has to be seen on imaging, so that a patient is at risk of it only until the "
+            "last imaging."
+        )
+    if parameters.interval_source == "bootstrap":
+        said.append(
+            "Intervals hold the percentiles of "
+            f"{thousands(parameters.bootstrap_replicates)} samples of patients drawn with "
+            "replacement (Efron 1981)."
+        )
+    else:
+        said.append(
+            "Confidence intervals of medians follow Brookmeyer and Crowley (1982) on the "
+            f"{parameters.ci_type} scale."
+        )
+    said.append(
+        "Where a curve runs level at one half, the median is the middle of that stretch, as in R's "
+        "`survival`."
+    )
+    return Markdown("\n\n".join([said[0], said[1], " ".join(said[2:])]))
+
+
+def _endpoint_list(present: Sequence[Endpoint], study: Study) -> str:
+    lines = ["| endpoint | event | censored at |", "| --- | --- | --- |"]
+    for endpoint in present:
+        name = endpoint.words[:1].lower() + endpoint.words[1:]
+        label = name if name == endpoint.name else f"{name} ({endpoint.name})"
+        censored = _place(endpoint.censored_at(study.chosen)) or "as recorded"
+        event = endpoint.event_words or "as recorded"
+        if endpoint.death_choice:
+            event += f"; {_DEATHS[getattr(study.chosen, endpoint.death_choice)]}"
+        elif endpoint.competing and endpoint.events:
+            event += f"; {' or '.join(map(_place, endpoint.competing))} competes"
+        lines.append(f"| {_cell(label)} | {_cell(event)} | {_cell(censored)} |")
+    return "\n".join(lines)
+
+
+def _place(column: str) -> str:
+    return column.removesuffix("_date").replace("_", " ")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def table(estimates: pd.DataFrame, study: Study) -> Table | None:
+    """Give medians and rates with confidence intervals, one endpoint a row."""
+    parameters = study.chosen
+    chosen = pick(estimates, analysis_id="survival", group="")
+    rows, shown = [], []
+    for name in _endpoints(chosen, study):
+        one = chosen[chosen["variable"] == name]
+        plain = one[one["variable_level"] == ""].set_index("statistic")["value"]
+        lower, upper = Statistic.MEDIAN.limits
+        cells = {
+            "endpoint": _titled(study.endpoint(name)),
+            "n": thousands(plain[Statistic.N]),
+            "Events": thousands(plain[Statistic.EVENTS]),
+            f"Median, months ({percent(parameters)} CI)": median_months(
+                plain[Statistic.MEDIAN], plain[lower], plain[upper]
+            ),
+        }
+        for month in parameters.rate_months:
+            rate = one[one["variable_level"] == str(month)].set_index("statistic")["value"]
+            low, high = (rate[limit] for limit in Statistic.RATE.limits)
+            cells[f"{month} months, % ({percent(parameters)} CI)"] = (
+                f"{fixed(rate[Statistic.RATE], 1)} ({interval(low, high, 1)})"
+            )
+        rows.append(cells)
+        shown.append(name)
+    if not rows:
+        return None
+    medians = pick(chosen, statistic=Statistic.MEDIAN)
+    methods = medians[medians["variable"].isin(shown)].groupby("method", sort=False)
+    said = [
+        f"{method}" if len(methods) == 1 else f"{', '.join(own['variable'])}: {method}"
+        for method, own in methods
+    ]
+    scale = (
+        f"are percentiles of {parameters.bootstrap_replicates:,} bootstrap samples of patients"
+        if parameters.interval_source == "bootstrap"
+        else f"on the {parameters.ci_type} scale"
+    )
+    notes = [f"{'. '.join(said)}; confidence intervals {scale}. NR, not reached."]
+    return journal(
+        pd.DataFrame(rows), stub="endpoint", headings={"endpoint": "Endpoint"}, notes=notes
+    )
+
+
+def _endpoints(chosen: pd.DataFrame, study: Study) -> list[str]:
+    """Give the endpoints that have rows, in the study's order; others after them."""
+    found = dict.fromkeys(pick(chosen, statistic=Statistic.EVENTS)["variable"])
+    declared = [endpoint.name for endpoint in study.endpoints if endpoint.name in found]
+    return [*declared, *(name for name in found if name not in declared)]
+
+
+def _titled(endpoint: Endpoint) -> str:
+    same = endpoint.words == endpoint.name
+    return endpoint.name if same else f"{endpoint.words} ({endpoint.name})"
+
+
+# Figures ------------------------------------------------------------------------------------------
+
+
+def main_endpoints(study: Study, estimates: pd.DataFrame) -> list[str]:
+    """Give the endpoints of Figure 2A: those of Table 5, and what stands in for one of them."""
+    chosen = pick(estimates, analysis_id="survival", group="")
+    relapses = relapse_endpoints(study, estimates)
+    return [name for name in _endpoints(chosen, study) if name not in relapses]
+
+
+def relapse_endpoints(study: Study, estimates: pd.DataFrame) -> list[str]:
+    """Give the endpoints of Figure 2B: those with a choice of what death is."""
+    chosen = pick(estimates, analysis_id="survival", group="")
+    return [n for n in _endpoints(chosen, study) if study.endpoint(n).death_choice]
+
+
+def figure(
+    estimates: pd.DataFrame, drawn: pd.DataFrame, study: Study, endpoints: Sequence[str]
+) -> Drawing | None:
+    """Draw the curves of some endpoints with their numbers at risk.
+
+    `drawn` holds the points of curves (`estimates.points.survival_curves`). Of more than four
+    endpoints the first four are drawn: a figure with more cannot be read.
+    """
+    points = pick(drawn, analysis_id=SURVIVAL_CURVE)
+    present = [name for name in endpoints if name in set(points["variable"])][:4]
+    if not present:
+        return None
+    grid = at_risk_months(study.chosen)
+    overall = pick(estimates, analysis_id="survival", group="")
+    competing = all(study.endpoint(name).competes(study.chosen) for name in present)
+    return survival_figure(
+        {name: curves.of_rows(pick(points, variable=name)) for name in present},
+        {
+            name: [
+                int(
+                    value_of(
+                        overall,
+                        variable=name,
+                        statistic=Statistic.AT_RISK,
+                        variable_level=month,
+                    )
+                )
+                for month in grid
+            ]
+            for name in present
+        },
+        grid,
+        medians={name: _median(overall, name) for name in present},
+        ylabel="Without the event, others competing"
+        if competing
+        else "Survival"
+        if len(present) > 1
+        else study.endpoint(present[0]).words,
+        method="Aalen-Johansen" if competing else "Kaplan-Meier",
+        confidence=study.chosen.confidence,
+        width_mm=180,
+    )
+
+
+def _median(estimates: pd.DataFrame, name: str) -> tuple[float, float, float]:
+    lower, upper = Statistic.MEDIAN.limits
+    value, low, high = (
+        value_of(estimates, variable=name, statistic=statistic)
+        for statistic in (Statistic.MEDIAN, lower, upper)
+    )
+    return value, low, high
+
+
+def caption(study: Study, endpoints: Sequence[str]) -> str:
+    """Give the caption of `figure`, with each choice that is not the study's.
+
+    >>> from analysis.study.own import OWN
+    >>> caption(OWN, ["OS", "RFS"])
+    'Overall survival and recurrence-free survival.'
+    """
+    named = [study.endpoint(name) for name in endpoints][:4]
+    if not named:
+        return "Survival."
+    words = [endpoint.words[:1].lower() + endpoint.words[1:] for endpoint in named]
+    listed = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    said = {endpoint.name: times_chosen(endpoint, study.chosen) for endpoint in named}
+    chosen = [
+        f"{text} ({name})" if text and len(set(said.values())) > 1 else text
+        for name, text in said.items()
+    ]
+    text = listed[:1].upper() + listed[1:] + "".join(dict.fromkeys(chosen))
+    if all(endpoint.competes(study.chosen) for endpoint in named):
+        text += ": 1 minus the Aalen-Johansen incidence of the event"
+    if study.chosen.interval_source == "bootstrap":
+        text += ". Bands hold the percentiles of bootstrap samples"
+    return f"{text}."
+
+
+# Relapse by factor --------------------------------------------------------------------------------
+
+
+def relapse_method(estimates: pd.DataFrame) -> Markdown:
+    """Say how relapse was compared between the groups of each factor."""
+    tests = pick(estimates, analysis_id="relapse_factors", statistic=Statistic.P_VALUE)
+    if tests.empty:
+        return Markdown("")
+    gray = tests["method"].str.startswith("Gray").any()
+    test = (
+        "by Gray's test (1988), which compares cumulative incidences where death competes"
+        if gray
+        else "by the log-rank test"
+    )
+    return Markdown(
+        f"**Method.** The groups of each factor of Table 5 are compared {test}, without adjustment "
+        "for the number of tests."
+    )
+
+
+def relapse_table(estimates: pd.DataFrame, study: Study) -> Table | None:
+    """Give relapses in each group of every factor, and the p value of their comparison."""
+    chosen = pick(estimates, analysis_id="relapse_factors")
+    tests = pick(chosen, statistic=Statistic.P_VALUE)
+    endpoints = list(dict.fromkeys(tests["variable"]))
+    factors = [factor for factor in study.factors if factor.key in set(chosen["group"])]
+    if not factors:
+        return None
+    notes = [
+        f"p: {', '.join(dict.fromkeys(tests['method']))}. {MISSING}, no relapse could decide it. "
+        "Not adjusted for the number of tests.",
+        abbreviations(study, [factor.label for factor in factors]),
+    ]
+    if all(factor.is_binary for factor in factors):
+        headings = {"factor": "Prognostic factor"}
+        spanners: dict[str, list[str]] = {}
+        rows = []
+        for factor in factors:
+            cells = {"factor": factor.label}
+            for endpoint in endpoints:
+                one = pick(chosen, group=factor.key, variable=endpoint)
+                texts = {
+                    f"{factor.group(level)}: events/n": _events(statistics(one, level))
+                    for level in factor.groups
+                }
+                texts["p"] = p_value(statistics(one, "").get(Statistic.P_VALUE))
+                for heading, text in texts.items():
+                    cells[f"{endpoint}: {heading}"] = text
+                    headings[f"{endpoint}: {heading}"] = heading
+                spanners[study.endpoint(endpoint).words] = [f"{endpoint}: {name}" for name in texts]
+            rows.append(cells)
+        return journal(
+            pd.DataFrame(rows), stub="factor", headings=headings, spanners=spanners, notes=notes
+        )
+    long = []
+    for factor in factors:
+        for place, level in enumerate(factor.groups):
+            cells = {"factor": factor.label, "level": factor.group(level)}
+            for endpoint in endpoints:
+                one = pick(chosen, group=factor.key, variable=endpoint)
+                cells[f"{endpoint}: events/n"] = _events(statistics(one, level))
+                test = statistics(one, "").get(Statistic.P_VALUE)
+                cells[f"{endpoint}: p"] = "" if place else p_value(test)
+            long.append(cells)
+    return journal(pd.DataFrame(long), stub="level", group="factor",
+                   headings={"level": "Prognostic factor"}, notes=notes)  # fmt: skip
+
+
+def _events(values: pd.Series) -> str:
+    return f"{thousands(values.get(Statistic.EVENTS))}/{thousands(values.get(Statistic.N))}"
+
+
+def follow_up_method(study: Study) -> Markdown:
+    """Say how the length of follow-up was found."""
+    said = {
+        "reverse Kaplan-Meier": "The median follow-up is the reverse Kaplan-Meier one (Schemper and "
+        "Smith 1996), in which a death ends follow-up as a censoring; its range is that of the times "
+        "observed.",
+        "all patients": "The median follow-up is that of the times of all patients; it is short where "
+        "many died early.",
+        "survivors": "The median follow-up is that of the times of those alive; it leaves out what is "
+        "known of the dead.",
+    }
+    return Markdown(f"**Method.** {said[study.chosen.follow_up_definition]}")

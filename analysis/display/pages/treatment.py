@@ -1,0 +1,55 @@
+"""Page 02: what was given, how much of it, in which order."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.cohort.model import Cohort
+from analysis.display.figures.distribution import distributions
+from analysis.display.figures.drawing import Drawing
+from analysis.display.figures.swimmer import swimmer
+from analysis.display.tables import Table, counts_table
+from analysis.estimates.rows import pick
+from analysis.study.study import Study
+
+_DAYS = {
+    "rt_start": "rt_start_day",
+    "rt_end": "rt_end_day",
+    "ici_start": "ici_start_day",
+    "ici_end": "ici_end_day",
+    "progression_date": "progression_day",
+    "death_date": "death_day",
+    "last_contact_date": "last_contact_day",
+}
+
+
+def table_2(estimates: pd.DataFrame, study: Study) -> Table | None:
+    """Give Table 2: treatment given."""
+    chosen = pick(estimates, analysis_id="treatment")
+    notes = [
+        "A patient who changed the checkpoint inhibitor counts under both agents, and a patient "
+        "counts under every site irradiated. Targeted therapy is that given with the checkpoint "
+        "inhibitor.",
+    ]
+    return counts_table(chosen, study.table_2, study, "Treatment", notes)
+
+
+def doses(cohort: Cohort) -> Drawing | None:
+    """Draw dose, BED and EQD2."""
+    if not cohort.records("rt_dose_gy"):
+        return None
+    columns = {"rt_dose_gy": "Physical dose", "bed_gy": "BED", "eqd2_gy": "EQD2"}
+    return distributions(
+        {label: cohort.patients[column] for column, label in columns.items()},
+        unit="Gy",
+        bin_width=5.0,
+    )
+
+
+def courses(cohort: Cohort) -> Drawing | None:
+    """Draw treatment and outcome of every patient (swimmer plot)."""
+    patients = cohort.patients
+    if not cohort.records("rt_start", "ici_start", "last_contact_date"):
+        return None
+    days = {day: (patients[column] - patients["time_zero"]).dt.days for column, day in _DAYS.items()}
+    return swimmer(patients[["patient_id", "treatment_mode"]].assign(**days))
