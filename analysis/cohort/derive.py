@@ -55,9 +55,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
 
     applied = parameters.apply_eligibility and dataset.description.eligibility_applies
     screening, admitted = eligibility.screen(patients, study, applied)
-    screening, asked = eligibility.restrict(
-        dataset.name, patients.loc[admitted], study, screening
-    )
+    screening, asked = eligibility.restrict(dataset.name, patients.loc[admitted], study, screening)
     patients = patients.loc[asked]
     ids = patients.index
 
@@ -408,5 +406,3 @@ def _with_deaths(dataset: str, times: pd.DataFrame, study: Study) -> pd.DataFram
             times.loc[died, "competing"] = True
             times.loc[died, "censor_source"] = of["event_source"].to_numpy()
     return times
-
-

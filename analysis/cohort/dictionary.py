@@ -113,4 +113,3 @@ def dictionary(study: Study) -> str:
     parts.append("## Rules between columns and tables\n")
     parts += [f"- {rule.sentence}" for rule in RULES]
     return "\n".join(parts) + "\n"
-

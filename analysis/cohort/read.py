@@ -18,7 +18,7 @@ from analysis.cohort.folder import dataset_folder
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.schema import TABLE_KEYS, tables_of
 from analysis.study.columns import Table, empty, expected, is_optional, kind, known_texts
-from analysis.study.parameters import Parameters
+from analysis.study.parameters import Parameters, unknown_name
 from analysis.study.study import Study
 
 __all__ = ["DatasetFaults", "dataset_folder", "load", "read_dataset"]
@@ -48,11 +48,16 @@ def load(
         With the complete list of faults: file, row, column, value, what was expected.
     """
     recorded = read_dataset(dataset, study)
-    return derive.cohort(recorded, parameters_for(recorded.study, chosen))
+    return derive.cohort(recorded, parameters_for(recorded.study, chosen, study))
 
 
-def parameters_for(study: Study, chosen: Parameters | Mapping[str, Any] | None) -> Parameters:
-    """Give parameters as those of a study.
+def parameters_for(
+    study: Study, chosen: Parameters | Mapping[str, Any] | None, base: Study
+) -> Parameters:
+    """Give parameters as those of a dataset's study.
+
+    Names of a notebook hold the values of `base`, the study that the notebook was written for: what
+    differs from these is what was chosen, and the rest is as the dataset's study has it.
 
     Raises
     ------
@@ -67,7 +72,16 @@ def parameters_for(study: Study, chosen: Parameters | Mapping[str, Any] | None) 
         # A study of its own has no use for the cut-offs of another; it has its own.
         known = study.parameters.model_fields
         return study.parameters(**{name: value for name, value in chosen if name in known})
-    return study.parameters.of(chosen)
+    defaults = {name: _plain(value) for name, value in base.parameters()}
+    as_written = {n for n in defaults if n in chosen and _plain(chosen[n]) == defaults[n]}
+    names = {name: value for name, value in chosen.items() if name not in as_written}
+    for name in defaults.keys() & names.keys() - study.parameters.model_fields.keys():
+        raise ValueError(unknown_name(name, study.parameters))
+    return study.parameters.of(names)
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def read_study(dataset: str | Path, study: Study) -> Study:

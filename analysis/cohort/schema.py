@@ -48,9 +48,7 @@ ASSESSMENTS = table(
         "region": category(
             REGIONS, "All target lesions, or those in the radiation field.", blank=False
         ),
-        "baseline_sum_mm": number(
-            1, 2000, "mm", "Sum of diameters of target lesions at baseline."
-        ),
+        "baseline_sum_mm": number(1, 2000, "mm", "Sum of diameters of target lesions at baseline."),
         "best_sum_mm": number(
             0,
             2000,

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import chi2, norm
 
+from analysis.estimates.curves import Estimate
 from analysis.estimates.hazards import (
     NOT_ESTIMABLE,
     Cox,
@@ -17,7 +18,6 @@ from analysis.estimates.hazards import (
     natural_spline,
     proportionality,
 )
-from analysis.estimates.curves import Estimate
 from analysis.parameters import Parameters
 
 # Where Harrell puts the knots of a restricted cubic spline with four of them.

@@ -63,6 +63,7 @@ def times_by(cohort: Cohort, column: str, endpoint: str) -> pd.DataFrame:
     known = ~levels.isna()
     # Columns one by one: this is done for each factor and endpoint, and frames take longer.
     values = {
-        name: table[name].array[rows[known]] for name in ("patient_id", "days", "event", "competing")
+        name: table[name].array[rows[known]]
+        for name in ("patient_id", "days", "event", "competing")
     }
     return pd.DataFrame(values | {"level": levels[known]})

@@ -16,8 +16,8 @@ from scipy.optimize import brentq, linprog, minimize
 from scipy.special import expit, logit
 from scipy.stats import chi2, norm
 
-from analysis.estimates.risk_sets import RiskSets, count
 from analysis.estimates.curves import NO_ESTIMATE, Estimate
+from analysis.estimates.risk_sets import RiskSets, count
 from analysis.parameters import Parameters
 
 ONE_SIDED = "not estimable: no events in one group while both were at risk"

@@ -258,7 +258,9 @@ def _reversals(table: pd.DataFrame) -> Iterator[int]:
             "value": medians["value"].mask(medians["note"] == NOT_REACHED, np.inf),
         }
     ).dropna()
-    by = [medians.loc[ranked.index, key] for key in ("variant", "analysis_id", "factor", "variable")]
+    by = [
+        medians.loc[ranked.index, key] for key in ("variant", "analysis_id", "factor", "variable")
+    ]
     for _, levels in ranked.groupby(by, sort=False):
         for (first, one), (_, other) in combinations(levels.iterrows(), 2):
             before = np.sign(_step(one["base"], other["base"]))

@@ -358,8 +358,7 @@ def _distinct(entries: Sequence[_Expanded], base: Parameters, faults: list[str])
         for point in expanded.points:
             # Each value is right by itself; they may not go together, or not with the base.
             set_ = {
-                name: getattr(model.model_validate({name: point[name]}), name)
-                for name in point
+                name: getattr(model.model_validate({name: point[name]}), name) for name in point
             }
             try:
                 parameters = model.model_validate({**dict(base), **set_})

@@ -12,6 +12,7 @@ from analysis.study.endpoints import Endpoint
 from analysis.study.parameters import Parameters
 from analysis.study.study import Study
 
+
 def follow_up(parameters: Parameters) -> tuple[Line, ...]:
     """Give the lines on follow-up, deaths and failure."""
     medians = {

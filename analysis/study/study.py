@@ -185,5 +185,3 @@ class Study:
 
 def _under(row: Row, chosen: Parameters) -> Row:
     return row.under(chosen) if isinstance(row, Grouped) else row
-
-

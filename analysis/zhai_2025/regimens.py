@@ -13,6 +13,4 @@ def figure(cohort: Cohort) -> Drawing | None:
         return None
     cut = cohort.study.factor("eqd2").cut
     assert cut is not None
-    return regimens(
-        cohort.patients, eqd2_gy=cut.value, alpha_beta=cohort.parameters.alpha_beta
-    )
+    return regimens(cohort.patients, eqd2_gy=cut.value, alpha_beta=cohort.parameters.alpha_beta)

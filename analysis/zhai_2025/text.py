@@ -9,6 +9,7 @@ from analysis.study.own import follow_up
 from analysis.study.variables import Cut
 from analysis.zhai_2025.parameters import Parameters
 
+
 def cohort(parameters: Parameters) -> tuple[Line, ...]:
     """Give the lines of section 3.1."""
     first, second = Cut(">=", parameters.afp_cutoff), Cut(">=", parameters.afp_second_cutoff)

@@ -88,9 +88,7 @@ VARIABLES: Mapping[str, Variable] = {
             Variable("radiation_liver_injury", "Radiation-induced liver injury"),
             Variable("immune_liver_injury", "Immune-related liver injury"),
             Variable("immune_related", "Events attributed to immunotherapy"),
-            Variable(
-                "ae_death_immune_related", "Grade 5 events attributed to immunotherapy"
-            ),
+            Variable("ae_death_immune_related", "Grade 5 events attributed to immunotherapy"),
         )
     ),
 }

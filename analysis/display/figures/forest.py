@@ -202,5 +202,7 @@ def _alt(panels: Sequence[_Panel], groups: tuple[str, str]) -> str:
             )
         ]
         of = f" of {fmt.mid_sentence(panel.name)}" if panel.name else ""
-        parts.append(f"Forest plot of hazard ratios{of}, {groups[0]} against {groups[1]}: {'; '.join(texts)}.")
+        parts.append(
+            f"Forest plot of hazard ratios{of}, {groups[0]} against {groups[1]}: {'; '.join(texts)}."
+        )
     return " ".join(parts)

@@ -156,9 +156,7 @@ def _check(
     months_grid: Sequence[int],
 ) -> None:
     if not 1 <= len(curves) <= MOST_CURVES:
-        raise ValueError(
-            f"A survival figure shows 1 to {MOST_CURVES} curves, not {len(curves)}."
-        )
+        raise ValueError(f"A survival figure shows 1 to {MOST_CURVES} curves, not {len(curves)}.")
     if len(months_grid) < 2 or any(b <= a for a, b in pairwise(months_grid)):
         raise ValueError(f"The months must rise, and be two at least: {list(months_grid)}.")
     for label in curves:

@@ -16,12 +16,20 @@ from analysis.study.study import Study
 # on it; the same words stand in the metadata of its notebook.
 _PAGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("01_cohort", ("patients",), "who is analysed, Table 1"),
-    ("02_treatment", ("radiotherapy", "immunotherapy"), "Table 2, doses, the course of every patient"),
+    (
+        "02_treatment",
+        ("radiotherapy", "immunotherapy"),
+        "Table 2, doses, the course of every patient",
+    ),
     ("03_response", ("assessments", "marker"), "Table 3, waterfall plots, the tumour marker"),
     ("04_survival", ("survival",), "Kaplan-Meier curves, follow-up"),
     ("05_toxicity", ("adverse_events",), "Table 4, grave and immune-related events"),
     ("06_prognostic_factors", ("factors",), "Table 5, hazard ratios, curves by factor"),
-    ("07_replication", ("article",), "every published number beside this dataset's, with a verdict"),
+    (
+        "07_replication",
+        ("article",),
+        "every published number beside this dataset's, with a verdict",
+    ),
     ("10_plausibility", ("article+synthetic",), "does a synthetic cohort look like patients?"),
 )
 

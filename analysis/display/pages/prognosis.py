@@ -132,7 +132,9 @@ def _methods(estimates: pd.DataFrame, study: Study, statistic: Statistic) -> str
     """Give how a statistic of the factors of Table 5 was computed, in words, each way once."""
     keys = [factor.key for factor in shown_factors(estimates, study)]
     chosen = pick(estimates, analysis_id=ANALYSIS, statistic=statistic, variable_level="")
-    return "; ".join(m for m in dict.fromkeys(chosen.loc[chosen["group"].isin(keys), "method"]) if m)
+    return "; ".join(
+        m for m in dict.fromkeys(chosen.loc[chosen["group"].isin(keys), "method"]) if m
+    )
 
 
 def _notes(study: Study, factors: Iterable[Factor]) -> list[str]:
@@ -172,9 +174,7 @@ def table_5(estimates: pd.DataFrame, study: Study) -> Table | None:
     return _long(chosen, study, factors, notes)
 
 
-def _wide(
-    chosen: pd.DataFrame, study: Study, factors: Sequence[Factor], notes: list[str]
-) -> Table:
+def _wide(chosen: pd.DataFrame, study: Study, factors: Sequence[Factor], notes: list[str]) -> Table:
     headings = {"factor": "Prognostic factor"}
     spanners: dict[str, list[str]] = {}
     rows = []
@@ -198,9 +198,7 @@ def _wide(
     )
 
 
-def _long(
-    chosen: pd.DataFrame, study: Study, factors: Sequence[Factor], notes: list[str]
-) -> Table:
+def _long(chosen: pd.DataFrame, study: Study, factors: Sequence[Factor], notes: list[str]) -> Table:
     headings = {"level": "Prognostic factor"}
     spanners: dict[str, list[str]] = {}
     rows = []
@@ -278,9 +276,7 @@ def table_5_detail(estimates: pd.DataFrame, study: Study) -> Table | None:
     words = [factors[0].group(level) for level in (YES, NO)]
     columns = {word: [f"{word}: events/n", f"{word}: median (CI)"] for word in words}
     headings |= {name: name.partition(": ")[2] for pair in columns.values() for name in pair}
-    source = (
-        "bootstrap" if study.chosen.interval_source == "bootstrap" else study.chosen.ci_type
-    )
+    source = "bootstrap" if study.chosen.interval_source == "bootstrap" else study.chosen.ci_type
     notes = [
         f"Medians in months with {percent(study.chosen)} confidence intervals ({source}). NR, not "
         "reached.",

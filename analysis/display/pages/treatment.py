@@ -51,5 +51,7 @@ def courses(cohort: Cohort) -> Drawing | None:
     patients = cohort.patients
     if not cohort.records("rt_start", "ici_start", "last_contact_date"):
         return None
-    days = {day: (patients[column] - patients["time_zero"]).dt.days for column, day in _DAYS.items()}
+    days = {
+        day: (patients[column] - patients["time_zero"]).dt.days for column, day in _DAYS.items()
+    }
     return swimmer(patients[["patient_id", "treatment_mode"]].assign(**days))

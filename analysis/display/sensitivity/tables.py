@@ -139,7 +139,10 @@ def _flagged(
     same = [name for name in compare.SAME_CELL if name != "group_level"]
     levels = own[(own[same] == pd.Series(cell)[same]).all(axis=1) & (own["group_level"] != "")]
     texts = [
-        "; ".join(f"{words.group_level(row, study)} {months(row[side])}" for row in levels.to_dict("records"))
+        "; ".join(
+            f"{words.group_level(row, study)} {months(row[side])}"
+            for row in levels.to_dict("records")
+        )
         for side in ("base", "value")
     ]
     what = words.subject(cell | {"group_level": ""}, study, theirs)
