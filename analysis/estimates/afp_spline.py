@@ -9,14 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import chi2, norm
 
-from analysis.estimates.hazards import (
-    NOT_ESTIMABLE,
-    Cox,
-    cox,
-    intervals_of,
-    natural_spline,
-    proportionality,
-)
+from analysis.estimates.cox_regression import NOT_ESTIMABLE, Cox, cox
+from analysis.estimates.follow_up import intervals_of
+from analysis.estimates.proportionality import proportionality
+from analysis.estimates.splines import natural_spline
 from analysis.estimates.survival import Estimate
 from analysis.parameters import Parameters
 
@@ -42,7 +38,7 @@ class Spline:
     nonlinearity_p
         Of the likelihood-ratio test of the spline against a straight line of log10 AFP.
     proportionality_p
-        Of the test that the coefficients are the same at all times (see `hazards`).
+        Of the test that the coefficients are the same at all times (see `proportionality`).
     """
 
     knots: _Numbers

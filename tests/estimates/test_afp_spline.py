@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from analysis.estimates import afp_spline
-from analysis.estimates.hazards import NOT_ESTIMABLE
+from analysis.estimates.cox_regression import NOT_ESTIMABLE
 from analysis.parameters import Parameters
 from tests.estimates.sensitivity import patients_of, records
 from tests.estimates.strict import STRICT
