@@ -95,3 +95,12 @@ def test_events_on_one_day_tell_nothing_of_time() -> None:
     found = proportionality(intervals, fitted(intervals))
     assert np.isnan(found.all)
     assert np.isnan(found.each).all()
+
+
+def test_a_factor_that_meets_others_on_one_day_alone_tells_nothing_of_time() -> None:
+    """The reason why the test is not SurPyval's, which gives a p value of rounding here."""
+    times = pd.DataFrame({"days": [2, 3, 2], "event": True})
+    intervals = intervals_of(times, pd.DataFrame({"level": [0, 0, 1]}))
+    found = proportionality(intervals, fitted(intervals))
+    assert np.isnan(found.each).all()
+    assert np.isnan(found.all)
