@@ -131,7 +131,7 @@ def _varies(intervals: Intervals) -> bool:
 
 def _penalised(intervals: Intervals, ridge: float) -> Cox:
     # Written out because no library has R's penalty as such. lifelines has it, to 1e-12, when each
-    # covariate's penalty is divided by its variance, but takes 60 ms where this takes 5 and a
+    # covariate's penalty is divided by its variance, but takes 50 ms where this takes 5 and a
     # bootstrap asks for thousands; and its Newton steps run away on skewed samples, which a
     # trust region cannot, the function being convex.
     covariates = intervals.covariates.to_numpy() - intervals.covariates.to_numpy().mean(axis=0)

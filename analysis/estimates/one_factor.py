@@ -5,10 +5,10 @@ the numbers at risk on each day with events are all that is needed of the patien
 """
 
 # Written out because a bootstrap asks for some ten thousand of these regressions, and a report of a
-# million patients for 32 of them. One takes 0.2 ms here against 4.7 ms by SurPyval, 70 ms by
-# lifelines and 110 ms by statsmodels; of a million patients, with the test of proportional
-# hazards, 0.8 s against 8, 26 and 27 s (docs/libraries.md). Tests hold it to lifelines, and to
-# `cox_regression.cox`, which is SurPyval's.
+# million patients for dozens. The coefficient takes 0.2 ms here against 5 ms by SurPyval, 70 by
+# lifelines and 110 by statsmodels; all of a million patients 0.6 s, the test of proportional
+# hazards included, against 2, 26 and 27 s for a fit (docs/libraries.md). Tests hold it to
+# lifelines, and to `cox_regression.cox`, which is SurPyval's.
 
 from __future__ import annotations
 
