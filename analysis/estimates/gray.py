@@ -40,8 +40,7 @@ def gray_test(first: pd.DataFrame, cause: str) -> LogRank:
     at_once = left["cause"].eq(cause).all() and left["days"].nunique() == 1
     alone = first["cause"].isin([cause, CENSORED]).all()
     if groups < 2 or left["level"].nunique() < groups or (at_once and alone):
-        note = "no event of the cause while groups were at risk"
-        return LogRank(float("nan"), 0, float("nan"), note)
+        return _undecided("no event of the cause while groups were at risk")
     # It divides by 0 where it then takes 1, on a day that takes all of a group.
     with np.errstate(divide="ignore", invalid="ignore"):
         found = surpyval_gray_test(
@@ -50,4 +49,12 @@ def gray_test(first: pd.DataFrame, cause: str) -> LogRank:
             first["level"].to_numpy(),
             event=cause,
         )
+    # The correction of `cuminc` for ties takes more than there is where a day takes nearly all who
+    # are left of a few patients.
+    if found.statistic < 0:
+        return _undecided("too few patients for so many events on one day")
     return LogRank(found.statistic, found.df, found.p_value)
+
+
+def _undecided(note: str) -> LogRank:
+    return LogRank(float("nan"), 0, float("nan"), note)

@@ -110,3 +110,11 @@ def test_what_decides_nothing_has_a_note(causes: list[str], levels: list[str]) -
     found = gray_test(pd.DataFrame({"days": days, "cause": causes, "level": levels}), "relapse")
     assert np.isnan(found.p_value)
     assert found.note == "no event of the cause while groups were at risk"
+
+
+def test_a_variance_below_nought_is_no_test() -> None:
+    """The correction for ties would make the statistic -10.7."""
+    first = pd.DataFrame({"days": [0, 1, 1, 1], "cause": "relapse", "level": list("aabb")})
+    found = gray_test(first, "relapse")
+    assert np.isnan(found.statistic)
+    assert found.note == "too few patients for so many events on one day"
