@@ -25,8 +25,8 @@ from analysis.cohort import derive
 from analysis.cohort.read import read_dataset
 from analysis.estimates import prognosis, survival
 from analysis.estimates.factors import times_by
-from analysis.estimates.hazards import hazard_ratio
 from analysis.estimates.log_rank import log_rank
+from analysis.estimates.one_factor import hazard_ratio
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
 from benchmarks import patients

@@ -11,7 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from analysis.build.errors import REFUSED, BuildError
-from analysis.parameters import Parameters, refusals, unknown_name
+from analysis.study.parameters import Parameters, refusals, unknown_name
 
 SUFFIXES = (".yaml", ".yml")
 

@@ -75,7 +75,7 @@ def page(project: Project | None = None) -> str:
 def choices(field: FieldInfo) -> str:
     """Give what a parameter may be, in words.
 
-    >>> from analysis.parameters import Parameters
+    >>> from analysis.study.parameters import Parameters
     >>> choices(Parameters.model_fields["age_min"])
     'whole number from 0 to 120'
     """

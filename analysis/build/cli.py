@@ -73,7 +73,7 @@ def _report(project: Project, options: argparse.Namespace) -> int:
 
 def _check(project: Project, options: argparse.Namespace) -> int:
     from analysis.cohort.read import load
-    from analysis.parameters import Parameters
+    from analysis.study.parameters import Parameters
 
     cohort = load(options.dataset, Parameters.model_validate(read_choices(options.set)))
     print(f"No fault found in {cohort.name}: {len(cohort.patients)} patients are analysed.")

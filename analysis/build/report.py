@@ -97,7 +97,7 @@ def build_report(
         from analysis.build.pages import Pages
         from analysis.cohort.read import load
         from analysis.display.html import Report
-        from analysis.parameters import Parameters
+        from analysis.study.parameters import Parameters
 
         cohort = load(folder, Parameters(**changed))
         header = Report(

@@ -13,9 +13,9 @@ from analysis.build.project import SENSITIVITY, SENSITIVITY_NOTEBOOK, Project
 from analysis.build.report import How, report_name
 from analysis.build.single import Single, build_single
 from analysis.cohort.read import load
-from analysis.parameters import Parameters
 from analysis.sensitivity.run import SchedulerError, reach
 from analysis.sensitivity.variants import VARIANTS, VariantFaults, read_variants, variant_files
+from analysis.study.parameters import Parameters
 
 
 def sensitivity_name(folder: Path) -> str:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 from joblib import Parallel, delayed
 
-from analysis.parameters import Parameters
+from analysis.study.parameters import Parameters
 
 Numbers = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -30,36 +30,22 @@ Counts = npt.NDArray[np.int64]
 CHUNK = 50
 
 
-def percentile_limits(
+def replicates(
     frame: pd.DataFrame, statistics: Callable[[pd.DataFrame], Numbers], parameters: Parameters
-) -> tuple[Numbers, Numbers]:
-    """Give the limits of some statistics as percentiles of bootstrap samples of patients.
+) -> Numbers:
+    """Compute statistics of bootstrap samples of patients.
+
+    Samples run on the workers of joblib's active `parallel_config`: one after another when there is
+    none, or within another worker.
 
     Parameters
     ----------
     frame
         One row a patient, with `patient_id`.
     statistics
-        From such a frame to numbers, shape (statistics,). Infinite is what lies beyond every
-        number that was seen, such as a median that is not reached; nan is no estimate.
+        From such a frame to numbers, shape (statistics,).
     parameters
-        `bootstrap_replicates`, `bootstrap_seed` and `confidence`.
-
-    Returns
-    -------
-    tuple of array
-        Lower and upper limits, shape (statistics,); see `percentiles`.
-    """
-    return percentiles(replicates(frame, statistics, parameters), parameters)
-
-
-def replicates(
-    frame: pd.DataFrame, statistics: Callable[[pd.DataFrame], Numbers], parameters: Parameters
-) -> Numbers:
-    """Compute statistics of bootstrap samples of patients.
-
-    Parameters are those of `percentile_limits`. Samples run on the workers of joblib's active
-    `parallel_config`: one after another when there is none, or within another worker.
+        `bootstrap_replicates` and `bootstrap_seed`.
 
     Returns
     -------

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.estimates.bootstrap import Counts, Numbers, replicates_by_count
-from analysis.parameters import Parameters
+from analysis.study.parameters import Parameters
 
 CENSORED, EVENT, COMPETING = 0, 1, 2
 

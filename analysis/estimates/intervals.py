@@ -8,7 +8,7 @@ from scipy.stats import chi2_contingency, fisher_exact
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.parameters import Parameters
+from analysis.study.parameters import Parameters
 
 # By the names of `Parameters.proportion_interval`: what the interval is called, and its name in
 # statsmodels.

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.model import Cohort
-from analysis.estimates import competing, hazards
+from analysis.estimates import competing, proportionality
 from analysis.estimates.compared import compared_times
 from analysis.estimates.curves import curve, point_rows
 from analysis.estimates.factors import endpoints_of, times_by
@@ -152,7 +152,7 @@ def residuals(
     """
     rows: Rows = []
     for factor, endpoint in chosen:
-        found = hazards.schoenfeld(times_by(cohort, factor.column, endpoint))
+        found = proportionality.schoenfeld(times_by(cohort, factor.column, endpoint))
         keys: dict[str, Any] = {"group": factor.key, "n": len(found)}
         number = found.groupby("days").cumcount() + 1
         rows += [
@@ -177,7 +177,7 @@ def residuals(
                 method="natural cubic spline of the residuals",
                 **keys,
             )
-            for point in hazards.smoothed(found, parameters).to_dict("records")
+            for point in proportionality.smoothed(found, parameters).to_dict("records")
             for statistic, column in (
                 (Statistic.LOG_HAZARD_RATIO, "log_hazard_ratio"),
                 (Statistic.LOG_HAZARD_RATIO_LOWER, "lower"),

@@ -12,20 +12,13 @@ import pandas as pd
 from analysis.cohort.model import Cohort
 from analysis.estimates import bootstrap
 from analysis.estimates.compared import KNOWN, changes, since
+from analysis.estimates.cox_regression import NOT_ESTIMABLE, cox
 from analysis.estimates.curves import NO_ESTIMATE
+from analysis.estimates.follow_up import Intervals, intervals_of
 from analysis.estimates.groups import ANALYSIS
-from analysis.estimates.hazards import (
-    NOT_ESTIMABLE,
-    TOO_FEW_DAYS,
-    HazardRatio,
-    Intervals,
-    cox,
-    hazard_ratio,
-    intervals_of,
-    log_hazard_ratio,
-    proportionality,
-)
 from analysis.estimates.landmark import from_change, from_landmark, known_from, landmark_day
+from analysis.estimates.one_factor import HazardRatio, hazard_ratio, log_hazard_ratio
+from analysis.estimates.proportionality import TOO_FEW_DAYS, proportionality
 from analysis.estimates.remembered import remembered
 from analysis.estimates.rows import row
 from analysis.study.endpoints import Endpoint

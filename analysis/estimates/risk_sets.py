@@ -5,11 +5,11 @@ Log-rank tests and the Cox regression of one factor need no more of the patients
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 Counts = npt.NDArray[np.int64]
 
@@ -34,33 +34,34 @@ class RiskSets:
     events: Counts
 
 
-def risk_sets(times: pd.DataFrame) -> RiskSets:
-    """Count patients at risk and events, by level, on each day with events.
-
-    Parameters
-    ----------
-    times
-        One row a patient, or a piece of a patient's follow-up: `days` (whole), `event` (bool) and
-        `level` (the group). With a column `start` (whole days), a row is at risk only after it.
-    """
-    codes, levels = pd.factorize(times["level"], sort=True)
-    days = times["days"].to_numpy()
-    start = times["start"].to_numpy() if "start" in times else None
-    return count(days, times["event"].to_numpy(dtype=bool), codes, tuple(levels), start)
-
-
 def count(
     days: npt.NDArray[np.number],
     event: npt.NDArray[np.bool_],
     codes: npt.NDArray[np.integer],
-    levels: tuple[object, ...],
+    levels: Sequence[object],
     start: npt.NDArray[np.number] | None = None,
     weights: Counts | None = None,
 ) -> RiskSets:
-    """Do the same for arrays of shape (n,), `codes` being the positions in `levels`.
+    """Count patients at risk and events, by level, on each day with events.
 
-    `weights` is how often each row counts, once if it is None; days on which nobody who counts has
-    the event stay, with no events.
+    Parameters
+    ----------
+    days, event
+        Of a patient, or of a piece of a patient's follow-up: whole days, and whether they end in
+        the event; shape (n,).
+    codes, levels
+        The group of each row, shape (n,), as its position in `levels`.
+    start
+        A row is at risk only after this day, shape (n,); None, from the beginning.
+    weights
+        How often each row counts, shape (n,); None, once. Days on which nobody who counts has the
+        event stay, with no events.
+
+    Examples
+    --------
+    >>> sets = count(np.array([3, 5, 5]), np.array([True, True, False]), np.array([0, 0, 1]), "ab")
+    >>> sets.days.tolist(), sets.at_risk.tolist(), sets.events.tolist()
+    ([3, 5], [[2, 1], [1, 1]], [[1, 0], [1, 0]])
     """
     event_days = np.unique(days[event])
     once = np.ones(len(days), dtype=np.int64) if weights is None else weights
@@ -81,7 +82,13 @@ def count(
     had = in_cells(np.where(event, come - 1, len(event_days)))
     return RiskSets(
         event_days.astype(np.int64),
-        levels,
+        tuple(levels),
         still[::-1].cumsum(axis=0)[::-1][1:],
         had[:-1],
     )
+
+
+def passed(sets: RiskSets) -> npt.NDArray[np.float64]:
+    """Give 1 less the Kaplan-Meier survival of all groups together just before each day."""
+    surviving = np.cumprod(1 - sets.events.sum(axis=1) / sets.at_risk.sum(axis=1))
+    return 1 - np.concatenate([[1.0], surviving])[: len(sets.days)]

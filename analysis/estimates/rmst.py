@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.stats import chi2, norm
 
 from analysis.estimates.curves import Estimate
-from analysis.parameters import Parameters
+from analysis.study.parameters import Parameters
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def restricted_mean(curve: pd.DataFrame, days: float) -> Mean:
     Parameters
     ----------
     curve
-        From `survival.curve`.
+        From `survival.curve`, of an event with which nothing competes.
     days
         Where the area ends, days from time zero, above 0, whole or not.
 
@@ -47,17 +47,19 @@ def restricted_mean(curve: pd.DataFrame, days: float) -> Mean:
     """
     if days > curve["days"].iloc[-1] and curve["survival"].iloc[-1] > 0:
         return Mean(float("nan"), float("nan"))
-    # lifelines' restricted_mean_survival_time gives the same area, but as its variance that of
-    # the patients' times, which is not that of their mean. Both need only sums over whole days.
-    until = curve[curve["days"] < days]
-    steps = np.diff(until["days"].to_numpy(dtype=np.float64), append=days)
-    areas = until["survival"].to_numpy() * steps
-    ahead = areas[::-1].cumsum()[::-1]
-    at_risk, events = (until[name].to_numpy(dtype=np.float64) for name in ("at_risk", "events"))
-    # Nothing lies ahead of the day on which the last patients at risk have the event.
-    changes = (events > 0) & (events < at_risk)
-    greenwood = events[changes] / (at_risk * (at_risk - events))[changes]
-    return Mean(float(ahead[0]), float(np.sqrt((ahead[changes] ** 2 * greenwood).sum())))
+    # By SurPyval: lifelines' restricted_mean_survival_time gives the same area, but as its variance
+    # that of the patients' times, which is not that of their mean.
+    # Imported here, since it takes a second, for which the base report has no need.
+    from surpyval import KaplanMeier
+
+    counts = curve[["events", "censored"]].to_numpy().T.ravel()
+    there = counts > 0
+    found = KaplanMeier.fit(
+        np.tile(curve["days"].to_numpy(dtype=np.float64), 2)[there],
+        c=np.repeat([0, 1], len(curve))[there],
+        n=counts[there],
+    ).rmst(days)
+    return Mean(float(found["rmst"]), float(found["se"]))
 
 
 def interval(mean: Mean, parameters: Parameters) -> Estimate:

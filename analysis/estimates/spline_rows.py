@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.estimates import afp_spline
+from analysis.estimates import quantity_spline
 from analysis.estimates.compared import since
 from analysis.estimates.groups import ANALYSIS
 from analysis.estimates.rows import row
@@ -49,7 +49,7 @@ def spline_rows(
     keys: dict[str, Any] = {"group": factor.key, "n": len(times)}
     method = f"Cox regression on a natural cubic spline of log10 {name} (3 df), Efron ties"
     method += since(parameters)
-    found = afp_spline.spline(times, levels)
+    found = quantity_spline.spline(times, levels)
     missing = found if isinstance(found, str) else ""
     p_value, curved, proportional = (
         (float("nan"),) * 3
@@ -91,7 +91,7 @@ def spline_rows(
     ]
     if isinstance(found, str):
         return rows
-    for level in afp_spline.grid(levels):
+    for level in quantity_spline.grid(levels):
         ratio = found.ratio(level, reference, parameters)
         rows += [
             row(

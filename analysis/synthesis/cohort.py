@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.schema import CRITERIA
-from analysis.parameters import Parameters
+from analysis.study.parameters import Parameters
 from analysis.synthesis import (
     adverse_events,
     factors,

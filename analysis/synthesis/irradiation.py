@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.schema import RT_SITES
-from analysis.parameters import Parameters
+from analysis.study.parameters import Parameters
 from analysis.synthesis.quantities import Unreachable
 from analysis.synthesis.survival_search import DIARRHOEA, FISTULA
 from analysis.synthesis.targets import Printed, Targets

@@ -14,7 +14,7 @@ from analysis.cohort import derive
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.read import read_dataset
 from analysis.estimates import whole
-from analysis.parameters import Parameters
+from analysis.study.parameters import Parameters
 from analysis.synthesis import plausibility, timeline, write
 from analysis.synthesis.plausibility import Breach
 from analysis.synthesis.targets import Targets

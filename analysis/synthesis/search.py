@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.faults import DatasetFaults
-from analysis.parameters import Parameters
+from analysis.study.parameters import Parameters
 from analysis.synthesis import cohort, factors, judgement, margins, survival_search
 from analysis.synthesis.quantities import Unreachable
 from analysis.synthesis.survival_search import CurveTargets, Search

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.parameters import Parameters
+from analysis.study.parameters import Parameters
 from analysis.synthesis.irradiation import Regimen
 from analysis.synthesis.kernels import Floats, Ints
 from analysis.synthesis.quantities import Unreachable, draw, middle_pair

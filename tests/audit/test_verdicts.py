@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from analysis.display.replication import redrawn, verdict_list
 
 from analysis.article.ledger import read_ledger
 from analysis.audit.comparison import compare
 from analysis.audit.verdicts import judge, summary, unmet
-from analysis.display.replication import redrawn, verdict_list
 from analysis.estimates.rows import KEY
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.build.choices_page import PAGE, choices, page
 from analysis.parameters import Parameters
+
+from analysis.build.choices_page import PAGE, choices, page
 
 
 def test_the_table_is_up_to_date() -> None:

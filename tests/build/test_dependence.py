@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
+from analysis.parameters import Eligibility, Parameters
 from nbformat import NotebookNode
 from pydantic import ValidationError
 
@@ -16,7 +17,6 @@ from analysis.build.notebooks import execute
 from analysis.build.project import INDEX, Project
 from analysis.cohort.read import load
 from analysis.estimates import whole
-from analysis.parameters import Eligibility, Parameters
 
 PAGES = [*Project().analyses(), INDEX]
 

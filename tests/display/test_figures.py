@@ -13,6 +13,8 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from analysis.display.figures.afp_before_after import afp_before_after
+from analysis.display.figures.dose import dose_distribution
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
@@ -23,11 +25,9 @@ from analysis.display import format as fmt
 from analysis.display import theme
 from analysis.display.figures import sheet
 from analysis.display.figures.adverse_events import COLOURS, grades
-from analysis.display.figures.afp_before_after import afp_before_after
 from analysis.display.figures.calendar import WEEKDAYS, calendar
 from analysis.display.figures.comparators import UNKNOWN, median_survival
 from analysis.display.figures.distribution import distributions
-from analysis.display.figures.dose import dose_distribution
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.flow import NOT_APPLIED, flow_diagram
 from analysis.display.figures.forest import forest, forests

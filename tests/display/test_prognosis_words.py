@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from analysis.parameters import Parameters
 
 from analysis.cohort.read import load
 from analysis.display import labels, plots, statements, tables
 from analysis.display.format import p_value
 from analysis.estimates import prognosis
 from analysis.estimates.rows import value_of
-from analysis.parameters import Parameters
 
 ENDPOINTS = ["OS", "PFS"]
 COHORT = load("synthetic", Parameters())

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from analysis.estimates import afp_spline
-from analysis.estimates.hazards import NOT_ESTIMABLE
+from analysis.estimates import quantity_spline
+from analysis.estimates.cox_regression import NOT_ESTIMABLE
 from analysis.zhai_2025.parameters import Parameters
 from tests.estimates.sensitivity import patients_of, records
 from tests.estimates.strict import STRICT
@@ -30,8 +30,8 @@ pytestmark = STRICT
 @pytest.mark.parametrize("record", records("afp_spline"))
 def test_spline_agrees_with_r(record: dict[str, Any]) -> None:
     times, expected = patients_of(record), record["values"]
-    found = afp_spline.spline(times, 1.3 ** (1 + 7 * (times.index + 1) % 37))
-    assert isinstance(found, afp_spline.Spline)
+    found = quantity_spline.spline(times, 1.3 ** (1 + 7 * (times.index + 1) % 37))
+    assert isinstance(found, quantity_spline.Spline)
     assert found.p_value == pytest.approx(expected["p_value"], rel=1e-7)
     assert found.nonlinearity_p == pytest.approx(expected["nonlinearity_p"], rel=1e-7)
     assert found.proportionality_p == pytest.approx(expected["proportionality"], rel=1e-6)
@@ -51,9 +51,9 @@ def test_unit_of_the_afp_does_not_matter(seed: int, unit: float, apart: float) -
     random = np.random.default_rng(seed)
     times = pd.DataFrame({"days": random.integers(1, 900, 60), "event": random.random(60) < 0.7})
     afp = 1 + 10 ** random.uniform(0.1, 4, 60)
-    one, other = afp_spline.spline(times, afp), afp_spline.spline(times, unit * afp)
-    assert isinstance(one, afp_spline.Spline)
-    assert isinstance(other, afp_spline.Spline)
+    one, other = quantity_spline.spline(times, afp), quantity_spline.spline(times, unit * afp)
+    assert isinstance(one, quantity_spline.Spline)
+    assert isinstance(other, quantity_spline.Spline)
     assert one.p_value == pytest.approx(other.p_value, rel=1e-6)
     ratio = one.ratio(50 * apart, 50, PARAMETERS).value
     moved = other.ratio(50 * apart * unit, 50 * unit, PARAMETERS).value
@@ -64,7 +64,7 @@ def test_unit_of_the_afp_does_not_matter(seed: int, unit: float, apart: float) -
 
 def test_what_cannot_be_a_curve_says_why() -> None:
     times = pd.DataFrame({"days": [3, 5, 8, 9, 11], "event": True})
-    assert afp_spline.spline(times, [5.0] * 5) == afp_spline.TOO_FEW_LEVELS
-    assert afp_spline.spline(times.iloc[:0], []) == afp_spline.TOO_FEW_LEVELS
+    assert quantity_spline.spline(times, [5.0] * 5) == quantity_spline.TOO_FEW_LEVELS
+    assert quantity_spline.spline(times.iloc[:0], []) == quantity_spline.TOO_FEW_LEVELS
     spread = [1.0, 10.0, 100.0, 1000.0, 10000.0]
-    assert afp_spline.spline(times.assign(event=False), spread) == NOT_ESTIMABLE
+    assert quantity_spline.spline(times.assign(event=False), spread) == NOT_ESTIMABLE

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from lifelines import CoxPHFitter
 
-from analysis.estimates.hazards import hazard_ratio
+from analysis.estimates.one_factor import hazard_ratio
 from analysis.zhai_2025.parameters import Parameters
 
 PRECISE = {"step_size": 1.0, "precision": 1e-20, "r_precision": 0.0}

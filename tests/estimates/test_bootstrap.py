@@ -11,7 +11,6 @@ from analysis.estimates import survival
 from analysis.estimates.bootstrap import (
     Counts,
     Numbers,
-    percentile_limits,
     percentiles,
     replicates,
     replicates_by_count,
@@ -34,10 +33,10 @@ def mean_and_median(frame: pd.DataFrame) -> Numbers:
     return np.array([frame["days"].mean(), frame["days"].median()])
 
 
-def test_neither_workers_nor_the_order_of_rows_change_a_limit() -> None:
-    alone = percentile_limits(PATIENTS, mean_and_median, PARAMETERS)
+def test_neither_workers_nor_the_order_of_rows_change_a_sample() -> None:
+    alone = replicates(PATIENTS, mean_and_median, PARAMETERS)
     with joblib.parallel_config(n_jobs=2):
-        together = percentile_limits(PATIENTS.iloc[::-1], mean_and_median, PARAMETERS)
+        together = replicates(PATIENTS.iloc[::-1], mean_and_median, PARAMETERS)
     np.testing.assert_array_equal(alone, together)
 
 

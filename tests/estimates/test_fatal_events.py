@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from analysis.cohort.ctcae import group_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.cohort import schema
-from analysis.cohort.ctcae import group_of
 from analysis.cohort.model import Cohort
 from analysis.cohort.read import load
 from analysis.display import labels, tables

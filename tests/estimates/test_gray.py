@@ -102,9 +102,19 @@ def test_equal_incidence_is_rejected_as_often_as_it_should_be() -> None:
         pytest.param(["death", "censored"], ["a", "b"], id="no relapse"),
         pytest.param(["relapse", "death"], ["a", "a"], id="one group"),
         pytest.param(["censored", "relapse"], ["a", "b"], id="one group left"),
+        pytest.param(["censored", "relapse", "relapse"], ["a", "a", "b"], id="all at once"),
     ],
 )
 def test_what_decides_nothing_has_a_note(causes: list[str], levels: list[str]) -> None:
-    found = gray_test(pd.DataFrame({"days": [3, 5], "cause": causes, "level": levels}), "relapse")
+    days = [3, 5, 5][: len(causes)]
+    found = gray_test(pd.DataFrame({"days": days, "cause": causes, "level": levels}), "relapse")
     assert np.isnan(found.p_value)
     assert found.note == "no event of the cause while groups were at risk"
+
+
+def test_a_variance_below_nought_is_no_test() -> None:
+    """The correction for ties would make the statistic -10.7."""
+    first = pd.DataFrame({"days": [0, 1, 1, 1], "cause": "relapse", "level": list("aabb")})
+    found = gray_test(first, "relapse")
+    assert np.isnan(found.statistic)
+    assert found.note == "too few patients for so many events on one day"

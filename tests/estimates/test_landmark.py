@@ -13,8 +13,8 @@ import pytest
 
 from analysis.cohort.read import load
 from analysis.estimates import landmark
-from analysis.estimates.hazards import hazard_ratio
 from analysis.estimates.log_rank import log_rank
+from analysis.estimates.one_factor import hazard_ratio
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
 from tests.estimates.sensitivity import records, times_of

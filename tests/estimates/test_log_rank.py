@@ -6,6 +6,7 @@ Tolerance: sums of a few hundred fractions, in doubles; 1e-10 leaves room for an
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines.statistics import logrank_test, multivariate_logrank_test
+from surpyval import logrank
 
 from analysis.estimates.log_rank import log_rank
 from tests.estimates.sensitivity import patients_of, records, times_of
@@ -146,3 +148,49 @@ def test_strata_that_part_the_groups_decide_nothing() -> None:
     assert math.isnan(found.p_value)
     assert found.note == "no event while two groups of a stratum were at risk"
     assert not math.isnan(log_rank(times).p_value)
+
+
+@settled
+@given(three_groups, st.sampled_from(["none", "wilcoxon", "peto"]), st.booleans())
+def test_it_is_that_of_surpyval(times: pd.DataFrame, weighting: Any, entered: bool) -> None:
+    """Stratified, and with delayed entry, where the two count the same degrees of freedom."""
+    times = times.assign(stratum=times["days"] % 2)
+    if entered:
+        times = times.assign(start=times["days"] // 2 - 1)
+    found = log_rank(times, weighting, ["stratum"])
+    weights: dict[str, dict[str, Any]] = {
+        "none": {},
+        "wilcoxon": {"weighting": "gehan"},
+        "peto": {"weighting": "fleming-harrington", "rho": 1},
+    }
+    if times["level"].nunique() < 2:
+        return
+    with warnings.catch_warnings():
+        # Of groups of one patient, which it takes for a mistake.
+        warnings.simplefilter("ignore")
+        expected = logrank(
+            times["days"].to_numpy() + 1,
+            times["level"].to_numpy(),
+            1 - times["event"].to_numpy().astype(int),
+            strata=times["stratum"].to_numpy(),
+            tl=times["start"].to_numpy() + 1 if entered else None,
+            **weights[weighting],
+        )
+    if not found.note and found.degrees_of_freedom == expected.dof:
+        assert found.statistic == pytest.approx(expected.statistic, rel=1e-7, abs=1e-9)
+        assert found.p_value == pytest.approx(expected.p_value, rel=1e-7, abs=1e-9)
+
+
+def test_a_group_that_meets_no_other_costs_no_degree_of_freedom() -> None:
+    times = pd.DataFrame(
+        {
+            "days": range(1, 9),
+            "event": True,
+            "level": list("abababcc"),
+            "stratum": [1] * 6 + [2] * 2,
+        }
+    )
+    found = log_rank(times, strata=["stratum"])
+    alone = log_rank(times[times["stratum"] == 1])
+    assert found.degrees_of_freedom == alone.degrees_of_freedom == 1
+    assert found.statistic == pytest.approx(alone.statistic)

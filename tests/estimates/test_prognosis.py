@@ -22,8 +22,8 @@ from scipy.stats import norm
 
 from analysis.cohort.model import Cohort
 from analysis.estimates import factors, prognosis, survival
-from analysis.estimates.hazards import hazard_ratio
 from analysis.estimates.log_rank import log_rank
+from analysis.estimates.one_factor import hazard_ratio
 from analysis.estimates.rows import pick, value_of
 from analysis.zhai_2025.parameters import Parameters
 from tests.estimates.strict import STRICT

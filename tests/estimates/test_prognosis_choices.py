@@ -292,7 +292,8 @@ def test_bootstrap_limits_are_percentiles_of_fits_of_samples() -> None:
         assert fitted is not None
         return fitted.coefficients
 
-    lower, upper = bootstrap.percentile_limits(times, coefficient, choices)
+    samples = bootstrap.replicates(times, coefficient, choices)
+    lower, upper = bootstrap.percentiles(samples, choices)
     found = ratio(table, "pvtt")
     assert found[1:3] == pytest.approx(np.exp([lower[0], upper[0]]), rel=1e-8)
     plain = prognosis.estimate(veterans(), PARAMETERS)

@@ -16,10 +16,10 @@ from analysis.cohort import derive
 from analysis.cohort.model import Cohort
 from analysis.cohort.read import read_dataset
 from analysis.estimates import whole
-from analysis.zhai_2025.parameters import Parameters
 from analysis.sensitivity import run as module
 from analysis.sensitivity.run import Run, SchedulerError, run
 from analysis.sensitivity.variants import BASE, Variant, read_variants
+from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
 from tests.datasets import write_dataset
 

@@ -9,7 +9,6 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.zhai_2025.parameters import Parameters
 from analysis.sensitivity.variants import (
     BASE,
     MOST,
@@ -18,6 +17,7 @@ from analysis.sensitivity.variants import (
     read_variants,
     table,
 )
+from analysis.zhai_2025.parameters import Parameters
 
 HEAD = "title: Cut-offs\nquestion: Do lines matter?\nvariants:\n"
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from analysis.parameters import Parameters
 
 from analysis.article.ledger import read_ledger
 from analysis.audit.comparison import compare
@@ -20,7 +21,6 @@ from analysis.cohort import ctcae
 from analysis.cohort.folder import DATA
 from analysis.cohort.read import load
 from analysis.estimates import fatal_events, toxicity
-from analysis.parameters import Parameters
 from analysis.synthesis import adverse_events, organ_doses
 from analysis.synthesis.quantities import Unreachable
 from analysis.synthesis.survival_search import DIARRHOEA, FISTULA, Outcomes

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from analysis.parameters import Parameters
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -14,7 +15,6 @@ from scipy import stats
 from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.estimates import survival
 from analysis.estimates.log_rank import log_rank
-from analysis.parameters import Parameters
 from analysis.synthesis import factors, kernels, survival_search
 from analysis.synthesis.kernels import Floats, Ints
 from analysis.synthesis.survival_search import Search

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from analysis.parameters import Parameters
 
 from analysis.article.ledger import read_ledger
 from analysis.cohort import derive
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.read import read_dataset
 from analysis.display import tables
-from analysis.parameters import Parameters
 from analysis.synthesis import plausibility
 from analysis.synthesis.plausibility.rule import Study
 from analysis.synthesis.targets import Targets

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from analysis.parameters import Parameters
 
 from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.audit.engine import proved_claims
@@ -15,7 +16,6 @@ from analysis.audit.structure import read_structure
 from analysis.cohort import derive
 from analysis.cohort.folder import DATA
 from analysis.cohort.read import read_dataset
-from analysis.parameters import Parameters
 from analysis.synthesis import __main__ as command
 from analysis.synthesis import judgement, search
 from analysis.synthesis.targets import Targets

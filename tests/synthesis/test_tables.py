@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from analysis.parameters import Parameters
 
 from analysis.article.ledger import read_ledger
 from analysis.cohort import derive
 from analysis.cohort.read import load, read_dataset
-from analysis.parameters import Parameters
 from analysis.synthesis import cohort, factors, margins, plausibility, timeline, write
 from analysis.synthesis.kernels import Ints
 from analysis.synthesis.survival_search import DIARRHOEA, FISTULA, NONE, Outcomes

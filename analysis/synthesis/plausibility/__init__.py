@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.cohort.model import Cohort, Dataset
-from analysis.parameters import Parameters
+from analysis.study.parameters import Parameters
 from analysis.synthesis.plausibility import disease, distributions, outcome, treatment
 from analysis.synthesis.plausibility.rule import Breach, Rule, Study
 from analysis.synthesis.targets import Targets

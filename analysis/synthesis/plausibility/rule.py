@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.rules import first_treatment
 from analysis.cohort.schema import RT_SITES
-from analysis.parameters import Parameters
+from analysis.study.parameters import Parameters
 from analysis.synthesis.targets import Printed, Targets
 
 # A patient_id, or COHORT, and what is wrong.

@@ -16,9 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from analysis.estimates import hazards
-from analysis.estimates.hazards import hazard_ratio
+from analysis.estimates.cox_regression import Cox, cox
+from analysis.estimates.follow_up import Intervals, intervals_of
 from analysis.estimates.landmark import from_change
+from analysis.estimates.one_factor import hazard_ratio, log_hazard_ratio
+from analysis.estimates.proportionality import proportionality
 from analysis.zhai_2025.parameters import Parameters
 from tests.estimates.sensitivity import patients_of, records, times_of
 from tests.estimates.strict import STRICT
@@ -35,10 +37,10 @@ two_groups = st.lists(
 pytestmark = STRICT
 
 
-def follow_up_of(record: dict[str, Any]) -> hazards.Intervals:
+def follow_up_of(record: dict[str, Any]) -> Intervals:
     rows = patients_of(record)
     groups = zip(np.atleast_1d(record["groups"]), np.atleast_1d(record["yes"]), strict=True)
-    return hazards.intervals_of(
+    return intervals_of(
         rows, pd.DataFrame({group: rows[group] == level for group, level in groups})
     )
 
@@ -47,8 +49,8 @@ def levels_of(times: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"level": times["level"] == "yes"})
 
 
-def fitted(intervals: hazards.Intervals, ridge: float = 0.0) -> hazards.Cox:
-    found = hazards.cox(intervals, ridge)
+def fitted(intervals: Intervals, ridge: float = 0.0) -> Cox:
+    found = cox(intervals, ridge)
     assert found is not None
     return found
 
@@ -68,7 +70,7 @@ def test_regressions_agree_with_r(record: dict[str, Any]) -> None:
         return
     p_values = [found.p_value(position) for position in range(len(found.coefficients))]
     assert p_values == pytest.approx(np.atleast_1d(expected["p_value"]), rel=1e-8)
-    test = hazards.proportionality(intervals, found)
+    test = proportionality(intervals, found)
     assert test.each == pytest.approx(np.atleast_1d(expected["proportionality"]), rel=1e-8)
     assert test.all == pytest.approx(expected["proportionality_all"], rel=1e-8)
 
@@ -80,7 +82,7 @@ def test_groups_entered_on_the_way_agree_with_r(record: dict[str, Any]) -> None:
     pieces = from_change(times.assign(known=known.where(times["level"] == "yes")))
     expected = record["values"]
     assert len(pieces) == expected["rows"]
-    found = fitted(hazards.intervals_of(pieces, levels_of(pieces)))
+    found = fitted(intervals_of(pieces, levels_of(pieces)))
     assert found.coefficients[0] == pytest.approx(expected["coefficients"], rel=1e-9)
     assert found.covariances[0, 0] == pytest.approx(expected["covariances"], rel=1e-9)
     alone = hazard_ratio(pieces, "yes", PARAMETERS).ratio
@@ -89,59 +91,26 @@ def test_groups_entered_on_the_way_agree_with_r(record: dict[str, Any]) -> None:
     assert math.log(alone.upper / alone.lower) == pytest.approx(width, rel=1e-9)
 
 
-@pytest.mark.parametrize("record", records("schoenfeld"))
-def test_residuals_and_their_smooth_agree_with_r(record: dict[str, Any]) -> None:
-    times, expected = times_of(record), record["values"]
-    found = hazards.schoenfeld(times)
-    # Of events on one day the order is not that of R.
-    columns = ["days", "residual"]
-    mine = found[columns].sort_values(columns).to_numpy()
-    theirs = np.array([expected["time"], expected["residual"]]).T
-    theirs = theirs[np.lexsort(theirs.T[::-1])]
-    assert mine == pytest.approx(theirs, rel=1e-6, abs=1e-6)
-    assert found["passed"].to_numpy() == pytest.approx(np.array(expected["passed"]), abs=1e-12)
-    assert found.attrs["variance"] == pytest.approx(expected["variance"], rel=1e-9)
-    smooth = hazards.smoothed(found, PARAMETERS)
-    assert smooth["log_hazard_ratio"].to_numpy() == pytest.approx(
-        np.array(expected["smooth"]), rel=1e-6, abs=1e-8
-    )
-    error = (smooth["upper"] - smooth["log_hazard_ratio"]).to_numpy() / norm.ppf(0.975)
-    assert error == pytest.approx(np.array(expected["error"]), rel=1e-6)
-    test = hazard_ratio(times, "yes", PARAMETERS)
-    assert test.proportionality_p == pytest.approx(expected["proportionality"], rel=1e-7)
-
-
 @settled
 @given(two_groups)
 def test_with_one_factor_it_is_the_hazard_ratio_of_table_5(times: pd.DataFrame) -> None:
     expected = hazard_ratio(times, "yes", PARAMETERS)
-    intervals = hazards.intervals_of(times, levels_of(times))
-    found = hazards.cox(intervals)
+    intervals = intervals_of(times, levels_of(times))
+    found = cox(intervals)
     assert (found is None) == bool(expected.note)
     if found is None:
-        assert not math.isfinite(hazards.log_hazard_ratio(times, "yes"))
+        assert not math.isfinite(log_hazard_ratio(times, "yes"))
         return
-    ratio, test = found.ratio(0, PARAMETERS), hazards.proportionality(intervals, found)
+    ratio, test = found.ratio(0, PARAMETERS), proportionality(intervals, found)
     np.testing.assert_allclose(
         [ratio.value, ratio.lower, ratio.upper, found.p_value(0)],
         [expected.ratio.value, expected.ratio.lower, expected.ratio.upper, expected.p_value],
         rtol=1e-7,
     )
     np.testing.assert_allclose(test.each[0], expected.proportionality_p, rtol=1e-6, atol=1e-9)
-    assert hazards.log_hazard_ratio(times, "yes") == pytest.approx(
+    assert log_hazard_ratio(times, "yes") == pytest.approx(
         math.log(expected.ratio.value), rel=1e-12, abs=1e-12
     )
-
-
-@settled
-@given(two_groups)
-def test_residuals_are_of_each_event_and_mean_the_log_ratio(times: pd.DataFrame) -> None:
-    found = hazards.schoenfeld(times)
-    expected = hazards.log_hazard_ratio(times, "yes")
-    assert found.empty == (not math.isfinite(expected))
-    if not found.empty:
-        assert len(found) == times["event"].sum()
-        assert found["residual"].mean() == pytest.approx(expected, abs=1e-9)
 
 
 @settled
@@ -168,8 +137,8 @@ def test_parting_follow_up_keeps_its_length_and_events(times: pd.DataFrame, day:
 @settled
 @given(two_groups)
 def test_a_penalty_shrinks_and_never_fails(times: pd.DataFrame) -> None:
-    intervals = hazards.intervals_of(times, levels_of(times))
-    weak, strong = (hazards.cox(intervals, ridge) for ridge in (RIDGE, 50))
+    intervals = intervals_of(times, levels_of(times))
+    weak, strong = (cox(intervals, ridge) for ridge in (RIDGE, 50))
     possible = times["event"].any() and times["level"].nunique() == 2
     assert (weak is not None) == (strong is not None) == possible
     if weak is not None and strong is not None:
@@ -184,42 +153,17 @@ def test_a_combination_of_factors_that_orders_all_events_is_found() -> None:
     second = np.array([0, 0, 0, 1, 0, 1, 0, 1])
     times = pd.DataFrame({"days": range(1, 9), "event": [True] * 3 + [False] * 5})
     both = pd.DataFrame({"first": first, "second": second})
-    assert not hazards.is_estimable(hazards.intervals_of(times, both))
+    assert cox(intervals_of(times, both)) is None
     later = times.assign(event=True)
-    assert hazards.is_estimable(hazards.intervals_of(later, both))
-    assert fitted(hazards.intervals_of(times, both), RIDGE).coefficients[0] > 0
+    assert cox(intervals_of(later, both)) is not None
+    assert fitted(intervals_of(times, both), RIDGE).coefficients[0] > 0
 
 
 def test_a_factor_that_repeats_another_is_found() -> None:
     times = pd.DataFrame({"days": [1, 2, 3, 4], "event": True})
     level = np.array([1, 0, 1, 0])
-    alone = hazards.intervals_of(times, pd.DataFrame({"a": level}))
-    twice = hazards.intervals_of(times, pd.DataFrame({"a": level, "b": 1 - level}))
-    assert hazards.is_estimable(alone)
-    assert not hazards.is_estimable(twice)
-    assert hazards.cox(twice) is None
-    assert np.isnan(hazards.proportionality(twice, None).all)
-
-
-def test_hazards_that_cross_are_found_and_proportional_ones_are_not() -> None:
-    random = np.random.default_rng(3)
-    level = np.repeat([0, 1], 200)
-    covariates = pd.DataFrame({"level": level})
-    steady = random.exponential(1000, 400) / np.where(level, 2, 1)
-    crossing = np.where(level, 1000 * random.weibull(3, 400), 1000 * random.weibull(0.7, 400))
-
-    def p_of(lived: Any) -> float:
-        times = pd.DataFrame({"days": np.ceil(lived).astype(int), "event": True})
-        intervals = hazards.intervals_of(times, covariates)
-        return hazards.proportionality(intervals, fitted(intervals)).all
-
-    assert p_of(crossing) < 1e-6
-    assert p_of(steady) > 0.01
-
-
-def test_events_on_one_day_tell_nothing_of_time() -> None:
-    times = pd.DataFrame({"days": 5, "event": [True, True, False, False]})
-    intervals = hazards.intervals_of(times, pd.DataFrame({"level": [1, 0, 1, 0]}))
-    found = hazards.proportionality(intervals, fitted(intervals))
-    assert np.isnan(found.all)
-    assert np.isnan(found.each).all()
+    alone = intervals_of(times, pd.DataFrame({"a": level}))
+    twice = intervals_of(times, pd.DataFrame({"a": level, "b": 1 - level}))
+    assert cox(alone) is not None
+    assert cox(twice) is None
+    assert np.isnan(proportionality(twice, None).all)
