@@ -68,6 +68,15 @@ class Cohort:
         """The parameters under which it was derived."""
         return self.study.chosen
 
+    def facts(self) -> frozenset[str]:
+        """Give what there is, in words: the tables recorded, an article, synthetic patients."""
+        words = set(self.recorded_tables)
+        if self.study.article is not None:
+            words.add("article")
+        if self.synthetic:
+            words.add("synthetic")
+        return frozenset(words)
+
     def records(self, *columns: str) -> bool:
         """Tell whether every one of the patient columns is recorded for at least one patient."""
         return all(

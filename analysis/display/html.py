@@ -24,8 +24,9 @@ class Report:
     """What every page of a report says about the report.
 
     `dataset` is the title of the dataset; `pages` are the names of the notebooks in the order
-    of reading; `changed` holds the parameters that differ from the article's; `version` is the
-    version of this package; `own` is False where the page is not about the project's article.
+    of reading; `changed` holds the parameters that differ from the study's; `version` is the
+    version of this package; `own` is False where the page is not about the article that the
+    project's study is of; `title`, that of the dataset if empty, and `subtitle` are the study's.
     """
 
     dataset: str
@@ -34,6 +35,8 @@ class Report:
     changed: Mapping[str, object]
     version: str
     own: bool = True
+    title: str = ""
+    subtitle: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,14 @@ TEMPLATES = Path(__file__).parent / "template"
 STYLE = (TEMPLATES / "report/static/report.css").read_text(encoding="utf-8")
 SCRIPT = (TEMPLATES / "report/static/page.js").read_text(encoding="utf-8")
 
-TITLE = "Radiotherapy with immune checkpoint inhibitors in hepatocellular carcinoma"
-SUBTITLE = "Zhai et al. 2025, regenerated from patient-level data"
-
 
 @dataclass(frozen=True)
 class Listed:
     """A report as `reports/index.html` lists it.
 
     `folder` is relative to that page, `dataset` the title of the dataset, `pages` the names of
-    the notebooks, `changed` the parameters that differ from the article's.
+    the notebooks, `changed` the parameters that differ from the study's; `own` is False where the
+    study has no article.
     """
 
     folder: str
@@ -33,6 +31,7 @@ class Listed:
     notice: str
     pages: tuple[str, ...]
     changed: Mapping[str, object]
+    own: bool = True
 
 
 def listing(
@@ -40,10 +39,22 @@ def listing(
     version: str,
     audits: Sequence[Listed] = (),
     sensitivity: Sequence[Listed] = (),
+    title: str = "",
+    subtitle: str = "",
 ) -> str:
-    """Give the page that lists reports, their sensitivity analyses, and audits of numbers."""
+    """Give the page that lists reports, their sensitivity analyses, and audits of numbers.
+
+    `title` and `subtitle` are those of the study that the project is about.
+    """
     template = _environment().get_template("listing.html.j2")
-    return template.render(reports=reports, version=version, audits=audits, sensitivity=sensitivity)
+    return template.render(
+        reports=reports,
+        version=version,
+        audits=audits,
+        sensitivity=sensitivity,
+        title=title,
+        subtitle=subtitle,
+    )
 
 
 def table_document(label: str, caption: str, table: str) -> str:
@@ -68,8 +79,6 @@ def equip(environment: Environment) -> None:
     environment.lstrip_blocks = True
     environment.filters["page_title"] = page_title
     environment.globals.update(
-        title=TITLE,
-        subtitle=SUBTITLE,
         style=Markup(STYLE),
         script=Markup(SCRIPT),
         script_sha256=base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode("ascii"),
