@@ -123,7 +123,20 @@ def chosen(
         # A study of its own may have no such parameter, and what is given by name wins.
         if name in model.model_fields and name not in given
     }
-    return checked({**agreed(in_cells), **given}, model)
+    of_cells = agreed(in_cells)
+    try:
+        return checked({**of_cells, **given}, model)
+    except BuildError as error:
+        raise BuildError("\n".join([str(error), *_said(in_cells)]), REFUSED) from None
+
+
+def _said(in_cells: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Say which notebook sets what."""
+    return [
+        f"{where} sets {name} = {value!r}."
+        for name, by_notebook in in_cells.items()
+        for where, value in by_notebook.items()
+    ]
 
 
 def cohort_of(project: Project, folder: Path, parameters: Parameters) -> Cohort:

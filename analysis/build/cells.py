@@ -34,7 +34,7 @@ def values_in(source: Source, names: Collection[str]) -> dict[str, Any]:
                 try:
                     found[name] = ast.literal_eval(set_here[name])
                 except (KeyError, ValueError, TypeError):
-                    line = ast.unparse(statement).splitlines()[0]
+                    line = ast.get_source_segment(source.cell, statement)
                     raise BuildError(
                         f"{source.shown} sets {name} by `{line}`. The build reads this cell "
                         f"without running it: write the value itself, as in `{name} = …`.",

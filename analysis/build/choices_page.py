@@ -67,6 +67,13 @@ def page(project: Project) -> str:
             )
             parts.append("| " + " | ".join(cells) + " |")
         parts.append("")
+    if model.SUBGROUPS:
+        parts.append("## Parts of the patients that have a name\n")
+        parts.append("As `population` takes them; a dataset may declare more.\n")
+        parts.append("| name | of whom it holds |")
+        parts.append("| --- | --- |")
+        parts += [f"| {name} | `{text}` |" for name, text in model.SUBGROUPS.items()]
+        parts.append("")
     return "\n".join(parts)
 
 
@@ -88,7 +95,13 @@ def choices(field: FieldInfo) -> str:
     if get_origin(kind) is tuple:
         inner = get_args(kind)[0]
         return "whole numbers" if inner is int else "names of factors"
-    names = {bool: "`true`, `false`", int: "whole number", float: "number", NoneType: ""}
+    names = {
+        bool: "`true`, `false`",
+        int: "whole number",
+        float: "number",
+        str: "text",
+        NoneType: "",
+    }
     return f"{names[kind]} {bounds}".strip() if kind in names else ""
 
 

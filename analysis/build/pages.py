@@ -137,7 +137,7 @@ class Pages:
 
     def _show(self, run: Run, notebook: NotebookNode) -> None:
         try:
-            page = to_html(notebook, run.page, self._header)
+            page = to_html(notebook, run.page, self._header, told=bool(run.given))
         except ValueError as error:
             raise BuildError(f"{run.name}: {error}") from None
         (self._staging / f"{run.page}.html").write_text(page, encoding="utf-8", newline="\n")

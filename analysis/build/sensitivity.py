@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from analysis.build.asked import answered
+from analysis.build.asked import answered, given_to
 from analysis.build.assembly import How, Subject, build
 from analysis.build.imports import Imports
 from analysis.build.inputs import Source, hash_of_file, hashes_of_dataset
@@ -70,10 +70,14 @@ def build_sensitivity(
     where = variants or VARIANTS
     read_variants(where, cohort.parameters)
     own = where.resolve() == VARIANTS
+    notebook = Source(project, project.notebook(SENSITIVITY_NOTEBOOK), imports)
     run = Run(
-        next(source for source in sources if source.name == SENSITIVITY_NOTEBOOK),
+        notebook,
         # Variants are of all parameters, whichever its cell names.
-        {**asked.given[SENSITIVITY_NOTEBOOK], **asked.changed},
+        {
+            **given_to(notebook, cohort.parameters, project.study.parameters),
+            **asked.changed,
+        },
         private={
             "dataset": str(folder),
             "variants": "" if own else str(where.resolve()),

@@ -48,8 +48,11 @@ class Heading:
     slug: str
 
 
-def to_html(notebook: NotebookNode, name: str, report: Report) -> str:
+def to_html(notebook: NotebookNode, name: str, report: Report, told: bool = False) -> str:
     """Give the page of an executed notebook.
+
+    The parameters that it was run with are shown where the report has any that are changed, or
+    where `told` says that they are other than its own cell has them.
 
     Everything is embedded and nothing is fetched: a content security policy holds the page to
     that, and lets no script run but its own, whatever text the dataset may contain.
@@ -65,6 +68,7 @@ def to_html(notebook: NotebookNode, name: str, report: Report) -> str:
         exclude_anchor_links=True,
     )
     resources = {"report": report, "name": name, "heading": _first_heading(notebook) or name}
+    resources["told"] = told or bool(report.changed)
     page, _ = exporter.from_notebook_node(notebook, resources)
     return page
 
