@@ -9,6 +9,10 @@ SCHEDULER ?=
 WORKERS ?=
 PYTHON3 ?= python3
 
+# Recipes read these from their environment, in which a path or an expression may hold quotes, spaces
+# and signs that a shell would take for its own: PARAMS="population='sex == \"male\"'".
+export DATASET PARAMS LEDGER VARIANTS SCHEDULER
+
 ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
 export PYTHONPATH := $(CURDIR)
 
@@ -21,7 +25,7 @@ export PYTHONPATH := $(CURDIR)
 PAGES := $(filter-out audit sensitivity, \
     $(shell ls notebooks | sed -n 's/^[0-9][0-9]_\(.*\)\.ipynb$$/\1/p'))
 .PHONY: $(PAGES)
-CHOSEN = --dataset "$(DATASET)" --set "$(PARAMS)"
+CHOSEN = --dataset "$$DATASET" --set "$$PARAMS"
 AT_A_TIME = $(if $(WORKERS),--workers $(WORKERS))
 
 ifeq ($(CONDA_DEFAULT_ENV),$(ENVIRONMENT))
@@ -63,40 +67,40 @@ help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "make survival, make toxicity, … one page alone, by the name of its notebook"
 	@echo
-	@echo "DATASET  a folder in data/ by its name, or a path   (now: $(DATASET))"
-	@echo "PARAMS   as in PARAMS=\"ci_type=plain age_max=70\", or a YAML file (now: $(or $(PARAMS),the article's))"
+	@echo "DATASET  a folder in data/ by its name, or a path   (now: $$DATASET)"
+	@echo "PARAMS   as in PARAMS=\"ci_type=plain age_max=70\", or a YAML file (now: $${PARAMS:-the article's})"
 	@echo "SEED     of the synthetic cohort                    (now: $(SEED))"
-	@echo "LEDGER   published numbers to audit, a path          (now: $(or $(LEDGER),the article's))"
-	@echo "VARIANTS of the sensitivity analyses, a path        (now: $(or $(VARIANTS),the project's))"
-	@echo "SCHEDULER a Dask cluster that computes them         (now: $(or $(SCHEDULER),this machine))"
+	@echo "LEDGER   published numbers to audit, a path          (now: $${LEDGER:-the article's})"
+	@echo "VARIANTS of the sensitivity analyses, a path        (now: $${VARIANTS:-the project's})"
+	@echo "SCHEDULER a Dask cluster that computes them         (now: $${SCHEDULER:-this machine})"
 	@echo "WORKERS  how much runs at a time                    (now: $(or $(WORKERS),one a core))"
 	@echo "WARM     0 starts every kernel as a process of its own (now: $(or $(WARM),1))"
 	@echo "PYTHON3  the Python that makes .venv                (now: $(PYTHON3))"
 
 report: environment ## build reports/ from DATASET, if anything changed (the default)
-	@$(PYTHON) -m analysis.build report $(CHOSEN) $(AT_A_TIME)
+	@$(PYTHON) -m analysis report $(CHOSEN) $(AT_A_TIME)
 
 $(PAGES): environment
-	@$(PYTHON) -m analysis.build report --page $@ $(CHOSEN)
+	@$(PYTHON) -m analysis report --page $@ $(CHOSEN)
 
 check: environment ## only check DATASET: every fault in one list
-	@$(PYTHON) -m analysis.build check $(CHOSEN)
+	@$(PYTHON) -m analysis check $(CHOSEN)
 
 why: environment ## say which pages are stale, and for what reason
-	@$(PYTHON) -m analysis.build why $(CHOSEN)
+	@$(PYTHON) -m analysis why $(CHOSEN)
 
 check-manifest: environment ## compare the report, and what it was made from, with its manifest
-	@$(PYTHON) -m analysis.build check-manifest --dataset "$(DATASET)"
+	@$(PYTHON) -m analysis check-manifest --dataset "$$DATASET"
 
 verify: environment ## judge every published number: reproduced, impossible (proved) or missed
-	@$(PYTHON) -m analysis.build verify --dataset "$(DATASET)" $(AT_A_TIME)
+	@$(PYTHON) -m analysis verify --dataset "$$DATASET" $(AT_A_TIME)
 
 audit: environment ## check the published numbers against each other, with proofs (LEDGER)
-	@$(PYTHON) -m analysis.build audit --ledger "$(LEDGER)"
+	@$(PYTHON) -m analysis audit --ledger "$$LEDGER"
 
 sensitivity: environment ## set variants of the report beside it: what changes? (VARIANTS, SCHEDULER, WORKERS)
-	@$(PYTHON) -m analysis.build sensitivity $(CHOSEN) $(AT_A_TIME) \
-	    --variants "$(VARIANTS)" --scheduler "$(SCHEDULER)"
+	@$(PYTHON) -m analysis sensitivity $(CHOSEN) $(AT_A_TIME) \
+	    --variants "$$VARIANTS" --scheduler "$$SCHEDULER"
 
 test: lint ## check style, types and the direction of imports, then run the tests
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
@@ -114,11 +118,10 @@ lab: environment ## open the notebooks in JupyterLab
 	@$(PYTHON) -m jupyterlab notebooks
 
 synthetic: environment ## draw data/synthetic/ anew from SEED
-	@$(PYTHON) -m analysis.synthesis --seed $(SEED)
+	@$(PYTHON) -m analysis synthetic --seed "$(SEED)"
 
 dictionary: environment ## write data/README.md from the schema, docs/parameters.md from the parameters
-	@$(PYTHON) -m analysis.cohort.dictionary
-	@$(PYTHON) -m analysis.build.choices_page
+	@$(PYTHON) -m analysis dictionary
 
 lock: ## resolve requirements.lock anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }

@@ -6,22 +6,30 @@ from pathlib import Path
 
 from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.audit.structure import STRUCTURE, Structure, structure_of
+from analysis.build.assembly import How, Subject, build
 from analysis.build.errors import REFUSED, BuildError
-from analysis.build.inputs import hash_of_file
-from analysis.build.project import AUDIT, AUDIT_NOTEBOOK, Project
-from analysis.build.report import How
-from analysis.build.single import Single, build_single
+from analysis.build.imports import Imports
+from analysis.build.inputs import Source, hash_of_file
+from analysis.build.plan import Run, plan
+from analysis.build.project import AUDIT, AUDIT_NOTEBOOK, INDEX, Project
+from analysis.build.staging import clear_away
 
 NOTICE = "Published numbers against each other. No patient's data are used."
 
 
-def audit_name(ledger: Path) -> str:
-    """Give the name of the folder of an audit: `audit` for the article's ledger.
+def own_ledger(project: Project) -> Path | None:
+    """Give the ledger of the article that the project's study is of, None without an article."""
+    article = project.study.article
+    return None if article is None else article / CLAIMS.name
+
+
+def audit_name(ledger: Path, own: Path | None = None) -> str:
+    """Give the name of the folder of an audit: `audit` for the study's own ledger.
 
     >>> audit_name(Path("trials/smith_2020/claims.csv")), audit_name(Path("smith.csv"))
     ('audit-smith_2020', 'audit-smith')
     """
-    if ledger.resolve() == CLAIMS.resolve():
+    if own is not None and ledger.resolve() == own.resolve():
         return AUDIT
     stem = ledger.resolve().parent.name if ledger.stem == CLAIMS.stem else ledger.stem
     return f"{AUDIT}-{stem}"
@@ -37,10 +45,9 @@ def build_audit(
 
     Raises
     ------
-    analysis.article.ledger.LedgerFaults, analysis.audit.structure.StructureFaults
-        With all that is wrong; nothing has been run.
-    BuildError
-        When a file is missing or the notebook failed. The last audit is as it was.
+    analysis.study.errors.ReadableError
+        With all that is wrong with the ledger or its structure, before anything is run; or when
+        the notebook failed. The last audit is as it was.
     """
     for path, words in ((ledger, "ledger"), (structure, "structure of the ledger")):
         if path is not None and not path.is_file():
@@ -50,25 +57,33 @@ def build_audit(
     claims, structure_ = read_ledger(ledger), structure_of(ledger, declared or "")
     _check_names(structure_, set(claims["claim_id"]), declared or beside)
 
-    name = audit_name(ledger)
+    clear_away(project.reports)
+    name = audit_name(ledger, own_ledger(project))
     files = {"ledger": hash_of_file(ledger)}
     if declared is not None:
         files["structure"] = hash_of_file(declared)
-    single = Single(
-        name=name,
-        notebook=AUDIT_NOTEBOOK,
-        title=f"Audit of {structure_.title}",
-        notice=NOTICE,
-        files=files,
-        changed={},
+    imports = Imports(project.root)
+    run = Run(
+        Source(project, project.notebook(AUDIT_NOTEBOOK), imports),
+        {},
         private={
             "ledger": str(ledger.resolve()),
             "structure": str(declared.resolve()) if declared else "",
         },
         public={"ledger": ledger.name, "structure": declared.name if declared else ""},
-        own=name == AUDIT,
+        shown=INDEX,
     )
-    return build_single(project, single, how)
+    own = name == AUDIT
+    title = f"Audit of {structure_.title}"
+    subject = Subject(
+        dataset=title,
+        notice=NOTICE,
+        title=project.study.title if own else title,
+        subtitle=project.study.subtitle if own else "",
+        own=own,
+        credit=project.study.credit if own else None,
+    )
+    return build(project, plan(project, name, [run], imports, files, {}), lambda: subject, how)
 
 
 def _check_names(structure: Structure, claims: set[str], source: Path) -> None:

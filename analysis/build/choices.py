@@ -1,67 +1,109 @@
-"""Parameters from the command line: checked by the model before anything is run."""
+"""Parameters from the command line: read as they are written, checked by a study's model."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, get_origin
+from typing import TYPE_CHECKING, Any, get_origin
 
 import yaml
-from pydantic import ValidationError
 
 from analysis.build.errors import REFUSED, BuildError
-from analysis.study.parameters import Parameters, refusals, unknown_name
+
+if TYPE_CHECKING:
+    from analysis.study.parameters import Parameters
 
 SUFFIXES = (".yaml", ".yml")
 
+# What stands in quotes is skipped; a name is followed by one equals sign, a variable that an
+# expression compares ("sex == 'male'", "afp_before >= 400") is not.
+_BETWEEN = re.compile(r"""'[^']*'|"[^"]*"|(?P<gap>\s+)(?=[A-Za-z_][\w.-]*=(?!=))""")
 
-def read_choices(texts: Iterable[str]) -> dict[str, Any]:
-    """Give the parameters in texts, typed, where they differ from their defaults.
+
+def read_given(texts: Iterable[str]) -> dict[str, Any]:
+    """Give the parameters in texts, by name, as they are written there.
 
     A text is `ci_type=plain`, several of these with spaces between them, or the path of a YAML
     file with a line `ci_type: plain` for each. Later ones win.
 
+    >>> read_given(["population=pvtt and afp_before >= 400 ci_type=log"])
+    {'population': 'pvtt and afp_before >= 400', 'ci_type': 'log'}
+
     Raises
     ------
     BuildError
-        For a text of another form, a name that is no parameter (the nearest is suggested), or a
-        value of the wrong type or out of range.
+        For a text of another form, or a file that is none.
     """
     given: dict[str, Any] = {}
     for text in texts:
         given |= _read_file(Path(text)) if text.endswith(SUFFIXES) else _read_line(text)
-    for name in given:
-        if name not in Parameters.model_fields:
-            raise BuildError(unknown_name(name), REFUSED)
+    # The manifest keeps them, to know the same question when it is asked again.
+    return dict(json.loads(json.dumps(given, default=str)))
+
+
+def checked(given: Mapping[str, Any], model: type[Parameters]) -> Parameters:
+    """Give the parameters of a study with those that are given, typed.
+
+    Raises
+    ------
+    BuildError
+        For a name that is no parameter (the nearest is suggested), or a value of the wrong type or
+        out of range.
+    """
+    # The machinery of parameters takes as long to import as a report that is up to date.
+    from pydantic import ValidationError
+
+    from analysis.study.parameters import refusals, unknown_name
+
+    unknown = [unknown_name(name, model) for name in given if name not in model.model_fields]
+    if unknown:
+        raise BuildError("\n".join(unknown), REFUSED)
     try:
-        chosen = Parameters(**given)
+        return model(**{name: _value(name, value, model) for name, value in given.items()})
     except ValidationError as error:
-        raise BuildError("\n".join(refusals(error, given)), REFUSED) from None
-    defaults = Parameters().model_dump(mode="json")
-    values = chosen.model_dump(mode="json")
-    return {name: values[name] for name in given if values[name] != defaults[name]}
+        raise BuildError("\n".join(refusals(error, given, model)), REFUSED) from None
 
 
-def _read_line(text: str) -> dict[str, Any]:
-    # A value may hold spaces ("time_zero=first treatment"), and a list spaces after its commas.
-    parts = re.split(r"\s+(?=[^\s=,]+=)", text.strip()) if text.strip() else []
-    return dict(_read_choice(part) for part in parts)
+def changes(parameters: Parameters) -> dict[str, Any]:
+    """Give the parameters that differ from their study's, as JSON and notebooks hold them."""
+    values = parameters.model_dump(mode="json")
+    return {name: values[name] for name in parameters.changed()}
 
 
-def _read_choice(text: str) -> tuple[str, Any]:
+def _value(name: str, given: Any, model: type[Parameters]) -> Any:
+    """Give what a text stands for; what a file of YAML has typed already is taken as it is."""
+    kind = model.model_fields[name].annotation
+    if kind is str:
+        return _unquoted(given.strip()) if isinstance(given, str) else given
+    is_list = get_origin(kind) is tuple
+    if isinstance(given, str):
+        in_brackets = is_list and not given.strip().startswith("[")
+        try:
+            given = yaml.safe_load(f"[{given}]" if in_brackets else given)
+        except yaml.YAMLError:
+            return given
+    return [given] if is_list and not isinstance(given, list | tuple) else given
+
+
+def _unquoted(text: str) -> str:
+    quote = text[:1]
+    plain = quote in ("'", '"') and text.endswith(quote) and text.count(quote) == 2
+    return text[1:-1] if plain else text
+
+
+def _read_line(text: str) -> dict[str, str]:
+    starts = [match.end() for match in _BETWEEN.finditer(text) if match["gap"]]
+    parts = [text[start:end] for start, end in zip([0, *starts], [*starts, None], strict=True)]
+    return dict(_read_choice(part.strip()) for part in parts if part.strip())
+
+
+def _read_choice(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    name = name.strip()
-    if not equals or not name:
+    if not equals or not name.strip():
         raise BuildError(f"'{text}' is not of the form name=value.", REFUSED)
-    field = Parameters.model_fields.get(name)
-    is_list = field is not None and get_origin(field.annotation) is tuple
-    if is_list and not value.startswith("["):
-        value = f"[{value}]"
-    try:
-        return name, yaml.safe_load(value)
-    except yaml.YAMLError:
-        return name, value
+    return name.strip(), value.strip()
 
 
 def _read_file(path: Path) -> Mapping[str, Any]:

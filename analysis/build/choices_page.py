@@ -1,9 +1,8 @@
-"""Write the table of parameters from their model: `python -m analysis.build.choices_page`."""
+"""The table of parameters, written from their model: `docs/parameters.md`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
@@ -11,22 +10,21 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
 from analysis.build.inputs import Source
-from analysis.build.project import INDEX, ROOT, Project
-from analysis.parameters import SECTIONS, Stated, Unit
-
-PAGE = ROOT / "docs" / "parameters.md"
+from analysis.build.project import INDEX, Project
+from analysis.study.parameters import Choices, Parameters, Stated, Unit
 
 _INTRODUCTION = """\
 # Parameters
 
-Written by `make dictionary` from `analysis/parameters.py`; edit that, not this file.
+Written by `make dictionary` from {modules}; edit these, not this file.
 
 Every choice that a reader may question has a name here. The first cell of each notebook sets those
-that its page depends on. For one build,
+that its page depends on; one that is edited there holds for every page. For one build,
 
 ```
-make PARAMS="afp_cutoff=400 ci_type=log"     # changes some
-make PARAMS=mine.yaml                        # takes them from a file, a line `afp_cutoff: 400` each
+make PARAMS="alpha_beta=3 ci_type=log"       # changes some
+make PARAMS="population='age_years >= 60'"   # analyses a part of the patients
+make PARAMS=mine.yaml                        # takes them from a file, a line `alpha_beta: 3` each
 make survival PARAMS="ci_type=log"           # builds one page alone
 make sensitivity                             # compares the report under many of them
 ```
@@ -45,13 +43,13 @@ _BOUNDS: Mapping[type, tuple[str, str]] = {
 }
 
 
-def page(project: Project | None = None) -> str:
+def page(project: Project) -> str:
     """Give the table of parameters in Markdown."""
-    project = project or Project()
+    model = project.study.parameters
     names = [*project.analyses(), INDEX]
     shown = {name: Source(project, project.notebook(name)).parameters for name in names}
-    parts = [_INTRODUCTION]
-    for section in SECTIONS:
+    parts = [_INTRODUCTION.format(modules=_modules(model))]
+    for section in model.SECTIONS:
         parts.append(f"## {(section.__doc__ or '').strip().removesuffix('.')}\n")
         parts.append("| name | what it is | value | unit | choices | stated | pages |")
         parts.append("| --- | --- | --- | --- | --- | --- | --- |")
@@ -69,15 +67,21 @@ def page(project: Project | None = None) -> str:
             )
             parts.append("| " + " | ".join(cells) + " |")
         parts.append("")
+    if model.SUBGROUPS:
+        parts.append("## Parts of the patients that have a name\n")
+        parts.append("As `population` takes them; a dataset may declare more.\n")
+        parts.append("| name | of whom it holds |")
+        parts.append("| --- | --- |")
+        parts += [f"| {name} | `{text}` |" for name, text in model.SUBGROUPS.items()]
+        parts.append("")
     return "\n".join(parts)
 
 
 def choices(field: FieldInfo) -> str:
     """Give what a parameter may be, in words.
 
-    >>> from analysis.study.parameters import Parameters
-    >>> choices(Parameters.model_fields["age_min"])
-    'whole number from 0 to 120'
+    >>> choices(Parameters.model_fields["bootstrap_seed"])
+    'whole number from 0'
     """
     kind = field.annotation
     bounds = " ".join(
@@ -91,8 +95,25 @@ def choices(field: FieldInfo) -> str:
     if get_origin(kind) is tuple:
         inner = get_args(kind)[0]
         return "whole numbers" if inner is int else "names of factors"
-    names = {bool: "`true`, `false`", int: "whole number", float: "number", NoneType: ""}
+    names = {
+        bool: "`true`, `false`",
+        int: "whole number",
+        float: "number",
+        str: "text",
+        NoneType: "",
+    }
     return f"{names[kind]} {bounds}".strip() if kind in names else ""
+
+
+def _modules(model: type[Parameters]) -> str:
+    """Name the files in which the sections of a model are declared."""
+    modules = dict.fromkeys(
+        kind.__module__
+        for section in model.SECTIONS
+        for kind in section.__mro__
+        if issubclass(kind, Choices) and kind is not Choices
+    )
+    return " and ".join(sorted(f"`{name.replace('.', '/')}.py`" for name in modules))
 
 
 def _mark(field: FieldInfo, mark: type, attribute: str) -> str:
@@ -104,13 +125,3 @@ def _written(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def main(path: Path = PAGE) -> None:
-    """Write the table to `path`."""
-    path.write_text(page(), encoding="utf-8", newline="\n")
-    print(f"Wrote {path.parent.name}/{path.name}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Command line of the build: `python -m analysis.build report --dataset synthetic`."""
+"""Command line of the project: `python -m analysis report --dataset synthetic`."""
 
 from __future__ import annotations
 
@@ -11,32 +11,30 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from analysis.build.choices import read_choices
+from analysis.build.assembly import How
+from analysis.build.choices import read_given
 from analysis.build.errors import FAILED, REFUSED, BuildError
+from analysis.build.manifest import read_manifest
 from analysis.build.project import INDEX, Project
-from analysis.build.report import How, build_report, report_name
-from analysis.cohort.faults import DatasetFaults
+from analysis.build.report import ARTICLE, build_report, left_out, plan_report, report_name
 from analysis.cohort.folder import dataset_folder
+from analysis.study.errors import ReadableError
 
 INTERRUPTED = 130
 
 # Commands import what they need when they run: a report that is up to date is told at once.
 
 
-def main(arguments: Sequence[str] | None = None, project: Project | None = None) -> int:
+def main(project: Project, arguments: Sequence[str] | None = None) -> int:
     """Run the command and give its exit status.
 
     0: done; 1: failed, or a published number is missed; 2: refused; 130: interrupted.
     """
     options = _parser().parse_args(arguments)
-    project = project or Project()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         status: int = options.run(project, options)
-    except DatasetFaults as faults:
-        print(faults, file=sys.stderr)
-        return REFUSED
-    except BuildError as error:
+    except ReadableError as error:
         print(error, file=sys.stderr)
         return error.status
     except BrokenPipeError:
@@ -60,37 +58,45 @@ def main(arguments: Sequence[str] | None = None, project: Project | None = None)
 
 def _report(project: Project, options: argparse.Namespace) -> int:
     folder, only = _folder(options), _page(project, options)
-    reason = build_report(project, folder, read_choices(options.set), _how(options), only)
+    reason = build_report(project, folder, read_given(options.set), _how(options), only)
     report = project.report(report_name(folder, only))
     shown = project.shown(report)
     if reason is None:
         print(f"Nothing to do: {shown}/ is up to date.")
     else:
         print(f"Built {shown}/{only or INDEX}.html ({reason}).")
+    manifest = read_manifest(report)
+    if manifest is not None and manifest.parameters:
+        changed = ", ".join(f"{name} = {value}" for name, value in manifest.parameters.items())
+        print(f"Other than the default choices: {changed}.")
     print(project.shown(project.reports / "index.html"))
     return 0
 
 
 def _check(project: Project, options: argparse.Namespace) -> int:
-    from analysis.cohort.read import load
-    from analysis.study.parameters import Parameters
+    from analysis.build.asked import chosen, cohort_of
+    from analysis.build.inputs import Source
 
-    cohort = load(options.dataset, Parameters.model_validate(read_choices(options.set)))
+    folder = _folder(options)
+    sources = [Source(project, project.notebook(name)) for name in project.with_choices()]
+    parameters = chosen(project, sources, folder, read_given(options.set))
+    cohort = cohort_of(project, folder, parameters)
     print(f"No fault found in {cohort.name}: {len(cohort.patients)} patients are analysed.")
     return 0
 
 
 def _why(project: Project, options: argparse.Namespace) -> int:
     from analysis.build.manifest import TOGETHER
-    from analysis.build.plan import plan_report
 
     folder, only = _folder(options), _page(project, options)
-    report = project.report(report_name(folder, only))
-    plan = plan_report(project, folder, read_choices(options.set), report, only)
-    for source in plan.sources:
-        print(f"{source.name:24}{plan.reasons.get(source.name, 'up to date')}")
+    asked, plan = plan_report(project, folder, read_given(options.set), only)
+    for run in plan.runs:
+        print(f"{run.name:24}{plan.reasons.get(run.name, 'up to date')}")
     if TOGETHER in plan.reasons:
         print(f"{'all pages are shown anew':24}: {plan.reasons[TOGETHER]}")
+    if not only:
+        for name, needs in left_out(project, asked).items():
+            print(f"{name:24}no page of this report: it needs {needs}")
     return 0
 
 
@@ -109,14 +115,25 @@ def _check_manifest(project: Project, options: argparse.Namespace) -> int:
 
 
 def _verify(project: Project, options: argparse.Namespace) -> int:
+    # Verdicts are given under the article's reading, which has no parameter changed.
     options.set, options.page = [], ""
+    folder = _folder(options)
+    asked, _ = plan_report(project, folder, {})
+    if ARTICLE not in asked.facts:
+        raise BuildError(
+            f"{folder.name} belongs to a study without an article, of which numbers could be "
+            "judged.",
+            REFUSED,
+        )
+    if asked.changed:
+        raise BuildError(_not_the_articles(project), REFUSED)
     _report(project, options)
 
     import pandas as pd
 
     from analysis.audit.verdicts import MISSED, summary, unmet
 
-    report = project.report(report_name(_folder(options)))
+    report = project.report(report_name(folder))
     verdicts = pd.read_csv(
         report / "verdicts.csv", dtype={"printed": str, "reproduced": str}, keep_default_na=False
     )
@@ -126,20 +143,31 @@ def _verify(project: Project, options: argparse.Namespace) -> int:
     return int((verdicts["verdict"] == MISSED).any())
 
 
-def _audit(project: Project, options: argparse.Namespace) -> int:
-    from analysis.article.ledger import CLAIMS, LedgerFaults
-    from analysis.audit.structure import StructureFaults
-    from analysis.build.audit import audit_name, build_audit
-    from analysis.build.report import write_listing
+def _not_the_articles(project: Project) -> str:
+    from analysis.build.cells import edited
+    from analysis.build.inputs import Source
 
-    path = Path(options.ledger) if options.ledger else CLAIMS
+    sources = [Source(project, project.notebook(name)) for name in project.with_choices()]
+    lines = [
+        f"  {where} sets {name} = {value!r}"
+        for name, by_notebook in edited(project, sources).items()
+        for where, value in by_notebook.items()
+    ]
+    return "\n".join(
+        ["Published numbers are judged under the article's own choices; these are others:", *lines]
+    )
+
+
+def _audit(project: Project, options: argparse.Namespace) -> int:
+    from analysis.build.audit import audit_name, build_audit, own_ledger
+
+    own = own_ledger(project)
+    path = Path(options.ledger) if options.ledger else own
+    if path is None:
+        raise BuildError("The study has no article: name a ledger of claims.", REFUSED)
     structure = Path(options.structure) if options.structure else None
-    try:
-        reason = build_audit(project, path, structure, _how(options))
-    except (LedgerFaults, StructureFaults) as faults:
-        raise BuildError(str(faults), REFUSED) from None
-    write_listing(project)
-    folder = project.report(audit_name(path))
+    reason = build_audit(project, path, structure, _how(options))
+    folder = project.report(audit_name(path, own))
     shown = project.shown(folder)
     print(f"Nothing to do: {shown}/ is up to date." if reason is None else f"Built ({reason}).")
     print((folder / "summary.txt").read_text(encoding="utf-8").strip())
@@ -148,18 +176,37 @@ def _audit(project: Project, options: argparse.Namespace) -> int:
 
 
 def _sensitivity(project: Project, options: argparse.Namespace) -> int:
-    from analysis.build.report import write_listing
     from analysis.build.sensitivity import build_sensitivity, sensitivity_name
 
-    folder, changed = _folder(options), read_choices(options.set)
+    folder = _folder(options)
     variants = Path(options.variants).expanduser() if options.variants else None
+    how = How(workers=options.workers)
     reason = build_sensitivity(
-        project, folder, changed, variants, How(workers=options.workers), options.scheduler
+        project, folder, read_given(options.set), variants, how, options.scheduler
     )
-    write_listing(project)
     shown = project.shown(project.report(sensitivity_name(folder)))
     print(f"Nothing to do: {shown}/ is up to date." if reason is None else f"Built ({reason}).")
     print(f"{shown}/{INDEX}.html")
+    return 0
+
+
+def _synthetic(project: Project, options: argparse.Namespace) -> int:
+    from analysis.synthesis.__main__ import main as search
+
+    ledger = ["--ledger", options.ledger] if options.ledger else []
+    return search(["--seed", str(options.seed), "--out", options.out, *ledger])
+
+
+def _dictionary(project: Project, options: argparse.Namespace) -> int:
+    from analysis.build.choices_page import page
+    from analysis.cohort.dictionary import dictionary
+
+    for name, text in (
+        ("data/README.md", dictionary(project.study)),
+        ("docs/parameters.md", page(project)),
+    ):
+        (project.root / name).write_text(text, encoding="utf-8", newline="\n")
+        print(f"Wrote {name}")
     return 0
 
 
@@ -179,8 +226,8 @@ def _how(options: argparse.Namespace) -> How:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m analysis.build",
-        description="Build the report of a dataset from the notebooks.",
+        prog="python -m analysis",
+        description="Build the report of a dataset from the notebooks, and what goes with it.",
     )
     commands = parser.add_subparsers(required=True)
 
@@ -198,13 +245,14 @@ def _parser() -> argparse.ArgumentParser:
     verify = command("verify", _verify, "build the report and judge every published number")
     audit = command("audit", _audit, "check published numbers against each other")
     sensitivity = command("sensitivity", _sensitivity, "set variants of the report beside it")
+    synthetic = command("synthetic", _synthetic, "draw a synthetic cohort from a seed")
+    command("dictionary", _dictionary, "write data/README.md and docs/parameters.md")
     for added in (report, check, why, manifest, verify, sensitivity):
         added.add_argument(
             "--dataset",
             default="synthetic",
             help="a folder in data/ by its name, or the path of a folder (default: %(default)s)",
         )
-    # Verdicts are given under the article's reading, which has no parameter changed.
     for added in (report, check, why, sensitivity):
         added.add_argument(
             "--set",
@@ -232,6 +280,9 @@ def _parser() -> argparse.ArgumentParser:
         "--scheduler", default="", metavar="ADDRESS", help="a Dask cluster, such as tcp://host:8786"
     )
     _add_workers(sensitivity)
+    synthetic.add_argument("--seed", type=int, default=1, help="another seed, another cohort")
+    synthetic.add_argument("--out", default="data/synthetic", help="the folder to write")
+    synthetic.add_argument("--ledger", default="", help="published numbers, as CSV")
     return parser
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from analysis.study.errors import ReadableError
+
 REFUSED = 2
 FAILED = 1
 
 
-class BuildError(Exception):
+class BuildError(ReadableError):
     """What stopped a build; `status` is the exit status of the command."""
 
     def __init__(self, message: str, status: int = FAILED) -> None:

@@ -15,7 +15,6 @@ from pydantic import BaseModel, ConfigDict
 from analysis.build.errors import REFUSED, BuildError
 from analysis.build.imports import Imports, all_files
 from analysis.build.project import Project
-from analysis.parameters import Eligibility
 
 DATASET_FILES = {".csv", ".parquet", ".yaml"}
 LOCK = "requirements.lock"
@@ -23,7 +22,7 @@ ESTIMATES = "estimates"
 
 
 class Inputs(BaseModel):
-    """SHA-256 of each file by its name, and the parameters that differ from the article's."""
+    """SHA-256 of each file by its name, and the parameters that it was given."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,8 +37,16 @@ class Source:
     ----------
     name
         Name of the notebook, such as ``04_survival``.
+    shown
+        Its path as people type it.
+    cell
+        The code of its cell tagged `parameters`.
     parameters
-        The names that its cell tagged `parameters` sets.
+        The names that this cell sets.
+    needs
+        What a dataset must have for the notebook to be a page of its report: each of these, or one
+        of the words in it ("radiotherapy or immunotherapy"), as `report: {needs: [...]}` in the
+        metadata of the notebook says.
 
     Raises
     ------
@@ -48,24 +55,28 @@ class Source:
     """
 
     def __init__(self, project: Project, path: Path, imports: Imports | None = None) -> None:
-        shown = project.shown(path)
+        self.shown = project.shown(path)
         try:
-            self._cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            notebook = json.loads(path.read_text(encoding="utf-8"))
+            self._cells = notebook["cells"]
             code = [cell for cell in self._cells if cell["cell_type"] == "code"]
-            tagged = "\n".join(_text(cell) for cell in code if "parameters" in _tags(cell))
+            self.cell = "\n".join(_text(cell) for cell in code if "parameters" in _tags(cell))
+            needs = notebook["metadata"].get("report", {}).get("needs", [])
+            self.needs: tuple[str, ...] = tuple([needs] if isinstance(needs, str) else needs)
             everything = "\n".join(_text(cell) for cell in code)
-        except (ValueError, KeyError, TypeError):
-            raise BuildError(f"{shown} is not a notebook.", REFUSED) from None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise BuildError(f"{self.shown} is not a notebook.", REFUSED) from None
         try:
             self.parameters = frozenset(
                 node.id
-                for node in ast.walk(ast.parse(tagged))
+                for node in ast.walk(ast.parse(self.cell))
                 if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
             )
         except SyntaxError as error:
             line = f" ({error.text.strip()})" if error.text else ""
             raise BuildError(
-                f"{shown}: the cell of its parameters is not Python: {error.msg}{line}.", REFUSED
+                f"{self.shown}: the cell of its parameters is not Python: {error.msg}{line}.",
+                REFUSED,
             ) from None
         self.name = path.stem
         self._root = project.root
@@ -86,19 +97,15 @@ class Source:
         """Whether it is given the estimates of all other notebooks, and so runs after them."""
         return ESTIMATES in self.parameters
 
-    def given(self, changed: Mapping[str, Any]) -> dict[str, Any]:
-        """Give those of the changed parameters that it depends on.
-
-        They are those of its parameters cell, and those that decide which patients are analysed:
-        pages of one report must not differ in who is in.
-        """
-        names = self.parameters | Eligibility.model_fields.keys()
-        return {name: value for name, value in changed.items() if name in names}
+    def lacks(self, facts: Iterable[str]) -> list[str]:
+        """Give what it needs and a dataset of which these are the facts does not have."""
+        there = set(facts)
+        return [need for need in self.needs if there.isdisjoint(need.split(" or "))]
 
     def hash(self) -> str:
         """Give the SHA-256 of its cells and tags, without outputs."""
         cells = [[cell["cell_type"], _text(cell), _tags(cell)] for cell in self._cells]
-        return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+        return hash_of_json(cells)
 
 
 def _text(cell: Mapping[str, Any]) -> str:
@@ -108,6 +115,11 @@ def _text(cell: Mapping[str, Any]) -> str:
 def _tags(cell: Mapping[str, Any]) -> list[str]:
     tags: list[str] = cell["metadata"].get("tags", [])
     return tags
+
+
+def hash_of_json(value: object) -> str:
+    """Give the SHA-256 of what JSON can hold; of anything else its text is taken."""
+    return hashlib.sha256(json.dumps(value, default=str).encode()).hexdigest()
 
 
 def hashes_of(root: Path, files: Iterable[Path]) -> dict[str, str]:

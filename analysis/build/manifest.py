@@ -33,10 +33,14 @@ class Manifest(BaseModel):
 
     Attributes
     ----------
+    dataset, notice, title, subtitle, own, synthetic, credit
+        As `report.Subject` has them.
     pages
         Names of the pages, in the order of reading.
     parameters
-        Those that differ from the article's.
+        Those that differ from the study's.
+    question, facts
+        What these and the pages follow from, and what the dataset has: see `asked`.
     commit
         That of the project's folder when the report was built, with `-dirty` after it when files
         differed from it; empty where git does not know.
@@ -52,8 +56,15 @@ class Manifest(BaseModel):
 
     dataset: str
     notice: str
+    title: str
+    subtitle: str
+    own: bool
+    synthetic: bool
+    credit: dict[str, str] | None
     pages: tuple[str, ...]
     parameters: dict[str, Any]
+    question: str
+    facts: tuple[str, ...]
     commit: str
     python: str
     packages: dict[str, str]

@@ -5,18 +5,17 @@ from __future__ import annotations
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
 from analysis.build.errors import BuildError
 from analysis.build.execution import Task, execute_all
-from analysis.build.inputs import ESTIMATES, Inputs, Source, hash_of_file
+from analysis.build.inputs import ESTIMATES, Inputs, hash_of_file
 from analysis.build.join import join_estimates, write_estimates
 from analysis.build.kernels import Kernels
 from analysis.build.manifest import TOGETHER, Made
-from analysis.build.plan import JOINED, Plan, with_estimates
+from analysis.build.plan import JOINED, Plan, Run, with_estimates
 from analysis.build.progress import Progress
 from analysis.build.project import Project
 from analysis.build.staleness import page_should_be_rebuilt
@@ -29,33 +28,20 @@ class Pages:
     Parameters
     ----------
     project, plan
-        What is to be made, and where the notebooks are.
-    name
-        Name of the report; what is not stale is taken from the report of this name.
+        Where the notebooks are, and what is to be made; what is not stale is taken from the report
+        that is there.
     staging
         The folder to fill.
     header
         What every page says about the report.
-    dataset
-        What a notebook finds the dataset by; its readers see the name of the folder.
     """
 
-    def __init__(
-        self,
-        project: Project,
-        plan: Plan,
-        name: str,
-        staging: Path,
-        header: Report,
-        dataset: Path,
-    ) -> None:
+    def __init__(self, project: Project, plan: Plan, staging: Path, header: Report) -> None:
         self._project = project
         self._plan = plan
-        self._name = name
-        self._last = project.report(name)
+        self._last = project.report(plan.name)
         self._staging = staging
         self._header = header
-        self._dataset = dataset
         self._made: dict[str, Made] = {}
 
     def make(self, kernels: Kernels, workers: int) -> dict[str, Made]:
@@ -67,58 +53,56 @@ class Pages:
             When notebooks failed or cannot be shown; those that failed are kept.
         """
         plan = self._plan
-        running = [source for source in plan.sources if source.name in plan.reasons]
-        with Progress(len(running)) as progress:
-            self._run(
-                [s for s in plan.sources if not s.reads_estimates], kernels, workers, progress
-            )
-            names = [source.name for source in plan.sources]
-            write_estimates(join_estimates(self._staging / ESTIMATES, sorted(names)), self._staging)
-            self._run([s for s in plan.sources if s.reads_estimates], kernels, workers, progress)
-        html = tuple(f"{source.name}.html" for source in plan.sources)
+        joined: tuple[str, ...] = ()
+        with Progress(len(plan.stale)) as progress:
+            self._make([run for run in plan.runs if not run.waits], kernels, workers, progress)
+            if plan.joins:
+                names = sorted(run.name for run in plan.runs)
+                estimates = join_estimates(self._staging / ESTIMATES, names)
+                write_estimates(estimates, self._staging)
+                joined = ("estimates.csv", JOINED)
+            self._make([run for run in plan.runs if run.waits], kernels, workers, progress)
         together = plan.inputs[TOGETHER]
         self._made[TOGETHER] = Made(
             inputs=tuple(together.files),
             parameters=together.parameters,
-            outputs=(*html, "estimates.csv", JOINED),
+            outputs=(*(f"{run.page}.html" for run in plan.runs), *joined),
         )
         # Which notebook was done first is chance.
-        return {name: self._made[name] for name in (*(s.name for s in plan.sources), TOGETHER)}
+        return {name: self._made[name] for name in (*(run.name for run in plan.runs), TOGETHER)}
 
-    def inputs(self, source: Source) -> Inputs:
+    def inputs(self, run: Run) -> Inputs:
         """Give what a page is made from, with the estimates as they are now where it reads them."""
-        inputs = self._plan.inputs[source.name]
-        if not source.reads_estimates or self._plan.only:
+        inputs = self._plan.inputs[run.name]
+        if not run.waits:
             return inputs
         return with_estimates(inputs, {JOINED: hash_of_file(self._staging / JOINED)})
 
-    def _run(
-        self, sources: list[Source], kernels: Kernels, workers: int, progress: Progress
-    ) -> None:
+    def _make(self, runs: list[Run], kernels: Kernels, workers: int, progress: Progress) -> None:
         """Make pages that do not wait for each other."""
-        inputs = {source.name: self.inputs(source) for source in sources}
+        plan = self._plan
+        inputs = {run.name: self.inputs(run) for run in runs}
         stale = [
-            source
-            for source in sources
-            if page_should_be_rebuilt(
-                self._plan.last, source.name, inputs[source.name], self._plan.present
-            )
+            run
+            for run in runs
+            if page_should_be_rebuilt(plan.last, run.name, inputs[run.name], plan.present)
         ]
-        kept = [source.name for source in sources if source not in stale]
-        for name in kept:
-            self._keep(name)
+        kept = [run for run in runs if run not in stale]
+        for run in kept:
+            self._keep(run.name)
+        by_name = {run.name: run for run in runs}
         # Pages that are only shown anew are shown while kernels are at work.
         with ThreadPoolExecutor(1) as aside:
-            shown = [aside.submit(self._show_kept, name) for name in kept]
+            shown = [aside.submit(self._show_kept, run) for run in kept]
             outputs = execute_all(
                 self._project,
                 self._staging,
-                self._name,
-                [self._task(source) for source in stale],
+                plan.name,
+                [self._task(run) for run in stale],
                 kernels,
                 progress,
                 workers,
-                self._show,
+                lambda name, notebook: self._show(by_name[name], notebook),
             )
             for page in shown:
                 page.result()
@@ -128,14 +112,11 @@ class Pages:
                 inputs=tuple(given.files), parameters=given.parameters, outputs=files
             )
 
-    def _task(self, source: Source) -> Task:
-        given = self._plan.inputs[source.name].parameters
-        private: dict[str, Any] = {"dataset": str(self._dataset), **given}
-        public: dict[str, Any] = {"dataset": self._dataset.name, **given}
-        if source.reads_estimates:
-            private[ESTIMATES] = "" if self._plan.only else str(self._staging / JOINED)
-            public[ESTIMATES] = ""
-        return Task(source.name, private, public)
+    def _task(self, run: Run) -> Task:
+        private, public = {**run.private, **run.given}, {**run.public, **run.given}
+        if run.waits:
+            private[ESTIMATES], public[ESTIMATES] = str(self._staging / JOINED), ""
+        return Task(run.name, private, public)
 
     def _keep(self, name: str) -> None:
         assert self._plan.last is not None
@@ -146,16 +127,17 @@ class Pages:
             shutil.copyfile(self._last / path, target)
         self._made[name] = made
 
-    def _show_kept(self, name: str) -> None:
+    def _show_kept(self, run: Run) -> None:
         if TOGETHER in self._plan.reasons:
-            path = self._staging / "notebooks" / f"{name}.ipynb"
-            self._show(name, nbformat.read(path, as_version=4))
+            path = self._staging / "notebooks" / f"{run.name}.ipynb"
+            self._show(run, nbformat.read(path, as_version=4))
         else:
-            shutil.copyfile(self._last / f"{name}.html", self._staging / f"{name}.html")
+            page = f"{run.page}.html"
+            shutil.copyfile(self._last / page, self._staging / page)
 
-    def _show(self, name: str, notebook: NotebookNode) -> None:
+    def _show(self, run: Run, notebook: NotebookNode) -> None:
         try:
-            page = to_html(notebook, name, self._header)
+            page = to_html(notebook, run.page, self._header, told=bool(run.given))
         except ValueError as error:
-            raise BuildError(f"{name}: {error}") from None
-        (self._staging / f"{name}.html").write_text(page, encoding="utf-8", newline="\n")
+            raise BuildError(f"{run.name}: {error}") from None
+        (self._staging / f"{run.page}.html").write_text(page, encoding="utf-8", newline="\n")

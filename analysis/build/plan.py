@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from analysis.build.inputs import (
     hash_of_file,
     hashes_in,
     hashes_of,
-    hashes_of_dataset,
 )
 from analysis.build.manifest import FILE, TOGETHER, Manifest, python_version, read_manifest
 from analysis.build.project import INDEX, Project
@@ -31,86 +30,176 @@ RENDERING = "import analysis.display.html"
 
 
 @dataclass(frozen=True)
+class Run:
+    """A notebook, and what it is to be run with.
+
+    Attributes
+    ----------
+    source
+        The notebook.
+    given
+        Parameters that are other than its own cell has them.
+    private, public
+        What else it is told, such as the dataset, and what of it its readers see.
+    shown
+        Name of the page; empty: that of the notebook.
+    waits
+        Whether it is told the estimates of the others, and so is run after them.
+    """
+
+    source: Source
+    given: Mapping[str, Any]
+    private: Mapping[str, Any]
+    public: Mapping[str, Any]
+    shown: str = ""
+    waits: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the notebook."""
+        return self.source.name
+
+    @property
+    def page(self) -> str:
+        """The name of the page that shows it."""
+        return self.shown or self.name
+
+
+@dataclass(frozen=True)
 class Plan:
     """The pages of a report, what each is made from, and why some are stale.
 
     Attributes
     ----------
-    sources
-        Notebooks in the order in which they are run; those that read the estimates come last.
+    name
+        Of the report, its folder in `reports/`.
+    runs
+        In the order in which they are run; those that read the estimates come last.
+    pages
+        Names of the pages in the order of reading.
     inputs
-        What each page is made from; of those that read the estimates, all but these.
+        What each notebook is made from, by its name, and under `TOGETHER` what is made of all; of
+        those that wait, all but the estimates.
     changed
-        Parameters of the whole report that differ from the article's.
+        Parameters of the whole report that differ from the study's.
+    joins
+        Whether the estimates of the pages are joined.
+    question, facts
+        What the choices and the pages follow from: see `asked`.
     last
         Manifest of the report that is there, None without one.
     present
         SHA-256 of the files of that report.
     reasons
-        Why a page is stale, by its name; pages that are up to date are not named.
-    only
-        The one notebook that the report shows; empty when it shows all.
+        Why a notebook is to be run, or all pages are to be shown anew, by name.
     """
 
-    sources: tuple[Source, ...]
+    name: str
+    runs: tuple[Run, ...]
+    pages: tuple[str, ...]
     inputs: Mapping[str, Inputs]
     changed: Mapping[str, Any]
+    joins: bool
+    question: str
+    facts: frozenset[str]
     last: Manifest | None
     present: Mapping[str, str]
     reasons: Mapping[str, str]
-    only: str = ""
+
+    @property
+    def stale(self) -> list[Run]:
+        """The notebooks that are to be run."""
+        return [run for run in self.runs if run.name in self.reasons]
 
 
-def plan_report(
-    project: Project, folder: Path, changed: Mapping[str, Any], report: Path, only: str = ""
+def plan(
+    project: Project,
+    name: str,
+    runs: Sequence[Run],
+    imports: Imports,
+    files: Mapping[str, str],
+    changed: Mapping[str, Any],
+    *,
+    pages: Sequence[str] = (INDEX,),
+    joins: bool = False,
+    question: str = "",
+    facts: frozenset[str] = frozenset(),
 ) -> Plan:
     """Compare a report with what it would be made from now.
 
-    `folder` is that of the dataset, `changed` the parameters that differ from the article's,
-    `report` the folder of the report, `only` the one notebook that it shows, if not all.
+    `files` are the SHA-256 of what every notebook reads, by a name for people; the rest is as in
+    `Plan`.
     """
-    names = [only] if only else [*project.analyses(), INDEX]
-    imports = Imports(project.root)
-    sources = [Source(project, project.notebook(name), imports) for name in names]
-    sources.sort(key=lambda source: source.reads_estimates)
-    shared = {
-        **hashes_of_dataset(folder),
-        LOCK: hash_of_file(project.root / LOCK),
-        PYTHON: python_version(),
-    }
+    runs = sorted(runs, key=lambda run: run.waits)
+    report = project.report(name)
     last = read_manifest(report)
+    shared = {**files, LOCK: hash_of_file(project.root / LOCK), PYTHON: python_version()}
     inputs = {
-        source.name: Inputs(
-            files={**_files_of(project.root, source, last), **shared},
-            parameters=source.given(changed),
+        run.name: Inputs(
+            files={**_files_of(project.root, run.source, last), **shared},
+            parameters=dict(run.given),
         )
-        for source in sources
+        for run in runs
     }
-    inputs[TOGETHER] = Inputs(
-        files={
-            **hashes_of(project.root, imports.files_behind(RENDERING)),
-            **shared,
-            VERSION: hash_of_file(project.root / VERSION),
-        },
-        parameters=dict(changed),
-    )
+    rendering = hashes_of(project.root, imports.files_behind(RENDERING))
+    version = {VERSION: hash_of_file(project.root / VERSION)}
+    inputs[TOGETHER] = Inputs(files={**rendering, **shared, **version}, parameters=dict(changed))
     present = {path: hash_ for path, hash_ in hashes_in(report).items() if path != FILE}
+    return Plan(
+        name=name,
+        runs=tuple(runs),
+        pages=tuple(pages),
+        inputs=inputs,
+        changed=changed,
+        joins=joins,
+        question=question,
+        facts=facts,
+        last=last,
+        present=present,
+        reasons=_reasons(runs, tuple(pages), inputs, last, present),
+    )
+
+
+def _reasons(
+    runs: Sequence[Run],
+    pages: tuple[str, ...],
+    inputs: Mapping[str, Inputs],
+    last: Manifest | None,
+    present: Mapping[str, str],
+) -> dict[str, str]:
     reasons: dict[str, str] = {}
-    for source in sources:
-        needed = inputs[source.name]
-        if source.reads_estimates and not only:
-            # Those that read no estimates come first.
-            if any(not earlier.reads_estimates for earlier in sources if earlier.name in reasons):
-                reasons[source.name] = f"it reads the estimates of {next(iter(reasons))}"
+    other_pages = _other_pages(last, pages)
+    for run in runs:
+        needed = inputs[run.name]
+        if run.waits:
+            # Those that do not wait come first.
+            if any(not earlier.waits for earlier in runs if earlier.name in reasons):
+                reasons[run.name] = f"it reads the estimates of {next(iter(reasons))}"
+                continue
+            if other_pages:
+                reasons[run.name] = f"it reads the estimates, and {other_pages}"
                 continue
             needed = with_estimates(needed, present)
-        if reason := page_should_be_rebuilt(last, source.name, needed, present):
-            reasons[source.name] = reason
+        if reason := page_should_be_rebuilt(last, run.name, needed, present):
+            reasons[run.name] = reason
     if reason := page_should_be_rebuilt(last, TOGETHER, inputs[TOGETHER], present):
         reasons[TOGETHER] = reason
+    elif other_pages:
+        reasons[TOGETHER] = other_pages
     elif last is not None and (extra := sorted(present.keys() - last.outputs.keys())):
         reasons[TOGETHER] = f"in the report, {extra[0]} is new"
-    return Plan(tuple(sources), inputs, changed, last, present, reasons, only)
+    return reasons
+
+
+def _other_pages(last: Manifest | None, pages: tuple[str, ...]) -> str:
+    """Say which page a report has more or less than the last time; empty if none."""
+    if last is None or last.pages == pages:
+        return ""
+    lines = [
+        *(f"{page} is a page now" for page in pages if page not in last.pages),
+        *(f"{page} is no page any more" for page in last.pages if page not in pages),
+    ]
+    return next(iter(lines), "the order of the pages is another")
 
 
 def with_estimates(inputs: Inputs, outputs: Mapping[str, str]) -> Inputs:

@@ -13,14 +13,16 @@ import numpy as np
 # A kernel that imports matplotlib itself reads this from its environment.
 matplotlib.use("agg")
 
-from analysis.cohort.schema import TABLES, empty
+from analysis.cohort.schema import tables_of
 from analysis.display.figures.drawing import notice
 from analysis.estimates import whole  # noqa: F401
+from analysis.study.columns import empty
+from analysis.study.own import OWN
 
 
 def use_once() -> None:
     """Check tables without patients, and draw a figure without data."""
-    for table in TABLES.values():
+    for table in tables_of(OWN).values():
         table.schema.validate(empty(table))
     drawing = notice("")
     drawing.svg(), drawing.png()

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.build.errors import REFUSED, BuildError
+
+if TYPE_CHECKING:
+    from analysis.study.study import Study
 
 ROOT = Path(__file__).resolve().parents[2]
 INDEX = "index"
@@ -19,11 +24,21 @@ SENSITIVITY_NOTEBOOK = "09_sensitivity"
 
 @dataclass(frozen=True)
 class Project:
-    """Folders of a build; tests put their own notebooks and reports in place of the project's."""
+    """The study and the folders of a build; tests put notebooks and reports of their own there.
 
+    `give_study` gives the study. It is called when something needs to know it, since a study
+    imports libraries that a report which is up to date need not wait for.
+    """
+
+    give_study: Callable[[], Study]
     root: Path = ROOT
     notebooks: Path = ROOT / "notebooks"
     reports: Path = ROOT / "reports"
+
+    @property
+    def study(self) -> Study:
+        """The study that the notebooks are written for."""
+        return self.give_study()
 
     def analyses(self) -> list[str]:
         """Give the names of the numbered notebooks, in the order of reading.
@@ -43,6 +58,11 @@ class Project:
         if not self.notebook(INDEX).is_file():
             raise BuildError(f"There is no {INDEX}.ipynb in {self.notebooks}.", REFUSED)
         return names
+
+    def with_choices(self) -> list[str]:
+        """Give the names of the notebooks whose first cells hold choices: all but the audit's."""
+        names = [*self.analyses(), INDEX]
+        return [*names, *(n for n in [SENSITIVITY_NOTEBOOK] if self.notebook(n).is_file())]
 
     def notebook(self, name: str) -> Path:
         """Give the path of a notebook."""

@@ -1,51 +1,25 @@
-"""Build the report of a dataset: check, execute what is stale, join, show, put in place."""
+"""The report of a dataset: all pages that what it records allows, or one of them alone."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.build.asked import Asked, answered, question_of, remembered
+from analysis.build.assembly import How, Subject, build
 from analysis.build.errors import REFUSED, BuildError
-from analysis.build.imports import modules_in
-from analysis.build.inputs import LOCK, hashes_in
-from analysis.build.manifest import (
-    FILE,
-    TOGETHER,
-    Manifest,
-    commit_of,
-    python_version,
-    read_manifest,
-    versions_of,
-    write_manifest,
-)
-from analysis.build.plan import Plan, plan_report
+from analysis.build.imports import Imports, modules_in
+from analysis.build.inputs import Source, hashes_of_dataset
+from analysis.build.manifest import read_manifest
+from analysis.build.plan import Plan, Run, plan
 from analysis.build.project import AUDIT, FAILED, INDEX, SENSITIVITY, Project
-from analysis.build.staging import clear_away, staged
+from analysis.build.staging import clear_away
 
 if TYPE_CHECKING:
-    from analysis.build.kernels import Kernels
+    from analysis.cohort.model import Cohort
 
-
-@dataclass(frozen=True)
-class How:
-    """How notebooks are run, which changes nothing in what they give.
-
-    `workers` is the number of notebooks at a time, None for one a core and one more; without `warm`
-    each kernel imports its libraries itself.
-    """
-
-    workers: int | None = None
-    warm: bool = True
-
-    def at_a_time(self) -> int:
-        """Give the number of notebooks that run at a time."""
-        # While one kernel starts or ends, which is mostly waiting, another can compute.
-        return self.workers or (os.cpu_count() or 1) + 1
+ARTICLE = "article"
 
 
 def report_name(folder: Path, only: str = "") -> str:
@@ -67,120 +41,119 @@ def report_name(folder: Path, only: str = "") -> str:
 def build_report(
     project: Project,
     folder: Path,
-    changed: Mapping[str, Any],
+    given: Mapping[str, Any],
     how: How | None = None,
     only: str = "",
 ) -> str | None:
     """Bring the report of a dataset up to date, and give the reason, or None if it is.
 
-    `folder` is that of the dataset; `changed` are the parameters that differ from the article's;
+    `folder` is that of the dataset; `given` are parameters as `choices.read_given` reads them;
     `only` is the one notebook to show, in a report of its own, if not all.
 
     Raises
     ------
-    analysis.cohort.faults.DatasetFaults
-        With all that is wrong with the dataset; nothing has been run.
-    BuildError
-        When a notebook failed or nothing could be run. The last report is as it was.
+    analysis.study.errors.ReadableError
+        With all that is wrong with the dataset or what was asked, before anything is run; or when
+        a notebook failed. The last report is as it was.
     """
     how = how or How()
-    name = report_name(folder, only)
     clear_away(project.reports)
-    plan = plan_report(project, folder, changed, project.report(name), only)
-    if not plan.reasons:
-        write_listing(project)
-        return None
+    asked, planned = plan_report(project, folder, given, only, warm=how.warm)
+    return build(project, planned, lambda: subject_of(project, folder, given, asked), how)
 
-    # The process that kernels are forked from imports the libraries while this one checks the
-    # dataset; a report that is up to date need wait for neither.
-    with _kernels(project, plan, how) as kernels:
-        from analysis.build.pages import Pages
-        from analysis.cohort.read import load
-        from analysis.display.html import Report
-        from analysis.study.parameters import Parameters
 
-        cohort = load(folder, Parameters(**changed))
-        header = Report(
-            dataset=cohort.title,
-            notice=cohort.notice,
-            pages=(only,) if only else (INDEX, *project.analyses()),
-            changed=changed,
-            version=project.version(),
+def plan_report(
+    project: Project, folder: Path, given: Mapping[str, Any], only: str = "", *, warm: bool = False
+) -> tuple[Asked, Plan]:
+    """Find what a report is asked for, and compare it with what it would be made from now.
+
+    With `warm`, the process that kernels are forked from is started if the dataset must be read.
+
+    Raises
+    ------
+    analysis.study.errors.ReadableError
+        With all that is wrong with the dataset or what was asked.
+    """
+    name = report_name(folder, only)
+    imports = Imports(project.root)
+    sources = [Source(project, project.notebook(n), imports) for n in project.with_choices()]
+    question = question_of(project, sources, folder, given)
+    asked = remembered(read_manifest(project.report(name)), question)
+    of_report = {*project.analyses(), INDEX}
+    candidates = [s for s in sources if (s.name == only if only else s.name in of_report)]
+    if asked is None:
+        if warm:
+            _start_imports(project, candidates)
+        asked = answered(project, sources, folder, given, question)
+    _refuse_what_cannot_be(candidates, asked, folder, only)
+    there = [source for source in candidates if not source.lacks(asked.facts)]
+    names = [source.name for source in there]
+    runs = [
+        Run(
+            source,
+            asked.given[source.name],
+            {"dataset": str(folder)},
+            {"dataset": folder.name},
+            waits=source.reads_estimates and not only,
         )
-        with staged(project.reports, name) as staging:
-            pages = Pages(project, plan, name, staging, header, folder)
-            made = pages.make(kernels, how.at_a_time())
-            inputs = dict(plan.inputs) | {s.name: pages.inputs(s) for s in plan.sources}
-            manifest = Manifest(
-                dataset=cohort.title,
-                notice=cohort.notice,
-                pages=header.pages,
-                parameters=dict(changed),
-                commit=commit_of(project.root),
-                python=python_version(),
-                packages=versions_of(project.root / LOCK),
-                made=made,
-                inputs={k: v for part in inputs.values() for k, v in part.files.items()},
-                outputs=hashes_in(staging),
-            )
-            write_manifest(staging, manifest)
-    forget_failures(project, name)
-    write_listing(project)
-    return summary_of(plan)
-
-
-def _kernels(project: Project, plan: Plan, how: How) -> Kernels:
-    from analysis.build.kernels import Kernels
-
-    stale = [source for source in plan.sources if source.name in plan.reasons]
-    behind = {path for source in stale for path in source.behind}
-    return Kernels(
-        project.root,
-        project.notebooks,
-        forked=how.warm and bool(stale),
-        modules=modules_in(project.root, sorted(behind)),
+        for source in there
+    ]
+    return asked, plan(
+        project,
+        name,
+        runs,
+        imports,
+        hashes_of_dataset(folder),
+        asked.changed,
+        pages=names if only else (INDEX, *(name for name in names if name != INDEX)),
+        joins=True,
+        question=question,
+        facts=asked.facts,
     )
 
 
-def summary_of(plan: Plan) -> str:
-    """Say in one line why a report is built: the first reason, and how many pages it is about."""
-    stale = [name for name in plan.reasons if name != TOGETHER]
-    reason = next(iter(plan.reasons.values()))
-    return f"{reason}; {len(stale)} of {len(plan.sources)} pages run"
+def subject_of(project: Project, folder: Path, given: Mapping[str, Any], asked: Asked) -> Subject:
+    """Say what a report is about, from its cohort, which is derived if it has not been."""
+    cohort = asked.cohort
+    if cohort is None:
+        sources = [Source(project, project.notebook(n)) for n in project.with_choices()]
+        cohort = answered(project, sources, folder, given).cohort
+        assert cohort is not None
+    return subject(cohort)
 
 
-def forget_failures(project: Project, name: str) -> None:
-    """Remove the notebooks of a report that were kept because they had failed."""
-    failed = project.reports / FAILED
-    shutil.rmtree(failed / name, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        failed.rmdir()
+def subject(cohort: Cohort, prefix: str = "") -> Subject:
+    """Say what pages on a cohort are about; `prefix` is put before the title of the dataset."""
+    study = cohort.study
+    return Subject(
+        dataset=f"{prefix}{cohort.title}",
+        notice=cohort.notice,
+        title=study.title or cohort.title,
+        subtitle=study.subtitle,
+        own=study.article is not None,
+        synthetic=cohort.synthetic,
+        credit=study.credit,
+    )
 
 
-def write_listing(project: Project) -> None:
-    """Write `reports/index.html`, the list of the reports that are there, if it changed."""
-    from analysis.display.templates import Listed, listing
+def left_out(project: Project, asked: Asked) -> dict[str, str]:
+    """Give the notebooks that are no page of a report, and what the dataset would have to have."""
+    sources = [Source(project, project.notebook(name)) for name in project.analyses()]
+    lacking = {source.name: source.lacks(asked.facts) for source in sources}
+    return {name: " and ".join(needs) for name, needs in lacking.items() if needs}
 
-    reports: list[Listed] = []
-    audits: list[Listed] = []
-    sensitivity: list[Listed] = []
-    kinds = {AUDIT: audits, SENSITIVITY: sensitivity}
-    for path in sorted(project.reports.glob(f"[!.]*/{FILE}")):
-        if manifest := read_manifest(path.parent):
-            kind = kinds.get(path.parent.name.partition("-")[0], reports)
-            kind.append(
-                Listed(
-                    folder=path.parent.name,
-                    dataset=manifest.dataset,
-                    notice=manifest.notice,
-                    pages=manifest.pages,
-                    changed=manifest.parameters,
-                )
+
+def _refuse_what_cannot_be(candidates: list[Source], asked: Asked, folder: Path, only: str) -> None:
+    for source in candidates:
+        if only and (lacks := source.lacks(asked.facts)):
+            raise BuildError(
+                f"{folder.name} has no page {only}: that needs {' and '.join(lacks)}.", REFUSED
             )
-    page = listing(reports, project.version(), audits, sensitivity)
-    target = project.reports / "index.html"
-    if target.is_file() and target.read_text(encoding="utf-8") == page:
-        return
-    part = target.with_name(".index.html")
-    part.write_text(page, encoding="utf-8", newline="\n")
-    part.replace(target)
+
+
+def _start_imports(project: Project, sources: list[Source]) -> None:
+    # It imports while this process reads the dataset; the kernels are forked from it later.
+    from analysis.build.warm import prepare
+
+    behind = {path for source in sources for path in source.behind}
+    prepare(modules_in(project.root, sorted(behind)))

@@ -7,15 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from analysis.build.errors import REFUSED, BuildError
-from analysis.build.inputs import hash_of_file, hashes_of_dataset
-from analysis.build.project import SENSITIVITY, SENSITIVITY_NOTEBOOK, Project
-from analysis.build.report import How, report_name
-from analysis.build.single import Single, build_single
-from analysis.cohort.read import load
-from analysis.sensitivity.run import SchedulerError, reach
-from analysis.sensitivity.variants import VARIANTS, VariantFaults, read_variants, variant_files
-from analysis.study.parameters import Parameters
+from analysis.build.asked import answered, given_to
+from analysis.build.assembly import How, Subject, build
+from analysis.build.imports import Imports
+from analysis.build.inputs import Source, hash_of_file, hashes_of_dataset
+from analysis.build.plan import Run, plan
+from analysis.build.project import INDEX, SENSITIVITY, SENSITIVITY_NOTEBOOK, Project
+from analysis.build.report import report_name, subject
+from analysis.build.staging import clear_away
+from analysis.sensitivity.run import reach
+from analysis.sensitivity.variants import VARIANTS, read_variants, variant_files
 
 
 def sensitivity_name(folder: Path) -> str:
@@ -30,7 +31,7 @@ def sensitivity_name(folder: Path) -> str:
 def build_sensitivity(
     project: Project,
     folder: Path,
-    changed: Mapping[str, Any],
+    given: Mapping[str, Any],
     variants: Path | None = None,
     how: How | None = None,
     scheduler: str = "",
@@ -43,8 +44,8 @@ def build_sensitivity(
         Where notebooks and reports are.
     folder
         The folder of the dataset.
-    changed
-        Parameters of the base that differ from the article's.
+    given
+        Parameters of the base, as `choices.read_given` reads them.
     variants
         A folder of files of variants, or a file; the project's own unless told otherwise.
     how
@@ -54,46 +55,48 @@ def build_sensitivity(
 
     Raises
     ------
-    analysis.cohort.faults.DatasetFaults
-        With all that is wrong with the dataset; nothing has been run.
-    BuildError
-        With all that is wrong with the variants; when the cluster cannot be reached, nothing
-        can be estimated under the base, or the notebook failed. The last page is as it was.
+    analysis.study.errors.ReadableError
+        With all that is wrong with the dataset, the parameters or the variants, before anything is
+        run; when the cluster cannot be reached, nothing can be estimated under the base, or the
+        notebook failed. The last page is as it was.
     """
-    source = variants or VARIANTS
-    try:
-        read_variants(source, Parameters(**changed))
-    except VariantFaults as faults:
-        raise BuildError(str(faults), REFUSED) from None
     name = sensitivity_name(folder)
-    cohort = load(folder, Parameters(**changed))
-    own = source.resolve() == VARIANTS
-    single = Single(
-        name=name,
-        notebook=SENSITIVITY_NOTEBOOK,
-        title=f"Sensitivity analyses: {cohort.title}",
-        notice=cohort.notice,
-        files={
-            **hashes_of_dataset(folder),
-            **{f"variants/{path.name}": hash_of_file(path) for path in variant_files(source)},
+    clear_away(project.reports)
+    imports = Imports(project.root)
+    sources = [Source(project, project.notebook(n), imports) for n in project.with_choices()]
+    asked = answered(project, sources, folder, given)
+    cohort = asked.cohort
+    assert cohort is not None
+    where = variants or VARIANTS
+    read_variants(cohort.parameters, where)
+    own = where.resolve() == VARIANTS
+    notebook = Source(project, project.notebook(SENSITIVITY_NOTEBOOK), imports)
+    run = Run(
+        notebook,
+        # Variants are of all parameters, whichever its cell names.
+        {
+            **given_to(notebook, cohort.parameters, project.study.parameters),
+            **asked.changed,
         },
-        changed=changed,
         private={
             "dataset": str(folder),
-            "variants": "" if own else str(source.resolve()),
+            "variants": "" if own else str(where.resolve()),
             "workers": how.workers or 0 if how else 0,
             "scheduler": scheduler,
-            **changed,
         },
-        public={"dataset": folder.name, "variants": "" if own else source.name, **changed},
+        public={"dataset": folder.name, "variants": "" if own else where.name},
+        shown=INDEX,
     )
+    files = {
+        **hashes_of_dataset(folder),
+        **{f"variants/{path.name}": hash_of_file(path) for path in variant_files(where)},
+    }
 
-    def look() -> None:
+    def look() -> Subject:
         if scheduler:
-            try:
-                reach(scheduler)
-            except SchedulerError as error:
-                raise BuildError(str(error)) from None
+            reach(scheduler)
+        return subject(cohort, "Sensitivity analyses: ")
 
+    planned = plan(project, name, [run], imports, files, asked.changed)
     # A forked kernel is a daemon of multiprocessing, which must not start processes of its own.
-    return build_single(project, single, replace(how or How(), warm=False), before=look)
+    return build(project, planned, look, replace(how or How(), warm=False))

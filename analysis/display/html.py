@@ -31,11 +31,13 @@ class Report:
     pages
         The names of the notebooks in the order of reading.
     changed
-        The parameters that differ from the study's; `stated` says what they differ from.
+        The parameters that differ from the study's.
     version
         Of this package.
     title, subtitle
         Of the study; the title of the dataset where there is none.
+    own
+        Whether it is about the article that the project's study is of.
     synthetic
         Whether no real patient is in it.
     credit
@@ -49,7 +51,7 @@ class Report:
     version: str
     title: str = ""
     subtitle: str = ""
-    stated: str = "Other than the default choices"
+    own: bool = True
     synthetic: bool = False
     credit: Credit | None = None
 
@@ -63,8 +65,11 @@ class Heading:
     slug: str
 
 
-def to_html(notebook: NotebookNode, name: str, report: Report) -> str:
+def to_html(notebook: NotebookNode, name: str, report: Report, told: bool = False) -> str:
     """Give the page of an executed notebook.
+
+    The parameters that it was run with are shown where the report has any that are changed, or
+    where `told` says that they are other than its own cell has them.
 
     Everything is embedded and nothing is fetched: a content security policy holds the page to
     that, and lets no script run but its own, whatever text the dataset may contain.
@@ -80,6 +85,7 @@ def to_html(notebook: NotebookNode, name: str, report: Report) -> str:
         exclude_anchor_links=True,
     )
     resources = {"report": report, "name": name, "heading": _first_heading(notebook) or name}
+    resources["told"] = told or bool(report.changed)
     page, _ = exporter.from_notebook_node(notebook, resources)
     return page
 

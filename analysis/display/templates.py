@@ -24,7 +24,7 @@ class Listed:
     """A report as `reports/index.html` lists it.
 
     `folder` is relative to that page, `dataset` the title of the dataset, `pages` the names of
-    the notebooks, `changed` the parameters that differ from the study's (`stated` says from what),
+    the notebooks, `changed` the parameters that differ from the study's, `own` whether it is about the project's article,
     `synthetic` whether no real patient is in it.
     """
 
@@ -34,17 +34,17 @@ class Listed:
     pages: tuple[str, ...]
     changed: Mapping[str, object]
     synthetic: bool = False
-    stated: str = "Other than the default choices"
+    own: bool = True
 
 
 def listing(
     reports: Sequence[Listed],
     version: str,
-    title: str,
-    subtitle: str = "",
-    credit: Credit | None = None,
     audits: Sequence[Listed] = (),
     sensitivity: Sequence[Listed] = (),
+    title: str = "",
+    subtitle: str = "",
+    credit: Credit | None = None,
 ) -> str:
     """Give the page that lists reports, their sensitivity analyses, and audits of numbers."""
     template = _environment().get_template("listing.html.j2")

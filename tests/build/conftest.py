@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from analysis.build.project import Project
+from analysis.zhai_2025.study import STUDY
 from tests.datasets import write_dataset
 
 PARAMETERS = 'dataset = "synthetic"\noutput = ""\nci_type = "log-log"\n'
@@ -17,7 +18,7 @@ ESTIMATES = """
 from pathlib import Path
 import pandas as pd
 from analysis.estimates.rows import row, to_table
-table = to_table([row({name!r}, "OS", "median", 1.5, n=4)])
+table = to_table([row({name!r}, "OS", "median", 1.5, n=4)], row)
 folder = Path(output) / "estimates"
 folder.mkdir(exist_ok=True)
 table.to_parquet(folder / {file!r}, index=False)
@@ -26,12 +27,15 @@ table.to_parquet(folder / {file!r}, index=False)
 Cells = list[str]
 
 
-def write_notebook(path: Path, *cells: str, parameters: str = PARAMETERS) -> None:
+def write_notebook(
+    path: Path, *cells: str, parameters: str = PARAMETERS, needs: tuple[str, ...] = ()
+) -> None:
     """Write a notebook: a heading, the parameters, then code."""
     notebook = nbformat.v4.new_notebook(
         metadata={
             "kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"},
             "language_info": {"name": "python"},
+            **({"report": {"needs": list(needs)}} if needs else {}),
         }
     )
     notebook.cells = [
@@ -54,7 +58,7 @@ def write() -> Callable[..., None]:
 def project(tmp_path: Path) -> Project:
     """Give a project with two notebooks and an index of its own, in a folder with braces."""
     folder = tmp_path / "a {project} of tests"
-    project = Project(notebooks=folder / "notebooks", reports=folder / "reports")
+    project = Project(lambda: STUDY, notebooks=folder / "notebooks", reports=folder / "reports")
     for name in ("01_first", "02_second"):
         cell = ESTIMATES.format(name=name, file=f"{name}.parquet")
         write_notebook(project.notebook(name), cell, "print(ci_type)")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from analysis.__main__ import PROJECT
 from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.audit import checker, records
 from analysis.audit.evidence import Evidence
 from analysis.audit.proof import Verdict
 from analysis.audit.structure import StructureFaults, read_structure
-from analysis.build.audit import audit_name
+from analysis.build.audit import audit_name, own_ledger
 from analysis.build.cli import main
 from analysis.build.inputs import hashes_in
 from analysis.build.project import AUDIT_NOTEBOOK, ROOT, Project
@@ -23,9 +25,9 @@ LEDGERS = ROOT / "data" / "ledgers"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    project = Project(notebooks=tmp_path / "notebooks", reports=tmp_path / "reports")
+    project = replace(PROJECT, notebooks=tmp_path / "notebooks", reports=tmp_path / "reports")
     project.notebooks.mkdir()
-    shutil.copy(Project().notebook(AUDIT_NOTEBOOK), project.notebook(AUDIT_NOTEBOOK))
+    shutil.copy(PROJECT.notebook(AUDIT_NOTEBOOK), project.notebook(AUDIT_NOTEBOOK))
     return project
 
 
@@ -37,7 +39,7 @@ def ledger(tmp_path: Path) -> Path:
 
 
 def run(project: Project, ledger: Path) -> int:
-    return main(["audit", "--ledger", str(ledger)], project)
+    return main(project, ["audit", "--ledger", str(ledger)])
 
 
 def test_an_audit_is_built_once_and_shows_no_path(
@@ -119,7 +121,7 @@ def test_a_ledger_or_structure_that_is_not_there(
     assert run(project, ledger.with_name("none.csv")) == 2
     assert "There is no ledger at" in capsys.readouterr().err
     missing = str(ledger.with_name("none.yaml"))
-    assert main(["audit", "--ledger", str(ledger), "--structure", missing], project) == 2
+    assert main(project, ["audit", "--ledger", str(ledger), "--structure", missing]) == 2
     assert "There is no structure of the ledger at" in capsys.readouterr().err
 
 
@@ -172,14 +174,17 @@ def test_a_published_table_of_another_article(project: Project) -> None:
 
 
 def test_names_of_audits(tmp_path: Path) -> None:
-    assert audit_name(CLAIMS) == "audit"
-    assert audit_name(tmp_path / "smith.csv") == "audit-smith"
+    own = own_ledger(PROJECT)
+    assert own == CLAIMS
+    assert audit_name(CLAIMS, own) == "audit"
+    assert audit_name(CLAIMS) == "audit-article"
+    assert audit_name(tmp_path / "smith.csv", own) == "audit-smith"
 
 
 def test_a_dataset_cannot_take_the_place_of_an_audit(
     project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["report", "--dataset", str(tmp_path / "audit")], project) != 0
+    assert main(project, ["report", "--dataset", str(tmp_path / "audit")]) != 0
     assert "give its folder another name" in capsys.readouterr().err
 
 

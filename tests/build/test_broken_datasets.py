@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from analysis.__main__ import PROJECT
 from analysis.build.cli import main
 from analysis.build.inputs import hashes_in
-from analysis.build.project import Project
 from tests import datasets
 from tests.datasets import write_dataset
 
@@ -76,13 +77,13 @@ def test_broken_dataset(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture
         old, new = change
         assert old in datasets.FILES[file.name]
         file.write_text(file.read_text().replace(old, new))
-    project = Project(reports=tmp_path / "reports")
+    project = replace(PROJECT, reports=tmp_path / "reports")
     last = project.report("cohort") / "index.html"
     last.parent.mkdir(parents=True)
     last.write_text("the last good report")
     before = hashes_in(project.reports)
 
-    status = main(["report", "--dataset", str(folder)], project)
+    status = main(project, ["report", "--dataset", str(folder)])
 
     assert status != 0
     said = capsys.readouterr()

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from analysis.parameters import Parameters
-
-from analysis.build.choices_page import PAGE, choices, page
+from analysis.__main__ import PROJECT
+from analysis.build.choices_page import choices, page
+from analysis.build.project import ROOT
 
 
 def test_the_table_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run `make dictionary`"
+    written = (ROOT / "docs" / "parameters.md").read_text(encoding="utf-8")
+    assert written == page(PROJECT), "run `make dictionary`"
 
 
 def test_every_parameter_has_its_meaning_and_its_choices() -> None:
-    for name, field in Parameters.model_fields.items():
+    text = page(PROJECT)
+    for name, field in PROJECT.study.parameters.model_fields.items():
         assert field.description, name
         assert choices(field), name
-        assert f"| `{name}` |" in page()
+        assert f"| `{name}` |" in text
+
+
+def test_it_says_where_the_parameters_are_declared() -> None:
+    assert "`analysis/study/parameters.py` and `analysis/zhai_2025/parameters.py`" in page(PROJECT)

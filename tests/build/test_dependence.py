@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
-from analysis.parameters import Eligibility, Parameters
 from nbformat import NotebookNode
 from pydantic import ValidationError
 
+from analysis.__main__ import PROJECT
 from analysis.build.inputs import ESTIMATES, Source, hashes_in
 from analysis.build.kernels import Kernels
 from analysis.build.notebooks import execute
-from analysis.build.project import INDEX, Project
+from analysis.build.project import INDEX
 from analysis.cohort.read import load
 from analysis.estimates import whole
+from analysis.zhai_2025.parameters import Eligibility, Parameters
+from analysis.zhai_2025.study import STUDY
 
-PAGES = [*Project().analyses(), INDEX]
+PAGES = [*PROJECT.analyses(), INDEX]
 
 
 def other(name: str) -> Any:
@@ -27,6 +29,8 @@ def other(name: str) -> Any:
     default, kind = field.default, field.annotation
     if get_origin(kind) is Literal:
         return next(choice for choice in get_args(kind) if choice != default)
+    if name == "population":
+        return "sex == 'male'"
     if isinstance(default, bool):
         return not default
     if isinstance(default, tuple):
@@ -42,8 +46,7 @@ def other(name: str) -> Any:
 
 @pytest.fixture(scope="module")
 def kernels() -> Iterator[Kernels]:
-    project = Project()
-    with Kernels(project.root, project.notebooks) as started:
+    with Kernels(PROJECT.root, PROJECT.notebooks) as started:
         yield started
 
 
@@ -51,7 +54,7 @@ def kernels() -> Iterator[Kernels]:
 def estimates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("joined") / "estimates.parquet"
     parameters = Parameters()
-    whole.estimate(load("synthetic", parameters), parameters).to_parquet(path)
+    whole.estimate(load("synthetic", STUDY, parameters), parameters).to_parquet(path)
     return path
 
 
@@ -69,8 +72,7 @@ def outcome(notebook: NotebookNode, folder: Path) -> tuple[list[Any], dict[str, 
 def test_parameters_that_a_notebook_does_not_name_change_nothing_on_its_page(
     name: str, kernels: Kernels, estimates: Path, tmp_path: Path
 ) -> None:
-    project = Project()
-    source = Source(project, project.notebook(name))
+    source = Source(PROJECT, PROJECT.notebook(name))
     # All but the page whose question is about all patients, under the article's choices.
     assert (Eligibility.model_fields.keys() <= source.parameters) == (name != "10_plausibility")
     # It excludes a landmark, which pages name where they name it.
@@ -84,6 +86,6 @@ def test_parameters_that_a_notebook_does_not_name_change_nothing_on_its_page(
         if source.reads_estimates:
             given[ESTIMATES] = str(estimates)
         target = tmp_path / f"{name}.ipynb"
-        notebook = execute(name, project.notebook(name), target, given, kernels)
+        notebook = execute(name, PROJECT.notebook(name), target, given, kernels)
         found.append(outcome(notebook, folder))
     assert found[0] == found[1]

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,10 +30,12 @@ FILE_TOO_LARGE = tuple((kibibytes, "File too large") for kibibytes in (2, 40, 40
 SCRIPT = """
 import sys
 from pathlib import Path
+from analysis.__main__ import study
 from analysis.build.cli import main
 from analysis.build.project import Project
 notebooks, reports, *arguments = sys.argv[1:]
-sys.exit(main(arguments, Project(notebooks=Path(notebooks), reports=Path(reports))))
+project = Project(study, notebooks=Path(notebooks), reports=Path(reports))
+sys.exit(main(project, arguments))
 """
 
 
@@ -48,7 +51,7 @@ def environment() -> dict[str, str]:
 
 def build(project: Project, dataset: Path, *choices: str) -> int:
     options = [part for choice in choices for part in ("--set", choice)]
-    return main(["report", "--dataset", str(dataset), *options], project)
+    return main(project, ["report", "--dataset", str(dataset), *options])
 
 
 def is_whole(project: Project, dataset: Path) -> bool:
@@ -76,7 +79,7 @@ def test_a_build_killed_at_any_moment_leaves_a_whole_report(
         assert is_whole(project, dataset), f"after the kill of build {number}"
     assert build(project, dataset, "age_max=70") == 0
     assert [path.name for path in project.reports.glob(".*")] == []
-    undisturbed = Project(notebooks=project.notebooks, reports=tmp_path / "undisturbed")
+    undisturbed = replace(project, reports=tmp_path / "undisturbed")
     assert build(undisturbed, dataset, "age_max=70") == 0
     assert hashes_in(project.reports) == hashes_in(undisturbed.reports)
 

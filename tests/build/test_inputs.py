@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from analysis.__main__ import PROJECT
+from analysis.build.asked import given_to
 from analysis.build.errors import BuildError
 from analysis.build.imports import Imports, modules_in
 from analysis.build.inputs import Source
-from analysis.build.plan import plan_report
 from analysis.build.project import ROOT, Project
+from analysis.build.report import plan_report
 
 
 def change(path: Path, **keys: object) -> None:
@@ -44,8 +46,13 @@ def test_its_parameters_are_those_of_the_tagged_cell_and_who_is_in(project: Proj
     assert source.parameters == {"dataset", "output", "ci_type"}
     assert not source.reads_estimates
     assert Source(project, project.notebook("index")).reads_estimates
-    changed = {"ci_type": "log", "age_max": 70, "afp_cutoff": 400}
-    assert source.given(changed) == {"ci_type": "log", "age_max": 70}
+    model = project.study.parameters
+    changed = model(ci_type="log", age_max=70, population="pvtt", afp_cutoff=400)
+    assert given_to(source, changed, model) == {
+        "ci_type": "log",
+        "age_max": 70,
+        "population": "pvtt",
+    }
 
 
 @pytest.mark.parametrize(
@@ -137,7 +144,7 @@ def test_modules_have_the_names_they_are_imported_by(root: Path) -> None:
 def test_inputs_of_a_page_are_its_notebook_code_dataset_and_lock(
     project: Project, dataset: Path
 ) -> None:
-    plan = plan_report(project, dataset, {}, project.report("four"))
+    _, plan = plan_report(project, dataset, {})
     assert {
         "notebooks/01_first.ipynb",
         "analysis/estimates/rows.py",
@@ -152,8 +159,21 @@ def test_inputs_of_a_page_are_its_notebook_code_dataset_and_lock(
 
 
 def test_only_tables_and_description_of_a_dataset_are_read(project: Project, dataset: Path) -> None:
-    before = plan_report(project, dataset, {}, project.report("four")).inputs
+    before = plan_report(project, dataset, {})[1].inputs
     (dataset / "notes.docx").write_text("mine")
     (dataset / "older").mkdir()
     (dataset / "older" / "patients.csv").write_text("")
-    assert plan_report(project, dataset, {}, project.report("four")).inputs == before
+    assert plan_report(project, dataset, {})[1].inputs == before
+
+
+def test_what_the_article_printed_belongs_to_who_reads_it() -> None:
+    imports = Imports(ROOT)
+    claims, factors = ROOT / "data/article/claims.csv", ROOT / "analysis/zhai_2025/factors.py"
+    study = imports.files_behind("from analysis.zhai_2025.study import STUDY")
+    assert factors in study
+    # A study knows where its article is, and reads nothing of it: most pages do not depend on it.
+    assert claims not in study
+    for name in ("analysis.article.ledger", "analysis.audit.structure"):
+        assert claims in imports.files_behind(f"import {name}")
+    judged = Source(PROJECT, PROJECT.notebook("07_replication"), imports)
+    assert claims in judged.behind

@@ -14,7 +14,7 @@ from analysis.estimates.rows import COLUMNS, row, to_table
 
 def write_part(folder: Path, page: str, *names: str) -> None:
     rows = [row("survival", name, "median", 1.25, unit="months", n=4) for name in names]
-    to_table(rows).to_parquet(folder / f"{page}.parquet", index=False)
+    to_table(rows, row).to_parquet(folder / f"{page}.parquet", index=False)
 
 
 def test_pages_are_joined_in_order_and_may_have_nothing(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -25,7 +26,7 @@ Write = Callable[..., None]
 
 def build(project: Project, dataset: Path, *choices: str) -> int:
     options = [part for choice in choices for part in ("--set", choice)]
-    return main(["report", "--dataset", str(dataset), *options], project)
+    return main(project, ["report", "--dataset", str(dataset), *options])
 
 
 def test_a_report_is_built_once(
@@ -59,7 +60,7 @@ def test_two_builds_give_the_same_bytes_and_no_path_of_this_machine(
     project: Project, dataset: Path, tmp_path: Path
 ) -> None:
     assert build(project, dataset) == 0
-    elsewhere = Project(notebooks=project.notebooks, reports=tmp_path / "other")
+    elsewhere = replace(project, reports=tmp_path / "other")
     assert build(elsewhere, dataset) == 0
     hashes = hashes_in(project.reports)
     assert hashes == hashes_in(elsewhere.reports)
@@ -116,7 +117,7 @@ def test_a_report_that_was_kept_in_part_has_the_bytes_of_one_built_anew(
     assert build(project, dataset) == 0
     write(project.notebook("02_second"), "print('other')")
     assert build(project, dataset) == 0
-    anew = Project(notebooks=project.notebooks, reports=tmp_path / "anew")
+    anew = replace(project, reports=tmp_path / "anew")
     assert build(anew, dataset) == 0
     assert hashes_in(project.reports) == hashes_in(anew.reports)
 
@@ -143,13 +144,13 @@ def test_one_page_alone_is_a_report_of_its_own(
     whole = hashes_in(project.report("four"))
     capsys.readouterr()
     command = ["report", "--dataset", str(dataset), "--page", "first", "--set", "ci_type=log"]
-    assert main(command, project) == 0
+    assert main(project, command) == 0
     said = capsys.readouterr()
     assert run(said.err) == {"01_first"}
     assert (project.report("four-01_first") / "01_first.html").is_file()
     assert hashes_in(project.report("four")) == whole
     assert "four-01_first/01_first.html" in (project.reports / "index.html").read_text()
-    assert main(["report", "--dataset", str(dataset), "--page", "frist"], project) == 2
+    assert main(project, ["report", "--dataset", str(dataset), "--page", "frist"]) == 2
     assert "There is no notebook 'frist'. There are: first, second, index." in (
         capsys.readouterr().err
     )
@@ -160,7 +161,7 @@ def test_why_names_what_is_stale_and_the_reason(
 ) -> None:
     def why(*options: str) -> dict[str, str]:
         capsys.readouterr()
-        assert main(["why", "--dataset", str(dataset), *options], project) == 0
+        assert main(project, ["why", "--dataset", str(dataset), *options]) == 0
         lines = capsys.readouterr().out.splitlines()
         return {line[:24].strip(): line[24:].strip() for line in lines}
 
@@ -171,7 +172,7 @@ def test_why_names_what_is_stale_and_the_reason(
     write(project.notebook("02_second"), "print('other')")
     assert why() == {
         "01_first": "up to date",
-        "02_second": "notebooks/02_second.ipynb changed, and 3 more",
+        "02_second": "notebooks/02_second.ipynb changed, and 5 more",
         "index": "it reads the estimates of 02_second",
     }
     (dataset / "follow_up.csv").write_text((dataset / "follow_up.csv").read_text() + "\n")
@@ -182,10 +183,10 @@ def test_a_report_is_held_to_its_manifest(
     project: Project, dataset: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["check-manifest", "--dataset", str(dataset)]
-    assert main(command, project) == 1
+    assert main(project, command) == 1
     assert "has no manifest.json that can be read" in capsys.readouterr().err
     assert build(project, dataset) == 0
-    assert main(command, project) == 0
+    assert main(project, command) == 0
     report = project.report("four")
     manifest = json.loads((report / "manifest.json").read_text())
     assert manifest["packages"]["lifelines"]
@@ -195,7 +196,7 @@ def test_a_report_is_held_to_its_manifest(
     (report / "estimates.csv").unlink()
     (dataset / "dataset.yaml").write_text("title: Others\n")
     capsys.readouterr()
-    assert main(command, project) == 1
+    assert main(project, command) == 1
     assert capsys.readouterr().out.splitlines() == [
         "input: dataset/dataset.yaml changed",
         "output: 01_first.html changed",
@@ -285,7 +286,7 @@ def test_faults_of_a_dataset_are_all_told_before_anything_runs(
     assert "found 'm'" in said.err
     assert "runs" not in said.err
     assert hashes_in(project.reports) == good
-    assert main(["check", "--dataset", str(dataset)], project) == 2
+    assert main(project, ["check", "--dataset", str(dataset)]) == 2
 
 
 def test_a_dataset_that_is_not_there_is_told(
@@ -315,9 +316,9 @@ def test_a_folder_without_notebooks_is_refused(
 
 
 def test_check_tells_how_many_patients_are_analysed(
-    dataset: Path, capsys: pytest.CaptureFixture[str]
+    project: Project, dataset: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["check", "--dataset", str(dataset)]) == 0
+    assert main(project, ["check", "--dataset", str(dataset)]) == 0
     assert "No fault found in four" in capsys.readouterr().out
 
 
@@ -336,12 +337,12 @@ def test_an_interrupted_build_leaves_the_last_report_and_no_process(
     script = f"""
         import sys
         from pathlib import Path
+        from analysis.__main__ import study
         from analysis.build.cli import main
         from analysis.build.project import Project
-        project = Project(
-            notebooks=Path({str(project.notebooks)!r}), reports=Path({str(project.reports)!r})
-        )
-        sys.exit(main(["report", "--dataset", {str(dataset)!r}], project))
+        notebooks, reports = Path({str(project.notebooks)!r}), Path({str(project.reports)!r})
+        project = Project(study, notebooks=notebooks, reports=reports)
+        sys.exit(main(project, ["report", "--dataset", {str(dataset)!r}]))
     """
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(script)],

@@ -34,7 +34,7 @@ def copy(folder: Path) -> Path:
 def run(folder: Path, *arguments: str, **environment: str) -> str:
     """Run the command of the build in a copy, and give what it said."""
     done = subprocess.run(
-        [sys.executable, "-m", "analysis.build", *arguments],
+        [sys.executable, "-m", "analysis", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder), **environment},
         capture_output=True,

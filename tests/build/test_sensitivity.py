@@ -24,14 +24,16 @@ scheduler = ""
 
 CELL = """
 from pathlib import Path
-from analysis.parameters import Parameters
+from analysis.cohort.read import parameters_for, read_dataset
 from analysis.sensitivity.compare import compare
 from analysis.sensitivity.run import run
 from analysis.sensitivity.variants import VARIANTS, read_variants
+from analysis.zhai_2025.study import STUDY
 
-base = Parameters.of(globals())
+records = read_dataset(dataset, STUDY)
+base = parameters_for(records.study, globals())
 declared = read_variants(variants or VARIANTS, base)
-found = run(dataset, declared, base, workers, scheduler)
+found = run(records, declared, base, workers, scheduler)
 found.estimates.to_csv(Path(output) / "estimates.csv", index=False)
 compare(found.estimates).to_csv(Path(output) / "comparison.csv", index=False)
 print(len(declared), "variants")
@@ -63,7 +65,7 @@ def variants(tmp_path: Path) -> Path:
 
 def run(project: Project, dataset: Path, variants: Path, *more: str) -> int:
     arguments = ["--dataset", str(dataset), "--variants", str(variants), "--workers", "1"]
-    return main(["sensitivity", *arguments, *more], project)
+    return main(project, ["sensitivity", *arguments, *more])
 
 
 def test_built_once_from_what_it_is_made_of_and_shows_no_path(
@@ -92,6 +94,21 @@ def test_built_once_from_what_it_is_made_of_and_shows_no_path(
     assert "variants/mine.yaml changed" in capsys.readouterr().out
     assert json.loads((folder / "manifest.json").read_text())["parameters"] == {"ci_type": "log"}
     assert "ci_type" in (folder / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_base_has_what_any_notebook_sets(
+    small: Project, dataset: Path, variants: Path, write: Callable[..., None]
+) -> None:
+    write(small.notebook("01_first"), parameters=PARAMETERS + 'ci_type = "plain"\n')
+    cell = "print(ci_type)"
+    write(small.notebook(SENSITIVITY_NOTEBOOK), cell, parameters=PARAMETERS + "ecog_max = 1\n")
+    assert run(small, dataset, variants, "--set", "ecog_max=0") == 0
+    folder = small.report("sensitivity-four")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["parameters"] == {"ci_type": "plain", "ecog_max": 0}
+    executed = json.loads((folder / "notebooks" / f"{SENSITIVITY_NOTEBOOK}.ipynb").read_text())
+    assert executed["cells"][-1]["outputs"][0]["text"] == ["plain\n"]
+    assert "Not the article’s analysis" in (folder / "index.html").read_text(encoding="utf-8")
 
 
 def test_what_is_refused_leaves_the_last_page_as_it_was(
@@ -151,5 +168,5 @@ def test_no_page_of_a_report_and_no_name_of_a_dataset(
 ) -> None:
     assert SENSITIVITY_NOTEBOOK not in small.analyses()
     for command in ("report", "sensitivity"):
-        assert main([command, "--dataset", str(tmp_path / "sensitivity-x")], small) == 2
+        assert main(small, [command, "--dataset", str(tmp_path / "sensitivity-x")]) == 2
         assert "give its folder another name" in capsys.readouterr().err

@@ -12,16 +12,16 @@ from analysis.estimates.rows import pick
 from analysis.study.keys import Statistic
 from analysis.study.study import Study
 
-# Each page with what it needs of a dataset (one of these words, see `Cohort.facts`) and what is
-# on it; the same words stand in the metadata of its notebook.
+# Each page with what it needs of a dataset (all of these, see `Cohort.facts`) and what is on it; the
+# same words stand in the metadata of its notebook.
 _PAGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("01_cohort", ("patients",), "who is analysed, Table 1"),
     (
         "02_treatment",
-        ("radiotherapy", "immunotherapy"),
+        ("radiotherapy or immunotherapy",),
         "Table 2, doses, the course of every patient",
     ),
-    ("03_response", ("assessments", "marker"), "Table 3, waterfall plots, the tumour marker"),
+    ("03_response", ("assessments or marker",), "Table 3, waterfall plots, the tumour marker"),
     ("04_survival", ("survival",), "Kaplan-Meier curves, follow-up"),
     ("05_toxicity", ("adverse_events",), "Table 4, grave and immune-related events"),
     ("06_prognostic_factors", ("factors",), "Table 5, hazard ratios, curves by factor"),
@@ -30,7 +30,7 @@ _PAGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("article",),
         "every published number beside this dataset's, with a verdict",
     ),
-    ("10_plausibility", ("article+synthetic",), "does a synthetic cohort look like patients?"),
+    ("10_plausibility", ("article", "synthetic"), "does a synthetic cohort look like patients?"),
 )
 
 
@@ -61,7 +61,7 @@ def pages(facts: frozenset[str]) -> Markdown:
     shown = [
         f"- [{name.partition('_')[2].replace('_', ' ').capitalize()}]({name}.html): {words}"
         for name, needs, words in _PAGES
-        if any(set(need.split("+")) <= facts for need in needs)
+        if all(not facts.isdisjoint(need.split(" or ")) for need in needs)
     ]
     return Markdown("\n".join(shown))
 

@@ -1,0 +1,169 @@
+"""From a plan of pages to a folder in place: the one way in which any report is built."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from analysis.build.imports import modules_in
+from analysis.build.inputs import LOCK, hashes_in
+from analysis.build.listing import write_listing
+from analysis.build.manifest import (
+    TOGETHER,
+    Manifest,
+    commit_of,
+    python_version,
+    versions_of,
+    write_manifest,
+)
+from analysis.build.plan import Plan
+from analysis.build.project import FAILED, Project
+from analysis.build.staging import staged
+from analysis.build.staleness import different_parameters
+from analysis.study.declarations import Credit
+
+if TYPE_CHECKING:
+    from analysis.build.kernels import Kernels
+
+
+@dataclass(frozen=True)
+class How:
+    """How notebooks are run, which changes nothing in what they give.
+
+    `workers` is the number of notebooks at a time, None for one a core and one more; without `warm`
+    each kernel imports its libraries itself.
+    """
+
+    workers: int | None = None
+    warm: bool = True
+
+    def at_a_time(self) -> int:
+        """Give the number of notebooks that run at a time."""
+        # While one kernel starts or ends, which is mostly waiting, another can compute.
+        return self.workers or (os.cpu_count() or 1) + 1
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a report is about, as every page says it.
+
+    Attributes
+    ----------
+    dataset, notice
+        The title of the dataset, or of what else the pages are made from, and a line on it.
+    title, subtitle
+        Of the study.
+    own
+        Whether it is about the article that the project's study is of.
+    synthetic
+        Whether no real patient is in it.
+    credit
+        How that article is named; None without one.
+    """
+
+    dataset: str
+    notice: str
+    title: str
+    subtitle: str
+    own: bool
+    synthetic: bool = False
+    credit: Credit | None = None
+
+
+def build(
+    project: Project, plan: Plan, look: Callable[[], Subject], how: How | None = None
+) -> str | None:
+    """Build what a plan finds stale and put it in place; give the reason, or None if nothing is.
+
+    `look` says what the report is about. It may take its time, in which the process that kernels
+    are forked from imports the libraries, and it may refuse to go on.
+
+    Raises
+    ------
+    BuildError
+        When a notebook failed or nothing could be run. The last report is as it was.
+    """
+    how = how or How()
+    if not plan.reasons:
+        write_listing(project)
+        return None
+    with _kernels(project, plan, how) as kernels:
+        from analysis.build.pages import Pages
+        from analysis.display.html import Report
+
+        subject = look()
+        header = Report(
+            dataset=subject.dataset,
+            notice=subject.notice,
+            pages=plan.pages,
+            changed=plan.changed,
+            version=project.version(),
+            own=subject.own,
+            title=subject.title,
+            subtitle=subject.subtitle,
+            synthetic=subject.synthetic,
+            credit=subject.credit,
+        )
+        with staged(project.reports, plan.name) as staging:
+            pages = Pages(project, plan, staging, header)
+            made = pages.make(kernels, how.at_a_time())
+            inputs = [*(pages.inputs(run) for run in plan.runs), plan.inputs[TOGETHER]]
+            manifest = Manifest(
+                dataset=subject.dataset,
+                notice=subject.notice,
+                title=subject.title,
+                subtitle=subject.subtitle,
+                own=subject.own,
+                synthetic=subject.synthetic,
+                credit=None if subject.credit is None else asdict(subject.credit),
+                pages=plan.pages,
+                parameters=dict(plan.changed),
+                question=plan.question,
+                facts=tuple(sorted(plan.facts)),
+                commit=commit_of(project.root),
+                python=python_version(),
+                packages=versions_of(project.root / LOCK),
+                made=made,
+                inputs={name: hash_ for part in inputs for name, hash_ in part.files.items()},
+                outputs=hashes_in(staging),
+            )
+            write_manifest(staging, manifest)
+    _forget_failures(project, plan.name)
+    write_listing(project)
+    return summary_of(plan)
+
+
+def _kernels(project: Project, plan: Plan, how: How) -> Kernels:
+    from analysis.build.kernels import Kernels
+
+    behind = {path for run in plan.stale for path in run.source.behind}
+    return Kernels(
+        project.root,
+        project.notebooks,
+        forked=how.warm and bool(plan.stale),
+        modules=modules_in(project.root, sorted(behind)),
+    )
+
+
+def summary_of(plan: Plan) -> str:
+    """Say in one line why a report is built: what was changed, and how many pages it is about."""
+    reason = next(iter(plan.reasons.values()))
+    if plan.last is not None and (
+        names := different_parameters(plan.last.parameters, plan.changed)
+    ):
+        reason = f"{names} changed"
+    if len(plan.runs) == 1:
+        return reason
+    return f"{reason}; {len(plan.stale)} of {len(plan.runs)} pages run"
+
+
+def _forget_failures(project: Project, name: str) -> None:
+    """Remove the notebooks of a report that were kept because they had failed."""
+    failed = project.reports / FAILED
+    shutil.rmtree(failed / name, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        failed.rmdir()

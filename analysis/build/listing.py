@@ -1,0 +1,48 @@
+"""The list of the reports that are there."""
+
+from __future__ import annotations
+
+from analysis.build.manifest import FILE, Manifest, read_manifest
+from analysis.build.project import AUDIT, SENSITIVITY, Project
+
+
+def write_listing(project: Project) -> None:
+    """Write `reports/index.html`, the list of the reports that are there, if it changed."""
+    from analysis.display.templates import Listed, listing
+    from analysis.study.declarations import Credit
+
+    reports: list[Listed] = []
+    audits: list[Listed] = []
+    sensitivity: list[Listed] = []
+    kinds = {AUDIT: audits, SENSITIVITY: sensitivity}
+    about: Manifest | None = None
+    for path in sorted(project.reports.glob(f"[!.]*/{FILE}")):
+        if manifest := read_manifest(path.parent):
+            kind = kinds.get(path.parent.name.partition("-")[0], reports)
+            kind.append(
+                Listed(
+                    folder=path.parent.name,
+                    dataset=manifest.dataset,
+                    notice=manifest.notice,
+                    pages=manifest.pages,
+                    changed=manifest.parameters,
+                    own=manifest.own,
+                    synthetic=manifest.synthetic,
+                )
+            )
+            about = about or (manifest if manifest.own else None)
+    page = listing(
+        reports,
+        project.version(),
+        audits,
+        sensitivity,
+        title=about.title if about else "",
+        subtitle=about.subtitle if about else "",
+        credit=Credit(**about.credit) if about and about.credit else None,
+    )
+    target = project.reports / "index.html"
+    if target.is_file() and target.read_text(encoding="utf-8") == page:
+        return
+    part = target.with_name(".index.html")
+    part.write_text(page, encoding="utf-8", newline="\n")
+    part.replace(target)
