@@ -32,7 +32,7 @@ def runs(seeds: Iterable[int], progress: Callable[[str], None]) -> list[Run]:
     def one(seed: int) -> Run:
         began = time.perf_counter()
         try:
-            found = search.find(targets, seed, lambda words: None, excused=excused)
+            found = search.find(targets, seed, lambda _: None, excused=excused)
         except search.NotReached as reason:
             taken = time.perf_counter() - began
             return Run(seed, taken, search.ATTEMPTS, 0, len(reason.unmet))

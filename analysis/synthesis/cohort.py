@@ -20,8 +20,9 @@ from analysis.synthesis import (
     responses,
     timeline,
 )
+from analysis.synthesis.curves import NONE
 from analysis.synthesis.kernels import Floats, Ints
-from analysis.synthesis.survival_search import NONE, Outcomes
+from analysis.synthesis.survival_search import Outcomes
 from analysis.synthesis.targets import Targets
 
 _DAY = datetime.timedelta(days=1)
@@ -116,7 +117,8 @@ def _likelihood(
     variable: str, level: str, i: int, outcomes: Outcomes, labels: Mapping[str, Ints]
 ) -> float:
     """Say what goes with what in patients, where the article leaves it open."""
-    early = outcomes.endpoints()[0][1, i] < 180
+    free_of = outcomes.progression[i] if outcomes.progression[i] != NONE else outcomes.time[i]
+    early = free_of < 180
     match variable, level:
         case (("RECIST 1.1 overall" | "mRECIST overall"), "CR"):
             return 0.15 if early else 2.0

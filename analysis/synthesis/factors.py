@@ -16,8 +16,9 @@ import numpy as np
 from scipy import stats
 
 from analysis.synthesis import kernels
-from analysis.synthesis.kernels import Floats, Ints
-from analysis.synthesis.survival_search import DIARRHOEA, FISTULA, Outcomes, Search
+from analysis.synthesis.curves import Search
+from analysis.synthesis.kernels import Endpoints, Floats, Ints, Schedule
+from analysis.synthesis.survival_search import DIARRHOEA, FISTULA
 from analysis.synthesis.targets import Targets
 
 ENDPOINTS = ("OS", "PFS")
@@ -25,9 +26,9 @@ REGIMEN, REGIMENS = "ici_regimen", ("toripalimab", "sintilimab", "other")
 # Groups smaller than this are found together with the days.
 FEW = 10
 # A label search takes a tenth of a second; most factors are met by the first or second.
-STEPS, RESTARTS, REDRAWS = 150_000, 24, 4
-STEPS_WITH_DAYS, REHEATS = 300_000, 4
-HOTTEST, COLDEST = 0.3, 0.01
+LABELS, RESTARTS, REDRAWS = Schedule(150_000, 0.3, 0.01), 24, 4
+THREE_LABELS = LABELS._replace(steps=15_000)
+WITH_DAYS, REHEATS = Schedule(300_000, 0.3, 0.01), 4
 _INSIDE = 1e-9
 
 
@@ -113,8 +114,8 @@ def with_days(search: Search, targets: Targets, sizes: Sizes, rng: np.random.Gen
     aims = np.array([bounds(targets, factor.name) for factor in few]).reshape(-1, 2, 3, 2)
     evaluations = 0
     for _ in range(REHEATS):
-        distance, steps = search.anneal(STEPS_WITH_DAYS, HOTTEST, COLDEST, labels, free, aims)
-        evaluations += steps
+        distance, judged = search.anneal(WITH_DAYS, search.factors(labels, free, aims))
+        evaluations += judged
         if distance <= 0:
             break
     found = {factor.name: labels[row] for row, factor in enumerate(few)}
@@ -124,14 +125,14 @@ def with_days(search: Search, targets: Targets, sizes: Sizes, rng: np.random.Gen
 def search(
     targets: Targets,
     sizes: Sizes,
-    outcomes: Outcomes,
+    endpoints: Endpoints,
     known: Mapping[str, Ints],
     rng: np.random.Generator,
     *,
     to_the_end: bool = False,
     stop: threading.Event | None = None,
 ) -> Found:
-    """Find the labels of every factor, given the outcomes.
+    """Find the labels of every factor, given the endpoints.
 
     Parameters
     ----------
@@ -145,7 +146,6 @@ def search(
     labels = dict(known)
     left: dict[str, float] = {}
     evaluations = 0
-    times, events = outcomes.endpoints()
 
     def find(factor: Factor, restarts: int) -> float:
         """Put the nearest labels that are found among the others; give their distance."""
@@ -158,7 +158,7 @@ def search(
             size = int(rng.choice(sizes[factor.name]))
             found = _first_labels(fixed, free, size, rng, targets.n)
             distance, judged = kernels.anneal_labels(
-                int(rng.integers(2**31)), found, free, times, events, aims, STEPS, HOTTEST, COLDEST
+                int(rng.integers(2**31)), found, free, endpoints, aims, LABELS
             )
             evaluations += judged
             if distance < nearest:
@@ -180,7 +180,7 @@ def search(
             left[factor.name] = distance
             if not to_the_end:
                 return Found(labels, left, evaluations)
-    labels[REGIMEN], distance, judged = _regimens(targets, sizes, times, events, rng)
+    labels[REGIMEN], distance, judged = _regimens(targets, sizes, endpoints, rng)
     if distance > 0:
         left[REGIMEN] = distance
     return Found(labels, left, evaluations + judged)
@@ -209,7 +209,7 @@ def _fixed(factor: Factor, labels: Mapping[str, Ints], rng: np.random.Generator)
 
 
 def _regimens(
-    targets: Targets, sizes: Sizes, times: Ints, events: Ints, rng: np.random.Generator
+    targets: Targets, sizes: Sizes, endpoints: Endpoints, rng: np.random.Generator
 ) -> tuple[Ints, float, int]:
     claims = [
         targets.printed("prognosis", endpoint, "p_value", "", REGIMEN) for endpoint in ENDPOINTS
@@ -232,20 +232,10 @@ def _regimens(
         # The patient with the fistula had toripalimab.
         first = int(np.flatnonzero(labels == 0)[0])
         labels[first], labels[FISTULA] = labels[FISTULA], labels[first]
-        distance, steps = kernels.anneal_three_labels(
-            int(rng.integers(2**31)),
-            labels,
-            free,
-            times[0],
-            events[0],
-            times[1],
-            events[1],
-            aims,
-            STEPS // 10,
-            HOTTEST,
-            COLDEST,
+        distance, judged = kernels.anneal_three_labels(
+            int(rng.integers(2**31)), labels, free, endpoints, aims, THREE_LABELS
         )
-        evaluations += steps
+        evaluations += judged
         if distance < nearest:
             nearest, best = distance, labels
         if nearest <= 0:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -21,8 +21,9 @@ import pandas as pd
 from analysis.cohort.faults import DatasetFaults
 from analysis.parameters import Parameters
 from analysis.synthesis import cohort, factors, judgement, margins, survival_search
+from analysis.synthesis.curves import Asked, Search
+from analysis.synthesis.kernels import Schedule
 from analysis.synthesis.quantities import Unreachable
-from analysis.synthesis.survival_search import CurveTargets, Search
 from analysis.synthesis.targets import Targets
 
 Progress = Callable[[str], None]
@@ -30,8 +31,7 @@ Progress = Callable[[str], None]
 ATTEMPTS = 40
 # As many cohorts that meet survival and Table 5 may be refused for something else.
 REFUSALS = 6
-_STEPS, _REHEATS = 300_000, 3
-_HOTTEST, _COLDEST = 0.5, 0.05
+_DAYS, _REHEATS = Schedule(300_000, 0.5, 0.05), 3
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,8 @@ def find(
             progress(f"attempt {number}: survival and Table 5 are met; the rest of every history")
             rng = np.random.default_rng([seed, number, 1])
             try:
-                outcomes, labels = attempt.search.outcomes(), attempt.found.labels
+                outcomes = survival_search.outcomes(targets, attempt.search.histories)
+                labels = attempt.found.labels
                 tables = cohort.tables(targets, outcomes, labels, options, rng)
                 unmet = judgement.of(tables, targets, options).unmet(excused)
             except (Unreachable, DatasetFaults, margins.ConflictingClaims) as reason:
@@ -126,7 +127,7 @@ def find(
 
 def _attempts(targets: Targets, seed: int) -> Generator[_Attempt, None, None]:
     """Give attempts in order, the next ones made meanwhile on the other cores."""
-    aims = survival_search.curve_targets(targets, factors.NAMES)
+    asked = survival_search.asked(targets, factors.NAMES)
     sizes = _sizes(targets)
     stop = threading.Event()
     cores = os.cpu_count() or 1
@@ -135,7 +136,7 @@ def _attempts(targets: Targets, seed: int) -> Generator[_Attempt, None, None]:
         try:
             for number in range(1, ATTEMPTS + 1):
                 rng = np.random.default_rng([seed, number])
-                waiting.append(pool.submit(_attempt, targets, aims, sizes, rng, stop))
+                waiting.append(pool.submit(_attempt, targets, asked, sizes, rng, stop))
                 if len(waiting) == cores:
                     yield waiting.popleft().result()
             while waiting:
@@ -152,15 +153,15 @@ def _listed(names: Collection[str], most: int = 6) -> str:
 
 def _attempt(
     targets: Targets,
-    aims: CurveTargets,
+    asked: Sequence[Asked],
     sizes: factors.Sizes,
     rng: np.random.Generator,
     stop: threading.Event,
 ) -> _Attempt:
-    search = Search(targets, aims, rng)
+    search = survival_search.begin(targets, asked, rng)
     evaluations = 0
     for _ in range(_REHEATS):
-        distance, judged = search.anneal(_STEPS, _HOTTEST, _COLDEST)
+        distance, judged = search.anneal(_DAYS)
         evaluations += judged
         if distance <= 0:
             break
@@ -171,8 +172,8 @@ def _attempt(
     few = factors.with_days(search, targets, sizes, rng)
     found = replace(few, evaluations=evaluations + few.evaluations)
     if not found.left:
-        outcomes = search.outcomes()
-        rest = factors.search(targets, sizes, outcomes, few.labels, rng, stop=stop)
+        endpoints = search.endpoints()
+        rest = factors.search(targets, sizes, endpoints, few.labels, rng, stop=stop)
         found = replace(rest, evaluations=found.evaluations + rest.evaluations)
     unmet = tuple(f"Table 5, {name}" for name in found.left)
     # An attempt that got through more factors is nearer.
@@ -186,8 +187,9 @@ def _not_reached(
     """Give the published numbers that the nearest attempt does not meet, and what it reaches."""
     reason = f"No cohort was found in {ATTEMPTS} attempts. The nearest does not meet:"
     rng = np.random.default_rng(0)
-    outcomes, known = nearest.search.outcomes(), nearest.found.labels
-    found = factors.search(targets, _sizes(targets), outcomes, known, rng, to_the_end=True)
+    endpoints, known = nearest.search.endpoints(), nearest.found.labels
+    outcomes = survival_search.outcomes(targets, nearest.search.histories)
+    found = factors.search(targets, _sizes(targets), endpoints, known, rng, to_the_end=True)
     try:
         tables = cohort.tables(targets, outcomes, found.labels, options, rng)
         return NotReached(reason, judgement.of(tables, targets, options).unmet(excused))

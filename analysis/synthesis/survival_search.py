@@ -1,26 +1,55 @@
-"""Search for follow-up times that give every published survival number.
+"""What happens to the patients of this article: records, curves, and where the search begins.
 
-The search works on whole days from the first treatment: for each patient the last contact (or
-death), the progression and the last imaging. Who dies and who progresses is fixed beforehand
-from the published counts; annealing then moves days, and with them the labels of factors that
-so few patients lack that labels alone leave no choice.
+For each patient there are the last contact (or death), the progression, the last imaging and the
+in-field relapse. Who dies and who progresses is fixed beforehand from the published counts; the
+search (`analysis.synthesis.curves`) then moves days.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.synthesis import course, kernels
+from analysis.synthesis import course
 from analysis.synthesis.course import EARLIEST_IMAGING
-from analysis.synthesis.kernels import Floats, Ints
-from analysis.synthesis.targets import DAYS_PER_MONTH, Printed, Targets
+from analysis.synthesis.curves import (
+    NONE,
+    UNBOUNDED,
+    Asked,
+    Band,
+    Curve,
+    Gap,
+    Histories,
+    Search,
+    day_of,
+)
+from analysis.synthesis.curves import asked as asked_of
+from analysis.synthesis.kernels import Flags, Ints
+from analysis.synthesis.targets import Targets
 
 RATE_MONTHS = ("12", "24")
-NONE = -1
+RECORDS = ("contact", "progression", "imaging", "in-field relapse")
+# Imaging is moved to a working day afterwards, where no curve sees it (`timeline.first_days`).
+VISITS = ("contact", "progression", "in-field relapse")
+# In-field and out-of-field relapse are censored at the last imaging; every progression is (also)
+# out of field. Follow-up is reverse Kaplan-Meier (Schemper and Smith 1996).
+CURVES = (
+    Curve("OS", {"died": "contact"}, "contact", limits=True, rates=RATE_MONTHS, compared=True),
+    Curve(
+        "PFS",
+        {"progressed": "progression", "died": "contact"},
+        "contact",
+        limits=True,
+        rates=RATE_MONTHS,
+        compared=True,
+    ),
+    Curve("ORFS", {"progressed": "progression"}, "imaging", limits=True, rates=RATE_MONTHS),
+    Curve("IRFS", {"relapsed in field": "in-field relapse"}, "imaging", rates=RATE_MONTHS),
+    Curve("follow_up", {"alive": "contact"}, "contact"),
+)
+CAUSES = ("adverse event", "other disease", "tumour")
 # Positions of the two patients with a fatal adverse event (Discussion).
 FISTULA, DIARRHOEA = 0, 1
 # From progression to death of the tumour, and from any last imaging to death, days.
@@ -31,16 +60,6 @@ LONGEST_AFTER_IMAGING = 185
 # kills within weeks.
 FISTULA_TO_DEATH = (20, 75)
 LATEST_DIARRHOEA = 365
-_CURVES = {
-    kernels.OS: "OS",
-    kernels.PFS: "PFS",
-    kernels.ORFS: "ORFS",
-    kernels.IRFS: "IRFS",
-    kernels.FOLLOW_UP: "follow_up",
-}
-_STRICTLY = 1e-9
-_NOBODY = np.zeros((0, 0), dtype=np.int64)
-_NO_BOUNDS = np.zeros((0, 2, 3, 2))
 
 
 @dataclass(frozen=True)
@@ -59,264 +78,189 @@ class Outcomes:
     in_field: Ints
     cause: tuple[str, ...]
 
-    def endpoints(self) -> tuple[Ints, Ints]:
-        """Give days and events (1) of OS and PFS, a row each."""
-        progressed = self.progression != NONE
-        times = np.stack([self.time, np.where(progressed, self.progression, self.time)])
-        return times, np.stack([self.died, np.where(progressed, 1, self.died)])
+
+def outcomes(targets: Targets, histories: Histories) -> Outcomes:
+    """Give the outcomes that the search has found, with the causes of death."""
+    return Outcomes(
+        time=histories.of("contact"),
+        died=histories.kinds["died"].astype(np.int64),
+        progression=histories.of("progression"),
+        imaging=histories.of("imaging"),
+        in_field=histories.of("in-field relapse"),
+        cause=_causes(targets),
+    )
+
+
+def _causes(targets: Targets) -> tuple[str, ...]:
+    """Give the causes of death, those who die first."""
+    deaths = {cause: targets.count("survival", "cause_of_death", cause) for cause in CAUSES}
+    died = [cause for cause, count in deaths.items() for _ in range(count)]
+    return tuple(died + [""] * (targets.n - len(died)))
+
+
+def asked(targets: Targets, factors: Sequence[str]) -> tuple[Asked, ...]:
+    """Give what the ledger asks of every curve, and that the first year runs steadily."""
+    within = course.TOLERANCE - course.MARGIN
+    bands = [
+        Band(
+            point.variable,
+            point.day,
+            point.survival - within,
+            point.survival + within,
+            f"a steady {point.variable} until day {point.day}",
+        )
+        for point in course.steady(targets)
+    ]
+    return asked_of(targets, CURVES, factors, bands)
 
 
 @dataclass(frozen=True)
-class CurveTargets:
-    """The printed survival numbers in the form of the kernels (see `kernels.anneal`).
+class _Spans:
+    """Stretches of days that the article's numbers single out.
 
-    `claims` names the claim behind each row of `checks`; `quiet` are days on which ORFS has no
-    room for two progressions, `second_year` the days between the two printed rates.
+    `quiet` are days on which ORFS has no room for two progressions, `second_year` the days
+    between the two printed rates, `deaths` those on which a printed median of PFS needs an event
+    though there is no room for a progression.
     """
 
-    checks: Floats
-    first_check: Ints
-    claims: tuple[str, ...]
-    anchors: Ints
-    first_anchor: Ints
     shortest: range
     longest: range
     quiet: range
     second_year: range
-
-    def anchors_of(self, curve: int) -> list[tuple[int, int]]:
-        """Give the first and last day of each stretch that needs an event of a curve."""
-        rows = self.anchors[self.first_anchor[curve] : self.first_anchor[curve + 1]]
-        return [(int(first), int(last)) for first, last in rows]
+    deaths: list[tuple[int, int]]
 
 
-def curve_targets(targets: Targets, factors: Iterable[str]) -> CurveTargets:
-    """Read the survival numbers, and the days on which a printed median needs an event."""
-    checks: list[list[tuple[float, float, float, float]]] = []
-    claims: list[str] = []
-    anchors: list[list[tuple[int, int]]] = []
-    for curve, variable in _CURVES.items():
-        rows: list[tuple[tuple[float, float, float, float], str]] = []
-        statistics = {"median": kernels.SURVIVAL}
-        if curve in (kernels.OS, kernels.PFS, kernels.ORFS):
-            statistics |= {"median_lower": kernels.LOWER, "median_upper": kernels.UPPER}
-        for statistic, limit in statistics.items():
-            claim = targets.printed("survival", variable, statistic)
-            rows += [(check, claim.claim) for check in _crosses_half(claim, limit)]
-        if curve != kernels.FOLLOW_UP:
-            for month in RATE_MONTHS:
-                claim = targets.printed("survival", variable, "rate", month)
-                check = (_day(month), kernels.SURVIVAL, claim.low / 100, claim.high / 100)
-                rows.append((check, claim.claim))
-        within = course.TOLERANCE - course.MARGIN
-        for point in course.steady(targets):
-            if point.variable == variable:
-                low, high = point.survival - within, point.survival + within
-                check = (point.day, kernels.SURVIVAL, low, high)
-                rows.append((check, f"a steady {variable} until day {point.day}"))
-        rows.sort()
-        checks.append([check for check, _ in rows])
-        claims += [claim for _, claim in rows]
-        printed = {
-            targets.printed("prognosis", variable, "median", "", factor, level)
-            for factor in factors
-            for level in ("yes", "no")
-            if variable in ("OS", "PFS")
-        }
-        days = {(p.whole_days()[0], p.whole_days()[-1]) for p in printed if p.is_reached}
-        anchors.append(sorted(days))
-    first, second = (_day(month) for month in RATE_MONTHS)
+def _spans(targets: Targets, asked: Sequence[Asked]) -> _Spans:
+    first, second = (day_of(month) for month in RATE_MONTHS)
     orfs = targets.printed("survival", "ORFS", "median")
-    return CurveTargets(
-        checks=np.array([row for rows in checks for row in rows], dtype=float),
-        first_check=_offsets(checks),
-        claims=tuple(claims),
-        anchors=np.array([row for rows in anchors for row in rows], dtype=np.int64),
-        first_anchor=_offsets(anchors),
+    quiet = range(first + 1, orfs.whole_days()[0] if orfs.is_reached else first + 1)
+    pfs = next(one for one in asked if one.curve.name == "PFS")
+    return _Spans(
         shortest=targets.printed("survival", "follow_up", "min").whole_days(),
         longest=targets.printed("survival", "follow_up", "max").whole_days(),
-        quiet=range(first + 1, orfs.whole_days()[0] if orfs.is_reached else first + 1),
+        quiet=quiet,
         second_year=range(first + 1, second + 1),
+        deaths=[days for days in pfs.stretches() if days[0] in quiet],
     )
 
 
-def _day(month: str) -> int:
-    return int(float(month) * DAYS_PER_MONTH)
+def begin(targets: Targets, asked: Sequence[Asked], rng: np.random.Generator) -> Search:
+    """Draw who dies and who progresses, and days to begin with, that look like such patients'."""
+    spans = _spans(targets, asked)
+    # Some who die of another disease have progressed before.
+    deaths = targets.count("survival", "death")
+    of_tumour = targets.count("survival", "cause_of_death", "tumour")
+    without = deaths - of_tumour - int(rng.integers(0, 3))
+    kinds = _kinds(targets, without)
+    limits = _limits(targets, spans, kinds, without)
+    histories = Histories(
+        kinds, RECORDS, _first_days(spans, kinds, limits, rng), _gaps(spans, kinds, limits), VISITS
+    )
+    return Search(histories, asked, rng)
 
 
-def _crosses_half(claim: Printed, limit: float) -> list[tuple[float, float, float, float]]:
-    """Say of a median (or of its limit) that the curve passes one half on the days printed so."""
-    if not claim.is_reached:
-        return []
-    days = claim.whole_days()
+def _kinds(targets: Targets, without: int) -> dict[str, Flags]:
+    """Say who dies and who progresses; the first `without` die without a progression."""
+    patients = np.arange(targets.n)
+    deaths = targets.count("survival", "death")
+    progressed = targets.count("survival", "progression")
+    relapsed = targets.count("survival", "in_field_relapse")
+    return {
+        "died": patients < deaths,
+        "alive": patients >= deaths,
+        "progressed": (patients >= without) & (patients < without + progressed),
+        "relapsed in field": (patients >= deaths) & (patients < deaths + relapsed),
+    }
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """Between which days a patient's last contact may lie, and how late a progression."""
+
+    earliest_contact: Ints
+    latest_contact: Ints
+    latest_progression: Ints
+
+
+def _limits(targets: Targets, spans: _Spans, kinds: dict[str, Flags], without: int) -> _Limits:
+    n = targets.n
+    earliest, latest = np.full(n, spans.shortest[0]), np.full(n, spans.longest[-1])
+    progression = latest.copy()
+    # The last two are the shortest and the longest follow-up, both still alive.
+    latest[n - 2] = spans.shortest[-1]
+    earliest[n - 1] = spans.longest[0]
+    # No relapse in the field within a year of treatment, all of them within two.
+    relapsed = kinds["relapsed in field"]
+    progression[relapsed] = spans.second_year[0]
+    earliest[relapsed] = int(np.mean(spans.second_year))
+
+    event = targets.printed("grade5_case_2", "months_to_event", "value").whole_days()
+    earliest[FISTULA] = event[0] + FISTULA_TO_DEATH[0]
+    latest[FISTULA] = event[-1] + FISTULA_TO_DEATH[1]
+    latest[DIARRHOEA] = LATEST_DIARRHOEA
+    # Medians of PFS on days without room for a progression are deaths without one; so is
+    # most of what PFS loses beyond ORFS in the second year.
+    at = spans.deaths
+    others = [i for i in range(without) if i not in (FISTULA, DIARRHOEA)]
+    if at and earliest[FISTULA] <= at[-1][0] and at[-1][1] <= latest[FISTULA]:
+        others.insert(len(at) - 1, FISTULA)
+    for i, days in zip(others, at, strict=False):
+        earliest[i], latest[i] = days
+    earliest[[i for i in others[len(at) :] if i != FISTULA]] = spans.quiet.stop
+    return _Limits(earliest, latest, progression)
+
+
+def _gaps(spans: _Spans, kinds: dict[str, Flags], limits: _Limits) -> list[Gap]:
+    died, followed = kinds["died"], spans.longest[-1]
+    to_death = np.where(died, SHORTEST_AFTER_PROGRESSION, -UNBOUNDED)
     return [
-        (days[0] - 1, limit, 0.5 + _STRICTLY, math.inf),
-        (days[-1], limit, -math.inf, 0.5 - _STRICTLY),
+        Gap("contact", least=limits.earliest_contact, most=limits.latest_contact),
+        Gap(
+            "contact",
+            since="imaging",
+            least=np.where(died, SHORTEST_AFTER_IMAGING, 0),
+            most=LONGEST_AFTER_IMAGING,
+        ),
+        Gap("imaging", least=EARLIEST_IMAGING, most=followed),
+        Gap("progression", least=EARLIEST_IMAGING, most=limits.latest_progression),
+        Gap("imaging", since="progression", least=0),
+        Gap("contact", since="progression", least=to_death),
+        Gap("in-field relapse", most=followed),
+        Gap("in-field relapse", since="progression", least=0),
+        Gap("imaging", since="in-field relapse", least=0),
     ]
 
 
-def _offsets(groups: Sequence[Sequence[object]]) -> Ints:
-    return np.cumsum([0, *(len(group) for group in groups)]).astype(np.int64)
-
-
-class Search:
-    """A cohort of outcomes on the way to the published numbers; annealing moves its days."""
-
-    def __init__(self, targets: Targets, aims: CurveTargets, rng: np.random.Generator) -> None:
-        self._aims, self._rng = aims, rng
-        n = targets.n
-        deaths = targets.count("survival", "death")
-        causes = {
-            cause: targets.count("survival", "cause_of_death", cause)
-            for cause in ("adverse event", "other disease", "tumour")
-        }
-        progressed = targets.count("survival", "progression")
-        # Some who die of another disease have progressed before.
-        without = deaths - causes["tumour"] - int(rng.integers(0, 3))
-        kind = np.zeros((n, 3), dtype=np.int64)
-        kind[:deaths, kernels.DIED] = 1
-        kind[without : without + progressed, kernels.PROGRESSED] = 1
-        relapsed = slice(deaths, deaths + targets.count("survival", "in_field_relapse"))
-        kind[relapsed, kernels.RELAPSED_IN_FIELD] = 1
-        self.kind = kind
-        self.cause = tuple(
-            [cause for cause, count in causes.items() for _ in range(count)] + [""] * (n - deaths)
-        )
-        self.limits = self._limits(targets, deaths, without, relapsed)
-        self.state = self._first_state()
-
-    def _limits(self, targets: Targets, deaths: int, without: int, relapsed: slice) -> Ints:
-        """Give the days between which each patient's records may lie."""
-        aims, n = self._aims, targets.n
-        limits = np.zeros((n, 7), dtype=np.int64)
-        limits[:, kernels.EARLIEST_CONTACT] = aims.shortest[0]
-        limits[:, kernels.LATEST_CONTACT] = aims.longest[-1]
-        limits[:, kernels.EARLIEST_IMAGING] = EARLIEST_IMAGING
-        limits[:, kernels.LATEST_PROGRESSION] = aims.longest[-1]
-        limits[:, kernels.PROGRESSION_TO_DEATH] = SHORTEST_AFTER_PROGRESSION
-        limits[:, kernels.LONGEST_UNSEEN] = LONGEST_AFTER_IMAGING
-        limits[:deaths, kernels.SHORTEST_UNSEEN] = SHORTEST_AFTER_IMAGING
-        # The last two are the shortest and the longest follow-up, both still alive.
-        limits[n - 2, kernels.LATEST_CONTACT] = aims.shortest[-1]
-        limits[n - 1, kernels.EARLIEST_CONTACT] = aims.longest[0]
-        # No relapse in the field within a year of treatment, all of them within two.
-        limits[relapsed, kernels.LATEST_PROGRESSION] = aims.second_year[0]
-        limits[relapsed, kernels.EARLIEST_CONTACT] = np.mean(aims.second_year)
-
-        event = targets.printed("grade5_case_2", "months_to_event", "value").whole_days()
-        limits[FISTULA, kernels.EARLIEST_CONTACT] = event[0] + FISTULA_TO_DEATH[0]
-        limits[FISTULA, kernels.LATEST_CONTACT] = event[-1] + FISTULA_TO_DEATH[1]
-        limits[DIARRHOEA, kernels.LATEST_CONTACT] = LATEST_DIARRHOEA
-        # Medians of PFS on days without room for a progression are deaths without one; so is
-        # most of what PFS loses beyond ORFS in the second year.
-        at = [days for days in aims.anchors_of(kernels.PFS) if days[0] in aims.quiet]
-        others = [i for i in range(without) if i not in (FISTULA, DIARRHOEA)]
-        if at and self._meets(limits[FISTULA], at[-1]):
-            others.insert(len(at) - 1, FISTULA)
-        for i, days in zip(others, at, strict=False):
-            limits[i, kernels.EARLIEST_CONTACT], limits[i, kernels.LATEST_CONTACT] = days
-        later = [i for i in others[len(at) :] if i != FISTULA]
-        limits[later, kernels.EARLIEST_CONTACT] = aims.quiet.stop
-        return limits
-
-    @staticmethod
-    def _meets(limits: Ints, days: tuple[int, int]) -> bool:
-        return bool(
-            limits[kernels.EARLIEST_CONTACT] <= days[0]
-            and days[1] <= limits[kernels.LATEST_CONTACT]
-        )
-
-    def _first_state(self) -> Ints:
-        """Draw days within the limits, that look like those of such patients."""
-        rng, limits, kind, n = self._rng, self.limits, self.kind, len(self.kind)
-        died = kind[:, kernels.DIED] == 1
-        year = self._aims.second_year[0]
-        dying = np.where(
-            rng.random(n) < 0.5,
-            rng.uniform(self._aims.shortest[-1], year, n),
-            year + rng.gamma(2.0, 90, n),
-        )
-        followed = self._aims.shortest[-1] + rng.weibull(1.2, n) * 480
-        time = np.clip(
-            np.where(died, dying, followed).astype(np.int64),
-            limits[:, kernels.EARLIEST_CONTACT],
-            limits[:, kernels.LATEST_CONTACT],
-        )
-        unseen = np.minimum(rng.integers(SHORTEST_AFTER_IMAGING, 90, n), time - EARLIEST_IMAGING)
-        imaging = time - unseen
-        latest = np.minimum(imaging, time - SHORTEST_AFTER_PROGRESSION)
-        progression = np.clip(
-            (latest * rng.beta(2, 1.2, n)).astype(np.int64),
-            EARLIEST_IMAGING,
-            limits[:, kernels.LATEST_PROGRESSION],
-        )
-        in_field = (progression + imaging) // 2
-        return np.column_stack(
-            [
-                time,
-                np.where(kind[:, kernels.PROGRESSED] == 1, progression, NONE),
-                imaging,
-                np.where(kind[:, kernels.RELAPSED_IN_FIELD] == 1, in_field, NONE),
-            ]
-        )
-
-    def anneal(
-        self,
-        steps: int,
-        hottest: float,
-        coldest: float,
-        labels: Ints = _NOBODY,
-        free: Ints = _NOBODY,
-        bounds: Floats = _NO_BOUNDS,
-    ) -> tuple[float, int]:
-        """Move days, and labels in place, towards the survival numbers and those of factors.
-
-        See `kernels.anneal` for shapes. Gives the distance left and the steps taken.
-        """
-        return kernels.anneal(
-            int(self._rng.integers(2**31)),
-            self.state,
-            self.kind,
-            self.limits,
-            self._aims.checks,
-            self._aims.first_check,
-            self._aims.anchors,
-            self._aims.first_anchor,
-            labels,
-            free,
-            bounds,
-            steps,
-            hottest,
-            coldest,
-        )
-
-    def unmet(self) -> list[str]:
-        """Give the claims on the curves that are not met, and the medians without an event."""
-        aims = self._aims
-        counts = kernels.count_days(self.state, self.kind, kernels.days_needed(*self._extent()))
-        none, nothing = np.zeros((0, 4)), np.zeros((0, 2), dtype=np.int64)
-        found: list[str] = []
-        for curve in _CURVES:
-
-            def is_met(checks: Floats, anchors: Ints, curve: int = curve) -> bool:
-                events, censored = counts[curve, kernels.EVENT], counts[curve, kernels.CENSORED]
-                n = len(self.state)
-                return bool(kernels.curve_cost(events, censored, n, checks, anchors) <= 0)
-
-            for k in range(aims.first_check[curve], aims.first_check[curve + 1]):
-                if not is_met(aims.checks[k : k + 1], nothing):
-                    found.append(aims.claims[k])
-            for days in aims.anchors_of(curve):
-                if not is_met(none, np.array([days], dtype=np.int64)):
-                    months = f"{np.mean(days) / DAYS_PER_MONTH:.1f}"
-                    found.append(f"an event of {_CURVES[curve]} at {months} months")
-        return list(dict.fromkeys(found))
-
-    def _extent(self) -> tuple[Ints, Floats, Ints]:
-        return self.limits, self._aims.checks, self._aims.anchors
-
-    def outcomes(self) -> Outcomes:
-        """Give the outcomes where the search stands."""
-        time, progression, imaging, in_field = (self.state[:, k].copy() for k in range(4))
-        died = self.kind[:, kernels.DIED].copy()
-        return Outcomes(time, died, progression, imaging, in_field, self.cause)
+def _first_days(
+    spans: _Spans, kinds: dict[str, Flags], limits: _Limits, rng: np.random.Generator
+) -> Ints:
+    """Draw days within the limits, that look like those of such patients."""
+    n, year = len(limits.earliest_contact), spans.second_year[0]
+    dying = np.where(
+        rng.random(n) < 0.5,
+        rng.uniform(spans.shortest[-1], year, n),
+        year + rng.gamma(2.0, 90, n),
+    )
+    followed = spans.shortest[-1] + rng.weibull(1.2, n) * 480
+    contact = np.clip(
+        np.where(kinds["died"], dying, followed).astype(np.int64),
+        limits.earliest_contact,
+        limits.latest_contact,
+    )
+    unseen = np.minimum(rng.integers(SHORTEST_AFTER_IMAGING, 90, n), contact - EARLIEST_IMAGING)
+    imaging = contact - unseen
+    latest = np.minimum(imaging, contact - SHORTEST_AFTER_PROGRESSION)
+    progression = np.clip(
+        (latest * rng.beta(2, 1.2, n)).astype(np.int64),
+        EARLIEST_IMAGING,
+        limits.latest_progression,
+    )
+    in_field = (progression + imaging) // 2
+    return np.column_stack(
+        [
+            contact,
+            np.where(kinds["progressed"], progression, NONE),
+            imaging,
+            np.where(kinds["relapsed in field"], in_field, NONE),
+        ]
+    )

@@ -15,10 +15,11 @@ import pandas as pd
 from scipy import stats
 
 from analysis.parameters import Parameters
+from analysis.synthesis.curves import NONE
 from analysis.synthesis.irradiation import Regimen
 from analysis.synthesis.kernels import Floats, Ints
 from analysis.synthesis.quantities import Unreachable, draw, middle_pair
-from analysis.synthesis.survival_search import FISTULA, NONE, Outcomes
+from analysis.synthesis.survival_search import FISTULA, Outcomes
 from analysis.synthesis.targets import Targets
 
 DATA_CUTOFF = datetime.date(2023, 6, 30)

@@ -16,8 +16,9 @@ from analysis.cohort import derive
 from analysis.cohort.read import load, read_dataset
 from analysis.parameters import Parameters
 from analysis.synthesis import cohort, factors, margins, plausibility, timeline, write
+from analysis.synthesis.curves import NONE
 from analysis.synthesis.kernels import Ints
-from analysis.synthesis.survival_search import DIARRHOEA, FISTULA, NONE, Outcomes
+from analysis.synthesis.survival_search import DIARRHOEA, FISTULA, Outcomes
 from analysis.synthesis.targets import Targets
 
 Tables = dict[str, pd.DataFrame]
