@@ -14,7 +14,10 @@ from lifelines import KaplanMeierFitter
 from lifelines.statistics import logrank_test
 
 from analysis.article.ledger import CLAIMS, read_ledger
-from analysis.synthesis import factors, kernels, survival_search
+from analysis.synthesis import kernels
+from analysis.synthesis.article import outcomes
+from analysis.synthesis.article.factors import ENDPOINTS, NAMES
+from analysis.synthesis.factors import bounds as bounds_of
 from analysis.synthesis.kernels import Ints, Schedule
 from analysis.synthesis.targets import Targets
 
@@ -26,12 +29,12 @@ def rates(progress: Callable[[str], None]) -> dict[str, float]:
     """Give evaluations a second by way of evaluating, on one core."""
     targets = Targets(read_ledger(CLAIMS))
     rng = np.random.default_rng(1)
-    asked = survival_search.asked(targets, factors.NAMES)
-    endpoints = survival_search.begin(targets, asked, rng).endpoints()
+    asked = outcomes.asked(targets, NAMES)
+    endpoints = outcomes.begin(targets, asked, rng).endpoints()
     times, events = endpoints
     size = targets.count("characteristics", FACTOR)
     labels = rng.permutation(np.arange(targets.n) < size).astype(np.int64)
-    bounds = factors.bounds(targets, FACTOR)
+    bounds = bounds_of(targets, FACTOR, ENDPOINTS)
     orders = np.argsort(times, axis=1, kind="stable")
     # Never met, so that no search ends early.
     out_of_reach = bounds.copy()

@@ -133,7 +133,7 @@ class Histories:
         return self.days[:, self.records.index(record)].copy()
 
 
-def asked(
+def asked_of(
     targets: Targets, curves: Iterable[Curve], factors: Collection[str], bands: Sequence[Band]
 ) -> tuple[Asked, ...]:
     """Read the survival numbers, and the days on which a printed median needs an event.

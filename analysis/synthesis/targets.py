@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,14 +12,6 @@ import pandas as pd
 from analysis.article.ledger import KEY, NOT_REACHED, published
 
 DAYS_PER_MONTH = 30.4375
-_OF_PATIENTS = (
-    "characteristics",
-    "treatment",
-    "response",
-    "afp_response",
-    "survival",
-    "adverse_events",
-)
 _COUNTED = ("count", "percent")
 
 
@@ -107,21 +99,26 @@ class Targets:
         """Give a printed number of patients."""
         return int(self.value(analysis_id, variable, "count", level))
 
-    def patient_counts(self) -> Iterator[tuple[Printed, tuple[str, ...]]]:
-        """Give every printing of a number of patients, as a count or a percentage, with its key."""
+    def patient_counts(
+        self, analyses: Collection[str]
+    ) -> Iterator[tuple[Printed, tuple[str, ...]]]:
+        """Give every printing of a number of patients, as a count or a percentage, with its key.
+
+        `analyses` are ids of the analyses that count patients.
+        """
         claims = self.ledger
-        chosen = claims["analysis_id"].isin(_OF_PATIENTS) & claims["statistic"].isin(_COUNTED)
+        chosen = claims["analysis_id"].isin(list(analyses)) & claims["statistic"].isin(_COUNTED)
         for _, claim in claims[chosen].iterrows():
             yield _printed(claim), tuple(claim[KEY])
 
-    def target_counts(self) -> Iterator[tuple[Printed, tuple[str, ...]]]:
+    def target_counts(self, analyses: Collection[str]) -> Iterator[tuple[Printed, tuple[str, ...]]]:
         """Give the one printing of each number of patients that the search goes by.
 
         A percentage is given only where no count is printed, and a bound ("more than 40%")
         is not.
         """
         first: dict[tuple[str, ...], tuple[Printed, tuple[str, ...]]] = {}
-        for claim, key in self.patient_counts():
+        for claim, key in self.patient_counts(analyses):
             if math.isfinite(claim.low) and math.isfinite(claim.high):
                 first.setdefault(key, (claim, key))
         for (*subject, statistic), target in first.items():

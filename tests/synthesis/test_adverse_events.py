@@ -21,9 +21,9 @@ from analysis.cohort.folder import DATA
 from analysis.cohort.read import load
 from analysis.estimates import fatal_events, toxicity
 from analysis.parameters import Parameters
-from analysis.synthesis import adverse_events, organ_doses
+from analysis.synthesis.article import adverse_events, organ_doses
+from analysis.synthesis.article.outcomes import DIARRHOEA, FISTULA, Outcomes
 from analysis.synthesis.quantities import Unreachable
-from analysis.synthesis.survival_search import DIARRHOEA, FISTULA, Outcomes
 from analysis.synthesis.targets import Targets
 
 P = Parameters()

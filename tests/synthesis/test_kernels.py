@@ -16,8 +16,11 @@ from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.estimates import survival
 from analysis.estimates.log_rank import log_rank
 from analysis.parameters import Parameters
-from analysis.synthesis import factors, kernels, survival_search
+from analysis.synthesis import kernels
+from analysis.synthesis.article import outcomes as article
+from analysis.synthesis.article.factors import ENDPOINTS, NAMES
 from analysis.synthesis.curves import NONE, UNBOUNDED, Asked, Curve, Gap, Histories, Search
+from analysis.synthesis.factors import bounds as bounds_of
 from analysis.synthesis.kernels import Floats, Ints, Schedule
 from analysis.synthesis.targets import Targets
 
@@ -124,10 +127,10 @@ def targets() -> Targets:
 def begun(targets: Targets, seed: int) -> tuple[Search, Ints, Floats]:
     """Give a search, and labels of two factors that are free to move."""
     rng = np.random.default_rng(seed)
-    asked = survival_search.asked(targets, factors.NAMES)
+    asked = article.asked(targets, NAMES)
     labels = np.stack([rng.permutation(np.arange(targets.n) < k) for k in (100, 60)])
-    bounds = np.stack([factors.bounds(targets, name) for name in ("male", "cirrhosis")])
-    return survival_search.begin(targets, asked, rng), labels.astype(np.int64), bounds
+    bounds = np.stack([bounds_of(targets, name, ENDPOINTS) for name in ("male", "cirrhosis")])
+    return article.begin(targets, asked, rng), labels.astype(np.int64), bounds
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -150,7 +153,7 @@ def test_annealing_keeps_count_and_limits(targets: Targets, seed: int) -> None:
             recorded &= search.histories.of(gap.since) != NONE
             days = days - search.histories.of(gap.since)
         assert ((days >= gap.least) & (days <= gap.most))[recorded].all(), gap
-    outcomes = survival_search.outcomes(targets, search.histories)
+    outcomes = article.outcomes(targets, search.histories)
     progressed = outcomes.progression >= 0
     assert (outcomes.progression <= outcomes.imaging)[progressed].all()
     assert (outcomes.imaging <= outcomes.time).all()

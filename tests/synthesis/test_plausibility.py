@@ -16,8 +16,8 @@ from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.read import read_dataset
 from analysis.display import tables
 from analysis.parameters import Parameters
-from analysis.synthesis import plausibility
-from analysis.synthesis.plausibility.rule import Study
+from analysis.synthesis.article import plausibility
+from analysis.synthesis.plausibility.rule import Known
 from analysis.synthesis.targets import Targets
 from tests.datasets import write_dataset
 
@@ -575,9 +575,9 @@ def test_the_rule_finds_the_fault(
     copy = Copy(dataset, cohort)
     at_fault = spoil(copy)
     spoilt = replace(dataset, tables=copy.tables)
-    study = Study.of(spoilt, derive.cohort(spoilt, Parameters()), TARGETS, Parameters())
-    known = {(breach.patient_id, breach.what) for breach in before if breach.rule == rule}
-    found = set(RULES[rule].breaks(study)) - known
+    known = Known.of(spoilt, derive.cohort(spoilt, Parameters()), TARGETS, Parameters())
+    seen = {(breach.patient_id, breach.what) for breach in before if breach.rule == rule}
+    found = set(RULES[rule].breaks(known)) - seen
     assert (at_fault or "") in {patient_id for patient_id, _ in found}
 
 

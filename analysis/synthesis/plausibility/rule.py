@@ -19,7 +19,7 @@ COHORT = ""
 
 
 @dataclass(frozen=True)
-class Study:
+class Known:
     """Recorded tables, what is derived from them, and the article's numbers.
 
     Attributes
@@ -44,7 +44,7 @@ class Study:
     @classmethod
     def of(
         cls, dataset: Dataset, cohort: Cohort, targets: Targets, parameters: Parameters
-    ) -> Study:
+    ) -> Known:
         """Prepare what several rules read."""
         given = pd.crosstab(cohort.radiotherapy["patient_id"], cohort.radiotherapy["site"]) > 0
         sites = given.reindex(index=cohort.patients.index, columns=RT_SITES, fill_value=False)
@@ -79,7 +79,7 @@ class Rule:
 
     name: str
     sentence: str
-    breaks: Callable[[Study], Iterable[Found]]
+    breaks: Callable[[Known], Iterable[Found]]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates.fatal_events import CASE, organ_variable
-from analysis.synthesis.survival_search import DIARRHOEA, FISTULA
+from analysis.synthesis.article.outcomes import DIARRHOEA, FISTULA
 from analysis.synthesis.targets import Printed, Targets
 
 # Patient, number of the case, organ, metric.

@@ -10,11 +10,11 @@ import pandas as pd
 from scipy import stats
 
 from analysis.cohort import ctcae
+from analysis.synthesis.article.outcomes import DIARRHOEA, FISTULA, Outcomes
+from analysis.synthesis.article.timeline import Course
 from analysis.synthesis.kernels import Ints
 from analysis.synthesis.quantities import Unreachable
-from analysis.synthesis.survival_search import DIARRHOEA, FISTULA, Outcomes
 from analysis.synthesis.targets import Targets
-from analysis.synthesis.timeline import Course
 
 # The term of a row that is used, with its weight; the first for the fatal event.
 TERMS: dict[str, dict[str, float]] = {

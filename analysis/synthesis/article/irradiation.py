@@ -15,8 +15,8 @@ import pandas as pd
 
 from analysis.cohort.schema import RT_SITES
 from analysis.parameters import Parameters
+from analysis.synthesis.article.outcomes import DIARRHOEA, FISTULA
 from analysis.synthesis.quantities import Unreachable
-from analysis.synthesis.survival_search import DIARRHOEA, FISTULA
 from analysis.synthesis.targets import Printed, Targets
 
 

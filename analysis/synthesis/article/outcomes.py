@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.synthesis import course
-from analysis.synthesis.course import EARLIEST_IMAGING
+from analysis.synthesis.article import steady
+from analysis.synthesis.article.steady import EARLIEST_IMAGING
 from analysis.synthesis.curves import (
     NONE,
     UNBOUNDED,
@@ -23,9 +23,9 @@ from analysis.synthesis.curves import (
     Gap,
     Histories,
     Search,
+    asked_of,
     day_of,
 )
-from analysis.synthesis.curves import asked as asked_of
 from analysis.synthesis.kernels import Flags, Ints
 from analysis.synthesis.targets import Targets
 
@@ -100,7 +100,7 @@ def _causes(targets: Targets) -> tuple[str, ...]:
 
 def asked(targets: Targets, factors: Sequence[str]) -> tuple[Asked, ...]:
     """Give what the ledger asks of every curve, and that the first year runs steadily."""
-    within = course.TOLERANCE - course.MARGIN
+    within = steady.TOLERANCE - steady.MARGIN
     bands = [
         Band(
             point.variable,
@@ -109,7 +109,7 @@ def asked(targets: Targets, factors: Sequence[str]) -> tuple[Asked, ...]:
             point.survival + within,
             f"a steady {point.variable} until day {point.day}",
         )
-        for point in course.steady(targets)
+        for point in steady.steady(targets)
     ]
     return asked_of(targets, CURVES, factors, bands)
 

@@ -15,14 +15,14 @@ import pandas as pd
 from scipy import stats
 
 from analysis.parameters import Parameters
+from analysis.synthesis.article.description import DATA_CUTOFF
+from analysis.synthesis.article.irradiation import Regimen
+from analysis.synthesis.article.outcomes import FISTULA, Outcomes
 from analysis.synthesis.curves import NONE
-from analysis.synthesis.irradiation import Regimen
 from analysis.synthesis.kernels import Floats, Ints
 from analysis.synthesis.quantities import Unreachable, draw, middle_pair
-from analysis.synthesis.survival_search import FISTULA, Outcomes
 from analysis.synthesis.targets import Targets
 
-DATA_CUTOFF = datetime.date(2023, 6, 30)
 _DAY = datetime.timedelta(days=1)
 _WEEK, CYCLE = 7, 21
 # A checkpoint inhibitor may go on until the visit after a progression.

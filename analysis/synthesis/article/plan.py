@@ -1,0 +1,41 @@
+"""How the search goes about this article."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.cohort import derive
+from analysis.parameters import Parameters
+from analysis.synthesis import judgement
+from analysis.synthesis.article import cohort, description, factors, margins, outcomes
+from analysis.synthesis.article.plausibility import RULES
+from analysis.synthesis.curves import Histories
+from analysis.synthesis.judgement import Judgement
+from analysis.synthesis.search import Labels, Plan, Tables
+from analysis.synthesis.targets import Targets
+
+
+def plan(options: Parameters | None = None) -> Plan:
+    """Give the plan under the options; the article's own when None."""
+    chosen = options or Parameters()
+
+    def fill(
+        targets: Targets, histories: Histories, labels: Labels, rng: np.random.Generator
+    ) -> Tables:
+        found = outcomes.outcomes(targets, histories)
+        return cohort.tables(targets, found, labels, chosen, rng)
+
+    def judge(tables: Tables, targets: Targets) -> Judgement:
+        described = description.description(len(tables["patients"]), seed=0)
+        dataset = judgement.read_back(tables, described)
+        derived = derive.cohort(dataset, chosen)
+        return judgement.judge(dataset, derived, targets, chosen, RULES)
+
+    return Plan(
+        margins=margins.MARGINS,
+        sought=factors.sought,
+        asked=lambda targets: outcomes.asked(targets, factors.NAMES),
+        begin=outcomes.begin,
+        fill=fill,
+        judge=judge,
+    )
