@@ -118,7 +118,7 @@ lab: environment ## open the notebooks in JupyterLab
 	@$(PYTHON) -m jupyterlab notebooks
 
 synthetic: environment ## draw data/synthetic/ anew from SEED
-	@$(PYTHON) -m analysis synthetic --seed "$(SEED)"
+	@$(PYTHON) -m analysis.zhai_2025.synthesis --seed "$(SEED)"
 
 dictionary: environment ## write data/README.md from the schema, docs/parameters.md from the parameters
 	@$(PYTHON) -m analysis dictionary

@@ -10,6 +10,7 @@ from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.audit.engine import proved_claims
 from analysis.audit.structure import read_structure
 from analysis.synthesis import search
+from analysis.zhai_2025.synthesis.plan import plan
 from analysis.synthesis.targets import Targets
 
 
@@ -32,7 +33,7 @@ def runs(seeds: Iterable[int], progress: Callable[[str], None]) -> list[Run]:
     def one(seed: int) -> Run:
         began = time.perf_counter()
         try:
-            found = search.find(targets, seed, lambda words: None, excused=excused)
+            found = search.find(plan(), targets, seed, lambda _: None, excused)
         except search.NotReached as reason:
             taken = time.perf_counter() - began
             return Run(seed, taken, search.ATTEMPTS, 0, len(reason.unmet))

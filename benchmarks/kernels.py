@@ -14,9 +14,11 @@ from lifelines import KaplanMeierFitter
 from lifelines.statistics import logrank_test
 
 from analysis.article.ledger import CLAIMS, read_ledger
-from analysis.synthesis import factors, kernels, survival_search
-from analysis.synthesis.kernels import Ints
-from analysis.synthesis.survival_search import Search
+from analysis.synthesis import kernels
+from analysis.zhai_2025.synthesis import outcomes
+from analysis.zhai_2025.synthesis.factors import ENDPOINTS, NAMES
+from analysis.synthesis.factors import bounds as bounds_of
+from analysis.synthesis.kernels import Ints, Schedule
 from analysis.synthesis.targets import Targets
 
 FACTOR = "cirrhosis"
@@ -27,11 +29,12 @@ def rates(progress: Callable[[str], None]) -> dict[str, float]:
     """Give evaluations a second by way of evaluating, on one core."""
     targets = Targets(read_ledger(CLAIMS))
     rng = np.random.default_rng(1)
-    aims = survival_search.curve_targets(targets, factors.NAMES)
-    times, events = Search(targets, aims, rng).outcomes().endpoints()
+    asked = outcomes.asked(targets, NAMES)
+    endpoints = outcomes.begin(targets, asked, rng).endpoints()
+    times, events = endpoints
     size = targets.count("characteristics", FACTOR)
     labels = rng.permutation(np.arange(targets.n) < size).astype(np.int64)
-    bounds = factors.bounds(targets, FACTOR)
+    bounds = bounds_of(targets, FACTOR, ENDPOINTS)
     orders = np.argsort(times, axis=1, kind="stable")
     # Never met, so that no search ends early.
     out_of_reach = bounds.copy()
@@ -39,15 +42,14 @@ def rates(progress: Callable[[str], None]) -> dict[str, float]:
 
     def annealed(steps: int) -> int:
         own, free = labels.copy(), np.arange(targets.n)
-        kernels.anneal_labels(1, own, free, times, events, out_of_reach, steps, 0.3, 0.01)
+        schedule = Schedule(steps, 0.3, 0.01)
+        kernels.anneal_labels(1, own, free, endpoints, out_of_reach, schedule)
         return steps
 
     def compiled(repeats: int) -> int:
         for _ in range(repeats):
             for e in range(2):
-                kernels.factor_cost_by_day(
-                    orders[e], times[e], events[e], labels, bounds[e, :2], bounds[e, 2]
-                )
+                kernels.factor_cost_by_day(orders[e], times[e], events[e], labels, bounds[e])
         return repeats
 
     def by_lifelines(repeats: int) -> int:

@@ -190,13 +190,6 @@ def _sensitivity(project: Project, options: argparse.Namespace) -> int:
     return 0
 
 
-def _synthetic(project: Project, options: argparse.Namespace) -> int:
-    from analysis.synthesis.__main__ import main as search
-
-    ledger = ["--ledger", options.ledger] if options.ledger else []
-    return search(["--seed", str(options.seed), "--out", options.out, *ledger])
-
-
 def _dictionary(project: Project, options: argparse.Namespace) -> int:
     from analysis.build.choices_page import page
     from analysis.cohort.dictionary import dictionary
@@ -245,7 +238,6 @@ def _parser() -> argparse.ArgumentParser:
     verify = command("verify", _verify, "build the report and judge every published number")
     audit = command("audit", _audit, "check published numbers against each other")
     sensitivity = command("sensitivity", _sensitivity, "set variants of the report beside it")
-    synthetic = command("synthetic", _synthetic, "draw a synthetic cohort from a seed")
     command("dictionary", _dictionary, "write data/README.md and docs/parameters.md")
     for added in (report, check, why, manifest, verify, sensitivity):
         added.add_argument(
@@ -280,9 +272,6 @@ def _parser() -> argparse.ArgumentParser:
         "--scheduler", default="", metavar="ADDRESS", help="a Dask cluster, such as tcp://host:8786"
     )
     _add_workers(sensitivity)
-    synthetic.add_argument("--seed", type=int, default=1, help="another seed, another cohort")
-    synthetic.add_argument("--out", default="data/synthetic", help="the folder to write")
-    synthetic.add_argument("--ledger", default="", help="published numbers, as CSV")
     return parser
 
 

@@ -1,83 +1,102 @@
-"""Search for who has which prognostic factor, so that Table 5 comes out.
+"""Search for who has which prognostic factor, so that the printed comparisons come out.
 
-Given the outcomes, each yes/no factor is found by itself: labels of patients are swapped until
-both medians and the log-rank p of overall and of progression-free survival are as printed. A
-factor that few patients have, or lack, allows few p values on given days: its labels are found
-together with the days (`with_days`).
+Given the endpoints, each yes/no factor is found by itself: labels of patients are swapped until
+both medians and the log-rank p of every endpoint are as printed. A factor that few patients
+have, or lack, allows few p values on given days: its labels are found together with the days
+(`with_days`).
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import stats
 
 from analysis.synthesis import kernels
-from analysis.synthesis.kernels import Floats, Ints
-from analysis.synthesis.survival_search import DIARRHOEA, FISTULA, Outcomes, Search
+from analysis.synthesis.curves import Search
+from analysis.synthesis.kernels import Endpoints, Floats, Ints, Schedule
 from analysis.synthesis.targets import Targets
 
-ENDPOINTS = ("OS", "PFS")
-REGIMEN, REGIMENS = "ici_regimen", ("toripalimab", "sintilimab", "other")
 # Groups smaller than this are found together with the days.
 FEW = 10
 # A label search takes a tenth of a second; most factors are met by the first or second.
-STEPS, RESTARTS, REDRAWS = 150_000, 24, 4
-STEPS_WITH_DAYS, REHEATS = 300_000, 4
-HOTTEST, COLDEST = 0.3, 0.01
+LABELS, RESTARTS, REDRAWS = Schedule(150_000, 0.3, 0.01), 24, 4
+THREE_LABELS = LABELS._replace(steps=15_000)
+WITH_DAYS, REHEATS = Schedule(300_000, 0.3, 0.01), 4
 _INSIDE = 1e-9
 
 
 @dataclass(frozen=True)
-class Factor:
-    """A yes/no factor of Table 5 and the two patients whose histories the Discussion tells.
+class Leaning:
+    """What most patients have who have a label (0 or 1) of another factor."""
 
-    `containing` names a factor whose patients have this one too. `outside_liver` is what most
-    patients have who are irradiated outside the liver only.
+    factor: str
+    label: int
+    most_have: int
+    share: float = 0.8
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A yes/no factor to be found.
+
+    `told` has the label (0 or 1) of patients (positions) whose histories are known;
+    `containing` names a factor whose patients have this one too.
     """
 
     name: str
-    fistula: int | None = None
-    diarrhoea: int | None = None
+    told: Mapping[int, int] = field(default_factory=dict)
     containing: str = ""
-    outside_liver: int | None = None
+    leaning: Leaning | None = None
 
 
-# Those that leave fewest choices come first, so that a cohort which cannot have them is
-# given up early.
-FACTORS = (
-    Factor("male", fistula=1, diarrhoea=1),
-    Factor("targeted_therapy", fistula=1, diarrhoea=1),
-    Factor("rt_intrahepatic", fistula=0, diarrhoea=1),
-    Factor("viral_hepatitis"),
-    Factor("prior_ici", fistula=0, diarrhoea=0),
-    Factor("vp4", fistula=0, outside_liver=0),
-    Factor("sbrt", fistula=0, diarrhoea=1),
-    Factor("concurrent", fistula=1),
-    Factor("pvtt", fistula=0, diarrhoea=1, containing="vp4", outside_liver=0),
-    Factor("age_under_60"),
-    Factor("alcohol_use"),
-    Factor("cirrhosis"),
-    Factor("afp_under_1000"),
-    Factor("tumours_5_or_more"),
-    Factor("extrahepatic_metastasis", fistula=1, outside_liver=1),
-    Factor("eqd2_under_60", fistula=1, diarrhoea=1),
-)
-NAMES = tuple(factor.name for factor in FACTORS)
-_NAMED = {factor.name: factor for factor in FACTORS}
+@dataclass(frozen=True)
+class ThreeGroups:
+    """A factor of three levels, of which p values are printed and no medians.
 
-# Numbers of patients who may have each factor.
-Sizes = Mapping[str, range]
+    `told` has the level (a position in `levels`) of patients whose histories are known.
+    """
+
+    name: str
+    levels: tuple[str, str, str]
+    told: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sought:
+    """The factors that are sought, and what is known of them.
+
+    Attributes
+    ----------
+    factors
+        Those that leave fewest choices first, so that a cohort which cannot have them is given up
+        early.
+    groups
+        Found after all of them.
+    sizes
+        How many patients may have each factor, and each level of the groups.
+    endpoints
+        Curves on which they are compared, in the order of `curves.Search.endpoints`.
+    """
+
+    factors: tuple[Factor, ...]
+    groups: ThreeGroups
+    sizes: Mapping[str, range]
+    endpoints: tuple[str, ...]
+
+    def named(self, name: str) -> Factor:
+        """Give a factor by its name."""
+        return next(factor for factor in self.factors if factor.name == name)
 
 
 @dataclass(frozen=True)
 class Found:
     """Labels (0 or 1 a patient) by factor, what is left of those not met, and the effort.
 
-    Labels of "ici_regimen" are positions in `REGIMENS`. `left` has the distance of each factor
+    Labels of the three groups are positions in their levels. `left` has the distance of each factor
     that is not met; `evaluations` counts changes that were judged.
     """
 
@@ -86,35 +105,37 @@ class Found:
     evaluations: int
 
 
-def bounds(targets: Targets, factor: str) -> Floats:
-    """Give low and high of a factor's median yes, median no (days) and z, for OS and PFS.
+def bounds(targets: Targets, factor: str, endpoints: Sequence[str]) -> Floats:
+    """Give low and high of a factor's median yes, median no (days) and z, endpoint by endpoint.
 
     z is the size of the log-rank statistic's signed root, whose p value is printed.
     """
     rows = []
-    for endpoint in ENDPOINTS:
+    for endpoint in endpoints:
         for level in ("yes", "no"):
             rows.append(targets.printed("prognosis", endpoint, "median", "", factor, level).days())
         p = targets.printed("prognosis", endpoint, "p_value", "", factor)
         low = float(stats.norm.isf(p.high / 2)) + _INSIDE if p.high < 1 else 0.0
         rows.append((low, float(stats.norm.isf(p.low / 2)) - _INSIDE))
-    return np.array(rows).reshape(len(ENDPOINTS), 3, 2)
+    return np.array(rows).reshape(len(endpoints), 3, 2)
 
 
-def with_days(search: Search, targets: Targets, sizes: Sizes, rng: np.random.Generator) -> Found:
+def with_days(search: Search, targets: Targets, sought: Sought, rng: np.random.Generator) -> Found:
     """Find the factors that few patients have or lack, moving days of an exact search as well."""
-    few = [f for f in FACTORS if min(sizes[f.name][0], targets.n - sizes[f.name][0]) < FEW]
-    labels = np.zeros((len(few), targets.n), dtype=np.int64)
+    n, sizes = targets.n, sought.sizes
+    few = [f for f in sought.factors if min(sizes[f.name][0], n - sizes[f.name][0]) < FEW]
+    labels = np.zeros((len(few), n), dtype=np.int64)
     free = np.ones_like(labels)
     for row, factor in enumerate(few):
         fixed = _fixed(factor, {}, rng)
         free[row, list(fixed)] = 0
         labels[row] = _first_labels(fixed, np.flatnonzero(free[row]), sizes[factor.name][0], rng)
-    aims = np.array([bounds(targets, factor.name) for factor in few]).reshape(-1, 2, 3, 2)
+    aims = np.array([bounds(targets, factor.name, sought.endpoints) for factor in few])
+    aims = aims.reshape(-1, len(sought.endpoints), 3, 2)
     evaluations = 0
     for _ in range(REHEATS):
-        distance, steps = search.anneal(STEPS_WITH_DAYS, HOTTEST, COLDEST, labels, free, aims)
-        evaluations += steps
+        distance, judged = search.anneal(WITH_DAYS, search.factors(labels, free, aims))
+        evaluations += judged
         if distance <= 0:
             break
     found = {factor.name: labels[row] for row, factor in enumerate(few)}
@@ -123,15 +144,15 @@ def with_days(search: Search, targets: Targets, sizes: Sizes, rng: np.random.Gen
 
 def search(
     targets: Targets,
-    sizes: Sizes,
-    outcomes: Outcomes,
+    sought: Sought,
+    endpoints: Endpoints,
     known: Mapping[str, Ints],
     rng: np.random.Generator,
     *,
     to_the_end: bool = False,
     stop: threading.Event | None = None,
 ) -> Found:
-    """Find the labels of every factor, given the outcomes.
+    """Find the labels of every factor, given the endpoints.
 
     Parameters
     ----------
@@ -145,20 +166,19 @@ def search(
     labels = dict(known)
     left: dict[str, float] = {}
     evaluations = 0
-    times, events = outcomes.endpoints()
 
     def find(factor: Factor, restarts: int) -> float:
         """Put the nearest labels that are found among the others; give their distance."""
         nonlocal evaluations
-        aims = bounds(targets, factor.name)
+        aims = bounds(targets, factor.name, sought.endpoints)
         nearest = np.inf
         for _ in range(restarts):
             fixed = _fixed(factor, labels, rng)
             free = np.setdiff1d(np.arange(targets.n), list(fixed))
-            size = int(rng.choice(sizes[factor.name]))
+            size = int(rng.choice(sought.sizes[factor.name]))
             found = _first_labels(fixed, free, size, rng, targets.n)
             distance, judged = kernels.anneal_labels(
-                int(rng.integers(2**31)), found, free, times, events, aims, STEPS, HOTTEST, COLDEST
+                int(rng.integers(2**31)), found, free, endpoints, aims, LABELS
             )
             evaluations += judged
             if distance < nearest:
@@ -167,22 +187,23 @@ def search(
                 break
         return float(nearest)
 
-    for factor in FACTORS:
+    for factor in sought.factors:
         if factor.name in known:
             continue
         part = factor.containing
         distance = find(factor, RESTARTS // REDRAWS if part else RESTARTS)
         for _ in range(REDRAWS - 1 if part else 0):
             # Other patients with the part may leave room for the whole.
-            if distance > 0 and find(_NAMED[part], RESTARTS) <= 0:
+            if distance > 0 and find(sought.named(part), RESTARTS) <= 0:
                 distance = find(factor, RESTARTS // REDRAWS)
         if distance > 0:
             left[factor.name] = distance
             if not to_the_end:
                 return Found(labels, left, evaluations)
-    labels[REGIMEN], distance, judged = _regimens(targets, sizes, times, events, rng)
+    three = sought.groups.name
+    labels[three], distance, judged = _three_groups(targets, sought, endpoints, rng)
     if distance > 0:
-        left[REGIMEN] = distance
+        left[three] = distance
     return Found(labels, left, evaluations + judged)
 
 
@@ -199,20 +220,21 @@ def _first_labels(
 def _fixed(factor: Factor, labels: Mapping[str, Ints], rng: np.random.Generator) -> dict[int, int]:
     """Give the labels that histories decide."""
     fixed: dict[int, int] = {}
-    if factor.outside_liver is not None:
-        outside = np.flatnonzero(labels["rt_intrahepatic"] == 0)
-        fixed = {int(i): factor.outside_liver for i in outside if rng.random() < 0.8}
+    if leaning := factor.leaning:
+        those = np.flatnonzero(labels[leaning.factor] == leaning.label)
+        fixed = {int(i): leaning.most_have for i in those if rng.random() < leaning.share}
     if factor.containing:
         fixed |= {int(i): 1 for i in np.flatnonzero(labels[factor.containing])}
-    told = {FISTULA: factor.fistula, DIARRHOEA: factor.diarrhoea}
-    return fixed | {i: value for i, value in told.items() if value is not None}
+    return fixed | dict(factor.told)
 
 
-def _regimens(
-    targets: Targets, sizes: Sizes, times: Ints, events: Ints, rng: np.random.Generator
+def _three_groups(
+    targets: Targets, sought: Sought, endpoints: Endpoints, rng: np.random.Generator
 ) -> tuple[Ints, float, int]:
+    groups = sought.groups
     claims = [
-        targets.printed("prognosis", endpoint, "p_value", "", REGIMEN) for endpoint in ENDPOINTS
+        targets.printed("prognosis", endpoint, "p_value", "", groups.name)
+        for endpoint in sought.endpoints
     ]
     # Two degrees of freedom: the chi-square of a p value is -2 log p.
     aims = np.array(
@@ -224,28 +246,19 @@ def _regimens(
             for claim in claims
         ]
     )
-    free = np.setdiff1d(np.arange(targets.n), [FISTULA])
+    free = np.setdiff1d(np.arange(targets.n), list(groups.told))
+    sizes = [sought.sizes[level][0] for level in groups.levels]
     nearest, best, evaluations = np.inf, np.zeros(targets.n, dtype=np.int64), 0
     for _ in range(RESTARTS):
-        labels = np.repeat(np.arange(len(REGIMENS)), [sizes[name][0] for name in REGIMENS])
+        labels = np.repeat(np.arange(len(groups.levels)), sizes)
         rng.shuffle(labels)
-        # The patient with the fistula had toripalimab.
-        first = int(np.flatnonzero(labels == 0)[0])
-        labels[first], labels[FISTULA] = labels[FISTULA], labels[first]
-        distance, steps = kernels.anneal_three_labels(
-            int(rng.integers(2**31)),
-            labels,
-            free,
-            times[0],
-            events[0],
-            times[1],
-            events[1],
-            aims,
-            STEPS // 10,
-            HOTTEST,
-            COLDEST,
+        for patient, level in groups.told.items():
+            first = int(np.flatnonzero(labels == level)[0])
+            labels[first], labels[patient] = labels[patient], labels[first]
+        distance, judged = kernels.anneal_three_labels(
+            int(rng.integers(2**31)), labels, free, endpoints, aims, THREE_LABELS
         )
-        evaluations += steps
+        evaluations += judged
         if distance < nearest:
             nearest, best = distance, labels
         if nearest <= 0:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.audit.comparison import compare
-from analysis.cohort import derive
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.read import read_dataset
 from analysis.estimates import whole
 from analysis.study.parameters import Parameters
-from analysis.synthesis import plausibility, timeline, write
-from analysis.synthesis.plausibility import Breach
+from analysis.study.study import Study
+from analysis.synthesis import plausibility, write
+from analysis.synthesis.plausibility import Breach, Rule
 from analysis.synthesis.targets import Targets
 
 
@@ -40,26 +40,35 @@ class Judgement:
         ]
 
 
-def of(tables: Mapping[str, pd.DataFrame], targets: Targets, options: Parameters) -> Judgement:
-    """Judge a dataset by the estimates that every dataset gets, and by the rules of plausibility.
+def read_back(
+    tables: Mapping[str, pd.DataFrame], description: Mapping[str, object], study: Study
+) -> Dataset:
+    """Write tables and read them, so that what is judged is what a reader will have.
 
-    The tables are written and read back, so that what is judged is what a reader will have,
-    with every rule of the data model applied.
+    Every rule of the data model is applied.
 
     Raises
     ------
-    cohort.read.DatasetFaults
-        When the tables break a rule of the data model.
+    cohort.faults.DatasetFaults
+        When the tables break one.
     """
     with tempfile.TemporaryDirectory() as folder:
-        write.write_tables(Path(folder), tables, 0, timeline.DATA_CUTOFF)
-        dataset = read_dataset(Path(folder))
-    return judge(dataset, derive.cohort(dataset, options), targets, options)
+        write.write_tables(Path(folder), tables, description, "To be judged.")
+        return read_dataset(Path(folder), study)
 
 
-def judge(dataset: Dataset, derived: Cohort, targets: Targets, options: Parameters) -> Judgement:
-    """Judge a dataset that was read, and what is derived from it."""
+def judge(
+    dataset: Dataset,
+    derived: Cohort,
+    targets: Targets,
+    options: Parameters,
+    rules: Iterable[Rule],
+) -> Judgement:
+    """Judge a dataset by the estimates that every dataset gets, and by rules of plausibility.
+
+    `derived` is what is derived from the dataset under the options.
+    """
     return Judgement(
         compare(targets.ledger, whole.estimate(derived, options)),
-        plausibility.check(dataset, derived, targets, options),
+        plausibility.check(rules, dataset, derived, targets, options),
     )

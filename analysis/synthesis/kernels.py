@@ -4,6 +4,9 @@ Times are whole days from the first treatment. Every kernel follows the conventi
 `survival`: events before censorings on the same day, log-log (Greenwood) confidence intervals,
 and a median halfway to the next event when the curve rests exactly on one half.
 
+What a cohort's records, curves and factors are, the kernels are told (`Gaps`, `Curves`,
+`Factors`); `analysis.synthesis.curves` makes these from a declaration.
+
 They stand in one module because numba's cache on disk notices a change of the file that a kernel
 is in, and not of another file from which it calls one.
 """
@@ -11,7 +14,7 @@ is in, and not of another file from which it calls one.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -19,6 +22,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 Z_95 = 1.959963984540054
 _TIE = 1e-9
@@ -29,40 +33,114 @@ def _jit(function: Any) -> Any:
     return numba.njit(cache=True, nogil=True)(function)
 
 
-# Survival curves ------------------------------------------------------------------------------
+def _part(function: Any) -> Any:
+    # A function call that hands over a named tuple costs more than these do.
+    return numba.njit(forceinline=True)(function)
+
+
+# What the kernels are told ---------------------------------------------------------------------
 
 # What a printed number says of a curve: the survival, or a confidence limit of it, on a day.
 SURVIVAL, LOWER, UPPER = 0.0, 1.0, 2.0
-
-# Columns of the state, one row a patient: days, -1 where there is none.
-TIME, PROGRESSION, IMAGING, IN_FIELD = range(4)
-# What kind of patient (0 or 1).
-DIED, PROGRESSED, RELAPSED_IN_FIELD = range(3)
-# Between which days a patient's records may lie, one row a patient: last contact (or death);
-# progression and imaging at the earliest, progression at the latest; days from progression to
-# death at least; days from last imaging to last contact at most and at least.
-(
-    EARLIEST_CONTACT,
-    LATEST_CONTACT,
-    EARLIEST_IMAGING,
-    LATEST_PROGRESSION,
-    PROGRESSION_TO_DEATH,
-    LONGEST_UNSEEN,
-    SHORTEST_UNSEEN,
-) = range(7)
-# Curves; follow-up is reverse Kaplan-Meier (Schemper and Smith 1996).
-OS, PFS, ORFS, IRFS, FOLLOW_UP = range(5)
-CURVES = 5
 EVENT, CENSORED = 0, 1
+# In place of a record: the first treatment, day 0.
+FIRST_TREATMENT = -1
+# Rows of what is asked of a factor on one endpoint, each a low and a high: the median, in days,
+# with the factor and without; the size of the log-rank z.
+WITH, WITHOUT, Z = 0, 1, 2
+
+
+class Gaps(NamedTuple):
+    """How many days may lie between two records of a patient.
+
+    Attributes
+    ----------
+    later, earlier
+        Columns of the two records, one entry a gap; the earlier may be `FIRST_TREATMENT`.
+    least, most
+        Shape (patients, gaps). What a patient lacks a record for is bounded by nothing.
+    visits
+        Columns of records that fall on working days.
+    """
+
+    later: Ints
+    earlier: Ints
+    least: Ints
+    most: Ints
+    visits: Ints
+
+
+class Curves(NamedTuple):
+    """Kaplan-Meier curves, and what is printed of them.
+
+    Attributes
+    ----------
+    record
+        Shape (curves, patients): the column of the record at which the patient leaves the curve.
+    ends
+        Likewise: whether with an `EVENT` or `CENSORED`.
+    checks, anchors
+        What is asked of each curve; see `curve_cost`.
+    days
+        How many days are counted, for every record and every printed number.
+    """
+
+    record: Ints
+    ends: Ints
+    checks: tuple[Floats, ...]
+    anchors: tuple[Ints, ...]
+    days: int
+
+
+class Factors(NamedTuple):
+    """Yes/no factors whose labels are found together with the days; there may be none.
+
+    Attributes
+    ----------
+    labels, free
+        Shape (factors, patients): 0 or 1, and whether it may change.
+    endpoints
+        Positions of the curves on which the factors are compared.
+    bounds
+        Shape (factors, endpoints, 3, 2): see `factor_cost`.
+    """
+
+    labels: Ints
+    free: Ints
+    endpoints: Ints
+    bounds: Floats
+
+
+class Endpoints(NamedTuple):
+    """Endpoints on which groups are compared: days and events (1), shape (endpoints, patients)."""
+
+    times: Ints
+    events: Ints
+
+
+class Schedule(NamedTuple):
+    """How annealing cools: geometrically, from the hottest temperature to the coldest."""
+
+    steps: int
+    hottest: float
+    coldest: float
 
 
 @_jit
+def _cooling(schedule: Schedule) -> float:
+    return (schedule.coldest / schedule.hottest) ** (1.0 / max(schedule.steps, 1))
+
+
+@_part
 def _outside(value: float, low: float, high: float) -> float:
     if value < low:
         return low - value
     if value >= high:
         return value - high + 1e-6
     return 0.0
+
+
+# A curve ---------------------------------------------------------------------------------------
 
 
 @_jit
@@ -104,106 +182,454 @@ def curve_cost(events: Ints, censored: Ints, patients: int, checks: Floats, anch
             value = _limit(surviving, greenwood, 1.0)
         cost += 500.0 * _outside(value, checks[k, 2], checks[k, 3])
     for k in range(anchors.shape[0]):
-        low, high = anchors[k, 0], anchors[k, 1]
-        found = False
-        for day in range(low, high + 1):
-            if events[day] > 0:
-                found = True
-                break
-        if not found:
-            away = 1
-            while away < 12 and events[low - away] == 0 and events[high + away] == 0:
-                away += 1
-            cost += 1.0 + 0.25 * away
+        cost += _anchor_cost(events, anchors[k, 0], anchors[k, 1])
     return cost
 
 
 @_jit
-def _count(counts: Ints, state: Ints, kind: Ints, i: int, step: int) -> None:
+def _anchor_cost(events: Ints, low: int, high: int) -> float:
+    """Give nothing when there is an event from day low to high, or how far away the next is."""
+    for day in range(low, high + 1):
+        if events[day] > 0:
+            return 0.0
+    away = 1
+    while away < 12 and events[low - away] == 0 and events[high + away] == 0:
+        away += 1
+    return 1.0 + 0.25 * away
+
+
+@_part
+def _count(counts: Ints, curves: Curves, days: Ints, i: int, step: int) -> None:
     """Add (step 1) or take away (step -1) patient i in the counts by curve and day."""
-    time, progression, imaging = state[i, TIME], state[i, PROGRESSION], state[i, IMAGING]
-    died = kind[i, DIED] == 1
-    counts[OS, EVENT if died else CENSORED, time] += step
-    counts[FOLLOW_UP, CENSORED if died else EVENT, time] += step
-    if kind[i, PROGRESSED]:
-        counts[PFS, EVENT, progression] += step
-        counts[ORFS, EVENT, progression] += step
-    else:
-        counts[PFS, EVENT if died else CENSORED, time] += step
-        counts[ORFS, CENSORED, imaging] += step
-    if kind[i, RELAPSED_IN_FIELD]:
-        counts[IRFS, EVENT, state[i, IN_FIELD]] += step
-    else:
-        counts[IRFS, CENSORED, imaging] += step
+    for c in range(counts.shape[0]):
+        counts[c, curves.ends[c, i], days[i, curves.record[c, i]]] += step
 
 
 @_jit
-def count_days(state: Ints, kind: Ints, days: int) -> Ints:
+def count_days(days: Ints, curves: Curves) -> Ints:
     """Give numbers of patients by curve, event or censored, and day."""
-    counts = np.zeros((CURVES, 2, days), dtype=np.int64)
-    for i in range(state.shape[0]):
-        _count(counts, state, kind, i, 1)
+    counts = np.zeros((curves.record.shape[0], 2, curves.days), dtype=np.int64)
+    for i in range(days.shape[0]):
+        _count(counts, curves, days, i, 1)
     return counts
 
 
-@_jit
-def days_needed(limits: Ints, checks: Floats, anchors: Ints) -> int:
-    """Give how many days have to be counted for every patient and every printed number."""
-    latest = max(limits[:, LATEST_CONTACT].max(), np.int64(checks[:, 0].max()))
-    if anchors.size > 0:
-        latest = max(latest, anchors.max())
-    # Room for the look around an anchor.
-    return latest + 40
+# Two groups --------------------------------------------------------------------------------------
+
+
+class EventDays(NamedTuple):
+    """The days with events of an endpoint, and everybody on them, whatever their group.
+
+    Attributes
+    ----------
+    days, at_risk, dead
+        Days with events; those at risk and dying on them.
+    share
+        Of those at risk, those who die; times a group's number it is its expected deaths.
+    weight
+        That of the product of both groups' numbers in the variance of log-rank (Mantel 1966).
+    """
+
+    days: Ints
+    at_risk: Ints
+    dead: Ints
+    share: Floats
+    weight: Floats
+
+
+class Group(NamedTuple):
+    """Those of one group, by event day: whose last event day at risk it is, and who die on it."""
+
+    leaving: Ints
+    dead: Ints
 
 
 @_jit
-def _allowed(row: Ints, kind: Ints, limits: Ints) -> bool:
-    time, progression, imaging = row[TIME], row[PROGRESSION], row[IMAGING]
-    if time < limits[EARLIEST_CONTACT] or time > limits[LATEST_CONTACT]:
-        return False
-    unseen = time - imaging
-    if unseen < limits[SHORTEST_UNSEEN] or unseen > limits[LONGEST_UNSEEN]:
-        return False
-    if imaging < limits[EARLIEST_IMAGING]:
-        return False
-    if kind[PROGRESSED]:
-        if progression < limits[EARLIEST_IMAGING] or progression > limits[LATEST_PROGRESSION]:
-            return False
-        if progression > imaging:
-            return False
-        if kind[DIED] and time - progression < limits[PROGRESSION_TO_DEATH]:
-            return False
-        if kind[RELAPSED_IN_FIELD]:
-            if row[IN_FIELD] < progression or row[IN_FIELD] > imaging:
-                return False
-            return _fall_on_working_days(progression, row[IN_FIELD], time)
-    return True
+def _event_days(days: Ints, at_risk: Ints, dead: Ints) -> EventDays:
+    share = dead / at_risk
+    weight = np.zeros(dead.size)
+    for j in range(dead.size):
+        n = at_risk[j]
+        if n > 1:
+            weight[j] = share[j] * (n - dead[j]) / (n * (n - 1.0))
+    return EventDays(days, at_risk, dead, share, weight)
+
+
+class _Half(NamedTuple):
+    """How a group's curve passes one half: `rests` while it lies exactly on it.
+
+    `before` and `after` are survival when the days asked for the median begin and when they end.
+    """
+
+    survival: float
+    median: float
+    rests: bool
+    before: float
+    after: float
+
+
+@_part
+def _step_down(curve: _Half, day: int, dead: int, at_risk: int, low: float, high: float) -> _Half:
+    survival = curve.survival * (1.0 - dead / at_risk)
+    median, rests = curve.median, curve.rests
+    if rests:
+        median, rests = (median + day) / 2.0, False
+    if median == np.inf and survival <= 0.5 + _TIE:
+        median, rests = float(day), survival >= 0.5 - _TIE
+    before = survival if day < low else curve.before
+    after = survival if day < high else curve.after
+    return _Half(survival, median, rests, before, after)
+
+
+@_part
+def _median_cost(curve: _Half, low: float, high: float) -> float:
+    """Give how far a median is from its days, by how far the curve is from passing one half."""
+    if low <= curve.median < high or (curve.median == np.inf and low == np.inf):
+        return 0.0
+    # The step keeps a nearly met median from being traded for a better p.
+    cost = 0.2 + 5.0 * max(0.0, 0.5 - curve.before)
+    if high < np.inf:
+        cost += 5.0 * max(0.0, curve.after - 0.5)
+        if curve.median < np.inf:
+            cost += 0.003 * min(100.0, max(low - curve.median, curve.median - high))
+    return cost
 
 
 @_jit
-def _fall_on_working_days(first: int, second: int, third: int) -> bool:
-    """Tell whether three visits can all fall on working days; any two of them always can."""
+def factor_cost(everybody: EventDays, having: Group, asked: Floats) -> float:
+    """Give how far one endpoint of one factor is from what was printed; 0 is exact.
+
+    Parameters
+    ----------
+    having
+        Those with the factor.
+    asked
+        Shape (3, 2): low and high of the median `WITH` and `WITHOUT` the factor, in days (both
+        infinite when it is not reached), and of the size of the log-rank `Z`. As a p value cannot
+        tell better from worse, a search guided by p itself would have to cross p = 1 to get from
+        one to the other.
+    """
+    risk = having.leaving.sum()
+    observed_minus_expected = 0.0
+    variance = 0.0
+    first = second = _Half(1.0, np.inf, False, 1.0, 1.0)
+    low, high = asked[WITH, 0], asked[WITH, 1]
+    other_low, other_high = asked[WITHOUT, 0], asked[WITHOUT, 1]
+    for j in range(everybody.days.size):
+        day, own = everybody.days[j], having.dead[j]
+        others = everybody.at_risk[j] - risk
+        observed_minus_expected += own - everybody.share[j] * risk
+        variance += everybody.weight[j] * risk * others
+        if own > 0:
+            first = _step_down(first, day, own, risk, low, high)
+        if everybody.dead[j] > own:
+            second = _step_down(second, day, everybody.dead[j] - own, others, other_low, other_high)
+        risk -= having.leaving[j]
+    found = 0.0
+    if variance > 0.0:
+        found = abs(observed_minus_expected) / math.sqrt(variance)
+    cost = _median_cost(first, low, high)
+    cost += _median_cost(second, other_low, other_high)
+    return cost + _outside(found, asked[Z, 0], asked[Z, 1])
+
+
+@_jit
+def factor_cost_by_day(
+    order: Ints, times: Ints, events: Ints, labels: Ints, asked: Floats
+) -> float:
+    """Give what `factor_cost` gives, from days; `order` sorts the patients by time."""
+    n = order.size
+    days = np.empty(n, dtype=np.int64)
+    at_risk = np.empty(n, dtype=np.int64)
+    dead = np.zeros(n, dtype=np.int64)
+    leaving = np.zeros(n, dtype=np.int64)
+    own = np.zeros(n, dtype=np.int64)
+    size = 0
+    k = 0
+    while k < n:
+        day = times[order[k]]
+        first = k
+        d = d1 = gone = 0
+        while k < n and times[order[k]] == day:
+            i = order[k]
+            gone += labels[i]
+            d += events[i]
+            d1 += events[i] * labels[i]
+            k += 1
+        if d > 0:
+            days[size], at_risk[size], dead[size], own[size] = day, n - first, d, d1
+            size += 1
+        # Who leaves before the first event day is never at risk on one.
+        if size > 0:
+            leaving[size - 1] += gone
+    everybody = _event_days(days[:size], at_risk[:size], dead[:size])
+    return factor_cost(everybody, Group(leaving[:size], own[:size]), asked)
+
+
+# Annealing days ----------------------------------------------------------------------------------
+
+
+class _Standing(NamedTuple):
+    """What follows from days and labels, kept up to date while they change.
+
+    Attributes
+    ----------
+    counts
+        Patients by curve, event or censored, and day.
+    times, events, order
+        Of the endpoints of factors, shape (endpoints, patients); `order` sorts by time.
+    costs
+        Of the curves, then of each factor's endpoints.
+    """
+
+    counts: Ints
+    times: Ints
+    events: Ints
+    order: Ints
+    costs: Floats
+
+
+class _Trial(NamedTuple):
+    """A change on trial: a patient's records before and after it, the costs, which it touches."""
+
+    old: Ints
+    new: Ints
+    costs: Floats
+    touched: Flags
+
+
+# How often a swap of labels is tried, where there are factors, rather than a move of days.
+_SWAPS = 0.3
+
+
+@_jit
+def anneal(
+    seed: int, days: Ints, gaps: Gaps, curves: Curves, factors: Factors, schedule: Schedule
+) -> tuple[float, int]:
+    """Move days of patients, and labels of some factors, until every number is met.
+
+    `days` (patients, records; -1 where there is none) and the labels are changed in place.
+
+    Returns
+    -------
+    The cost of the state (0 is exact) and the number of changes that were judged.
+    """
+    np.random.seed(seed)
+    now = _stand(days, curves, factors)
+    records = days.shape[1]
+    trial = _Trial(
+        np.zeros(records, dtype=np.int64),
+        np.zeros(records, dtype=np.int64),
+        now.costs.copy(),
+        np.zeros(now.costs.size, dtype=np.bool_),
+    )
+    cooling = _cooling(schedule)
+    temperature = schedule.hottest
+    judged = 0
+    for _ in range(schedule.steps):
+        cost = now.costs.sum()
+        if cost <= 0.0:
+            return 0.0, judged
+        temperature *= cooling
+        # The most that the cost may become: the usual rule, drawn beforehand.
+        allowed = cost - temperature * math.log(1.0 - np.random.random())
+        if factors.labels.shape[0] > 0 and np.random.random() < _SWAPS:
+            judged += _try_swap(factors, now, trial, cost, allowed)
+        else:
+            judged += _try_move(days, gaps, curves, factors, now, trial, cost, allowed)
+    return now.costs.sum(), judged
+
+
+@_jit
+def _stand(days: Ints, curves: Curves, factors: Factors) -> _Standing:
+    patients, endpoints = days.shape[0], factors.endpoints.size
+    known = curves.record.shape[0]
+    now = _Standing(
+        count_days(days, curves),
+        np.zeros((endpoints, patients), dtype=np.int64),
+        np.zeros((endpoints, patients), dtype=np.int64),
+        np.zeros((endpoints, patients), dtype=np.int64),
+        np.zeros(known + endpoints * factors.labels.shape[0]),
+    )
+    for c in range(known):
+        now.costs[c] = _cost_of_curve(now, curves, c, patients)
+    for e in range(endpoints):
+        c = factors.endpoints[e]
+        for i in range(patients):
+            now.times[e, i] = days[i, curves.record[c, i]]
+            now.events[e, i] = curves.ends[c, i] == EVENT
+        now.order[e] = np.argsort(now.times[e])
+        for f in range(factors.labels.shape[0]):
+            now.costs[known + endpoints * f + e] = _cost_of_factor(now, factors, f, e)
+    return now
+
+
+@_part
+def _cost_of_curve(now: _Standing, curves: Curves, c: int, patients: int) -> float:
+    return curve_cost(
+        now.counts[c, EVENT],
+        now.counts[c, CENSORED],
+        patients,
+        curves.checks[c],
+        curves.anchors[c],
+    )
+
+
+@_part
+def _cost_of_factor(now: _Standing, factors: Factors, f: int, e: int) -> float:
+    return factor_cost_by_day(
+        now.order[e], now.times[e], now.events[e], factors.labels[f], factors.bounds[f, e]
+    )
+
+
+@_part
+def _try_swap(factors: Factors, now: _Standing, trial: _Trial, cost: float, allowed: float) -> int:
+    """Swap two patients' labels of a factor, unless it costs too much; give 1 if it was judged."""
+    labels, free = factors.labels, factors.free
+    endpoints = factors.endpoints.size
+    f = np.random.randint(labels.shape[0])
+    a, b = np.random.randint(labels.shape[1]), np.random.randint(labels.shape[1])
+    if labels[f, a] == labels[f, b] or free[f, a] == 0 or free[f, b] == 0:
+        return 0
+    labels[f, a], labels[f, b] = labels[f, b], labels[f, a]
+    first = now.costs.size - endpoints * (labels.shape[0] - f)
+    total = cost
+    for e in range(endpoints):
+        trial.costs[first + e] = _cost_of_factor(now, factors, f, e)
+        total += trial.costs[first + e] - now.costs[first + e]
+    if total <= allowed:
+        for e in range(endpoints):
+            now.costs[first + e] = trial.costs[first + e]
+    else:
+        labels[f, a], labels[f, b] = labels[f, b], labels[f, a]
+    return 1
+
+
+@_part
+def _try_move(
+    days: Ints,
+    gaps: Gaps,
+    curves: Curves,
+    factors: Factors,
+    now: _Standing,
+    trial: _Trial,
+    cost: float,
+    allowed: float,
+) -> int:
+    """Move a patient's days, unless it costs too much; give 1 if it was judged."""
+    i = np.random.randint(days.shape[0])
+    _draw_move(days[i], trial)
+    if not _allowed(trial.new, gaps, i):
+        return 0
+    _place(i, trial.new, days, curves, now)
+    # What the cost is at least: every part that changes is taken as met until computed.
+    total = _cost_untouched(i, curves, factors, now, trial, cost)
+    known = curves.record.shape[0]
+    for c in range(known):
+        if trial.touched[c] and total <= allowed:
+            trial.costs[c] = _cost_of_curve(now, curves, c, days.shape[0])
+            total += trial.costs[c]
+    followed = total <= allowed and factors.labels.shape[0] > 0
+    if followed:
+        _follow(i, days, curves, factors, now)
+        c = known
+        for f in range(factors.labels.shape[0]):
+            for e in range(factors.endpoints.size):
+                if trial.touched[c] and total <= allowed:
+                    trial.costs[c] = _cost_of_factor(now, factors, f, e)
+                    total += trial.costs[c]
+                c += 1
+    if total <= allowed:
+        for c in range(now.costs.size):
+            now.costs[c] = trial.costs[c]
+    else:
+        _place(i, trial.old, days, curves, now)
+        if followed:
+            _follow(i, days, curves, factors, now)
+    return 1
+
+
+@_part
+def _draw_move(row: Ints, trial: _Trial) -> None:
+    """Draw which of a patient's records move, one or all, and by how many days."""
+    what = np.random.randint(row.size + 1)
+    draw = np.random.random()
+    if draw < 0.4:
+        shift = np.random.randint(1, 4)
+    elif draw < 0.8:
+        shift = np.random.randint(4, 60)
+    else:
+        shift = np.random.randint(60, 400)
+    if np.random.random() < 0.5:
+        shift = -shift
+    for k in range(row.size):
+        trial.old[k] = row[k]
+        trial.new[k] = row[k]
+        if (what == k or what == row.size) and row[k] >= 0:
+            trial.new[k] += shift
+
+
+@_part
+def _allowed(row: Ints, gaps: Gaps, i: int) -> bool:
+    """Tell whether patient i may have these records."""
+    for g in range(gaps.later.size):
+        between = row[gaps.later[g]]
+        if gaps.earlier[g] != FIRST_TREATMENT:
+            between -= row[gaps.earlier[g]]
+        if between < gaps.least[i, g] or between > gaps.most[i, g]:
+            return False
+    return _fall_on_working_days(row, gaps.visits)
+
+
+@_part
+def _fall_on_working_days(row: Ints, visits: Ints) -> bool:
+    """Tell whether the first treatment can be on such a weekday that no visit is at a weekend."""
     for weekday in range(5):
-        if (weekday + first) % 7 < 5 and (weekday + second) % 7 < 5 and (weekday + third) % 7 < 5:
+        fall = True
+        for k in visits:
+            if row[k] >= 0 and (weekday + row[k]) % 7 > 4:
+                fall = False
+        if fall:
             return True
     return False
 
 
-@_jit
-def _median_cost(median: float, before: float, after: float, low: float, high: float) -> float:
-    """Give how far a median is from its days, by how far the curve is from passing one half.
+@_part
+def _place(i: int, row: Ints, days: Ints, curves: Curves, now: _Standing) -> None:
+    """Give patient i these records, and count them on the curves."""
+    _count(now.counts, curves, days, i, -1)
+    for k in range(row.size):
+        days[i, k] = row[k]
+    _count(now.counts, curves, days, i, 1)
 
-    `before` and `after` are survival when the days begin and when they end.
-    """
-    if low <= median < high or (median == np.inf and low == np.inf):
-        return 0.0
-    # The step keeps a nearly met median from being traded for a better p.
-    cost = 0.2 + 5.0 * max(0.0, 0.5 - before)
-    if high < np.inf:
-        cost += 5.0 * max(0.0, after - 0.5)
-        if median < np.inf:
-            cost += 0.003 * min(100.0, max(low - median, median - high))
+
+@_part
+def _cost_untouched(
+    i: int, curves: Curves, factors: Factors, now: _Standing, trial: _Trial, cost: float
+) -> float:
+    """Mark what a move of patient i touches, and give the cost of all else."""
+    known = curves.record.shape[0]
+    for c in range(known):
+        record = curves.record[c, i]
+        trial.touched[c] = trial.new[record] != trial.old[record]
+    c = known
+    for _ in range(factors.labels.shape[0]):
+        for e in range(factors.endpoints.size):
+            trial.touched[c] = trial.touched[factors.endpoints[e]]
+            c += 1
+    for c in range(now.costs.size):
+        trial.costs[c] = now.costs[c]
+        if trial.touched[c]:
+            cost -= now.costs[c]
     return cost
+
+
+@_part
+def _follow(i: int, days: Ints, curves: Curves, factors: Factors, now: _Standing) -> None:
+    """Bring the times and the order of the endpoints of factors up to patient i's days."""
+    for e in range(factors.endpoints.size):
+        now.times[e, i] = days[i, curves.record[factors.endpoints[e], i]]
+        _resort(now.order[e], now.times[e], i)
 
 
 @_jit
@@ -222,341 +648,7 @@ def _resort(order: Ints, times: Ints, i: int) -> None:
     order[k] = i
 
 
-@_jit
-def factor_cost(
-    days: Ints,
-    at_risk: Ints,
-    dead: Ints,
-    share: Floats,
-    weight: Floats,
-    leaving: Ints,
-    own: Ints,
-    members: int,
-    medians: Floats,
-    z: Floats,
-) -> float:
-    """Give how far one endpoint of one factor is from what was printed; 0 is exact.
-
-    Parameters
-    ----------
-    days, at_risk, dead
-        Days with events; everybody at risk and dying on them.
-    share, weight
-        What `log_rank_weights` gives for them.
-    leaving, own
-        Patients with the factor whose last event day at risk this is, and who die on it.
-    members
-        Patients with the factor at risk on the first event day.
-    medians
-        Low and high, in days, of the median with the factor and without; infinite when it is
-        not reached.
-    z
-        Low and high of the size of the log-rank z. As a p value cannot tell better from worse,
-        a search guided by p itself would have to cross p = 1 to get from one to the other.
-    """
-    risk = members
-    observed_minus_expected = 0.0
-    variance = 0.0
-    first = second = 1.0
-    first_median = second_median = np.inf
-    first_rests = second_rests = False
-    first_before = first_after = second_before = second_after = 1.0
-    for j in range(days.size):
-        d1 = own[j]
-        others = at_risk[j] - risk
-        observed_minus_expected += d1 - share[j] * risk
-        variance += weight[j] * risk * others
-        if d1 > 0:
-            first *= 1.0 - d1 / risk
-            if first_rests:
-                first_median = (first_median + days[j]) / 2.0
-                first_rests = False
-            if first_median == np.inf and first <= 0.5 + _TIE:
-                first_median = float(days[j])
-                first_rests = first >= 0.5 - _TIE
-            if days[j] < medians[0, 0]:
-                first_before = first
-            if days[j] < medians[0, 1]:
-                first_after = first
-        d2 = dead[j] - d1
-        if d2 > 0:
-            second *= 1.0 - d2 / others
-            if second_rests:
-                second_median = (second_median + days[j]) / 2.0
-                second_rests = False
-            if second_median == np.inf and second <= 0.5 + _TIE:
-                second_median = float(days[j])
-                second_rests = second >= 0.5 - _TIE
-            if days[j] < medians[1, 0]:
-                second_before = second
-            if days[j] < medians[1, 1]:
-                second_after = second
-        risk -= leaving[j]
-    found = 0.0
-    if variance > 0.0:
-        found = abs(observed_minus_expected) / math.sqrt(variance)
-    cost = _median_cost(first_median, first_before, first_after, medians[0, 0], medians[0, 1])
-    cost += _median_cost(second_median, second_before, second_after, medians[1, 0], medians[1, 1])
-    return cost + _outside(found, z[0], z[1])
-
-
-@_jit
-def log_rank_weights(at_risk: Ints, dead: Ints) -> tuple[Floats, Floats]:
-    """Give, by event day, what of a group's numbers enters the log-rank z (Mantel 1966).
-
-    Returns the share of those at risk who die (times a group's number: its expected deaths), and
-    the weight of the product of both groups' numbers in the variance.
-    """
-    share = dead / at_risk
-    weight = np.zeros(dead.size)
-    for j in range(dead.size):
-        n = at_risk[j]
-        if n > 1:
-            weight[j] = share[j] * (n - dead[j]) / (n * (n - 1.0))
-    return share, weight
-
-
-@_jit
-def factor_cost_by_day(
-    order: Ints, times: Ints, events: Ints, labels: Ints, medians: Floats, z: Floats
-) -> float:
-    """Give what `factor_cost` gives, from days; `order` sorts the patients by time."""
-    n = order.size
-    days = np.empty(n, dtype=np.int64)
-    at_risk = np.empty(n, dtype=np.int64)
-    dead = np.zeros(n, dtype=np.int64)
-    leaving = np.zeros(n, dtype=np.int64)
-    own = np.zeros(n, dtype=np.int64)
-    size = 0
-    k = 0
-    before = members = 0
-    while k < n:
-        day = times[order[k]]
-        first = k
-        d = d1 = gone = 0
-        while k < n and times[order[k]] == day:
-            i = order[k]
-            gone += labels[i]
-            d += events[i]
-            d1 += events[i] * labels[i]
-            k += 1
-        if d > 0:
-            days[size], at_risk[size], dead[size], own[size] = day, n - first, d, d1
-            size += 1
-        if size == 0:
-            before += gone
-        else:
-            leaving[size - 1] += gone
-        members += gone
-    share, weight = log_rank_weights(at_risk[:size], dead[:size])
-    return factor_cost(
-        days[:size],
-        at_risk[:size],
-        dead[:size],
-        share,
-        weight,
-        leaving[:size],
-        own[:size],
-        members - before,
-        medians,
-        z,
-    )
-
-
-@_jit
-def anneal(
-    seed: int,
-    state: Ints,
-    kind: Ints,
-    limits: Ints,
-    checks: Floats,
-    first_check: Ints,
-    anchors: Ints,
-    first_anchor: Ints,
-    labels: Ints,
-    free: Ints,
-    bounds: Floats,
-    steps: int,
-    hottest: float,
-    coldest: float,
-) -> tuple[float, int]:
-    """Move days of patients, and labels of some factors, until every number is met.
-
-    `state` and `labels` are changed in place.
-
-    Parameters
-    ----------
-    state, kind
-        Days and kinds, a row a patient.
-    limits
-        A row a patient, columns as `EARLIEST_CONTACT` and the following name them.
-    checks, first_check, anchors, first_anchor
-        What is asked of the curves (see `curve_cost`); curve c has the rows from first_check[c]
-        to first_check[c + 1], and likewise of anchors.
-    labels, free
-        A row a factor (there may be none) of 0 or 1 a patient, and whether it may change.
-    bounds
-        Shape (factors, 2, 3, 2): OS and PFS; median of yes, of no (days), z; low and high.
-
-    Returns
-    -------
-    The cost of the state (0 is exact) and the number of changes that were judged.
-    """
-    np.random.seed(seed)
-    n, factors = state.shape[0], labels.shape[0]
-    counts = count_days(state, kind, days_needed(limits, checks, anchors))
-    # Costs of the curves, then of each factor's OS and PFS.
-    costs = np.zeros(CURVES + 2 * factors)
-    for c in range(CURVES):
-        costs[c] = curve_cost(
-            counts[c, EVENT],
-            counts[c, CENSORED],
-            n,
-            checks[first_check[c] : first_check[c + 1]],
-            anchors[first_anchor[c] : first_anchor[c + 1]],
-        )
-    times = np.zeros((2, n), dtype=np.int64)
-    events = np.zeros((2, n), dtype=np.int64)
-    for i in range(n):
-        _endpoints(state[i], kind[i], times, events, i)
-    orders = np.zeros((2, n), dtype=np.int64)
-    for e in range(2):
-        orders[e] = np.argsort(times[e])
-        for f in range(factors):
-            costs[CURVES + 2 * f + e] = factor_cost_by_day(
-                orders[e], times[e], events[e], labels[f], bounds[f, e, :2], bounds[f, e, 2]
-            )
-    after = costs.copy()
-    touched = np.zeros(costs.size, dtype=np.bool_)
-    cooling = (coldest / hottest) ** (1.0 / max(steps, 1))
-    temperature = hottest
-    new = np.zeros(4, dtype=np.int64)
-    old = np.zeros(4, dtype=np.int64)
-    judged = 0
-    for _ in range(steps):
-        cost = costs.sum()
-        if cost <= 0.0:
-            return 0.0, judged
-        temperature *= cooling
-        # The most that the cost may become: the usual rule, drawn beforehand.
-        allowed = cost - temperature * math.log(1.0 - np.random.random())
-        if factors > 0 and np.random.random() < 0.3:
-            f = np.random.randint(factors)
-            a, b = np.random.randint(n), np.random.randint(n)
-            if labels[f, a] == labels[f, b] or free[f, a] == 0 or free[f, b] == 0:
-                continue
-            judged += 1
-            labels[f, a], labels[f, b] = labels[f, b], labels[f, a]
-            total = cost
-            for e in range(2):
-                c = CURVES + 2 * f + e
-                after[c] = factor_cost_by_day(
-                    orders[e], times[e], events[e], labels[f], bounds[f, e, :2], bounds[f, e, 2]
-                )
-                total += after[c] - costs[c]
-            if total <= allowed:
-                for e in range(2):
-                    costs[CURVES + 2 * f + e] = after[CURVES + 2 * f + e]
-            else:
-                labels[f, a], labels[f, b] = labels[f, b], labels[f, a]
-            continue
-        i = np.random.randint(n)
-        what = np.random.randint(5)
-        draw = np.random.random()
-        if draw < 0.4:
-            shift = np.random.randint(1, 4)
-        elif draw < 0.8:
-            shift = np.random.randint(4, 60)
-        else:
-            shift = np.random.randint(60, 400)
-        if np.random.random() < 0.5:
-            shift = -shift
-        for k in range(4):
-            old[k] = state[i, k]
-            new[k] = old[k]
-            if (what == k or what == 4) and old[k] >= 0:
-                new[k] += shift
-        if not _allowed(new, kind[i], limits[i]):
-            continue
-        judged += 1
-        _count(counts, state, kind, i, -1)
-        for k in range(4):
-            state[i, k] = new[k]
-        _count(counts, state, kind, i, 1)
-        moved_os = new[TIME] != old[TIME]
-        progressed = kind[i, PROGRESSED] == 1
-        moved_pfs = new[PROGRESSION] != old[PROGRESSION] if progressed else moved_os
-        # What the cost is at least: every part that changes is taken as met until computed.
-        total = cost
-        for c in range(costs.size):
-            after[c] = costs[c]
-            if c < CURVES:
-                touched[c] = _touches(c, kind[i], old, new)
-            else:
-                touched[c] = moved_os if (c - CURVES) % 2 == 0 else moved_pfs
-            if touched[c]:
-                total -= costs[c]
-        for c in range(CURVES):
-            if touched[c] and total <= allowed:
-                after[c] = curve_cost(
-                    counts[c, EVENT],
-                    counts[c, CENSORED],
-                    n,
-                    checks[first_check[c] : first_check[c + 1]],
-                    anchors[first_anchor[c] : first_anchor[c + 1]],
-                )
-                total += after[c]
-        resorted = total <= allowed and factors > 0
-        if resorted:
-            _endpoints(state[i], kind[i], times, events, i)
-            for e in range(2):
-                _resort(orders[e], times[e], i)
-            for c in range(CURVES, costs.size):
-                if touched[c] and total <= allowed:
-                    f, e = (c - CURVES) // 2, (c - CURVES) % 2
-                    after[c] = factor_cost_by_day(
-                        orders[e], times[e], events[e], labels[f], bounds[f, e, :2], bounds[f, e, 2]
-                    )
-                    total += after[c]
-        if total <= allowed:
-            for c in range(costs.size):
-                costs[c] = after[c]
-        else:
-            _count(counts, state, kind, i, -1)
-            for k in range(4):
-                state[i, k] = old[k]
-            _count(counts, state, kind, i, 1)
-            if resorted:
-                _endpoints(state[i], kind[i], times, events, i)
-                for e in range(2):
-                    _resort(orders[e], times[e], i)
-    return costs.sum(), judged
-
-
-@_jit
-def _touches(curve: int, kind: Ints, old: Ints, new: Ints) -> bool:
-    """Tell whether a curve sees that a patient's days have changed."""
-    if curve in (OS, FOLLOW_UP):
-        return new[TIME] != old[TIME]
-    if curve == IRFS:
-        return new[IMAGING] != old[IMAGING] or new[IN_FIELD] != old[IN_FIELD]
-    if kind[PROGRESSED] == 1:
-        return new[PROGRESSION] != old[PROGRESSION]
-    if curve == PFS:
-        return new[TIME] != old[TIME]
-    return new[IMAGING] != old[IMAGING]
-
-
-@_jit
-def _endpoints(row: Ints, kind: Ints, times: Ints, events: Ints, i: int) -> None:
-    """Set patient i's OS and PFS: times and events."""
-    times[0, i] = row[TIME]
-    events[0, i] = kind[DIED]
-    times[1, i] = row[PROGRESSION] if kind[PROGRESSED] else row[TIME]
-    events[1, i] = 1 if kind[PROGRESSED] or kind[DIED] else 0
-
-
-# Two groups ----------------------------------------------------------------------------------
+# Annealing labels of two groups ------------------------------------------------------------------
 
 
 @_jit
@@ -572,30 +664,80 @@ def risk_positions(times: Ints, events: Ints) -> tuple[Ints, Ints, Ints]:
     return days, last, own
 
 
+class _Compared(NamedTuple):
+    """The endpoints on which labels are compared, a row each; on event days, the first `size`.
+
+    `last` and `own` are the positions that `risk_positions` gives, the others what `EventDays`
+    and `Group` hold.
+    """
+
+    last: Ints
+    own: Ints
+    size: Ints
+    days: Ints
+    at_risk: Ints
+    dead: Ints
+    share: Floats
+    weight: Floats
+    leaving: Ints
+    having_dead: Ints
+
+
 @_jit
-def _tally(labels: Ints, last: Ints, own: Ints, size: int) -> tuple[Ints, Ints, int]:
-    leaving = np.zeros(size, dtype=np.int64)
-    events = np.zeros(size, dtype=np.int64)
-    members = 0
-    for i in range(labels.size):
-        if labels[i] == 1 and last[i] >= 0:
-            leaving[last[i]] += 1
-            members += 1
+def _compared(endpoints: Endpoints, labels: Ints) -> _Compared:
+    shape = endpoints.times.shape
+    one = _Compared(
+        np.zeros(shape, dtype=np.int64),
+        np.zeros(shape, dtype=np.int64),
+        np.zeros(shape[0], dtype=np.int64),
+        np.zeros(shape, dtype=np.int64),
+        np.zeros(shape, dtype=np.int64),
+        np.zeros(shape, dtype=np.int64),
+        np.zeros(shape),
+        np.zeros(shape),
+        np.zeros(shape, dtype=np.int64),
+        np.zeros(shape, dtype=np.int64),
+    )
+    for e in range(shape[0]):
+        days, last, own = risk_positions(endpoints.times[e], endpoints.events[e])
+        one.last[e], one.own[e], one.size[e] = last, own, days.size
+        one.days[e, : days.size] = days
+        for i in range(last.size):
+            for j in range(last[i] + 1):
+                one.at_risk[e, j] += 1
             if own[i] >= 0:
-                events[own[i]] += 1
-    return leaving, events, members
+                one.dead[e, own[i]] += 1
+        every = _event_days(days, one.at_risk[e, : days.size], one.dead[e, : days.size])
+        one.share[e, : days.size], one.weight[e, : days.size] = every.share, every.weight
+    for i in range(labels.size):
+        if labels[i] == 1:
+            _add(one, i, 1)
+    return one
 
 
-@_jit
-def _totals(last: Ints, own: Ints, size: int) -> tuple[Ints, Ints]:
-    at_risk = np.zeros(size, dtype=np.int64)
-    dead = np.zeros(size, dtype=np.int64)
-    for i in range(last.size):
-        for j in range(last[i] + 1):
-            at_risk[j] += 1
-        if own[i] >= 0:
-            dead[own[i]] += 1
-    return at_risk, dead
+@_part
+def _add(compared: _Compared, i: int, step: int) -> None:
+    """Add patient i to those who have the factor (step 1), or take him away (step -1)."""
+    for e in range(compared.size.size):
+        last, own = compared.last[e, i], compared.own[e, i]
+        if last >= 0:
+            compared.leaving[e, last] += step
+        if own >= 0:
+            compared.having_dead[e, own] += step
+
+
+@_part
+def _cost_compared(compared: _Compared, e: int, asked: Floats) -> float:
+    size = compared.size[e]
+    everybody = EventDays(
+        compared.days[e, :size],
+        compared.at_risk[e, :size],
+        compared.dead[e, :size],
+        compared.share[e, :size],
+        compared.weight[e, :size],
+    )
+    having = Group(compared.leaving[e, :size], compared.having_dead[e, :size])
+    return factor_cost(everybody, having, asked)
 
 
 @_jit
@@ -603,97 +745,58 @@ def anneal_labels(
     seed: int,
     labels: Ints,
     free: Ints,
-    times: Ints,
-    events: Ints,
+    endpoints: Endpoints,
     bounds: Floats,
-    steps: int,
-    hottest: float,
-    coldest: float,
+    schedule: Schedule,
 ) -> tuple[float, int]:
-    """Swap labels of a yes/no factor until its six printed values are met.
+    """Swap labels of a yes/no factor until its printed values are met.
 
     Parameters
     ----------
     labels, free
         0 or 1 a patient, changed in place; the patients who may be swapped.
-    times, events
-        Rows of OS and PFS: days, and 1 for an event.
     bounds
-        Shape (2, 3, 2): OS and PFS; median of yes, of no (days), z; low and high.
+        Shape (endpoints, 3, 2): see `factor_cost`.
 
     Returns
     -------
     The cost (0 is exact) and the number of swaps that were judged.
     """
     np.random.seed(seed)
-    os_days, os_last, os_own = risk_positions(times[0], events[0])
-    pfs_days, pfs_last, pfs_own = risk_positions(times[1], events[1])
-    os_risk, os_dead = _totals(os_last, os_own, os_days.size)
-    pfs_risk, pfs_dead = _totals(pfs_last, pfs_own, pfs_days.size)
-    os_share, os_weight = log_rank_weights(os_risk, os_dead)
-    pfs_share, pfs_weight = log_rank_weights(pfs_risk, pfs_dead)
-    os_leaving, os_yes, os_members = _tally(labels, os_last, os_own, os_days.size)
-    pfs_leaving, pfs_yes, pfs_members = _tally(labels, pfs_last, pfs_own, pfs_days.size)
+    compared = _compared(endpoints, labels)
     having, lacking = free[labels[free] == 1], free[labels[free] == 0]
     cost = np.inf
-    cooling = (coldest / hottest) ** (1.0 / max(steps, 1))
-    temperature = hottest
-    for step in range(steps):
+    cooling = _cooling(schedule)
+    temperature = schedule.hottest
+    for step in range(schedule.steps):
         if cost <= 0.0:
             return cost, step
         temperature *= cooling
         allowed = cost - temperature * math.log(1.0 - np.random.random())
         with_it, without = np.random.randint(having.size), np.random.randint(lacking.size)
         a, b = having[with_it], lacking[without]
-        for undo in range(2):
-            for i in (a, b):
-                sign = -1 if labels[i] == 1 else 1
-                labels[i] = 1 - labels[i]
-                if os_last[i] >= 0:
-                    os_leaving[os_last[i]] += sign
-                    os_members += sign
-                if os_own[i] >= 0:
-                    os_yes[os_own[i]] += sign
-                if pfs_last[i] >= 0:
-                    pfs_leaving[pfs_last[i]] += sign
-                    pfs_members += sign
-                if pfs_own[i] >= 0:
-                    pfs_yes[pfs_own[i]] += sign
-            if undo:
-                break
-            after = factor_cost(
-                os_days,
-                os_risk,
-                os_dead,
-                os_share,
-                os_weight,
-                os_leaving,
-                os_yes,
-                os_members,
-                bounds[0, :2],
-                bounds[0, 2],
-            )
+        _hand_over(labels, compared, a, b)
+        after = 0.0
+        for e in range(compared.size.size):
             if after <= allowed:
-                after += factor_cost(
-                    pfs_days,
-                    pfs_risk,
-                    pfs_dead,
-                    pfs_share,
-                    pfs_weight,
-                    pfs_leaving,
-                    pfs_yes,
-                    pfs_members,
-                    bounds[1, :2],
-                    bounds[1, 2],
-                )
-            if after <= allowed:
-                cost = after
-                having[with_it], lacking[without] = b, a
-                break
-    return cost, steps
+                after += _cost_compared(compared, e, bounds[e])
+        if after <= allowed:
+            cost = after
+            having[with_it], lacking[without] = b, a
+        else:
+            _hand_over(labels, compared, b, a)
+    return cost, schedule.steps
 
 
-# Three groups --------------------------------------------------------------------------------
+@_part
+def _hand_over(labels: Ints, compared: _Compared, a: int, b: int) -> None:
+    """Take the factor from patient a and give it to patient b."""
+    labels[a], labels[b] = 0, 1
+    _add(compared, a, -1)
+    _add(compared, b, 1)
+
+
+# Three groups ------------------------------------------------------------------------------------
 
 
 @_jit
@@ -731,35 +834,31 @@ def anneal_three_labels(
     seed: int,
     labels: Ints,
     free: Ints,
-    os_times: Ints,
-    os_events: Ints,
-    pfs_times: Ints,
-    pfs_events: Ints,
+    endpoints: Endpoints,
     bounds: Floats,
-    steps: int,
-    hottest: float,
-    coldest: float,
+    schedule: Schedule,
 ) -> tuple[float, int]:
-    """Swap labels of three groups until both printed p values (OS, PFS) are met.
+    """Swap labels of three groups until the printed p value of every endpoint is met.
 
     `bounds` has low and high of the log-rank chi-square, a row an endpoint.
     """
     np.random.seed(seed)
-    cooling = (coldest / hottest) ** (1.0 / max(steps, 1))
-    temperature = hottest
+    cooling = _cooling(schedule)
+    temperature = schedule.hottest
     cost = np.inf
-    for step in range(steps):
+    for step in range(schedule.steps):
         if cost <= 0.0:
             return cost, step
         temperature *= cooling
         a = free[np.random.randint(free.size)]
         b = free[np.random.randint(free.size)]
         labels[a], labels[b] = labels[b], labels[a]
-        after = _outside(
-            three_groups_chi2(os_times, os_events, labels), bounds[0, 0], bounds[0, 1]
-        ) + _outside(three_groups_chi2(pfs_times, pfs_events, labels), bounds[1, 0], bounds[1, 1])
+        after = 0.0
+        for e in range(endpoints.times.shape[0]):
+            chi2 = three_groups_chi2(endpoints.times[e], endpoints.events[e], labels)
+            after += _outside(chi2, bounds[e, 0], bounds[e, 1])
         if after <= cost or np.random.random() < math.exp((cost - after) / temperature):
             cost = after
         else:
             labels[a], labels[b] = labels[b], labels[a]
-    return cost, steps
+    return cost, schedule.steps

@@ -1,14 +1,14 @@
 """Who has what: every published count, met by one table of patients.
 
-Counts, and cross-tabulations that the article's p values imply, are exact integer problems.
-They are given to CP-SAT together with what any such patients obey (a thrombus of the main trunk
-is a portal vein thrombosis; only what is there is irradiated).
+Counts, and cross-tabulations that an article's p values imply, are exact integer problems. They
+are given to CP-SAT together with what any such patients obey. Which variables, rules and counts
+there are, `Margins` declares.
 
 One description serves two models. With a group for every patient the model is exact, and
-`solve` draws a table from it. With all but two patients in one group it is some hundred whole
-numbers: each rule, added up over patients, holds for the group, so what the small model cannot
-meet no cohort can. `check` answers a ledger that contradicts itself from it, in a moment, with
-the smallest set of claims that cannot hold together.
+`solve` draws a table from it. With all but the patients described one by one in a single group
+it is some hundred whole numbers: each rule, added up over patients, holds for the group, so what
+the small model cannot meet no cohort can. `check` answers a ledger that contradicts itself from
+it, in a moment, with the smallest set of claims that cannot hold together.
 """
 
 from __future__ import annotations
@@ -21,62 +21,16 @@ import numpy as np
 import pandas as pd
 from ortools.sat.python import cp_model
 
-from analysis.cohort import ctcae
-from analysis.cohort.schema import (
-    CATEGORIES,
-    CRITERIA,
-    ICI_AGENTS,
-    RT_SITES,
-    RT_TECHNIQUES,
-    TARGETED_AGENTS,
-)
 from analysis.estimates.intervals import fisher_p
 from analysis.synthesis import conflicts
 from analysis.synthesis.kernels import Floats, Ints
-from analysis.synthesis.survival_search import DIARRHOEA, FISTULA
 from analysis.synthesis.targets import Printed, Targets
 
-YES_NO = ("yes", "no")
-GRADES = ("0", "1", "2", "3", "4", "5")
-AFP_GROUPS = ("<400", "400-999", ">=1000")
-RESPONSES = ("RECIST 1.1 overall", "mRECIST overall", "RECIST 1.1 in-field", "mRECIST in-field")
-
-# One category a patient each.
-VARIABLES: dict[str, tuple[str, ...]] = {
-    "sex": ("male", "female"),
-    "age_under_60": YES_NO,
-    "alcohol_use": YES_NO,
-    "cirrhosis": YES_NO,
-    "hepatitis": ("HBV", "HCV", "none"),
-    "child_pugh_score": ("5", "6", "7"),
-    "ecog": ("0", "1", "2"),
-    "diagnosis": ("pathological", "clinical"),
-    "afp_before_group": AFP_GROUPS,
-    "afp_decrease": YES_NO,
-    "afp_after_400": ("<=400", ">400"),
-    "tumour_count_group": ("1-4", ">=5"),
-    "extrahepatic_metastasis": YES_NO,
-    "ivc_thrombus": YES_NO,
-    "pvtt_extent": ("none", "branch", "main"),
-    "therapy_line": ("1", "2", "3", "4", "5", "6"),
-    "prior_ici": YES_NO,
-    "treatment_mode": ("concurrent", "sequential"),
-    "ici_agent": ICI_AGENTS,
-    "ici_switched": YES_NO,
-    **{f"site {site}": YES_NO for site in RT_SITES},
-    "targeted_agent": TARGETED_AGENTS,
-    "rt_technique": RT_TECHNIQUES,
-    "rt_on_intrahepatic": YES_NO,
-    "sbrt": YES_NO,
-    "eqd2_under_60": YES_NO,
-    **dict.fromkeys(RESPONSES, CATEGORIES),
-    **{f"grade {group.name}": GRADES for group in ctcae.GROUPS},
-    "grade_3_or_more": YES_NO,
-    "cause_of_death": ("tumour", "adverse event", "other disease", "alive"),
-    "failure_pattern": ("out-of-field only", "in-field and out-of-field", "none"),
-}
-
 Likelihood = Callable[[str, str, int], float]
+# A key of the ledger.
+Key = tuple[str, ...]
+# Labels, 0 or 1 a patient, by variable and level.
+Known = Mapping[tuple[str, str], Ints]
 
 # How long the nearest table is looked for, in CP-SAT's deterministic time (about seconds), so
 # that a seed gives the same everywhere; how long any table is; and how long it is tried to leave
@@ -84,7 +38,6 @@ Likelihood = Callable[[str, str, int], float]
 _OPERATIONS, _AT_MOST, _A_TRIAL = 2.0, 10.0, 0.2
 # More patients than any count of them.
 _MANY = 2**31
-_FALL = ("afp_response", "", "", "afp_decrease", "yes", "percent")
 
 
 @dataclass(frozen=True)
@@ -137,19 +90,66 @@ Column = Sequence[cp_model.LinearExpr | int]
 Constraints = Iterable[cp_model.BoundedLinearExpression | bool]
 
 
-class _Model:
+@dataclass(frozen=True)
+class Margins:
+    """What the tables of an article count, and what any such patients obey.
+
+    Attributes
+    ----------
+    variables
+        One category a patient each, of these levels.
+    described
+        How many patients the article describes one by one; they come first.
+    analyses
+        Ids of the analyses whose rows of the ledger count patients.
+    rules
+        Puts into a model what any such patients obey.
+    members
+        Gives the column whose sum is the count that a key of the ledger names, if any.
+    implied
+        Puts into a model what other numbers imply beside the counts, given the first claim of
+        each key that is there and the claims that are excused.
+    implied_targets
+        Likewise, of the numbers that the search goes by.
+    """
+
+    variables: Mapping[str, tuple[str, ...]]
+    described: int
+    analyses: Collection[str]
+    rules: Callable[[Model], None]
+    members: Callable[[Model, Key], Column | None]
+    implied: Callable[[Model, Targets, Mapping[Key, Claim], Collection[str]], None]
+    implied_targets: Callable[[Model, Targets], None]
+
+    def model(self, n: int, *, whole: bool = False, explained: bool = False) -> Model:
+        """Give the model of n patients, each alone or (`whole`) most of them in one group."""
+        alone = self.described if whole else n
+        sizes = [1] * alone + ([n - alone] if whole else [])
+        model = Model(self.variables, sizes, explained=explained)
+        self.rules(model)
+        return model
+
+
+class Model:
     """The integer problem: columns by variable and level, rules, and claims behind literals.
 
     Parameters
     ----------
+    variables
+        Levels of each variable, of which every patient has one.
     sizes
-        Numbers of patients in each group; the first two groups are a patient each, `FISTULA`
-        and `DIARRHOEA`.
+        Numbers of patients in each group.
     explained
         Put the rules behind literals too, so that a conflict can be told with those it rests on.
     """
 
-    def __init__(self, sizes: Sequence[int], *, explained: bool = False) -> None:
+    def __init__(
+        self,
+        variables: Mapping[str, tuple[str, ...]],
+        sizes: Sequence[int],
+        *,
+        explained: bool = False,
+    ) -> None:
         self.sizes = sizes
         self.model = cp_model.CpModel()
         self.explained = explained
@@ -157,11 +157,10 @@ class _Model:
         self.claims: dict[Claim, cp_model.IntVar] = {}
         self.columns: dict[str, dict[str, list[cp_model.IntVar]]] = {
             variable: {level: self._new(f"{variable} {level}") for level in levels}
-            for variable, levels in VARIABLES.items()
+            for variable, levels in variables.items()
         }
-        for variable, levels in self.columns.items():
-            self._exactly_one(variable, levels.values())
-        self._rules()
+        for variable, columns in self.columns.items():
+            self._exactly_one(variable, columns)
 
     def _new(self, name: str) -> list[cp_model.IntVar]:
         return [
@@ -172,7 +171,8 @@ class _Model:
     # What any such patients obey ---------------------------------------------------------
     # Clauses of a patient's columns, written as inequalities, which may be added up.
 
-    def _require(self, rule: str, constraints: Constraints) -> None:
+    def require(self, rule: str, constraints: Constraints) -> None:
+        """Ask every constraint of all groups."""
         if self.explained and rule not in self.rules:
             self.rules[rule] = self.model.new_bool_var(rule)
         for constraint in constraints:
@@ -180,233 +180,47 @@ class _Model:
             if self.explained:
                 held.only_enforce_if(self.rules[rule])
 
-    def _exactly_one(self, variable: str, columns: Iterable[Column]) -> None:
-        rule = f"each patient has one {variable} of: {', '.join(VARIABLES[variable])}"
-        totals = _plus(*columns)
-        self._require(rule, (total == size for total, size in zip(totals, self.sizes, strict=True)))
+    def _exactly_one(self, variable: str, columns: Mapping[str, Column]) -> None:
+        rule = f"each patient has one {variable} of: {', '.join(columns)}"
+        totals = plus(*columns.values())
+        self.require(rule, (total == size for total, size in zip(totals, self.sizes, strict=True)))
 
-    def _implies(self, rule: str, given: Column, *any_of: Column) -> None:
-        totals = _plus(*any_of)
-        self._require(rule, (one <= total for one, total in zip(given, totals, strict=True)))
+    def implies(self, rule: str, given: Column, *any_of: Column) -> None:
+        """Ask that who has `given` has one of the others."""
+        totals = plus(*any_of)
+        self.require(rule, (one <= total for one, total in zip(given, totals, strict=True)))
 
-    def _never(self, rule: str, *together: Column) -> None:
+    def never(self, rule: str, *together: Column) -> None:
+        """Ask that nobody has all of these."""
         most = len(together) - 1
-        totals = _plus(*together)
-        self._require(
+        totals = plus(*together)
+        self.require(
             rule, (total <= most * size for total, size in zip(totals, self.sizes, strict=True))
         )
 
-    def _is_any(self, rule: str, whole: Column, parts: Sequence[Column]) -> None:
+    def is_any(self, rule: str, whole: Column, parts: Sequence[Column]) -> None:
+        """Ask that those who have the whole are those who have any of its parts."""
         for part in parts:
-            self._implies(rule, part, whole)
-        self._implies(rule, whole, *parts)
+            self.implies(rule, part, whole)
+        self.implies(rule, whole, *parts)
 
-    def _both(self, rule: str, one: Column, other: Column) -> Column:
+    def both_of(self, rule: str, one: Column, other: Column) -> Column:
+        """Give a new column of those who have one and the other."""
         both = self._new(rule)
-        self._implies(rule, both, one)
-        self._implies(rule, both, other)
-        self._never(rule, one, other, self._without(both))
+        self.implies(rule, both, one)
+        self.implies(rule, both, other)
+        self.never(rule, one, other, self.without(both))
         return both
 
-    def _without(self, column: Column) -> Column:
+    def without(self, column: Column) -> Column:
+        """Give the column of those who have not."""
         return [size - has for has, size in zip(column, self.sizes, strict=True)]
-
-    def _rules(self) -> None:
-        x = self.columns
-        site = {name: x[f"site {name}"]["yes"] for name in RT_SITES}
-        metastasis, node = x["extrahepatic_metastasis"]["yes"], site["lymph node"]
-        first_line = x["therapy_line"]["1"]
-        self._never(
-            "every patient was irradiated somewhere",
-            *(x[f"site {name}"]["no"] for name in RT_SITES),
-        )
-        self._never(
-            "PVTT is irradiated only where there is one", site["PVTT"], x["pvtt_extent"]["none"]
-        )
-        self._implies(
-            "a metastasis is irradiated only with extrahepatic metastasis",
-            site["other metastasis"],
-            metastasis,
-        )
-        self._implies(
-            "another tumour thrombus that is irradiated is one of the inferior vena cava",
-            site["other tumour thrombus"],
-            x["ivc_thrombus"]["yes"],
-        )
-        self._is_any(
-            "irradiation inside the liver is that of the primary tumour or of PVTT",
-            x["rt_on_intrahepatic"]["yes"],
-            [site["primary tumour"], site["PVTT"]],
-        )
-        # Who was never treated has not recurred, so is here for stage IV.
-        self._implies(
-            "first-line patients have a metastasis, or a lymph node irradiated",
-            first_line,
-            metastasis,
-            node,
-        )
-        self._never("first-line patients had no ICI before", first_line, x["prior_ici"]["yes"])
-        self._implies(
-            "the switch was to toripalimab",
-            x["ici_switched"]["yes"],
-            x["ici_agent"]["toripalimab"],
-        )
-        self._never(
-            "a Child-Pugh score of 7 goes with cirrhosis",
-            x["child_pugh_score"]["7"],
-            x["cirrhosis"]["no"],
-        )
-
-        for region in ("overall", "in-field"):
-            rule = f"the {region} response by mRECIST is not worse than by RECIST 1.1"
-            size, viable = x[f"RECIST 1.1 {region}"], x[f"mRECIST {region}"]
-            # Best to worst, each with those before: clauses of single categories say the same of
-            # a patient, but less when they are added up.
-            for worst in range(1, len(CATEGORIES)):
-                better = CATEGORIES[:worst]
-                self._implies(
-                    rule,
-                    _plus(*(size[name] for name in better)),
-                    *(viable[name] for name in better),
-                )
-        for criterion in ("RECIST 1.1", "mRECIST"):
-            rule = f"the response in the field by {criterion} is part of the overall one"
-            overall, inside_field = x[f"{criterion} overall"], x[f"{criterion} in-field"]
-            self._implies(rule, overall["CR"], inside_field["CR"])
-            self._implies(rule, inside_field["SD"], overall["SD"], overall["PD"])
-
-        low, fell = x["afp_before_group"]["<400"], x["afp_decrease"]["yes"]
-        rule = "AFP that crossed 400 ng/mL fell, or did not, accordingly"
-        self._never(rule, low, fell, x["afp_after_400"][">400"])
-        for group in AFP_GROUPS[1:]:
-            self._never(
-                rule,
-                x["afp_before_group"][group],
-                x["afp_decrease"]["no"],
-                x["afp_after_400"]["<=400"],
-            )
-
-        grades = [x[f"grade {group.name}"] for group in ctcae.GROUPS]
-        self._is_any(
-            "an event of grade 3 or more is one of Table 4's",
-            x["grade_3_or_more"]["yes"],
-            [levels[grade] for levels in grades for grade in ("3", "4", "5")],
-        )
-        self._is_any(
-            "a death of an adverse event is an event of grade 5",
-            x["cause_of_death"]["adverse event"],
-            [levels["5"] for levels in grades],
-        )
-        self._never(
-            "who died of the tumour had progressed",
-            x["cause_of_death"]["tumour"],
-            x["failure_pattern"]["none"],
-        )
-        self._grade_5_patients()
-
-    def _grade_5_patients(self) -> None:
-        """The two patients whom the Discussion describes."""
-        told = {
-            FISTULA: {
-                "sex": "male",
-                "grade tef": "5",
-                "ici_agent": "toripalimab",
-                "ici_switched": "no",
-                "targeted_agent": "regorafenib",
-                "treatment_mode": "concurrent",
-                "prior_ici": "no",
-                "pvtt_extent": "none",
-                "ivc_thrombus": "no",
-                "sbrt": "no",
-                "eqd2_under_60": "yes",
-                "site other metastasis": "yes",
-                "site primary tumour": "no",
-                "site lymph node": "no",
-                "failure_pattern": "none",
-            },
-            DIARRHOEA: {
-                "sex": "male",
-                "grade gi": "5",
-                "targeted_agent": "lenvatinib",
-                "ici_switched": "no",
-                "sbrt": "yes",
-                "eqd2_under_60": "yes",
-                "prior_ici": "no",
-                "site primary tumour": "yes",
-                "site PVTT": "yes",
-                "site other metastasis": "no",
-                "site lymph node": "no",
-                "site other tumour thrombus": "no",
-                "failure_pattern": "none",
-            },
-        }
-        for patient, facts in told.items():
-            who = "fistula" if patient == FISTULA else "diarrhoea"
-            rule = f"the patient with the fatal {who} is as the Discussion tells"
-            self._require(
-                rule, (self.columns[name][level][patient] == 1 for name, level in facts.items())
-            )
-        later = "the patient with the fatal fistula was treated before"
-        self._require(later, [self.columns["therapy_line"]["1"][FISTULA] == 0])
 
     # What was published ------------------------------------------------------------------
 
-    def members(self, key: tuple[str, ...]) -> Column | None:
-        """Give the column whose sum is the count that a key of the ledger names."""
-        analysis_id, _, group, variable, level, _ = key
-        x = self.columns
-        match variable:
-            case "patients":
-                return list(self.sizes)
-            case "viral_hepatitis" | "antiviral":
-                return self._yes_no(x["hepatitis"]["none"], level == "no")
-            case "afp_1000" | "afp_400":
-                above = AFP_GROUPS[2:] if variable == "afp_1000" else AFP_GROUPS[1:]
-                high = _plus(*(x["afp_before_group"][name] for name in above))
-                return self._yes_no(high, level.startswith(">="))
-            case "pvtt":
-                return self._yes_no(x["pvtt_extent"]["none"], level == "no")
-            case "vp4":
-                return self._yes_no(x["pvtt_extent"]["main"], level == "yes")
-            case "progressed_before":
-                return self._yes_no(x["therapy_line"]["1"], level == "no")
-            case "therapy_line_group":
-                return _from(x["therapy_line"], level)
-            case "targeted_therapy":
-                return self._yes_no(x["targeted_agent"]["none"], level == "no")
-            case "ici_agent" if level == "camrelizumab":
-                return _plus(x["ici_agent"][level], x["ici_switched"]["yes"])
-            case "rt_site":
-                return x.get(f"site {level}", {}).get("yes")
-            case "rt_foci":
-                return _plus(*(x[f"site {name}"]["yes"] for name in RT_SITES))
-            case "response_overall" | "response_in_field":
-                region = "overall" if variable == "response_overall" else "in-field"
-                return self.responders(f"{group} {region}", level)
-            case "any_event" if level == "5":
-                return x["cause_of_death"]["adverse event"]
-            case "any_event":
-                return x["grade_3_or_more"]["yes"] if level == ">=3" else None
-            case "death":
-                return self._yes_no(x["cause_of_death"]["alive"], level == "no")
-            case "progression":
-                return self._yes_no(x["failure_pattern"]["none"], level == "no")
-            case "in_field_relapse":
-                return x["failure_pattern"]["in-field and out-of-field"]
-        if analysis_id == "adverse_events":
-            return _from(x.get(f"grade {variable}", {}), ">=1" if level == "any" else level)
-        return x.get(variable, {}).get(level)
-
-    def _yes_no(self, column: Column, has: bool) -> Column:
-        return column if has else self._without(column)
-
-    def responders(self, response: str, level: str) -> Column | None:
-        """Give the column of a response, or of ORR (CR, PR) or DCR (CR, PR, SD)."""
-        columns = self.columns.get(response, {})
-        if level in columns or not columns:
-            return columns.get(level)
-        parts = {"ORR": ("CR", "PR"), "DCR": ("CR", "PR", "SD")}.get(level)
-        return _plus(*(columns[part] for part in parts)) if parts else None
+    def yes_no(self, column: Column, has: bool) -> Column:
+        """Give the column of those who have, or of those who have not."""
+        return column if has else self.without(column)
 
     def claim(self, claim: Claim, column: Column, *given: Claim) -> None:
         """Put a claim behind a literal; it binds while those hold that it was worked out from."""
@@ -422,17 +236,6 @@ class _Model:
         )
         total = cp_model.LinearExpr.sum(column)
         self.model.add_linear_expression_in_domain(total, agreeing).only_enforce_if(enforced)
-
-    def fall_of_afp(self, criterion: str, level: str, claim: Claim, *given: Claim) -> None:
-        """Put a claim on how many responders' AFP fell behind a literal."""
-        responders = self.responders(f"{criterion} overall", level)
-        assert responders is not None
-        both = self._both(
-            f"{criterion} {level} with a fall of AFP is one and the other",
-            self.columns["afp_decrease"]["yes"],
-            responders,
-        )
-        self.claim(claim, both, *given)
 
     # Solving -----------------------------------------------------------------------------
 
@@ -483,17 +286,18 @@ class _Model:
         return ConflictingClaims(sum(self.sizes), [claims[k] for k in found.members], found.size)
 
 
-def _plus(*columns: Column) -> Column:
+def plus(*columns: Column) -> Column:
+    """Give the column that adds up others."""
     if len(columns) == 1:
         return list(columns[0])
     return [cp_model.LinearExpr.sum(parts) for parts in zip(*columns, strict=True)]
 
 
-def _from(columns: Mapping[str, Column], level: str) -> Column | None:
+def from_level(columns: Mapping[str, Column], level: str) -> Column | None:
     """Give the column of a level, or for ">=3" the sum from level 3 on."""
     if level in columns or not level.startswith(">="):
         return columns.get(level)
-    return _plus(*(column for name, column in columns.items() if int(name) >= int(level[2:])))
+    return plus(*(column for name, column in columns.items() if int(name) >= int(level[2:])))
 
 
 def _counts(printed: Printed, statistic: str, n: int) -> range:
@@ -513,13 +317,13 @@ def _claim(printed: Printed, counts: range, statistic: str, n: int) -> Claim:
 
 
 def _add_counts(
-    model: _Model, printed: Iterable[tuple[Printed, tuple[str, ...]]], n: int
-) -> dict[tuple[str, ...], Claim]:
+    margins: Margins, model: Model, printed: Iterable[tuple[Printed, Key]], n: int
+) -> dict[Key, Claim]:
     """Put claims into a model, once where they say the same; give the first claim of each key."""
-    first: dict[tuple[str, ...], Claim] = {}
-    said: set[tuple[tuple[str, ...], range]] = set()
+    first: dict[Key, Claim] = {}
+    said: set[tuple[Key, range]] = set()
     for number, key in printed:
-        column, counts = model.members(key), _counts(number, key[-1], n)
+        column, counts = margins.members(model, key), _counts(number, key[-1], n)
         if column is None or (key[:-1], counts) in said:
             continue
         said.add((key[:-1], counts))
@@ -528,30 +332,17 @@ def _add_counts(
     return first
 
 
-def _every_claim(model: _Model, targets: Targets, excused: Collection[str]) -> None:
-    """Put every printing of every count into a model, and what the Fisher p values say."""
-    n = targets.n
-    printed = [one for one in targets.patient_counts() if one[0].claim not in excused]
-    first = _add_counts(model, printed, n)
-    fell = first.get(_FALL)
-    for criterion in CRITERIA:
-        for level in ("ORR", "DCR"):
-            p_value = targets.printed(*_p_value(level), "criterion", criterion)
-            key = ("response", "criterion", criterion, "response_overall", level, "count")
-            responders = first.get(key)
-            if p_value.claim in excused or fell is None or responders is None:
-                continue
-            both = {
-                number
-                for total in fell.counts
-                for number in _fitting(p_value, responders.counts[0], total, n)
-            }
-            words = f"{', '.join(map(str, sorted(both))) or 'no number of'} patients with both"
-            claim = Claim(p_value, tuple(sorted(both)), words)
-            model.fall_of_afp(criterion, level, claim, fell, responders)
+def every_claim(
+    margins: Margins, model: Model, targets: Targets, excused: Collection[str] = ()
+) -> None:
+    """Put every printing of every count into a model, and what other numbers imply."""
+    counts = targets.patient_counts(margins.analyses)
+    printed = [one for one in counts if one[0].claim not in excused]
+    first = _add_counts(margins, model, printed, targets.n)
+    margins.implied(model, targets, first, excused)
 
 
-def check(targets: Targets, excused: Collection[str] = ()) -> None:
+def check(margins: Margins, targets: Targets, excused: Collection[str] = ()) -> None:
     """Look for published counts that no cohort can have together.
 
     Every printing counts, so two that differ are a conflict.
@@ -567,12 +358,13 @@ def check(targets: Targets, excused: Collection[str] = ()) -> None:
         With the smallest set, and the rules that it rests on, where whole groups of patients
         show the conflict, and otherwise a small one.
     """
-    n = targets.n
-    if n < 2:
-        claim = Claim(targets.printed("characteristics", "patients", "count"), range(2, _MANY))
-        raise ConflictingClaims(n, [claim], conflicts.Size.SMALLEST, ["two are described"])
-    small = _Model([1, 1, n - 2], explained=True)
-    _every_claim(small, targets, excused)
+    n, least = targets.n, margins.described
+    if n < least:
+        claim = Claim(targets.printed("characteristics", "patients", "count"), range(least, _MANY))
+        reason = f"{least} are described one by one"
+        raise ConflictingClaims(n, [claim], conflicts.Size.SMALLEST, [reason])
+    small = margins.model(n, whole=True, explained=True)
+    every_claim(margins, small, targets, excused)
     claims = list(small.claims)
     conflict = conflicts.smallest(
         small.given_all(small.rules.values()),
@@ -588,8 +380,8 @@ def check(targets: Targets, excused: Collection[str] = ()) -> None:
         )
         because = [rules[k] for k in needed.members] if needed else []
         raise ConflictingClaims(n, members, conflict.size, because)
-    exact = _Model([1] * n)
-    _every_claim(exact, targets, excused)
+    exact = margins.model(n)
+    every_claim(margins, exact, targets, excused)
     try:
         exact.solve(0)
     except ConflictingClaims as found:
@@ -598,52 +390,24 @@ def check(targets: Targets, excused: Collection[str] = ()) -> None:
             raise
 
 
-def _p_value(level: str) -> tuple[str, str, str, str]:
-    return "afp_response", "response_overall", "p_value", level
+def fitting(p_value: Printed, one: int, other: int, n: int) -> list[int]:
+    """Give how many of n patients may have both of two things, by a printed p of Fisher's test.
 
-
-def _fitting(p_value: Printed, responders: int, fell: int, n: int) -> list[int]:
-    """Give how many patients may have both, so that Fisher's test gives a printed p value."""
-    possible = range(max(0, responders + fell - n), min(responders, fell) + 1)
+    Parameters
+    ----------
+    one, other
+        How many have the one, and the other.
+    """
+    possible = range(max(0, one + other - n), min(one, other) + 1)
     return [
         both
         for both in possible
-        if p_value.holds(
-            fisher_p([[both, responders - both], [fell - both, n - responders - fell + both]])
-        )
+        if p_value.holds(fisher_p([[both, one - both], [other - both, n - one - other + both]]))
     ]
 
 
-def fallen_responders(targets: Targets, criterion: str) -> dict[str, tuple[Printed, int]]:
-    """Give how many responders' AFP fell, from the printed Fisher p values of one criterion.
-
-    Where the p values fit only with the labels ORR and DCR exchanged, they are taken so.
-
-    Returns
-    -------
-    By level (ORR, DCR) the claim and the number of patients; a level that no number fits is
-    left out.
-    """
-    fell = round(targets.value("afp_response", "afp_decrease", "percent", "yes") * targets.n / 100)
-    claims = {
-        level: targets.printed(*_p_value(level), "criterion", criterion) for level in ("ORR", "DCR")
-    }
-    for taken in (claims, dict(zip(claims, reversed(claims.values()), strict=True))):
-        found = {}
-        for level, claim in taken.items():
-            responders = targets.printed(
-                "response", "response_overall", "count", level, "criterion", criterion
-            )
-            fitting = _fitting(claim, int(responders.value), fell, targets.n)
-            # A fall of AFP goes with response, as the article discusses it.
-            if fitting:
-                found[level] = claim, fitting[-1]
-        if len(found) == len(claims):
-            break
-    return found
-
-
 def solve(
+    margins: Margins,
     targets: Targets,
     rng: np.random.Generator,
     known: Mapping[tuple[str, str], Iterable[int]] | None = None,
@@ -668,30 +432,14 @@ def solve(
     """
     labels = {name: np.asarray(given, dtype=np.int64) for name, given in (known or {}).items()}
     seed = int(rng.integers(2**31))
-    fallen = {criterion: fallen_responders(targets, criterion) for criterion in CRITERIA}
-    whole = _target_model(targets, fallen, [1, 1, targets.n - 2], labels)
+    whole = _target_model(margins, targets, labels, whole=True)
     solved = whole.solve(seed)
     numbers = {
         variable: {level: sum(map(solved.value, column)) for level, column in levels.items()}
         for variable, levels in whole.columns.items()
     }
-    problem = _target_model(targets, fallen, [1] * targets.n, labels)
-    drawn = []
-    for variable, levels in problem.columns.items():
-        order = [
-            [
-                rng.exponential() / _weight(labels, likelihood, variable, level, patient)
-                for patient in range(targets.n)
-            ]
-            for level in levels
-        ]
-        chosen = _draw(np.array(order), list(numbers[variable].values()))
-        for row, column in enumerate(levels.values()):
-            for patient, has in enumerate(column):
-                problem.model.add_hint(has, int(chosen[patient] == row))
-        columns = list(levels.values())
-        drawn += [columns[row][patient] for patient, row in enumerate(chosen)]
-    problem.model.maximize(cp_model.LinearExpr.sum(drawn))
+    problem = _target_model(margins, targets, labels)
+    _hint(problem, numbers, labels, likelihood, rng)
     solved = problem.solve(seed)
     return pd.DataFrame(
         {
@@ -704,29 +452,49 @@ def solve(
     )
 
 
+def _hint(
+    problem: Model,
+    numbers: Mapping[str, Mapping[str, int]],
+    labels: Known,
+    likelihood: Likelihood | None,
+    rng: np.random.Generator,
+) -> None:
+    """Draw a level of every variable for each patient, and ask for the nearest table."""
+    n, drawn = len(problem.sizes), []
+    for variable, levels in problem.columns.items():
+        order = [
+            [
+                rng.exponential() / _weight(labels, likelihood, variable, level, patient)
+                for patient in range(n)
+            ]
+            for level in levels
+        ]
+        chosen = _draw(np.array(order), list(numbers[variable].values()))
+        for row, column in enumerate(levels.values()):
+            for patient, has in enumerate(column):
+                problem.model.add_hint(has, int(chosen[patient] == row))
+        columns = list(levels.values())
+        drawn += [columns[row][patient] for patient, row in enumerate(chosen)]
+    problem.model.maximize(cp_model.LinearExpr.sum(drawn))
+
+
 def _target_model(
-    targets: Targets,
-    fallen: Mapping[str, dict[str, tuple[Printed, int]]],
-    sizes: Sequence[int],
-    known: Mapping[tuple[str, str], Ints],
-) -> _Model:
+    margins: Margins, targets: Targets, known: Known, *, whole: bool = False
+) -> Model:
     """Give the model of the counts that the search goes by, with what is known."""
     n = targets.n
-    model = _Model(sizes)
+    model = margins.model(n, whole=whole)
     # A percentage that no number of patients gives is for the audit to prove.
-    possible = (one for one in targets.target_counts() if _counts(one[0], one[1][-1], n))
-    _add_counts(model, possible, n)
-    for criterion, numbers in fallen.items():
-        for level, (claim, both) in numbers.items():
-            words = f"{both} patients with both"
-            model.fall_of_afp(criterion, level, Claim(claim, (both,), words))
+    counts = targets.target_counts(margins.analyses)
+    _add_counts(margins, model, (one for one in counts if _counts(one[0], one[1][-1], n)), n)
+    margins.implied_targets(model, targets)
     for (variable, level), labels in known.items():
         model.fix(variable, level, labels)
     return model
 
 
 def _weight(
-    known: Mapping[tuple[str, str], Ints],
+    known: Known,
     likelihood: Likelihood | None,
     variable: str,
     level: str,
@@ -756,6 +524,3 @@ def _draw(order: Floats, numbers: Sequence[int]) -> Ints:
             chosen[patient] = level
             left[level] -= 1
     return chosen
-
-
-__all__ = ["ConflictingClaims", "check", "fallen_responders", "solve"]

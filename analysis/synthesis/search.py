@@ -1,8 +1,9 @@
 """The whole search: attempts, one after another, until a cohort meets every published number.
 
 An attempt finds days for the survival curves, moves them until the factors with few patients
-fit, finds who has the other factors of Table 5, and then fills in the rest of every patient's
-history. What comes out is judged by `analysis.estimates`, like any dataset.
+fit, finds who has the other factors, and then fills in the rest of every patient's history. What
+comes out is judged by `analysis.estimates`, like any dataset. What an article has of all this, a
+`Plan` says.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -19,19 +20,52 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.faults import DatasetFaults
-from analysis.study.parameters import Parameters
-from analysis.synthesis import cohort, factors, judgement, margins, survival_search
+from analysis.synthesis import factors, margins
+from analysis.synthesis.curves import Asked, Histories, Search
+from analysis.synthesis.factors import Sought
+from analysis.synthesis.judgement import Judgement
+from analysis.synthesis.kernels import Ints, Schedule
+from analysis.synthesis.margins import Margins
 from analysis.synthesis.quantities import Unreachable
-from analysis.synthesis.survival_search import CurveTargets, Search
 from analysis.synthesis.targets import Targets
 
 Progress = Callable[[str], None]
+Labels = Mapping[str, Ints]
+Tables = dict[str, pd.DataFrame]
 # Nearly every other attempt succeeds; after as many as these no cohort is likely to be found.
 ATTEMPTS = 40
-# As many cohorts that meet survival and Table 5 may be refused for something else.
+# As many cohorts that meet survival and factors may be refused for something else.
 REFUSALS = 6
-_STEPS, _REHEATS = 300_000, 3
-_HOTTEST, _COLDEST = 0.5, 0.05
+_DAYS, _REHEATS = Schedule(300_000, 0.5, 0.05), 3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the search goes by in an article.
+
+    Attributes
+    ----------
+    margins
+        What its tables count.
+    sought
+        Its prognostic factors.
+    asked
+        What its ledger asks of its curves.
+    begin
+        Gives a search with days to begin with.
+    fill
+        Gives the tables of a dataset around the histories and labels that are found. May raise
+        `Unreachable` or `ConflictingClaims`.
+    judge
+        Judges tables. May raise `DatasetFaults`.
+    """
+
+    margins: Margins
+    sought: Callable[[Targets], Sought]
+    asked: Callable[[Targets], Sequence[Asked]]
+    begin: Callable[[Targets, Sequence[Asked], np.random.Generator], Search]
+    fill: Callable[[Targets, Histories, Labels, np.random.Generator], Tables]
+    judge: Callable[[Tables, Targets], Judgement]
 
 
 @dataclass(frozen=True)
@@ -69,10 +103,10 @@ class _Attempt:
 
 
 def find(
+    plan: Plan,
     targets: Targets,
     seed: int,
     progress: Progress,
-    options: Parameters | None = None,
     excused: Collection[str] = (),
 ) -> Found:
     """Find a cohort that meets every published number; the same for the same seed.
@@ -89,13 +123,12 @@ def find(
     NotReached
         With the numbers that the nearest cohort does not meet.
     """
-    options = options or Parameters()
     progress("counts: looking for claims that contradict each other")
-    margins.check(targets, excused)
+    margins.check(plan.margins, targets, excused)
     nearest: _Attempt | None = None
     evaluations = 0
     refused: list[list[str]] = []
-    with closing(_attempts(targets, seed)) as attempts:
+    with closing(_attempts(plan, targets, seed)) as attempts:
         for number, attempt in enumerate(attempts, start=1):
             evaluations += attempt.found.evaluations
             if nearest is None or attempt.distance < nearest.distance:
@@ -103,12 +136,12 @@ def find(
             if attempt.unmet:
                 progress(f"attempt {number}: still unmet: {_listed(attempt.unmet)}")
                 continue
-            progress(f"attempt {number}: survival and Table 5 are met; the rest of every history")
+            progress(f"attempt {number}: survival and factors are met; the rest of every history")
             rng = np.random.default_rng([seed, number, 1])
             try:
-                outcomes, labels = attempt.search.outcomes(), attempt.found.labels
-                tables = cohort.tables(targets, outcomes, labels, options, rng)
-                unmet = judgement.of(tables, targets, options).unmet(excused)
+                histories, labels = attempt.search.histories, attempt.found.labels
+                tables = plan.fill(targets, histories, labels, rng)
+                unmet = plan.judge(tables, targets).unmet(excused)
             except (Unreachable, DatasetFaults, margins.ConflictingClaims) as reason:
                 unmet = [str(reason)]
             if not unmet:
@@ -117,25 +150,28 @@ def find(
             refused.append(unmet)
             if len(refused) == REFUSALS:
                 raise NotReached(
-                    f"{REFUSALS} cohorts met survival and Table 5, but not all else; the nearest:",
+                    f"{REFUSALS} cohorts met survival and factors, but not all else; the nearest:",
                     min(refused, key=len),
                 )
     assert nearest is not None
-    raise _not_reached(nearest, targets, options, excused)
+    raise _not_reached(plan, nearest, targets, excused)
 
 
-def _attempts(targets: Targets, seed: int) -> Generator[_Attempt, None, None]:
+def _attempts(plan: Plan, targets: Targets, seed: int) -> Generator[_Attempt, None, None]:
     """Give attempts in order, the next ones made meanwhile on the other cores."""
-    aims = survival_search.curve_targets(targets, factors.NAMES)
-    sizes = _sizes(targets)
+    asked, sought = plan.asked(targets), plan.sought(targets)
+
+    def attempt(number: int) -> _Attempt:
+        rng = np.random.default_rng([seed, number])
+        return _attempt(targets, plan.begin(targets, asked, rng), sought, rng, stop)
+
     stop = threading.Event()
     cores = os.cpu_count() or 1
     waiting: deque[Future[_Attempt]] = deque()
     with ThreadPoolExecutor(cores) as pool:
         try:
             for number in range(1, ATTEMPTS + 1):
-                rng = np.random.default_rng([seed, number])
-                waiting.append(pool.submit(_attempt, targets, aims, sizes, rng, stop))
+                waiting.append(pool.submit(attempt, number))
                 if len(waiting) == cores:
                     yield waiting.popleft().result()
             while waiting:
@@ -152,15 +188,14 @@ def _listed(names: Collection[str], most: int = 6) -> str:
 
 def _attempt(
     targets: Targets,
-    aims: CurveTargets,
-    sizes: factors.Sizes,
+    search: Search,
+    sought: Sought,
     rng: np.random.Generator,
     stop: threading.Event,
 ) -> _Attempt:
-    search = Search(targets, aims, rng)
     evaluations = 0
     for _ in range(_REHEATS):
-        distance, judged = search.anneal(_STEPS, _HOTTEST, _COLDEST)
+        distance, judged = search.anneal(_DAYS)
         evaluations += judged
         if distance <= 0:
             break
@@ -168,65 +203,28 @@ def _attempt(
         # Farther than any attempt whose curves are met.
         nothing = factors.Found({}, {}, evaluations)
         return _Attempt(search, nothing, tuple(search.unmet()), 1000 + distance)
-    few = factors.with_days(search, targets, sizes, rng)
+    few = factors.with_days(search, targets, sought, rng)
     found = replace(few, evaluations=evaluations + few.evaluations)
     if not found.left:
-        outcomes = search.outcomes()
-        rest = factors.search(targets, sizes, outcomes, few.labels, rng, stop=stop)
+        endpoints = search.endpoints()
+        rest = factors.search(targets, sought, endpoints, few.labels, rng, stop=stop)
         found = replace(rest, evaluations=found.evaluations + rest.evaluations)
-    unmet = tuple(f"Table 5, {name}" for name in found.left)
+    unmet = tuple(f"factor {name}" for name in found.left)
     # An attempt that got through more factors is nearer.
-    missing = len(factors.FACTORS) - len(found.labels) if unmet else 0
+    missing = len(sought.factors) - len(found.labels) if unmet else 0
     return _Attempt(search, found, unmet, missing + sum(found.left.values()))
 
 
 def _not_reached(
-    nearest: _Attempt, targets: Targets, options: Parameters, excused: Collection[str]
+    plan: Plan, nearest: _Attempt, targets: Targets, excused: Collection[str]
 ) -> NotReached:
     """Give the published numbers that the nearest attempt does not meet, and what it reaches."""
     reason = f"No cohort was found in {ATTEMPTS} attempts. The nearest does not meet:"
     rng = np.random.default_rng(0)
-    outcomes, known = nearest.search.outcomes(), nearest.found.labels
-    found = factors.search(targets, _sizes(targets), outcomes, known, rng, to_the_end=True)
+    endpoints, known = nearest.search.endpoints(), nearest.found.labels
+    found = factors.search(targets, plan.sought(targets), endpoints, known, rng, to_the_end=True)
     try:
-        tables = cohort.tables(targets, outcomes, found.labels, options, rng)
-        return NotReached(reason, judgement.of(tables, targets, options).unmet(excused))
+        tables = plan.fill(targets, nearest.search.histories, found.labels, rng)
+        return NotReached(reason, plan.judge(tables, targets).unmet(excused))
     except (Unreachable, DatasetFaults, margins.ConflictingClaims):
         return NotReached(reason, list(nearest.unmet))
-
-
-def _sizes(targets: Targets) -> factors.Sizes:
-    """Give how many patients may have each factor; one number where it is printed."""
-    n = targets.n
-    characteristics = "characteristics"
-
-    def printed(analysis_id: str, variable: str, level: str = "yes") -> range:
-        count = targets.count(analysis_id, variable, level)
-        return range(count, count + 1)
-
-    without_hepatitis = targets.count(characteristics, "hepatitis", "none")
-    first, second, _ = factors.REGIMENS
-    agents = {name: printed("treatment", "ici_agent", name) for name in (first, second)}
-    others = n - sum(size[0] for size in agents.values())
-    return {
-        "male": printed(characteristics, "sex", "male"),
-        # The median age is below 60, and a few years from it.
-        "age_under_60": range(n // 2 + 9, n // 2 + 15),
-        "alcohol_use": printed(characteristics, "alcohol_use"),
-        "viral_hepatitis": range(n - without_hepatitis, n - without_hepatitis + 1),
-        "cirrhosis": printed(characteristics, "cirrhosis"),
-        "afp_under_1000": printed(characteristics, "afp_1000", "<1000"),
-        "tumours_5_or_more": printed(characteristics, "tumour_count_group", ">=5"),
-        "extrahepatic_metastasis": printed(characteristics, "extrahepatic_metastasis"),
-        "pvtt": printed(characteristics, "pvtt"),
-        "vp4": printed(characteristics, "vp4"),
-        "prior_ici": printed(characteristics, "prior_ici"),
-        "concurrent": printed("treatment", "treatment_mode", "concurrent"),
-        "rt_intrahepatic": range(n - 16, n - 9),
-        "sbrt": range(26, 36),
-        # The median BED and EQD2 hold together only with half of the patients on either side.
-        "eqd2_under_60": range(n // 2, n // 2 + 1),
-        "targeted_therapy": printed("treatment", "targeted_therapy"),
-        **agents,
-        "other": range(others, others + 1),
-    }

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 
 import pandas as pd
 
-from analysis.article.ledger import KEY, NOT_REACHED, published
+from analysis.article.ledger import KEY, published
+from analysis.study.keys import NOT_REACHED
+from analysis.study.months import DAYS_PER_MONTH
+from analysis.study.printed import values
 
-DAYS_PER_MONTH = 30.4375
-_OF_PATIENTS = (
-    "characteristics",
-    "treatment",
-    "response",
-    "afp_response",
-    "survival",
-    "adverse_events",
-)
 _COUNTED = ("count", "percent")
 
 
@@ -107,21 +100,26 @@ class Targets:
         """Give a printed number of patients."""
         return int(self.value(analysis_id, variable, "count", level))
 
-    def patient_counts(self) -> Iterator[tuple[Printed, tuple[str, ...]]]:
-        """Give every printing of a number of patients, as a count or a percentage, with its key."""
+    def patient_counts(
+        self, analyses: Collection[str]
+    ) -> Iterator[tuple[Printed, tuple[str, ...]]]:
+        """Give every printing of a number of patients, as a count or a percentage, with its key.
+
+        `analyses` are ids of the analyses that count patients.
+        """
         claims = self.ledger
-        chosen = claims["analysis_id"].isin(_OF_PATIENTS) & claims["statistic"].isin(_COUNTED)
+        chosen = claims["analysis_id"].isin(list(analyses)) & claims["statistic"].isin(_COUNTED)
         for _, claim in claims[chosen].iterrows():
             yield _printed(claim), tuple(claim[KEY])
 
-    def target_counts(self) -> Iterator[tuple[Printed, tuple[str, ...]]]:
+    def target_counts(self, analyses: Collection[str]) -> Iterator[tuple[Printed, tuple[str, ...]]]:
         """Give the one printing of each number of patients that the search goes by.
 
         A percentage is given only where no count is printed, and a bound ("more than 40%")
         is not.
         """
         first: dict[tuple[str, ...], tuple[Printed, tuple[str, ...]]] = {}
-        for claim, key in self.patient_counts():
+        for claim, key in self.patient_counts(analyses):
             if math.isfinite(claim.low) and math.isfinite(claim.high):
                 first.setdefault(key, (claim, key))
         for (*subject, statistic), target in first.items():
@@ -134,16 +132,15 @@ def _printed(claim: pd.Series) -> Printed:
     words = str(claim["claim_id"]), str(claim["locator"]), str(claim["printed"])
     if claim["comparator"] == NOT_REACHED:
         return Printed(*words, math.inf, math.inf, math.inf)
-    exact = Decimal(str(claim["value"]))
-    half = Decimal(5).scaleb(-int(claim["decimals"]) - 1)
-    value, low, high = float(exact), float(exact - half), float(exact + half)
-    match claim["comparator"]:
-        case "<":
-            low, high = -math.inf, value
-        case "<=":
-            low, high = -math.inf, math.nextafter(value, math.inf)
-        case ">":
-            low, high = math.nextafter(value, math.inf), math.inf
-        case ">=":
-            low, high = value, math.inf
-    return Printed(*words, value, low, high)
+    stands_for = values(str(claim["printed"]), str(claim["comparator"]), ("half up",))
+    low, high = (
+        infinite if end is None else float(end)
+        for end, infinite in ((stands_for.low, -math.inf), (stands_for.high, math.inf))
+    )
+    # What is counted is low <= value < high, so that an end that is open or closed otherwise moves
+    # by the least there is.
+    if stands_for.low is not None and not stands_for.low_closed:
+        low = math.nextafter(low, math.inf)
+    if stands_for.high is not None and stands_for.high_closed:
+        high = math.nextafter(high, math.inf)
+    return Printed(*words, float(claim["value"]), low, high)

@@ -11,15 +11,12 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-NOTICE = (
-    "Synthetic: no real patient is in this dataset. It was made by a search for one cohort that "
-    "reproduces the published numbers of Zhai et al. 2025 (doi 10.3389/fimmu.2025.1594577). "
-    "What the article does not print is drawn at random."
-)
-
 
 def write_dataset(
-    folder: Path, tables: Mapping[str, pd.DataFrame], seed: int, data_cutoff: datetime.date
+    folder: Path,
+    tables: Mapping[str, pd.DataFrame],
+    description: Mapping[str, object],
+    remark: str,
 ) -> None:
     """Put a dataset in place of what is in the folder, complete or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -28,7 +25,7 @@ def write_dataset(
     try:
         # mkdtemp lets nobody else in.
         new.chmod(0o755)
-        write_tables(new, tables, seed, data_cutoff)
+        write_tables(new, tables, description, remark)
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
@@ -40,22 +37,16 @@ def write_dataset(
 
 
 def write_tables(
-    folder: Path, tables: Mapping[str, pd.DataFrame], seed: int, data_cutoff: datetime.date
+    folder: Path,
+    tables: Mapping[str, pd.DataFrame],
+    description: Mapping[str, object],
+    remark: str,
 ) -> None:
-    """Write the tables as CSV files, each with a remark that it is synthetic, and dataset.yaml."""
-    remark = f"# {NOTICE} Made by: make synthetic SEED={seed}\n"
+    """Write the tables as CSV files, each with the remark on top, and dataset.yaml."""
     for name, table in tables.items():
         body = table.map(_cell).to_csv(index=False, lineterminator="\n")
-        (folder / f"{name}.csv").write_bytes((remark + body).encode())
-    description = {
-        "title": f"Synthetic cohort of {len(tables['patients'])} patients after Zhai et al. 2025",
-        "notice": NOTICE,
-        "synthetic": True,
-        "data_cutoff": data_cutoff,
-        "seed": seed,
-        "not_recorded": {},
-    }
-    text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True, width=90)
+        (folder / f"{name}.csv").write_bytes(f"# {remark}\n{body}".encode())
+    text = yaml.safe_dump(dict(description), sort_keys=False, allow_unicode=True, width=90)
     (folder / "dataset.yaml").write_bytes(text.encode())
 
 

@@ -13,18 +13,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from analysis.parameters import Parameters
 
 from analysis.article.ledger import read_ledger
 from analysis.audit.comparison import compare
-from analysis.cohort import ctcae
 from analysis.cohort.folder import DATA
 from analysis.cohort.read import load
 from analysis.estimates import fatal_events, toxicity
-from analysis.synthesis import adverse_events, organ_doses
 from analysis.synthesis.quantities import Unreachable
-from analysis.synthesis.survival_search import DIARRHOEA, FISTULA, Outcomes
 from analysis.synthesis.targets import Targets
+from analysis.zhai_2025.adverse_events import GROUPS
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.synthesis import adverse_events, organ_doses
+from analysis.zhai_2025.synthesis.outcomes import DIARRHOEA, FISTULA, Outcomes
 
 P = Parameters()
 TARGETS = Targets(read_ledger())
@@ -127,7 +127,7 @@ def test_early_and_late_events_are_told_apart(inputs: Inputs) -> None:
 def test_every_term_that_is_used_has_an_onset() -> None:
     used = {
         term
-        for group in ctcae.GROUPS
+        for group in GROUPS
         for term in adverse_events.TERMS.get(group.name, {group.terms[0]: 1})
     }
     # The fistula is fatal, and has its day from the Discussion.

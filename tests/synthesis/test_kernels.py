@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from analysis.parameters import Parameters
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -15,10 +15,14 @@ from scipy import stats
 from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.estimates import survival
 from analysis.estimates.log_rank import log_rank
-from analysis.synthesis import factors, kernels, survival_search
-from analysis.synthesis.kernels import Floats, Ints
-from analysis.synthesis.survival_search import Search
+from analysis.synthesis import kernels
+from analysis.synthesis.curves import NONE, UNBOUNDED, Asked, Curve, Gap, Histories, Search
+from analysis.synthesis.factors import bounds as bounds_of
+from analysis.synthesis.kernels import Floats, Ints, Schedule
 from analysis.synthesis.targets import Targets
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.synthesis import outcomes as article
+from analysis.zhai_2025.synthesis.factors import ENDPOINTS, NAMES
 
 OPTIONS = Parameters()
 # Compiled and uncompiled arithmetic add up in another order: a few units of the 15th digit.
@@ -47,8 +51,7 @@ def cost_of_factor(times: pd.DataFrame, medians: Floats, z: tuple[float, float])
             days,
             times["event"].to_numpy(np.int64),
             times["level"].to_numpy(np.int64),
-            medians,
-            np.array(z),
+            np.array([*medians, z]),
         )
     )
 
@@ -121,31 +124,36 @@ def targets() -> Targets:
     return Targets(read_ledger(CLAIMS))
 
 
-def begun(targets: Targets, seed: int) -> tuple[Search, Ints, Ints, Floats]:
+def begun(targets: Targets, seed: int) -> tuple[Search, Ints, Floats]:
     """Give a search, and labels of two factors that are free to move."""
     rng = np.random.default_rng(seed)
-    aims = survival_search.curve_targets(targets, factors.NAMES)
+    asked = article.asked(targets, NAMES)
     labels = np.stack([rng.permutation(np.arange(targets.n) < k) for k in (100, 60)])
-    names = ("male", "cirrhosis")
-    bounds = np.stack([factors.bounds(targets, name) for name in names])
-    return Search(targets, aims, rng), labels.astype(np.int64), np.ones_like(labels), bounds
+    bounds = np.stack([bounds_of(targets, name, ENDPOINTS) for name in ("male", "cirrhosis")])
+    return article.begin(targets, asked, rng), labels.astype(np.int64), bounds
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_annealing_keeps_count_and_limits(targets: Targets, seed: int) -> None:
-    search, labels, free, bounds = begun(targets, seed)
-    members, kinds = labels.sum(axis=1), search.kind.copy()
-    cost, judged = search.anneal(20_000, 1.0, 0.01, labels, free.astype(np.int64), bounds)
+    search, labels, bounds = begun(targets, seed)
+    members, kinds = labels.sum(axis=1), dict(search.histories.kinds)
+    both = search.factors(labels, np.ones_like(labels), bounds)
+    cost, judged = search.anneal(Schedule(20_000, 1.0, 0.01), both)
     # One more call that takes no step computes the cost anew from the days and labels.
-    again, none = search.anneal(0, 1.0, 0.5, labels, free.astype(np.int64), bounds)
+    again, none = search.anneal(Schedule(0, 1.0, 0.5), both)
     assert cost == pytest.approx(again, abs=1e-9)
     assert (judged > 10_000, none) == (True, 0)
     assert (labels.sum(axis=1) == members).all()
-    assert (search.kind == kinds).all()
-    limits, time = search.limits, search.state[:, kernels.TIME]
-    assert (time >= limits[:, kernels.EARLIEST_CONTACT]).all()
-    assert (time <= limits[:, kernels.LATEST_CONTACT]).all()
-    outcomes = search.outcomes()
+    for kind, who in kinds.items():
+        assert (search.histories.kinds[kind] == who).all()
+    for gap in search.histories.gaps:
+        days = search.histories.of(gap.record)
+        recorded = days != NONE
+        if gap.since:
+            recorded &= search.histories.of(gap.since) != NONE
+            days = days - search.histories.of(gap.since)
+        assert ((days >= gap.least) & (days <= gap.most))[recorded].all(), gap
+    outcomes = article.outcomes(targets, search.histories)
     progressed = outcomes.progression >= 0
     assert (outcomes.progression <= outcomes.imaging)[progressed].all()
     assert (outcomes.imaging <= outcomes.time).all()
@@ -153,17 +161,17 @@ def test_annealing_keeps_count_and_limits(targets: Targets, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_swapping_labels_keeps_count(targets: Targets, seed: int) -> None:
-    search, labels, _, bounds = begun(targets, seed)
-    times, events = search.outcomes().endpoints()
+    search, labels, bounds = begun(targets, seed)
+    endpoints = search.endpoints()
     own = labels[1].copy()
     fixed = np.arange(10)
     free = np.arange(10, targets.n)
-    cost, _ = kernels.anneal_labels(seed, own, free, times, events, bounds[1], 5_000, 0.3, 0.01)
+    cost, _ = kernels.anneal_labels(
+        seed, own, free, endpoints, bounds[1], Schedule(5_000, 0.3, 0.01)
+    )
     again = sum(
-        kernels.factor_cost_by_day(
-            np.argsort(times[e]), times[e], events[e], own, bounds[1, e, :2], bounds[1, e, 2]
-        )
-        for e in range(2)
+        kernels.factor_cost_by_day(np.argsort(times), times, events, own, asked)
+        for times, events, asked in zip(*endpoints, bounds[1], strict=True)
     )
     assert cost == pytest.approx(again, abs=1e-9)
     assert own.sum() == labels[1].sum()
@@ -175,3 +183,93 @@ def test_what_is_unmet_is_named(targets: Targets) -> None:
     unmet = search.unmet()
     assert "s3.3-os-rate-24" in unmet
     assert any(name.startswith("an event of ") for name in unmet)
+
+
+# Curves as data --------------------------------------------------------------------------------
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> Histories:
+    """Draw patients some of whom relapse, some of whom die, with records in any order."""
+    n = draw(st.integers(2, 12))
+    day = st.lists(st.integers(1, 40), min_size=n, max_size=n)
+    flags = st.lists(st.booleans(), min_size=n, max_size=n)
+    relapsed, died = (np.array(draw(flags)) for _ in range(2))
+    seen, relapse, scan = (np.array(draw(day), dtype=np.int64) for _ in range(3))
+    return Histories(
+        kinds={"relapsed": relapsed, "died": died, "lost": ~died},
+        records=("seen", "relapse", "scan"),
+        days=np.column_stack([seen, np.where(relapsed, relapse, NONE), scan]),
+        gaps=[Gap(record, least=1, most=90) for record in ("seen", "relapse", "scan")],
+    )
+
+
+DECLARED = (
+    Curve("death", {"died": "seen"}, "seen", compared=True),
+    Curve("relapse or death", {"relapsed": "relapse", "died": "seen"}, "scan", compared=True),
+    Curve("follow-up", {"lost": "seen"}, "seen"),
+)
+
+
+def nothing_asked(curve: Curve) -> Asked:
+    return Asked(curve, np.zeros((0, 4)), (), np.zeros((0, 2), dtype=np.int64))
+
+
+@settings(max_examples=60)
+@given(histories())
+def test_a_declared_curve_ends_at_the_first_kind_that_a_patient_is_of(known: Histories) -> None:
+    search = Search(known, [nothing_asked(one) for one in DECLARED], np.random.default_rng(0))
+    endpoints = search.endpoints()
+    counts = kernels.count_days(known.days, search._curves)
+    for i, (seen, relapse, scan) in enumerate(known.days):
+        relapsed, died = known.kinds["relapsed"][i], known.kinds["died"][i]
+        expected = relapse if relapsed else seen if died else scan
+        assert endpoints.times[:, i].tolist() == [seen, expected]
+        assert endpoints.events[:, i].tolist() == [died, relapsed or died]
+    for c, time in enumerate([*endpoints.times, known.of("seen")]):
+        assert (counts[c].sum(axis=0)[:41] == np.bincount(time, minlength=41)).all()
+    assert (counts[0, [1, 0]] == counts[2]).all()
+
+
+@settings(max_examples=40)
+@given(histories(), st.integers(0, 2**31 - 1))
+def test_days_move_within_the_gaps_and_to_visits_on_working_days(
+    known: Histories, seed: int
+) -> None:
+    within = [
+        Gap("seen", least=1, most=60),
+        Gap("relapse", least=1, most=60),
+        Gap("scan", least=1, most=60),
+        Gap("seen", since="scan", least=-40, most=40),
+    ]
+    moved = replace(known, days=known.days.copy(), gaps=within, visits=known.records)
+    # Out of reach, so that every step is taken.
+    never = [replace(nothing_asked(one), checks=OUT_OF_REACH) for one in DECLARED]
+    search = Search(moved, never, np.random.default_rng(seed))
+    _, judged = search.anneal(Schedule(300, 1.0, 0.1))
+    changed = (moved.days != known.days).any(axis=1)
+    assert judged == 0 or changed.any()
+    assert ((moved.days == NONE) == (known.days == NONE)).all()
+    for row in moved.days[changed]:
+        days = row[row != NONE]
+        assert ((days >= 1) & (days <= 60)).all()
+        assert abs(row[0] - row[2]) <= 40
+        assert any(((weekday + days) % 7 < 5).all() for weekday in range(5))
+
+
+OUT_OF_REACH = np.array([[20, kernels.SURVIVAL, 2.0, 3.0]])
+
+
+def test_any_two_visits_can_fall_on_working_days() -> None:
+    both = np.array([0, 1])
+    for one in range(7):
+        for other in range(7):
+            assert kernels._fall_on_working_days(np.array([one, other]), both)
+    assert not kernels._fall_on_working_days(np.array([2, 3, 5]), np.arange(3))
+
+
+def test_a_record_without_a_latest_day_is_refused() -> None:
+    known = Histories({}, ("seen",), np.array([[3]]), [Gap("seen", least=1)])
+    with pytest.raises(ValueError, match="latest day"):
+        Search(known, [nothing_asked(Curve("any", {}, "seen"))], np.random.default_rng(0))
+    assert UNBOUNDED > 100_000

@@ -11,9 +11,10 @@ from ortools.sat.python import cp_model
 from scipy import stats
 
 from analysis.article.ledger import read_ledger
-from analysis.cohort import ctcae
 from analysis.synthesis import conflicts, margins
 from analysis.synthesis.targets import Targets
+from analysis.zhai_2025.adverse_events import GROUPS
+from analysis.zhai_2025.synthesis.margins import MARGINS, fallen_responders
 
 # Claims that no cohort of the article can meet; the audit says why.
 EXCUSED = frozenset(
@@ -52,7 +53,7 @@ def counts_alone(ledger: pd.DataFrame, variable: str) -> pd.DataFrame:
 
 def conflict(ledger: pd.DataFrame) -> margins.ConflictingClaims:
     with pytest.raises(margins.ConflictingClaims) as caught:
-        margins.check(Targets(ledger), EXCUSED)
+        margins.check(MARGINS, Targets(ledger), EXCUSED)
     return caught.value
 
 
@@ -140,7 +141,7 @@ def named(fault: Callable[[], pd.DataFrame]) -> str:
 
 
 def test_the_committed_ledger_can_be_met() -> None:
-    margins.check(Targets(LEDGER), EXCUSED)
+    margins.check(MARGINS, Targets(LEDGER), EXCUSED)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=named)
@@ -170,10 +171,10 @@ def test_without_any_one_of_them_the_others_can_be_met(
         assert (status == cp_model.INFEASIBLE) is (left_out is None)
 
 
-def small_model(ledger: pd.DataFrame) -> margins._Model:
+def small_model(ledger: pd.DataFrame) -> margins.Model:
     targets = Targets(ledger)
-    model = margins._Model([1, 1, targets.n - 2])
-    margins._every_claim(model, targets, EXCUSED)
+    model = MARGINS.model(targets.n, whole=True)
+    margins.every_claim(MARGINS, model, targets, EXCUSED)
     return model
 
 
@@ -188,7 +189,7 @@ def test_the_message_gives_claim_place_print_and_rule() -> None:
 
 def test_an_excused_claim_is_left_aside() -> None:
     with pytest.raises(margins.ConflictingClaims) as caught:
-        margins.check(Targets(LEDGER), EXCUSED - {"d-antipd1-recist-dcr-pct"})
+        margins.check(MARGINS, Targets(LEDGER), EXCUSED - {"d-antipd1-recist-dcr-pct"})
     assert ids(caught.value) == {"d-antipd1-recist-dcr-pct"}
     assert "no number of 108 patients gives it" in str(caught.value)
 
@@ -254,7 +255,7 @@ def targets() -> Targets:
 @pytest.fixture(scope="module")
 def known(targets: Targets) -> dict[tuple[str, str], np.ndarray]:
     """Labels that leave less to look for, of a table that is exact."""
-    table = margins.solve(targets, np.random.default_rng(0))
+    table = margins.solve(MARGINS, targets, np.random.default_rng(0))
     settled = {
         "sex": "male",
         "cirrhosis": "yes",
@@ -270,7 +271,7 @@ def known(targets: Targets) -> dict[tuple[str, str], np.ndarray]:
 
 @pytest.fixture(scope="module")
 def table(targets: Targets, known: dict[tuple[str, str], np.ndarray]) -> pd.DataFrame:
-    return margins.solve(targets, np.random.default_rng(1), known)
+    return margins.solve(MARGINS, targets, np.random.default_rng(1), known)
 
 
 def recount(table: pd.DataFrame, claim: pd.Series) -> int | None:
@@ -326,7 +327,7 @@ def recount(table: pd.DataFrame, claim: pd.Series) -> int | None:
 
 
 def worst_grade(table: pd.DataFrame) -> pd.Series:
-    return table[[f"grade {group.name}" for group in ctcae.GROUPS]].astype(int).max(axis=1)
+    return table[[f"grade {group.name}" for group in GROUPS]].astype(int).max(axis=1)
 
 
 def test_a_recount_of_the_table_gives_every_printed_count(table: pd.DataFrame) -> None:
@@ -383,7 +384,7 @@ def test_patients_obey_the_rules(table: pd.DataFrame) -> None:
 def test_the_table_gives_the_fisher_p_values(table: pd.DataFrame, targets: Targets) -> None:
     fell = table["afp_decrease"] == "yes"
     for criterion in ("RECIST 1.1", "mRECIST"):
-        for level, (claim, both) in margins.fallen_responders(targets, criterion).items():
+        for level, (claim, both) in fallen_responders(targets, criterion).items():
             levels = ["CR", "PR"] if level == "ORR" else ["CR", "PR", "SD"]
             responded = table[f"{criterion} overall"].isin(levels)
             assert (fell & responded).sum() == both
@@ -392,8 +393,8 @@ def test_the_table_gives_the_fisher_p_values(table: pd.DataFrame, targets: Targe
 
 
 def test_the_exchanged_p_values_are_taken_for_mrecist_only(targets: Targets) -> None:
-    straight = margins.fallen_responders(targets, "RECIST 1.1")
-    exchanged = margins.fallen_responders(targets, "mRECIST")
+    straight = fallen_responders(targets, "RECIST 1.1")
+    exchanged = fallen_responders(targets, "mRECIST")
     assert straight["ORR"][0].claim == "s3.3-afp-recist-orr-p"
     assert exchanged["ORR"][0].claim == "s3.3-afp-mrecist-dcr-p"
     assert [straight["ORR"][1], straight["DCR"][1]] == [50, 87]
@@ -410,8 +411,8 @@ def test_what_is_known_is_kept(
 def test_a_seed_gives_the_same_table_and_another_seed_another(
     table: pd.DataFrame, targets: Targets, known: dict[tuple[str, str], np.ndarray]
 ) -> None:
-    again = margins.solve(targets, np.random.default_rng(1), known)
-    other = margins.solve(targets, np.random.default_rng(2), known)
+    again = margins.solve(MARGINS, targets, np.random.default_rng(1), known)
+    other = margins.solve(MARGINS, targets, np.random.default_rng(2), known)
     pd.testing.assert_frame_equal(table, again)
     assert (table != other).to_numpy().mean() > 0.05
 
@@ -424,7 +425,7 @@ def test_likelier_patients_have_it_more_often(
     def likelihood(variable: str, level: str, patient: int) -> float:
         return 20.0 if variable == "alcohol_use" and level == "yes" and early[patient] else 1.0
 
-    drawn = margins.solve(targets, np.random.default_rng(3), known, likelihood)
+    drawn = margins.solve(MARGINS, targets, np.random.default_rng(3), known, likelihood)
     has = (drawn["alcohol_use"] == "yes").to_numpy()
     assert has[early].sum() > 2 * has[~early].sum()
 
@@ -435,7 +436,7 @@ def test_labels_that_leave_no_room_are_refused_with_the_claims(
     men = known["sex", "male"].copy()
     men[np.flatnonzero(men)[-1]] = 0
     with pytest.raises(margins.ConflictingClaims) as caught:
-        margins.solve(targets, np.random.default_rng(0), {**known, ("sex", "male"): men})
+        margins.solve(MARGINS, targets, np.random.default_rng(0), {**known, ("sex", "male"): men})
     assert ids(caught.value) <= {"s3.1-sex-male-n", "t1-sex-female-n"}
     assert caught.value.claims
 
@@ -450,4 +451,4 @@ def test_labels_that_break_a_rule_are_told_so(
         ("prior_ici", "yes"): np.ones(targets.n, dtype=int),
     }
     with pytest.raises(margins.ConflictingClaims, match="obey every rule"):
-        margins.solve(targets, np.random.default_rng(0), labels)
+        margins.solve(MARGINS, targets, np.random.default_rng(0), labels)

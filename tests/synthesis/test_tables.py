@@ -10,15 +10,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from analysis.parameters import Parameters
 
 from analysis.article.ledger import read_ledger
 from analysis.cohort import derive
 from analysis.cohort.read import load, read_dataset
-from analysis.synthesis import cohort, factors, margins, plausibility, timeline, write
+from analysis.synthesis import margins, write
+from analysis.synthesis.curves import NONE
 from analysis.synthesis.kernels import Ints
-from analysis.synthesis.survival_search import DIARRHOEA, FISTULA, NONE, Outcomes
 from analysis.synthesis.targets import Targets
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.synthesis import cohort, description, factors, plausibility
+from analysis.zhai_2025.synthesis.margins import MARGINS
+from analysis.zhai_2025.synthesis.outcomes import DIARRHOEA, FISTULA, Outcomes
 
 Tables = dict[str, pd.DataFrame]
 TARGETS = Targets(read_ledger())
@@ -48,7 +51,7 @@ def found() -> tuple[Outcomes, dict[str, Ints]]:
         name: (patients[f"factor_{name}"] == "yes").to_numpy(np.int64) for name in factors.NAMES
     }
     labels["ici_regimen"] = np.array(
-        [factors.REGIMENS.index(name) for name in patients["ici_regimen"]], dtype=np.int64
+        [factors.REGIMENS.levels.index(name) for name in patients["ici_regimen"]], dtype=np.int64
     )
     return outcomes, labels
 
@@ -66,7 +69,8 @@ def tables(outcomes_and_labels: tuple[Outcomes, dict[str, Ints]]) -> Tables:
 def test_other_histories_around_the_same_outcomes_keep_every_rule(
     tables: Tables, tmp_path: Path
 ) -> None:
-    write.write_tables(tmp_path, tables, 5, timeline.DATA_CUTOFF)
+    described = description.description(len(tables["patients"]), seed=5)
+    write.write_tables(tmp_path, tables, described, description.remark(5))
     dataset = read_dataset(tmp_path)
     breaches = plausibility.check(dataset, derive.cohort(dataset, Parameters()), TARGETS)
     assert not [str(breach) for breach in breaches]
@@ -77,7 +81,7 @@ def test_the_same_seed_gives_the_same_tables(
 ) -> None:
     # What CP-SAT gives for a seed is held by the tests of the margins.
     profile = margins.solve(
-        TARGETS, np.random.default_rng(5), cohort._known(TARGETS, *outcomes_and_labels)
+        MARGINS, TARGETS, np.random.default_rng(5), cohort._known(TARGETS, *outcomes_and_labels)
     )
     monkeypatch.setattr(margins, "solve", lambda *_: profile.copy())
     one, again, other = (

@@ -9,7 +9,6 @@ import pandas as pd
 
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.rules import first_treatment
-from analysis.cohort.schema import RT_SITES
 from analysis.study.parameters import Parameters
 from analysis.synthesis.targets import Printed, Targets
 
@@ -19,7 +18,7 @@ COHORT = ""
 
 
 @dataclass(frozen=True)
-class Study:
+class Known:
     """Recorded tables, what is derived from them, and the article's numbers.
 
     Attributes
@@ -44,10 +43,11 @@ class Study:
     @classmethod
     def of(
         cls, dataset: Dataset, cohort: Cohort, targets: Targets, parameters: Parameters
-    ) -> Study:
+    ) -> Known:
         """Prepare what several rules read."""
         given = pd.crosstab(cohort.radiotherapy["patient_id"], cohort.radiotherapy["site"]) > 0
-        sites = given.reindex(index=cohort.patients.index, columns=RT_SITES, fill_value=False)
+        known_sites = list(cohort.study.open_lists["radiotherapy.site"])
+        sites = given.reindex(index=cohort.patients.index, columns=known_sites, fill_value=False)
         start = first_treatment(dataset.tables).reindex(cohort.patients.index)
         return cls(dataset, cohort, targets, parameters, sites, start)
 
@@ -79,7 +79,7 @@ class Rule:
 
     name: str
     sentence: str
-    breaks: Callable[[Study], Iterable[Found]]
+    breaks: Callable[[Known], Iterable[Found]]
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates.fatal_events import CASE, organ_variable
-from analysis.synthesis.survival_search import DIARRHOEA, FISTULA
 from analysis.synthesis.targets import Printed, Targets
+from analysis.zhai_2025.synthesis.outcomes import DIARRHOEA, FISTULA
 
 # Patient, number of the case, organ, metric.
 DESCRIBED = (

@@ -7,66 +7,66 @@ from collections.abc import Iterator
 import pandas as pd
 
 from analysis.cohort.derive import completed_years
-from analysis.cohort.schema import STAGES
-from analysis.synthesis.plausibility.rule import COHORT, Found, Rule, Study, counted, where
+from analysis.synthesis.plausibility.rule import COHORT, Found, Known, Rule, counted, where
+from analysis.zhai_2025.patients import STAGES
 
 # Figure 1B; what is more than fivefold would not be on its axis.
 AFP_AXIS_PERCENT = (-100, 500)
 _STAGES = pd.CategoricalDtype(list(STAGES), ordered=True)
 
 
-def _recorded_patients(study: Study) -> pd.DataFrame:
+def _recorded_patients(known: Known) -> pd.DataFrame:
     # Those who fail a criterion are left out of the cohort, and are looked for here.
-    return study.recorded["patients"].set_index("patient_id", drop=False)
+    return known.recorded["patients"].set_index("patient_id", drop=False)
 
 
 def _outside(values: pd.Series, low: float, high: float, what: str) -> Iterator[Found]:
     yield from where(~values.astype("float64").between(low, high), what, values)
 
 
-def _age(study: Study) -> Iterator[Found]:
-    patients, parameters = _recorded_patients(study), study.parameters
+def _age(known: Known) -> Iterator[Found]:
+    patients, parameters = _recorded_patients(known), known.parameters
     age = completed_years(patients["birth_date"], patients["enrolment_date"])
     yield from _outside(age, parameters.age_min, parameters.age_max, "age")
 
 
-def _liver_function(study: Study) -> Iterator[Found]:
-    patients = _recorded_patients(study)
-    lowest = study.targets.value("eligibility", "child_pugh_score", "threshold_min")
-    score, highest = patients["child_pugh_score"], study.parameters.child_pugh_max
+def _liver_function(known: Known) -> Iterator[Found]:
+    patients = _recorded_patients(known)
+    lowest = known.targets.value("eligibility", "child_pugh_score", "threshold_min")
+    score, highest = patients["child_pugh_score"], known.parameters.child_pugh_max
     yield from _outside(score, lowest, highest, "Child-Pugh score")
     yield from where(
         (score >= highest) & (patients["cirrhosis"] == "no"), "Child-Pugh class B without cirrhosis"
     )
 
 
-def _performance(study: Study) -> Iterator[Found]:
+def _performance(known: Known) -> Iterator[Found]:
     yield from _outside(
-        _recorded_patients(study)["ecog"], 0, study.parameters.ecog_max, "ECOG performance status"
+        _recorded_patients(known)["ecog"], 0, known.parameters.ecog_max, "ECOG performance status"
     )
 
 
-def _enrolment(study: Study) -> Iterator[Found]:
-    patients, parameters = _recorded_patients(study), study.parameters
+def _enrolment(known: Known) -> Iterator[Found]:
+    patients, parameters = _recorded_patients(known), known.parameters
     day = patients["enrolment_date"]
     early = day.dt.year < parameters.enrolment_first_year
     late = day.dt.year > parameters.enrolment_last_year
     yield from where(early | late | day.isna(), "enrolled", day)
 
 
-def _advanced(study: Study) -> Iterator[Found]:
-    patients = _recorded_patients(study)
+def _advanced(known: Known) -> Iterator[Found]:
+    patients = _recorded_patients(known)
     stage_iv = patients["ajcc_stage"].str.startswith("IV").fillna(False)
     yield from where(
         ~stage_iv & (patients["recurrent"] != "yes"), "neither recurrent nor of stage IV"
     )
 
 
-def _stage(study: Study) -> Iterator[Found]:
-    patients = study.patients
-    distant = study.is_yes("extrahepatic_metastasis")
-    thrombus = study.is_yes("pvtt") | study.is_yes("ivc_thrombus")
-    nodes = study.sites["lymph node"]
+def _stage(known: Known) -> Iterator[Found]:
+    patients = known.patients
+    distant = known.is_yes("extrahepatic_metastasis")
+    thrombus = known.is_yes("pvtt") | known.is_yes("ivc_thrombus")
+    nodes = known.sites["lymph node"]
     least = pd.Series("I", index=patients.index).mask(thrombus, "IIIB")
     least = least.mask(nodes, "IVA").mask(distant, "IVB")
     stage = patients["ajcc_stage"].astype(_STAGES)
@@ -77,81 +77,81 @@ def _stage(study: Study) -> Iterator[Found]:
     )
 
 
-def _main_trunk(study: Study) -> Iterator[Found]:
+def _main_trunk(known: Known) -> Iterator[Found]:
     yield from where(
-        study.is_yes("vp4") & ~study.is_yes("pvtt"), "Vp4 without portal vein thrombosis"
+        known.is_yes("vp4") & ~known.is_yes("pvtt"), "Vp4 without portal vein thrombosis"
     )
     for name in ("pvtt", "vp4"):
-        printed = study.targets.printed("characteristics", name, "count", "yes")
-        yield from counted(study.is_yes(name).sum(), printed, f"patients with {name.upper()}")
+        printed = known.targets.printed("characteristics", name, "count", "yes")
+        yield from counted(known.is_yes(name).sum(), printed, f"patients with {name.upper()}")
 
 
-def _first_line(study: Study) -> Iterator[Found]:
-    first, progressed = study.patients["therapy_line"] == 1, study.is_yes("progressed_before")
+def _first_line(known: Known) -> Iterator[Found]:
+    first, progressed = known.patients["therapy_line"] == 1, known.is_yes("progressed_before")
     yield from where(first & progressed, "first line after a progression")
     yield from where(~first & ~progressed, "a later line without a progression")
-    yield from where(first & study.is_yes("recurrent"), "first line of a recurrence")
-    printed = study.targets.printed("treatment", "therapy_line_group", "count", "1")
+    yield from where(first & known.is_yes("recurrent"), "first line of a recurrence")
+    printed = known.targets.printed("treatment", "therapy_line_group", "count", "1")
     yield from counted(first.sum(), printed, "patients in first line")
 
 
-def _prior_ici(study: Study) -> Iterator[Found]:
-    before = study.is_yes("prior_ici")
-    yield from where(before & ~study.is_yes("progressed_before"), "earlier ICI, no progression")
-    yield from where(before & (study.patients["therapy_line"] == 1), "earlier ICI in first line")
-    printed = study.targets.printed("characteristics", "prior_ici", "count", "yes")
+def _prior_ici(known: Known) -> Iterator[Found]:
+    before = known.is_yes("prior_ici")
+    yield from where(before & ~known.is_yes("progressed_before"), "earlier ICI, no progression")
+    yield from where(before & (known.patients["therapy_line"] == 1), "earlier ICI in first line")
+    printed = known.targets.printed("characteristics", "prior_ici", "count", "yes")
     yield from counted(before.sum(), printed, "patients with an earlier ICI")
 
 
-def _antiviral(study: Study) -> Iterator[Found]:
-    virus = study.is_yes("hepatitis_b") | study.is_yes("hepatitis_c")
-    yield from where(virus != study.is_yes("antiviral"), "antiviral therapy and virus do not agree")
+def _antiviral(known: Known) -> Iterator[Found]:
+    virus = known.is_yes("hepatitis_b") | known.is_yes("hepatitis_c")
+    yield from where(virus != known.is_yes("antiviral"), "antiviral therapy and virus do not agree")
 
 
-def _lesions(study: Study) -> Iterator[Found]:
-    patients = study.patients
-    least = study.targets.value("eligibility", "measurable_lesions", "threshold_min")
+def _lesions(known: Known) -> Iterator[Found]:
+    patients = known.patients
+    least = known.targets.value("eligibility", "measurable_lesions", "threshold_min")
     lesions, tumours = patients["measurable_lesions"], patients["tumour_count"]
-    recorded = _recorded_patients(study)["measurable_lesions"]
+    recorded = _recorded_patients(known)["measurable_lesions"]
     yield from where(recorded < least, "measurable lesions", recorded)
     elsewhere = (
-        study.is_yes("extrahepatic_metastasis")
-        | study.sites["lymph node"]
-        | study.sites["other tumour thrombus"]
+        known.is_yes("extrahepatic_metastasis")
+        | known.sites["lymph node"]
+        | known.sites["other tumour thrombus"]
     )
     yield from where(
         ~elsewhere & (lesions > tumours), "more measurable lesions than tumours", lesions
     )
 
 
-def _afp(study: Study) -> Iterator[Found]:
+def _afp(known: Known) -> Iterator[Found]:
     low, high = AFP_AXIS_PERCENT
-    change = study.patients["afp_change_percent"]
+    change = known.patients["afp_change_percent"]
     yield from where(
         ~change.between(low, high, inclusive="right"), "change of AFP in percent", change.round(1)
     )
 
 
-def _twins(study: Study) -> Iterator[Found]:
-    patients = _recorded_patients(study)
+def _twins(known: Known) -> Iterator[Found]:
+    patients = _recorded_patients(known)
     same = patients.drop(columns="patient_id").duplicated(keep=False)
     yield from where(same, "another patient has the same record")
     persons = patients.duplicated(["sex", "birth_date", "enrolment_date"], keep=False)
     yield from where(persons & ~same, "another patient was born and enrolled on the same days")
 
 
-def _everyone(study: Study) -> Iterator[Found]:
+def _everyone(known: Known) -> Iterator[Found]:
     yield from counted(
-        len(study.patients),
-        study.targets.printed("characteristics", "patients", "count"),
+        len(known.patients),
+        known.targets.printed("characteristics", "patients", "count"),
         "patients",
     )
-    for name, frame in study.recorded.items():
-        absent = study.patients.index.difference(pd.Index(frame["patient_id"]))
+    for name, frame in known.recorded.items():
+        absent = known.patients.index.difference(pd.Index(frame["patient_id"]))
         # Adverse events and optional tables have rows only for those who had something.
         if name in ("radiotherapy", "immunotherapy", "assessments", "follow_up"):
             yield from ((str(i), f"no row in {name}") for i in absent)
-    if study.dataset.description.data_cutoff is None:
+    if known.dataset.description.data_cutoff is None:
         yield COHORT, "no data cut-off"
 
 

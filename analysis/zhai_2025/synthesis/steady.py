@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.synthesis.targets import DAYS_PER_MONTH, Targets
+from analysis.study.months import DAYS_PER_MONTH
+from analysis.synthesis.targets import Targets
 
 # Days to a first imaging: a month after treatment, which takes some weeks (Methods 2.3 and 2.4).
 EARLIEST_IMAGING = 40

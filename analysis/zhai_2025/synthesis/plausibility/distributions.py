@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.cohort.schema import CRITERIA
-from analysis.synthesis.plausibility.rule import COHORT, Found, Rule, Study
+from analysis.synthesis.plausibility.rule import COHORT, Found, Known, Rule
 
 # Largest vertical distance (Kolmogorov-Smirnov) of a sample from a smooth curve through its own
 # quartiles. Of samples of 108 from the curve itself, one in a thousand is farther than 0.13.
@@ -73,44 +73,44 @@ def _logarithm(values: pd.Series) -> pd.Series:
     return numbers.where(numbers > 0).map(math.log, na_action="ignore")
 
 
-def _afp(study: Study) -> Iterator[Found]:
+def _afp(known: Known) -> Iterator[Found]:
     for column, words in (("afp_before", "AFP before"), ("afp_after", "AFP after treatment")):
-        logarithms = _logarithm(study.patients[column])
+        logarithms = _logarithm(known.patients[column])
         yield from _smooth(logarithms, words)
         values = np.sort(logarithms.dropna().to_numpy())
         ends = np.searchsorted(values, values + AFP_WINDOW * math.log(10), "right")
         count = max(ends - np.arange(len(values)), default=0)
-        if count > AFP_WINDOW_SHARE * len(study.patients):
+        if count > AFP_WINDOW_SHARE * len(known.patients):
             yield COHORT, f"{words}: {count} patients within a factor of {10**AFP_WINDOW:.1f}"
 
 
-def _sizes(study: Study) -> Iterator[Found]:
-    yield from _smooth(_logarithm(study.patients["largest_tumour_cm"]), "largest tumour")
-    rows = study.recorded["assessments"]
+def _sizes(known: Known) -> Iterator[Found]:
+    yield from _smooth(_logarithm(known.patients["largest_tumour_cm"]), "largest tumour")
+    rows = known.recorded["assessments"]
     rows = rows[(rows["criterion"] == CRITERIA[0]) & (rows["region"] == "overall")]
     yield from _smooth(_logarithm(rows["baseline_sum_mm"]), "sum of diameters at baseline")
 
 
-def _ages(study: Study) -> Iterator[Found]:
-    yield from _smooth(study.patients["age_years"], "age")
+def _ages(known: Known) -> Iterator[Found]:
+    yield from _smooth(known.patients["age_years"], "age")
 
 
-def _repeats(study: Study) -> Iterator[Found]:
+def _repeats(known: Known) -> Iterator[Found]:
     for column, most in SHARES.items():
-        yield from _common(study.patients[column], most, column)
+        yield from _common(known.patients[column], most, column)
 
 
-def _regimens(study: Study) -> Iterator[Found]:
-    dose, fractions = study.patients["rt_dose_gy"], study.patients["rt_fractions"]
+def _regimens(known: Known) -> Iterator[Found]:
+    dose, fractions = known.patients["rt_dose_gy"], known.patients["rt_fractions"]
     regimens = dose.astype(str) + " Gy in " + fractions.astype(str)
     yield from _common(regimens, REGIMEN_SHARE, "regimens")
     if regimens.nunique() < LEAST_REGIMENS:
         yield COHORT, f"{regimens.nunique()} regimens of radiotherapy"
 
 
-def _enrolment(study: Study) -> Iterator[Found]:
-    days, n = study.patients["enrolment_date"], len(study.patients)
-    first, last = study.parameters.enrolment_first_year, study.parameters.enrolment_last_year
+def _enrolment(known: Known) -> Iterator[Found]:
+    days, n = known.patients["enrolment_date"], len(known.patients)
+    first, last = known.parameters.enrolment_first_year, known.parameters.enrolment_last_year
     for year in range(first, last + 1):
         count = int((days.dt.year == year).sum())
         if not YEAR_SHARE[0] * n <= count <= YEAR_SHARE[1] * n:
@@ -128,16 +128,16 @@ def _weekdays(dates: pd.Series, days: int, what: str) -> Iterator[Found]:
         yield COHORT, f"{what}, Monday first: {', '.join(map(str, counts))}"
 
 
-def _deaths(study: Study) -> Iterator[Found]:
-    yield from _weekdays(study.patients["death_date"], 7, "deaths by weekday")
+def _deaths(known: Known) -> Iterator[Found]:
+    yield from _weekdays(known.patients["death_date"], 7, "deaths by weekday")
 
 
-def _visits(study: Study) -> Iterator[Found]:
-    patients = study.patients
+def _visits(known: Known) -> Iterator[Found]:
+    patients = known.patients
     alive = patients["death_date"].isna()
     for dates, what in (
         (patients["enrolment_date"], "enrolment by weekday"),
-        (study.start, "first treatment by weekday"),
+        (known.start, "first treatment by weekday"),
         (patients["progression_date"], "progression by weekday"),
         (patients["last_imaging_date"], "last imaging by weekday"),
         (patients.loc[alive, "last_contact_date"], "last contact of the living by weekday"),
@@ -145,13 +145,13 @@ def _visits(study: Study) -> Iterator[Found]:
         yield from _weekdays(dates, 5, what)
 
 
-def _times(study: Study) -> Iterator[Found]:
-    for endpoint, rows in study.cohort.time_to_event.groupby("endpoint"):
+def _times(known: Known) -> Iterator[Found]:
+    for endpoint, rows in known.cohort.time_to_event.groupby("endpoint"):
         yield from _common(rows["days"], EVENT_DAY_SHARE, f"{endpoint}, days")
 
 
-def _changes(study: Study) -> Iterator[Found]:
-    rows: Any = study.cohort.assessments.groupby(["criterion", "region"])
+def _changes(known: Known) -> Iterator[Found]:
+    rows: Any = known.cohort.assessments.groupby(["criterion", "region"])
     for (criterion, region), group in rows:
         partial = group["change_percent"][group["best_sum_mm"] > 0].round(1)
         yield from _common(partial, CHANGE_SHARE, f"{criterion}, {region}, change in %")

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from analysis.cohort.schema import ICI_AGENTS, TARGETED_AGENTS
 from analysis.synthesis.plausibility.rule import (
     COHORT,
     Found,
+    Known,
     Rule,
-    Study,
     counted,
     on_weekends,
     where,
 )
+from analysis.zhai_2025.patients import ICI_AGENTS, TARGETED_AGENTS
 
 WEEK = 7
 # From enrolment to the first treatment.
@@ -32,16 +32,16 @@ LEAST_DOSE_GY = 20.0
 MOST_FRACTIONS = 35
 
 
-def _starts(study: Study) -> Iterator[Found]:
-    wait = (study.start - study.patients["enrolment_date"]).dt.days
+def _starts(known: Known) -> Iterator[Found]:
+    wait = (known.start - known.patients["enrolment_date"]).dt.days
     yield from where(wait < 0, "treated before enrolment, days", wait)
     yield from where(wait > LONGEST_WAIT_DAYS, "days from enrolment to treatment", wait)
 
 
 def _only_with(site: str, finding: str, words: str) -> Rule:
-    def breaks(study: Study) -> Iterator[Found]:
+    def breaks(known: Known) -> Iterator[Found]:
         yield from where(
-            study.sites[site] & ~study.is_yes(finding), f"{site} irradiated without it"
+            known.sites[site] & ~known.is_yes(finding), f"{site} irradiated without it"
         )
 
     return Rule(
@@ -49,32 +49,32 @@ def _only_with(site: str, finding: str, words: str) -> Rule:
     )
 
 
-def _node_or_tumour(study: Study) -> Iterator[Found]:
-    inside = study.sites["primary tumour"] | study.sites["PVTT"]
+def _node_or_tumour(known: Known) -> Iterator[Found]:
+    inside = known.sites["primary tumour"] | known.sites["PVTT"]
     yield from where(
-        inside != study.is_yes("rt_on_intrahepatic"), "sites and intrahepatic radiotherapy disagree"
+        inside != known.is_yes("rt_on_intrahepatic"), "sites and intrahepatic radiotherapy disagree"
     )
-    for name, column in study.sites.items():
-        printed = study.targets.printed("treatment", "rt_site", "count", str(name))
+    for name, column in known.sites.items():
+        printed = known.targets.printed("treatment", "rt_site", "count", str(name))
         yield from counted(column.sum(), printed, f"patients with radiotherapy of {name}")
 
 
-def _agents(study: Study) -> Iterator[Found]:
-    given = study.recorded["immunotherapy"].drop_duplicates(["patient_id", "agent"])["agent"]
-    targeted = study.patients["targeted_agent"]
+def _agents(known: Known) -> Iterator[Found]:
+    given = known.recorded["immunotherapy"].drop_duplicates(["patient_id", "agent"])["agent"]
+    targeted = known.patients["targeted_agent"]
     for variable, levels, column in (
         ("ici_agent", ICI_AGENTS, given),
         ("targeted_agent", TARGETED_AGENTS, targeted),
     ):
         for level in levels:
-            printed = study.targets.printed("treatment", variable, "count", level)
+            printed = known.targets.printed("treatment", variable, "count", level)
             yield from counted((column == level).sum(), printed, f"patients with {level}")
 
 
-def _switch(study: Study) -> Iterator[Found]:
-    courses = study.recorded["immunotherapy"].sort_values(["patient_id", "start_date"])
+def _switch(known: Known) -> Iterator[Found]:
+    courses = known.recorded["immunotherapy"].sort_values(["patient_id", "start_date"])
     several = courses[courses["patient_id"].duplicated(keep=False)]
-    printed = study.targets.printed("treatment", "ici_switched", "count", "yes")
+    printed = known.targets.printed("treatment", "ici_switched", "count", "yes")
     yield from counted(several["patient_id"].nunique(), printed, "patients whose ICI was switched")
     for patient_id, rows in several.groupby("patient_id"):
         order = list(rows["agent"])
@@ -84,14 +84,14 @@ def _switch(study: Study) -> Iterator[Found]:
             yield str(patient_id), "both ICI at a time"
 
 
-def _timing(study: Study) -> Iterator[Found]:
+def _timing(known: Known) -> Iterator[Found]:
     by_patient = {
-        name: study.recorded[name]
+        name: known.recorded[name]
         .groupby("patient_id")
         .agg({"start_date": "min", "end_date": "max"})
         for name in ("radiotherapy", "immunotherapy")
     }
-    rt, ici = (frame.reindex(study.patients.index) for frame in by_patient.values())
+    rt, ici = (frame.reindex(known.patients.index) for frame in by_patient.values())
     gap = pd.concat(
         [
             (ici["start_date"] - rt["end_date"]).dt.days,
@@ -100,15 +100,15 @@ def _timing(study: Study) -> Iterator[Found]:
         axis=1,
     ).max(axis=1)
     yield from where(
-        gap > study.parameters.interval_max_weeks * WEEK, "days between the two treatments", gap
+        gap > known.parameters.interval_max_weeks * WEEK, "days between the two treatments", gap
     )
-    printed = study.targets.printed("treatment", "treatment_mode", "count", "concurrent")
+    printed = known.targets.printed("treatment", "treatment_mode", "count", "concurrent")
     yield from counted((gap <= 0).sum(), printed, "patients treated concurrently by their dates")
 
 
-def _cycles(study: Study) -> Iterator[Found]:
-    courses = study.recorded["immunotherapy"]
-    weeks = int(study.targets.value("treatment", "ici_interval_weeks", "median"))
+def _cycles(known: Known) -> Iterator[Found]:
+    courses = known.recorded["immunotherapy"]
+    weeks = int(known.targets.value("treatment", "ici_interval_weeks", "median"))
     days = (courses["end_date"] - courses["start_date"]).dt.days
     cycles, most = courses["cycles"], days // (weeks * WEEK) + 1
     shown = cycles.astype(str) + " in " + days.astype(str) + " days"
@@ -121,8 +121,8 @@ def _cycles(study: Study) -> Iterator[Found]:
         )
 
 
-def _ici_ends(study: Study) -> Iterator[Found]:
-    patients = study.patients
+def _ici_ends(known: Known) -> Iterator[Found]:
+    patients = known.patients
     after = (patients["ici_end"] - patients["progression_date"]).dt.days
     yield from where(
         after > LONGEST_AFTER_PROGRESSION_DAYS, "ICI continued after progression, days", after
@@ -131,8 +131,8 @@ def _ici_ends(study: Study) -> Iterator[Found]:
     yield from where(last > patients["last_contact_date"], "treated after the last contact", last)
 
 
-def _fractions(study: Study) -> Iterator[Found]:
-    courses = study.recorded["radiotherapy"]
+def _fractions(known: Known) -> Iterator[Found]:
+    courses = known.recorded["radiotherapy"]
     first = courses["start_date"].to_numpy("datetime64[D]")
     last = courses["end_date"].to_numpy("datetime64[D]")
     days = pd.Series(np.busday_count(first, last + np.timedelta64(1, "D")), courses["patient_id"])
@@ -144,48 +144,48 @@ def _fractions(study: Study) -> Iterator[Found]:
     yield from where(days > 2 * fractions + 5, "radiotherapy too long for its fractions", shown)
 
 
-def _regimens(study: Study) -> Iterator[Found]:
-    courses = study.recorded["radiotherapy"].set_index("patient_id")
+def _regimens(known: Known) -> Iterator[Found]:
+    courses = known.recorded["radiotherapy"].set_index("patient_id")
     each = courses["dose_gy"] / courses["fractions"].astype("float64")
     low, high = FRACTION_GY
     yield from where(~each.round(6).between(low, high), "dose per fraction, Gy", each.round(2))
     yield from where(courses["dose_gy"] < LEAST_DOSE_GY, "dose, Gy", courses["dose_gy"])
-    most = study.targets.printed("treatment", "rt_dose_gy", "max")
+    most = known.targets.printed("treatment", "rt_dose_gy", "max")
     yield from where(courses["dose_gy"] >= most.high, "dose, Gy", courses["dose_gy"])
     yield from where(courses["fractions"] > MOST_FRACTIONS, "fractions", courses["fractions"])
 
 
-def _biological_dose(study: Study) -> Iterator[Found]:
+def _biological_dose(known: Known) -> Iterator[Found]:
     """Hold the groups of Table 5 to dose and fractions, by the formulas of Fowler and Withers."""
-    ratio, courses = study.parameters.alpha_beta, study.recorded["radiotherapy"]
+    ratio, courses = known.parameters.alpha_beta, known.recorded["radiotherapy"]
     dose, fractions = courses["dose_gy"], courses["fractions"].astype("float64")
     eqd2 = dose * (dose / fractions + ratio) / (2 + ratio)
     # A patient's dose is that of the site with the highest EQD2.
     strongest = courses.assign(eqd2=eqd2, each=dose / fractions).sort_values(["eqd2", "dose_gy"])
-    strongest = strongest.groupby("patient_id").last().reindex(study.patients.index)
-    weak = strongest["eqd2"].round(3) < study.parameters.eqd2_cutoff
-    sbrt = (strongest["fractions"] <= study.parameters.sbrt_max_fractions) & (
-        strongest["each"] >= study.parameters.sbrt_min_fraction_gy
+    strongest = strongest.groupby("patient_id").last().reindex(known.patients.index)
+    weak = strongest["eqd2"].round(3) < known.parameters.eqd2_cutoff
+    sbrt = (strongest["fractions"] <= known.parameters.sbrt_max_fractions) & (
+        strongest["each"] >= known.parameters.sbrt_min_fraction_gy
     )
-    yield from where(weak != study.is_yes("factor_eqd2_under_60"), "EQD2 group")
-    yield from where(sbrt != study.is_yes("sbrt"), "SBRT or not")
+    yield from where(weak != known.is_yes("factor_eqd2"), "EQD2 group")
+    yield from where(sbrt != known.is_yes("sbrt"), "SBRT or not")
 
 
-def _working_days(study: Study) -> Iterator[Found]:
+def _working_days(known: Known) -> Iterator[Found]:
     for name in ("radiotherapy", "immunotherapy"):
-        courses = study.recorded[name].set_index("patient_id")
+        courses = known.recorded[name].set_index("patient_id")
         for column in ("start_date", "end_date"):
             yield from on_weekends(courses[column], f"{name}, {column}")
-    enrolled = study.recorded["patients"].set_index("patient_id")["enrolment_date"]
+    enrolled = known.recorded["patients"].set_index("patient_id")["enrolment_date"]
     yield from on_weekends(enrolled, "enrolled")
 
 
-def _in_time(study: Study) -> Iterator[Found]:
-    cutoff = study.dataset.description.data_cutoff
+def _in_time(known: Known) -> Iterator[Found]:
+    cutoff = known.dataset.description.data_cutoff
     if cutoff is None:
         yield COHORT, "no data cut-off"
         return
-    for table, column, dates in study.dates():
+    for table, column, dates in known.dates():
         yield from where(
             dates > pd.Timestamp(cutoff), f"{table}, {column} after the cut-off", dates
         )

@@ -14,14 +14,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.study.parameters import Parameters
-from analysis.synthesis.irradiation import Regimen
+from analysis.synthesis.curves import NONE
 from analysis.synthesis.kernels import Floats, Ints
 from analysis.synthesis.quantities import Unreachable, draw, middle_pair
-from analysis.synthesis.survival_search import FISTULA, NONE, Outcomes
 from analysis.synthesis.targets import Targets
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.synthesis.description import DATA_CUTOFF
+from analysis.zhai_2025.synthesis.irradiation import Regimen
+from analysis.zhai_2025.synthesis.outcomes import FISTULA, Outcomes
 
-DATA_CUTOFF = datetime.date(2023, 6, 30)
 _DAY = datetime.timedelta(days=1)
 _WEEK, CYCLE = 7, 21
 # A checkpoint inhibitor may go on until the visit after a progression.

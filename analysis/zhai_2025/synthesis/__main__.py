@@ -1,4 +1,4 @@
-"""Make a synthetic cohort: python -m analysis.synthesis --seed 1 --out data/synthetic."""
+"""Make a synthetic cohort: python -m analysis.zhai_2025.synthesis --seed 1 --out data/synthetic."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from pathlib import Path
 from analysis.article.ledger import CLAIMS, LedgerFaults, read_ledger
 from analysis.audit.engine import proved_claims
 from analysis.audit.structure import read_structure
-from analysis.synthesis import margins, search, timeline, write
+from analysis.synthesis import margins, search, write
 from analysis.synthesis.targets import MissingClaim, Targets
+from analysis.zhai_2025.synthesis import description
+from analysis.zhai_2025.synthesis.plan import plan
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Search, then write; nothing is written when the search fails."""
-    parser = argparse.ArgumentParser(prog="python -m analysis.synthesis", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m analysis.zhai_2025.synthesis", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="another seed, another cohort")
     parser.add_argument("--out", type=Path, default=Path("data/synthetic"), help="folder to write")
     parser.add_argument("--ledger", type=Path, default=CLAIMS, help="published numbers (CSV)")
@@ -32,11 +34,13 @@ def main(arguments: list[str] | None = None) -> int:
         targets = Targets(read_ledger(chosen.ledger))
         # What is known of the article is excused, whatever else another ledger asks for.
         excused = proved_claims(read_ledger(CLAIMS), read_structure())
-        found = search.find(targets, chosen.seed, progress, excused=excused)
+        found = search.find(plan(), targets, chosen.seed, progress, excused)
     except (LedgerFaults, MissingClaim, margins.ConflictingClaims, search.NotReached) as failure:
         print(f"{failure}\n{chosen.out}/ is left as it was.", file=sys.stderr)
         return 1
-    write.write_dataset(chosen.out, found.tables, chosen.seed, timeline.DATA_CUTOFF)
+    described = description.description(len(found.tables["patients"]), chosen.seed)
+    remark = description.remark(chosen.seed)
+    write.write_dataset(chosen.out, found.tables, described, remark)
     progress(
         f"every number is met after {found.attempts} attempts, {found.evaluations:,} evaluations; "
         f"written to {chosen.out}/"

@@ -10,7 +10,8 @@ import pandas as pd
 
 from analysis.cohort.derive import best_response
 from analysis.cohort.schema import CRITERIA, REGIONS
-from analysis.synthesis.quantities import Unreachable, needs_lesion_outside
+from analysis.synthesis.quantities import Unreachable
+from analysis.zhai_2025.synthesis.baseline import needs_lesion_outside
 
 # What is left of the sum of diameters, as a fraction, by category. A sum that has grown may
 # still be stable disease below 20 %.

@@ -9,20 +9,22 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.schema import CRITERIA
-from analysis.study.parameters import Parameters
-from analysis.synthesis import (
+from analysis.synthesis import margins
+from analysis.synthesis.curves import NONE
+from analysis.synthesis.kernels import Floats, Ints
+from analysis.synthesis.targets import Targets
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.synthesis import (
     adverse_events,
-    factors,
+    baseline,
     irradiation,
-    margins,
     organ_doses,
-    quantities,
     responses,
     timeline,
 )
-from analysis.synthesis.kernels import Floats, Ints
-from analysis.synthesis.survival_search import NONE, Outcomes
-from analysis.synthesis.targets import Targets
+from analysis.zhai_2025.synthesis.factors import AFP, AGE, EQD2, REGIMENS, TUMOUR_COUNT
+from analysis.zhai_2025.synthesis.margins import MARGINS
+from analysis.zhai_2025.synthesis.outcomes import Outcomes
 
 _DAY = datetime.timedelta(days=1)
 
@@ -44,22 +46,23 @@ def tables(
         When they leave no room for a published median or range.
     """
     profile = margins.solve(
+        MARGINS,
         targets,
         rng,
         _known(targets, outcomes, labels),
         lambda variable, level, i: _likelihood(variable, level, i, outcomes, labels),
     )
-    profile = quantities.complete_responders_fall(profile, rng)
+    profile = baseline.complete_responders_fall(profile, rng)
     chosen = irradiation.regimens(profile, targets, options, rng)
     starts, imaging = timeline.first_days(outcomes, targets, rng)
     courses = timeline.courses(profile, chosen, outcomes, starts, targets, options, rng)
-    sizes_cm = quantities.tumour_sizes(targets, rng)
+    sizes_cm = baseline.tumour_sizes(targets, rng)
     ids = _patient_ids(starts, rng)
     patients = _patients(profile, targets, starts, sizes_cm, options, rng)
     tables = {
         "patients": patients,
         "radiotherapy": _radiotherapy(profile, chosen, courses, starts, options, rng),
-        "immunotherapy": _immunotherapy(profile, courses, starts, rng),
+        "immunotherapy": _immunotherapy(profile, courses, starts),
         "assessments": responses.assessments(profile, patients, rng),
         "adverse_events": adverse_events.adverse_events(
             profile, courses, starts, outcomes, targets, rng
@@ -73,17 +76,17 @@ def tables(
 def _known(
     targets: Targets, outcomes: Outcomes, labels: Mapping[str, Ints]
 ) -> dict[tuple[str, str], Iterable[int]]:
-    """Give what the searches have settled, in the words of `margins.VARIABLES`."""
+    """Give what the searches have settled, in the words of `VARIABLES`."""
     cause = np.array(outcomes.cause)
     progressed, in_field = outcomes.progression != NONE, outcomes.in_field != NONE
     known: dict[tuple[str, str], Iterable[int]] = {
         ("sex", "male"): labels["male"],
-        ("age_under_60", "yes"): labels["age_under_60"],
+        ("age_under_60", "yes"): labels[AGE],
         ("alcohol_use", "yes"): labels["alcohol_use"],
         ("cirrhosis", "yes"): labels["cirrhosis"],
         ("hepatitis", "none"): 1 - labels["viral_hepatitis"],
-        ("afp_before_group", ">=1000"): 1 - labels["afp_under_1000"],
-        ("tumour_count_group", ">=5"): labels["tumours_5_or_more"],
+        ("afp_before_group", ">=1000"): 1 - labels[AFP],
+        ("tumour_count_group", ">=5"): labels[TUMOUR_COUNT],
         ("extrahepatic_metastasis", "yes"): labels["extrahepatic_metastasis"],
         ("pvtt_extent", "none"): 1 - labels["pvtt"],
         ("pvtt_extent", "main"): labels["vp4"],
@@ -91,12 +94,12 @@ def _known(
         ("treatment_mode", "concurrent"): labels["concurrent"],
         ("rt_on_intrahepatic", "yes"): labels["rt_intrahepatic"],
         ("sbrt", "yes"): labels["sbrt"],
-        ("eqd2_under_60", "yes"): labels["eqd2_under_60"],
+        ("eqd2_under_60", "yes"): labels[EQD2],
         ("targeted_agent", "none"): 1 - labels["targeted_therapy"],
         ("failure_pattern", "none"): ~progressed,
         ("failure_pattern", "in-field and out-of-field"): in_field,
     }
-    for position, agent in enumerate(factors.REGIMENS[:2]):
+    for position, agent in enumerate(REGIMENS.levels[:2]):
         known["ici_agent", agent] = labels["ici_regimen"] == position
     for level in ("tumour", "adverse event", "other disease"):
         known["cause_of_death", level] = cause == level
@@ -116,7 +119,8 @@ def _likelihood(
     variable: str, level: str, i: int, outcomes: Outcomes, labels: Mapping[str, Ints]
 ) -> float:
     """Say what goes with what in patients, where the article leaves it open."""
-    early = outcomes.endpoints()[0][1, i] < 180
+    free_of = outcomes.progression[i] if outcomes.progression[i] != NONE else outcomes.time[i]
+    early = free_of < 180
     match variable, level:
         case (("RECIST 1.1 overall" | "mRECIST overall"), "CR"):
             return 0.15 if early else 2.0
@@ -163,11 +167,11 @@ def _patients(
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     n = targets.n
-    age = quantities.ages(profile, targets, options.age_cutoff, rng)
+    age = baseline.ages(profile, targets, options.age_cutoff, rng)
     cutoffs = (options.afp_second_cutoff, options.afp_cutoff)
-    before = quantities.afp_before(profile, targets, cutoffs, rng)
-    after = quantities.afp_after(profile, before, targets, cutoffs[0], rng)
-    tumours = quantities.tumour_counts(profile, options.tumour_count_cutoff, rng)
+    before = baseline.afp_before(profile, targets, cutoffs, rng)
+    after = baseline.afp_after(profile, before, targets, cutoffs[0], rng)
+    tumours = baseline.tumour_counts(profile, options.tumour_count_cutoff, rng)
     enrolment = [timeline.working_day_before(day, int(rng.integers(0, 8))) for day in starts]
     stage = [_stage(profile.iloc[i], float(sizes_cm[i]), int(tumours[i])) for i in range(n)]
     first_line = (profile["therapy_line"] == "1").to_numpy()
@@ -193,7 +197,7 @@ def _patients(
             "afp_after": after,
             "tumour_count": tumours,
             "largest_tumour_cm": sizes_cm,
-            "measurable_lesions": quantities.measurable_lesions(profile, tumours, rng),
+            "measurable_lesions": baseline.measurable_lesions(profile, tumours, rng),
             "ajcc_stage": stage,
             "recurrent": _yes_no(recurrent),
             "extrahepatic_metastasis": profile["extrahepatic_metastasis"],
@@ -257,7 +261,6 @@ def _immunotherapy(
     profile: pd.DataFrame,
     courses: list[timeline.Course],
     starts: list[datetime.date],
-    rng: np.random.Generator,
 ) -> pd.DataFrame:
     rows = []
     for i, course in enumerate(courses):

@@ -6,20 +6,21 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from analysis.cohort.derive import EVENTS, best_response
+from analysis.cohort.derive import best_response
 from analysis.cohort.schema import CATEGORIES, CAUSES_OF_DEATH, CRITERIA, REGIONS
-from analysis.estimates.survival import curve, rate
-from analysis.synthesis import course
+from analysis.estimates.curves import curve, rate
+from analysis.study.months import DAYS_PER_MONTH
 from analysis.synthesis.plausibility.rule import (
     COHORT,
     Found,
+    Known,
     Rule,
-    Study,
     counted,
     on_weekends,
     where,
 )
-from analysis.synthesis.targets import DAYS_PER_MONTH
+from analysis.zhai_2025.endpoints import ENDPOINTS
+from analysis.zhai_2025.synthesis import steady
 
 # Figure 1A.
 DIAMETER_AXIS_PERCENT = (-100, 100)
@@ -29,13 +30,14 @@ EARLY_DAYS = 120
 TARGET_LESIONS = 5
 _MM_PER_CM = 10
 _KEY = ["patient_id", "region"]
+_DATED = [endpoint.name for endpoint in ENDPOINTS if endpoint.events]
 
 
 # Response ------------------------------------------------------------------------------------
 
 
-def _category(study: Study) -> Iterator[Found]:
-    rows = study.recorded["assessments"]
+def _category(known: Known) -> Iterator[Found]:
+    rows = known.recorded["assessments"]
     found = best_response(rows["baseline_sum_mm"], rows["best_sum_mm"], rows["new_lesion"])
     shown = rows["criterion"] + ", " + rows["region"] + ", " + rows["category"]
     ids = rows["patient_id"]
@@ -44,15 +46,15 @@ def _category(study: Study) -> Iterator[Found]:
     )
 
 
-def _both_criteria(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _both_criteria(known: Known) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give assessments by RECIST and by mRECIST, row by row of the same patient and region."""
-    rows = study.recorded["assessments"].set_index(_KEY)
+    rows = known.recorded["assessments"].set_index(_KEY)
     size, viable = (rows[rows["criterion"] == criterion].sort_index() for criterion in CRITERIA)
     return size, viable.reindex(size.index)
 
 
-def _viable(study: Study) -> Iterator[Found]:
-    size, viable = _both_criteria(study)
+def _viable(known: Known) -> Iterator[Found]:
+    size, viable = _both_criteria(known)
     order = {category: rank for rank, category in enumerate(CATEGORIES)}
     ids = size.index.get_level_values("patient_id")
     shown = size["category"] + " by RECIST 1.1, " + viable["category"] + " by mRECIST"
@@ -63,40 +65,40 @@ def _viable(study: Study) -> Iterator[Found]:
         yield from where(larger.set_axis(ids), f"viable part larger than the whole, {column}")
 
 
-def _axis(study: Study) -> Iterator[Found]:
-    rows = study.recorded["assessments"].set_index("patient_id")
+def _axis(known: Known) -> Iterator[Found]:
+    rows = known.recorded["assessments"].set_index("patient_id")
     change = (rows["best_sum_mm"] / rows["baseline_sum_mm"] - 1) * 100
     yield from where(~change.between(*DIAMETER_AXIS_PERCENT), "change in percent", change.round(1))
 
 
-def _afp_of_complete_responders(study: Study) -> Iterator[Found]:
-    rows = study.recorded["assessments"]
+def _afp_of_complete_responders(known: Known) -> Iterator[Found]:
+    rows = known.recorded["assessments"]
     overall = rows[(rows["region"] == "overall") & (rows["criterion"] == CRITERIA[0])]
-    complete = study.patients.index.isin(overall.loc[overall["category"] == "CR", "patient_id"])
-    rising = study.patients["afp_after"] >= study.patients["afp_before"]
+    complete = known.patients.index.isin(overall.loc[overall["category"] == "CR", "patient_id"])
+    rising = known.patients["afp_after"] >= known.patients["afp_before"]
     yield from where(rising & complete, "complete response, yet AFP did not fall")
 
 
-def _diameters(study: Study) -> Iterator[Found]:
-    rows = study.recorded["assessments"]
+def _diameters(known: Known) -> Iterator[Found]:
+    rows = known.recorded["assessments"]
     sums = rows[rows["criterion"] == CRITERIA[0]].pivot(
         index="patient_id", columns="region", values="baseline_sum_mm"
     )
-    sums = sums.reindex(index=study.patients.index, columns=REGIONS)
-    largest = study.patients["largest_tumour_cm"] * _MM_PER_CM
+    sums = sums.reindex(index=known.patients.index, columns=REGIONS)
+    largest = known.patients["largest_tumour_cm"] * _MM_PER_CM
     whole, field = sums["overall"], sums["in-field"]
     # Sums are of whole mm.
     yield from where(whole < largest - 1, "sum below the largest tumour, mm", whole)
     yield from where(whole > TARGET_LESIONS * largest + 1, "sum of diameters, mm", whole)
     yield from where(field > whole, "more in the field than in all, mm", field)
-    lonely = study.patients["measurable_lesions"] < 2
+    lonely = known.patients["measurable_lesions"] < 2
     yield from where(lonely & (whole > field), "one lesion, yet some outside the field")
 
 
-def _early(study: Study) -> Iterator[Found]:
-    rows = study.recorded["assessments"]
+def _early(known: Known) -> Iterator[Found]:
+    rows = known.recorded["assessments"]
     worst = rows[(rows["region"] == "overall") & (rows["category"] == "PD")]["patient_id"]
-    days = (study.patients["progression_date"] - study.start).dt.days
+    days = (known.patients["progression_date"] - known.start).dt.days
     days = days.reindex(pd.Index(worst.unique()))
     yield from where(
         ~(days <= EARLY_DAYS), "best response is progression; days to progression", days
@@ -106,8 +108,8 @@ def _early(study: Study) -> Iterator[Found]:
 # Survival ------------------------------------------------------------------------------------
 
 
-def _visits(study: Study) -> Iterator[Found]:
-    follow_up = study.recorded["follow_up"].set_index("patient_id")
+def _visits(known: Known) -> Iterator[Found]:
+    follow_up = known.recorded["follow_up"].set_index("patient_id")
     for column in (
         "progression_date",
         "in_field_relapse_date",
@@ -119,14 +121,14 @@ def _visits(study: Study) -> Iterator[Found]:
     yield from on_weekends(follow_up.loc[alive, "last_contact_date"], "last contact")
 
 
-def _steady(study: Study) -> Iterator[Found]:
-    times = study.cohort.time_to_event
-    for point in course.steady(study.targets):
+def _steady(known: Known) -> Iterator[Found]:
+    times = known.cohort.time_to_event
+    for point in steady.steady(known.targets):
         own = times[times["endpoint"] == point.variable]
         if own.empty:
             continue
-        found = rate(curve(own, study.parameters), point.day).value
-        if not abs(found - point.survival) <= course.TOLERANCE:
+        found = rate(curve(own, known.parameters), point.day).value
+        if not abs(found - point.survival) <= steady.TOLERANCE:
             months = f"{point.day / DAYS_PER_MONTH:.0f} months"
             yield (
                 COHORT,
@@ -134,35 +136,35 @@ def _steady(study: Study) -> Iterator[Found]:
             )
 
 
-def _order(study: Study) -> Iterator[Found]:
-    days = study.cohort.time_to_event.pivot(index="patient_id", columns="endpoint", values="days")
-    days = days.reindex(columns=list(EVENTS))
+def _order(known: Known) -> Iterator[Found]:
+    days = known.cohort.time_to_event.pivot(index="patient_id", columns="endpoint", values="days")
+    days = days.reindex(columns=_DATED)
     for endpoint in ("PFS", "IRFS", "ORFS"):
         yield from where(
             days[endpoint] > days["OS"], f"{endpoint} longer than OS, days", days["OS"]
         )
 
 
-def _tumour_deaths(study: Study) -> Iterator[Found]:
-    patients = study.patients
+def _tumour_deaths(known: Known) -> Iterator[Found]:
+    patients = known.patients
     of_tumour = patients["cause_of_death"] == "tumour"
     before = patients["progression_date"] < patients["death_date"]
     yield from where(of_tumour & ~before, "died of the tumour without earlier progression")
 
 
-def _causes(study: Study) -> Iterator[Found]:
-    cause = study.patients["cause_of_death"]
-    yield from where(cause.notna() != study.patients["death_date"].notna(), "death and cause")
+def _causes(known: Known) -> Iterator[Found]:
+    cause = known.patients["cause_of_death"]
+    yield from where(cause.notna() != known.patients["death_date"].notna(), "death and cause")
     yield from counted(
-        cause.notna().sum(), study.targets.printed("survival", "death", "count", "yes"), "deaths"
+        cause.notna().sum(), known.targets.printed("survival", "death", "count", "yes"), "deaths"
     )
     for level in CAUSES_OF_DEATH:
-        printed = study.targets.printed("survival", "cause_of_death", "count", level)
+        printed = known.targets.printed("survival", "cause_of_death", "count", level)
         yield from counted((cause == level).sum(), printed, f"deaths due to {level}")
 
 
-def _relapses(study: Study) -> Iterator[Found]:
-    patients = study.patients
+def _relapses(known: Known) -> Iterator[Found]:
+    patients = known.patients
     inside, outside = patients["in_field_relapse_date"], patients["out_field_relapse_date"]
     progression = patients["progression_date"]
     yield from where(
@@ -172,32 +174,32 @@ def _relapses(study: Study) -> Iterator[Found]:
         progression.notna() & inside.isna() & outside.isna(), "progression without a place"
     )
     for column, dates in (("progression", progression), ("in_field_relapse", inside)):
-        printed = study.targets.printed("survival", column, "count", "yes")
+        printed = known.targets.printed("survival", column, "count", "yes")
         yield from counted(dates.notna().sum(), printed, f"patients with {column}")
 
 
 # Adverse events ------------------------------------------------------------------------------
 
 
-def _fatal(study: Study) -> Iterator[Found]:
-    worst = study.recorded["adverse_events"].groupby("patient_id")["grade"].max()
-    fatal = worst.reindex(study.patients.index).eq(5).fillna(False)
-    of_event = study.patients["cause_of_death"] == "adverse event"
+def _fatal(known: Known) -> Iterator[Found]:
+    worst = known.recorded["adverse_events"].groupby("patient_id")["grade"].max()
+    fatal = worst.reindex(known.patients.index).eq(5).fillna(False)
+    of_event = known.patients["cause_of_death"] == "adverse event"
     yield from where(fatal != of_event, "grade 5 and cause of death do not agree")
 
 
-def _grave(study: Study) -> Iterator[Found]:
-    events = study.recorded["adverse_events"]
+def _grave(known: Known) -> Iterator[Found]:
+    events = known.recorded["adverse_events"]
     grave = events.loc[events["grade"] >= 3, "patient_id"].nunique()
-    share = 100 * grave / max(1, len(study.patients))
-    printed = study.targets.printed("adverse_events", "any_event", "percent", ">=3")
+    share = 100 * grave / max(1, len(known.patients))
+    printed = known.targets.printed("adverse_events", "any_event", "percent", ">=3")
     yield from counted(round(share, 6), printed, f"% of patients ({grave}) with grade >= 3")
 
 
-def _attribution(study: Study) -> Iterator[Found]:
-    events = study.recorded["adverse_events"].set_index("patient_id")
+def _attribution(known: Known) -> Iterator[Found]:
+    events = known.recorded["adverse_events"].set_index("patient_id")
     blamed = events["attribution"].fillna("").str.contains("targeted therapy")
-    without = study.patients.index[study.patients["targeted_agent"] == "none"]
+    without = known.patients.index[known.patients["targeted_agent"] == "none"]
     yield from where(
         blamed & events.index.isin(without),
         "targeted therapy is blamed, none given",
@@ -205,49 +207,49 @@ def _attribution(study: Study) -> Iterator[Found]:
     )
 
 
-def _onset(study: Study) -> Iterator[Found]:
-    events = study.recorded["adverse_events"]
+def _onset(known: Known) -> Iterator[Found]:
+    events = known.recorded["adverse_events"]
     onset, ids = events["onset_date"], events["patient_id"]
     yield from where(onset.isna().set_axis(ids), "no onset", events["term"])
-    early = onset < ids.map(study.start)
-    late = onset > ids.map(study.patients["last_contact_date"])
+    early = onset < ids.map(known.start)
+    late = onset > ids.map(known.patients["last_contact_date"])
     yield from where((early | late).set_axis(ids), "onset before treatment or after death", onset)
 
 
 def _told(
-    study: Study, term: str, case: str, facts: dict[str, str], sites: set[str]
+    known: Known, term: str, case: str, facts: dict[str, str], sites: set[str]
 ) -> Iterator[Found]:
     """Hold the patient with a grade 5 event of this term to what the Discussion tells."""
-    events = study.recorded["adverse_events"]
+    events = known.recorded["adverse_events"]
     event = events[(events["grade"] == 5) & (events["term"] == term)]
     if len(event) != 1:
         yield COHORT, f"{len(event)} patients with {term} of grade 5"
         return
     patient_id = str(event["patient_id"].iloc[0])
-    if patient_id not in study.patients.index:
+    if patient_id not in known.patients.index:
         yield patient_id, "died of an adverse event, but is left out of the analysis"
         return
-    patient = study.patients.loc[patient_id]
+    patient = known.patients.loc[patient_id]
     told: dict[str, object] = {
-        "rt_dose_gy": study.targets.value(case, "dose_gy", "value"),
-        "rt_fractions": study.targets.value(case, "fractions", "value"),
+        "rt_dose_gy": known.targets.value(case, "dose_gy", "value"),
+        "rt_fractions": known.targets.value(case, "fractions", "value"),
         **facts,
     }
     for column, wanted in told.items():
         if patient[column] != wanted:
             yield patient_id, f"{column} is {patient[column]}, not {wanted}"
-    irradiated = {str(site) for site in study.sites if study.sites.at[patient_id, site]}
+    irradiated = {str(site) for site in known.sites if known.sites.at[patient_id, site]}
     if irradiated != sites:
         yield patient_id, f"irradiated: {', '.join(sorted(irradiated))}"
 
 
-def _diarrhoea(study: Study) -> Iterator[Found]:
+def _diarrhoea(known: Known) -> Iterator[Found]:
     facts = {"targeted_agent": "lenvatinib"}
     sites = {"primary tumour", "PVTT"}
-    yield from _told(study, "Diarrhea", "grade5_case_1", facts, sites)
+    yield from _told(known, "Diarrhea", "grade5_case_1", facts, sites)
 
 
-def _fistula(study: Study) -> Iterator[Found]:
+def _fistula(known: Known) -> Iterator[Found]:
     case, term = "grade5_case_2", "Esophageal fistula"
     facts = {
         "targeted_agent": "regorafenib",
@@ -256,11 +258,11 @@ def _fistula(study: Study) -> Iterator[Found]:
         "extrahepatic_metastasis": "yes",
         "progressed_before": "yes",
     }
-    yield from _told(study, term, case, facts, {"other metastasis"})
-    events = study.recorded["adverse_events"].set_index("patient_id")
+    yield from _told(known, term, case, facts, {"other metastasis"})
+    events = known.recorded["adverse_events"].set_index("patient_id")
     onset = events.loc[(events["grade"] == 5) & (events["term"] == term), "onset_date"]
-    printed = study.targets.printed(case, "months_to_event", "value")
-    months = (onset - study.patients["rt_end"].reindex(onset.index)).dt.days / DAYS_PER_MONTH
+    printed = known.targets.printed(case, "months_to_event", "value")
+    months = (onset - known.patients["rt_end"].reindex(onset.index)).dt.days / DAYS_PER_MONTH
     yield from where(
         ~months.between(printed.low, printed.high, inclusive="left"),
         "months from radiotherapy to the fistula",
@@ -307,7 +309,7 @@ RULES = (
     Rule(
         "steady course",
         "In the first year OS and PFS are within "
-        f"{course.TOLERANCE * 100:.0f} percentage points of a constant hazard up to the printed "
+        f"{steady.TOLERANCE * 100:.0f} percentage points of a constant hazard up to the printed "
         "rate.",
         _steady,
     ),

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.cohort import ctcae
+from analysis.estimates.toxicity import FATAL
 from analysis.synthesis.kernels import Ints
 from analysis.synthesis.quantities import Unreachable
-from analysis.synthesis.survival_search import DIARRHOEA, FISTULA, Outcomes
 from analysis.synthesis.targets import Targets
-from analysis.synthesis.timeline import Course
+from analysis.zhai_2025.adverse_events import GROUPS
+from analysis.zhai_2025.synthesis.outcomes import DIARRHOEA, FISTULA, Outcomes
+from analysis.zhai_2025.synthesis.timeline import Course
 
 # The term of a row that is used, with its weight; the first for the fatal event.
 TERMS: dict[str, dict[str, float]] = {
@@ -98,7 +99,7 @@ def adverse_events(
     """
     events = _graded(profile, rng)
     days = _onset_days(events, courses, starts, outcomes, rng)
-    worst = (events["grade"] == ctcae.FATAL).to_numpy()
+    worst = (events["grade"] == FATAL).to_numpy()
     for patient, day in fatal_onsets(courses, outcomes, targets, rng).items():
         days[worst & (events["patient_id"] == patient).to_numpy()] = day
     return events.assign(
@@ -178,12 +179,12 @@ def _graded(profile: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     targeted = (profile["targeted_agent"] != "none").to_numpy()
     rows: list[dict[str, Any]] = []
     for i in range(len(profile)):
-        for group in ctcae.GROUPS:
+        for group in GROUPS:
             worst = int(profile[f"grade {group.name}"].iloc[i])
             if worst == 0:
                 continue
             weights = TERMS.get(group.name, {group.terms[0]: 1})
-            terms = [next(iter(weights)) if worst == ctcae.FATAL else _pick(weights, rng)]
+            terms = [next(iter(weights)) if worst == FATAL else _pick(weights, rng)]
             # A second, milder symptom of the same row.
             if len(weights) > 2 and rng.random() < 0.3:
                 terms += [term for term in (_pick(weights, rng),) if term not in terms]
@@ -193,7 +194,7 @@ def _graded(profile: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
                 if not targeted[i]:
                     likely = {k: v for k, v in likely.items() if k != "targeted therapy"}
                 attribution = _pick(likely or _OTHERWISE, rng)
-                if grade == ctcae.FATAL:
+                if grade == FATAL:
                     attribution = {
                         DIARRHOEA: "targeted therapy",
                         FISTULA: "immunotherapy and targeted therapy",

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.cohort.schema import RT_SITES
-from analysis.study.parameters import Parameters
 from analysis.synthesis.quantities import Unreachable
-from analysis.synthesis.survival_search import DIARRHOEA, FISTULA
 from analysis.synthesis.targets import Printed, Targets
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.patients import RT_SITES
+from analysis.zhai_2025.synthesis.outcomes import DIARRHOEA, FISTULA
 
 
 @dataclass(frozen=True)

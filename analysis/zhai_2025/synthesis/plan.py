@@ -1,0 +1,42 @@
+"""How the search goes about this article."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.cohort import derive
+from analysis.synthesis import judgement
+from analysis.synthesis.curves import Histories
+from analysis.synthesis.judgement import Judgement
+from analysis.synthesis.search import Labels, Plan, Tables
+from analysis.synthesis.targets import Targets
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
+from analysis.zhai_2025.synthesis import cohort, description, factors, margins, outcomes
+from analysis.zhai_2025.synthesis.plausibility import RULES
+
+
+def plan(options: Parameters | None = None) -> Plan:
+    """Give the plan under the options; the article's own when None."""
+    chosen = options or Parameters()
+
+    def fill(
+        targets: Targets, histories: Histories, labels: Labels, rng: np.random.Generator
+    ) -> Tables:
+        found = outcomes.outcomes(targets, histories)
+        return cohort.tables(targets, found, labels, chosen, rng)
+
+    def judge(tables: Tables, targets: Targets) -> Judgement:
+        described = description.description(len(tables["patients"]), seed=0)
+        dataset = judgement.read_back(tables, described, STUDY)
+        derived = derive.cohort(dataset, chosen)
+        return judgement.judge(dataset, derived, targets, chosen, RULES)
+
+    return Plan(
+        margins=margins.MARGINS,
+        sought=factors.sought,
+        asked=lambda targets: outcomes.asked(targets, factors.NAMES),
+        begin=outcomes.begin,
+        fill=fill,
+        judge=judge,
+    )
