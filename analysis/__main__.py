@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from analysis.build.cli import main
 from analysis.build.project import Project
-from analysis.study.study import Study
+
+if TYPE_CHECKING:
+    from analysis.study.study import Study
 
 
 def study() -> Study:
-    # Imported when it is asked for: a report that is up to date need not wait for it.
+    # Imported when it is asked for: a report that is up to date need not wait for pandas.
     from analysis.zhai_2025.study import STUDY
 
     return STUDY

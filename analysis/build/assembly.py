@@ -89,6 +89,7 @@ def build(
     """
     how = how or How()
     if not plan.reasons:
+        _remember(project, plan)
         write_listing(project)
         return None
     with _kernels(project, plan, how) as kernels:
@@ -147,6 +148,16 @@ def _kernels(project: Project, plan: Plan, how: How) -> Kernels:
         forked=how.warm and bool(plan.stale),
         modules=modules_in(project.root, sorted(behind)),
     )
+
+
+def _remember(project: Project, plan: Plan) -> None:
+    """Keep the question beside a report that is up to date, if another was asked the last time."""
+    if plan.last is None or plan.last.question == plan.question:
+        return
+    answer = {"question": plan.question, "facts": tuple(sorted(plan.facts))}
+    # Where nothing can be written, the question is asked again the next time.
+    with contextlib.suppress(OSError):
+        write_manifest(project.report(plan.name), plan.last.model_copy(update=answer))
 
 
 def summary_of(plan: Plan) -> str:

@@ -82,9 +82,11 @@ def read_manifest(report: Path) -> Manifest | None:
 
 
 def write_manifest(report: Path, manifest: Manifest) -> None:
-    """Write the manifest into the folder of its report."""
+    """Write the manifest into the folder of its report, in place of the one that is there."""
+    part = report / f".{FILE}"
     text = manifest.model_dump_json(indent=1)
-    (report / FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
+    part.write_text(text + "\n", encoding="utf-8", newline="\n")
+    part.replace(report / FILE)
 
 
 def commit_of(root: Path) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from analysis.__main__ import PROJECT
 from analysis.build import asked
 from analysis.build.cli import main
 from analysis.build.inputs import Source
-from analysis.build.project import Project
+from analysis.build.project import ROOT, Project
 from analysis.build.report import plan_report
 from tests.build.test_cells import own_dataset
 from tests.build.test_report import run
@@ -145,6 +147,21 @@ def test_a_population_is_held_to_the_variables_before_anything_runs(
     assert "3 patients are analysed" in capsys.readouterr().out
 
 
+def test_the_command_starts_without_the_libraries() -> None:
+    # A report that is up to date is told in the time that pandas alone takes to import.
+    said = subprocess.run(
+        [sys.executable, "-c", "import sys, analysis.__main__; print(*sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(said.stdout.split())
+    assert "analysis.build.report" in loaded
+    assert loaded.isdisjoint({"pandas", "pandera", "jupyter_client", "papermill", "matplotlib"})
+    assert not {name for name in loaded if name.startswith("analysis.zhai")}
+
+
 def test_the_same_question_reads_no_dataset(
     project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +180,23 @@ def test_the_same_question_reads_no_dataset(
     (dataset / "patients.csv").write_text((dataset / "patients.csv").read_text() + "\n")
     with pytest.raises(AssertionError, match="was read"):
         main(project, ["why", *options])
+
+
+def test_an_answer_is_kept_though_nothing_was_to_be_built(
+    project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["report", "--dataset", str(dataset)]
+    assert main(project, command) == 0
+    before = (project.report("four") / "manifest.json").read_text()
+    # The same choices, in other words.
+    monkeypatch.setattr("analysis.build.asked.hashes_of_dataset", lambda folder: {"in": "others"})
+    assert main(project, command) == 0
+    after = (project.report("four") / "manifest.json").read_text()
+    assert before != after
+    monkeypatch.setattr("analysis.build.report.answered", None)
+    assert main(project, command) == 0
+    assert (project.report("four") / "manifest.json").read_text() == after
+    assert [path.name for path in project.report("four").glob(".*")] == []
 
 
 def test_all_pages_of_this_project_are_pages_of_the_synthetic_cohort() -> None:
