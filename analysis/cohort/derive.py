@@ -25,6 +25,8 @@ from analysis.study.study import Study
 from analysis.study.variables import in_levels, yes_no
 
 OVERALL_SURVIVAL = "OS"
+# Where times come from that were recorded as such.
+RECORDED = "time_to_event"
 
 
 def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
@@ -316,8 +318,8 @@ def _recorded_times(times: pd.DataFrame) -> pd.DataFrame:
             "endpoint": times["endpoint"],
             "days": times["days"].astype("int64"),
             "event": times["event"] == YES,
-            "event_source": "time_to_event",
-            "censor_source": "time_to_event",
+            "event_source": RECORDED,
+            "censor_source": RECORDED,
             "competing": False,
         }
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 from IPython.display import Markdown
 
+from analysis.cohort.derive import RECORDED
 from analysis.cohort.model import Cohort
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.kaplan_meier import survival_figure
@@ -39,7 +40,7 @@ def endpoints_method(cohort: Cohort) -> Markdown:
         + (f" from {since}" if by_date and cohort.records("time_zero") else "")
         + " and shown in months of 30.4375 days, by the method of Kaplan and Meier (1958)."
     ]
-    said.append(_endpoint_list(present, study))
+    said.append(_endpoint_list(present, cohort))
     competing = [endpoint for endpoint in present if endpoint.competes(parameters)]
     if competing:
         names = ", ".join(endpoint.name for endpoint in competing)
@@ -71,12 +72,17 @@ def endpoints_method(cohort: Cohort) -> Markdown:
     return Markdown("\n\n".join([said[0], said[1], " ".join(said[2:])]))
 
 
-def _endpoint_list(present: Sequence[Endpoint], study: Study) -> str:
+def _endpoint_list(present: Sequence[Endpoint], cohort: Cohort) -> str:
+    study = cohort.study
     lines = ["| endpoint | event | censored at |", "| --- | --- | --- |"]
     for endpoint in present:
         name = endpoint.words[:1].lower() + endpoint.words[1:]
         label = name if name == endpoint.name else f"{name} ({endpoint.name})"
-        censored = _place(endpoint.censored_at(study.chosen)) or "as recorded"
+        sources = cohort.times(endpoint.name)["censor_source"]
+        # What was recorded as a duration was censored where its recorder had it.
+        column = endpoint.censored_at(study.chosen)
+        dated = bool(column) and not sources.eq(RECORDED).any()
+        censored = _place(column) if dated else "as recorded"
         event = endpoint.event_words or "as recorded"
         if endpoint.death_choice:
             event += f"; {_DEATHS[getattr(study.chosen, endpoint.death_choice)]}"
