@@ -10,8 +10,8 @@ from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.audit.engine import proved_claims
 from analysis.audit.structure import read_structure
 from analysis.synthesis import search
-from analysis.zhai_2025.synthesis.plan import plan
 from analysis.synthesis.targets import Targets
+from analysis.zhai_2025.synthesis.plan import plan
 
 
 @dataclass(frozen=True)

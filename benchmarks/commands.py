@@ -7,12 +7,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from analysis.__main__ import study
 from analysis.build.project import INDEX, Project
 
 
 def main(folder: Path) -> None:
     """Execute every notebook of the report and convert it to HTML."""
-    project = Project(root=folder, notebooks=folder / "notebooks")
+    project = Project(study, root=folder, notebooks=folder / "notebooks")
     with tempfile.TemporaryDirectory() as temporary:
         for name in (*project.analyses(), INDEX):
             executed = Path(temporary) / f"{name}.ipynb"

@@ -15,11 +15,11 @@ from lifelines.statistics import logrank_test
 
 from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.synthesis import kernels
-from analysis.zhai_2025.synthesis import outcomes
-from analysis.zhai_2025.synthesis.factors import ENDPOINTS, NAMES
 from analysis.synthesis.factors import bounds as bounds_of
 from analysis.synthesis.kernels import Ints, Schedule
 from analysis.synthesis.targets import Targets
+from analysis.zhai_2025.synthesis import outcomes
+from analysis.zhai_2025.synthesis.factors import ENDPOINTS, NAMES
 
 FACTOR = "cirrhosis"
 SECONDS = 3.0

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates.landmark import from_change
-from analysis.estimates.survival import DAYS_PER_MONTH
+from analysis.study.months import DAYS_PER_MONTH
 from benchmarks.library_calls import PROGRAMS, Call, Question
 
 REFERENCE = Path(__file__).parents[1] / "tests" / "reference"

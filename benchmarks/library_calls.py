@@ -71,7 +71,7 @@ Call = Callable[[Question], Numbers]
 
 def project() -> dict[str, Call]:
     """Give the calls of this project."""
-    from analysis.estimates import competing, rmst, survival
+    from analysis.estimates import competing, curves, rmst
     from analysis.estimates.cox_regression import cox
     from analysis.estimates.follow_up import intervals_of
     from analysis.estimates.gray import gray_test
@@ -92,7 +92,7 @@ def project() -> dict[str, Call]:
         return found[["incidence", "error"]].to_numpy().T.ravel()
 
     def mean(q: Question) -> Numbers:
-        found = rmst.restricted_mean(survival.curve(q.times, parameters), q.options["days"])
+        found = rmst.restricted_mean(curves.curve(q.times, parameters), q.options["days"])
         return np.array([found.days, found.standard_error])
 
     def one(q: Question) -> Numbers:

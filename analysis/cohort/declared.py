@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import pandera.pandas as pa
 from pydantic import Field, create_model
@@ -25,7 +25,7 @@ from analysis.study.endpoints import Endpoint
 from analysis.study.keys import NO, YES
 from analysis.study.months import DAYS_PER_MONTH
 from analysis.study.own import OWN
-from analysis.study.parameters import Parameters, Unit
+from analysis.study.parameters import Unit
 from analysis.study.study import Study
 from analysis.study.variables import Factor, Grouped, Row, Variable
 
@@ -256,7 +256,11 @@ def _endpoint(declared: DeclaredEndpoint) -> Endpoint:
             time_zero=declared.time_zero or "",
             in_table=declared.factors,
         )
-    coded = isinstance(declared.event, Coded)
+    column, values = (
+        (declared.event.column, declared.event.values)
+        if isinstance(declared.event, Coded)
+        else (declared.event[0], (YES,))
+    )
     return Endpoint(
         declared.name,
         words,
@@ -264,8 +268,8 @@ def _endpoint(declared: DeclaredEndpoint) -> Endpoint:
         competing=declared.competing,
         in_table=declared.factors,
         duration=getattr(declared, unit),
-        duration_event=declared.event.column if coded else declared.event[0],
-        event_is=declared.event.values if coded else (YES,),
+        duration_event=column,
+        event_is=values,
         per_day=_PER_DAY[unit],
     )
 
@@ -320,11 +324,12 @@ def _with_parameters(study: Study, description: Description) -> Study:
         "FACTORS": tuple(factor.name for factor in study.factors),
         "SUBGROUPS": dict(study.subgroups),
     }
-    if not (fields or description.factors or description.subgroups or study.article is None):
+    declared_any = fields or description.factors or description.subgroups or description.arm
+    if not declared_any and study.article is not None:
         return study
-    model: type[Parameters] = create_model(
+    model: Any = create_model(
         "Parameters", __base__=study.parameters, __module__=study.parameters.__module__, **fields
     )
     for name, value in names.items():
         setattr(model, name, value)
-    return replace(study, parameters=model, chosen=model())
+    return replace(study, parameters=cast(Any, model), chosen=cast(Any, model)())

@@ -363,16 +363,16 @@ def _from_durations(endpoint: Endpoint, patients: pd.DataFrame) -> pd.DataFrame:
     days = patients[endpoint.duration].astype("float64") * endpoint.per_day
     ended = patients[endpoint.duration_event].astype(object)
     known = days.notna() & ended.notna()
-    event = known & ended.isin(endpoint.event_is)
+    event = known & ended.isin(list(endpoint.event_is))
     return pd.DataFrame(
         {
             "patient_id": patients.index[known],
             "endpoint": endpoint.name,
-            "days": np.floor(days[known] + 0.5).astype("int64").to_numpy(),
+            "days": np.floor(days[known].to_numpy() + 0.5).astype(np.int64),
             "event": event[known].to_numpy(dtype=bool),
             "event_source": np.where(event[known], endpoint.duration_event, ""),
             "censor_source": np.where(event[known], "", endpoint.duration),
-            "competing": ended[known].isin(endpoint.competing).to_numpy(dtype=bool),
+            "competing": np.asarray(ended[known].isin(list(endpoint.competing)), dtype=bool),
         }
     )
 

@@ -64,7 +64,7 @@ class MappedTable(_Strict):
 
 
 def _text(value: Any) -> Any:
-    """Take what YAML 1.1 reads as a number, a date, or yes and no, for the text that stands there."""
+    """Take what YAML 1.1 reads as a number, a date, or yes and no, for the text in the file."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if value is None or isinstance(value, list | dict) else str(value)

@@ -94,8 +94,8 @@ def restrict(
     if not patients.empty and not belongs.any():
         unrecorded = [name for name in names if not patients[name].notna().any()]
         expected = (
-            f"{_listed(unrecorded)} to be recorded, since {wanted} asks for it; record it, or leave "
-            f'population at "{EVERYBODY}"'
+            f"{_listed(unrecorded)} to be recorded, since {wanted} asks for it; record it, or "
+            f'leave population at "{EVERYBODY}"'
             if unrecorded
             else f"one patient at least of those admitted, of whom {wanted} holds; choose another "
             f'population, or "{EVERYBODY}"'

@@ -24,8 +24,8 @@ class Listed:
     """A report as `reports/index.html` lists it.
 
     `folder` is relative to that page, `dataset` the title of the dataset, `pages` the names of
-    the notebooks, `changed` the parameters that differ from the study's, `own` whether it is about the project's article,
-    `synthetic` whether no real patient is in it.
+    the notebooks, `changed` the parameters that differ from the study's, `own` whether it is about
+    the project's article, `synthetic` whether no real patient is in it.
     """
 
     folder: str

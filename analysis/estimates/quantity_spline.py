@@ -36,7 +36,7 @@ class Spline:
     p_value
         Of the likelihood-ratio test of the spline against no quantity.
     nonlinearity_p
-        Of the likelihood-ratio test of the spline against a straight line of the log10 of a quantity.
+        Of the likelihood-ratio test of the spline against a straight line of the logarithm.
     proportionality_p
         Of the test that the coefficients are the same at all times (see `proportionality`).
     """

@@ -91,7 +91,8 @@ def cells(estimates: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row a variant and point statistic, in the order of the estimates: `variant`,
-        `SAME_CELL`, `group`, `value, lower, upper, unit, method, note`; a limit that is not given is nan.
+        `SAME_CELL`, `group`, `value, lower, upper, unit, method, note`; a limit that is not given
+        is nan.
     """
     statistics = estimates["statistic"]
     keys = ["variant", *SAME_CELL]
@@ -119,9 +120,9 @@ def compare(estimates: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         `COLUMNS`, one row a variant and cell, in the order of the variants; cells that only a
         variant has follow those of the base. A cell is found by the factor, wherever its cut lies:
-        `group` is its key in the base, `variant_group` in the variant. A side that lacks the cell has nan and the note
-        "none". `differs`: the estimate or a limit is another number. `conclusion` is "" or what
-        changes: a p value of `TESTS` crosses 0.05; the interval of a hazard ratio holds 1 in one
+        `group` is its key in the base, `variant_group` in the variant. A side that lacks the cell
+        has nan and the note "none". `differs`: the estimate or a limit is another number.
+        `conclusion` is "" or what changes: a p value of `TESTS` crosses 0.05; the interval of a hazard ratio holds 1 in one
         and not in the other; the medians of two levels change their order (on the row of the
         first level of the factor that is concerned); a p value or hazard ratio of the base has no
         value in the variant, or one that had none in the base has one.
@@ -153,9 +154,10 @@ def specifications(estimates: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a variant (the base included), factor, level and endpoint: `variant, factor, level
-        (of a factor that is no yes or no, against its reference), endpoint, hazard_ratio, lower, upper, p_value, method, test, note`; `method` is that of the hazard
-        ratio, `test` that of the p value, `note` says why there is no hazard ratio.
+        One row a variant (the base included), factor, level and endpoint: `variant, factor, level,
+        endpoint, hazard_ratio, lower, upper, p_value, method, test, note`. `level` is that of a
+        factor that is no yes or no, against its reference; `method` is that of the hazard ratio,
+        `test` that of the p value, `note` says why there is no hazard ratio.
     """
     chosen = estimates[
         (estimates["analysis_id"] == "prognosis") & (estimates["variable_level"] == "")

@@ -27,7 +27,7 @@ from analysis.study.endpoints import Endpoint
 from analysis.study.parameters import Parameters
 from analysis.study.variables import Factor, Grouped, Row, Variable
 
-Derivation = Callable[[pd.DataFrame, Any], Mapping[str, pd.Series]]
+Derivation = Callable[[pd.DataFrame, Mapping[str, pd.DataFrame], Any], Mapping[str, pd.Series]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,8 @@ class Study:
     variables
         Words, levels and units of columns, recorded and derived.
     derivations
-        From the recorded patients and the parameters to further columns, one after another.
+        From the patients so far, the recorded tables and the parameters to further columns, one
+        after another.
     criteria
         Of eligibility, in their order.
     characteristics, treatment

@@ -1,7 +1,7 @@
 """What a study measures: variables, the cuts that make groups of them, and factors.
 
-Declared once, a variable gives the key of its estimates, its words in tables, figures and prose, and
-its place. Nothing here knows a study.
+Declared once, a variable gives the key of its estimates, its words in tables, figures and prose,
+and its place. Nothing here knows a study.
 """
 
 from __future__ import annotations

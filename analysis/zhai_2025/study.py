@@ -37,8 +37,8 @@ STUDY = Study(
     "radiotherapy and an immune checkpoint inhibitor?",
     article=Path(__file__).resolve().parents[2] / "data" / "article",
     credit=Credit(
-        "Zhai Y, Zhang Y, Wu F, et al. Combined radiation and immune checkpoint inhibitor therapy for "
-        "metastatic or recurrent hepatocellular carcinoma: a real-world study of 108 patients. "
+        "Zhai Y, Zhang Y, Wu F, et al. Combined radiation and immune checkpoint inhibitor therapy "
+        "for metastatic or recurrent hepatocellular carcinoma: a real-world study of 108 patients. "
         "Front Immunol 2025;16:1594577.",
         "10.3389/fimmu.2025.1594577",
         "CC BY 4.0",

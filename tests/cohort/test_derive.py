@@ -128,7 +128,10 @@ def test_recorded_responses_agree_or_are_marked(folder: Path) -> None:
     text = datasets.ASSESSMENTS.replace("A1,RECIST 1.1,overall,100,70,no,PR",
                                         "A1,RECIST 1.1,overall,100,70,no,SD")  # fmt: skip
     write_dataset(folder, assessments=text)
-    derived, recorded = load(folder, STUDY), load(folder, STUDY, Parameters(response_source="recorded"))
+    derived, recorded = (
+        load(folder, STUDY),
+        load(folder, STUDY, Parameters(response_source="recorded")),
+    )
     assert derived.assessments["disagrees"].sum() == 1
     assert derived.assessments["response"].iloc[0] == "PR"
     assert recorded.assessments["response"].iloc[0] == "SD"
@@ -186,7 +189,9 @@ def test_death_without_relapse_is_a_choice(folder: Path, censoring: str) -> None
         (206, True, "death_date"),
     ]
     assert not event.time_to_event["competing"].any()
-    competing = load(folder, STUDY, Parameters.model_validate({**choices, "relapse_death": "competing"}))
+    competing = load(
+        folder, STUDY, Parameters.model_validate({**choices, "relapse_death": "competing"})
+    )
     assert times(competing, "IRFS") == [
         (380, False, "death_date"),
         (350, True, "in_field_relapse_date"),
@@ -198,7 +203,11 @@ def test_death_without_relapse_is_a_choice(folder: Path, censoring: str) -> None
     assert set(died["patient_id"]) == {"A1", "A3"}
     assert set(died["endpoint"]) == {"IRFS", "ORFS"}
     for endpoint in ("OS", "PFS"):
-        assert times(event, endpoint) == times(competing, endpoint) == times(load(folder, STUDY), endpoint)
+        assert (
+            times(event, endpoint)
+            == times(competing, endpoint)
+            == times(load(folder, STUDY), endpoint)
+        )
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,9 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 def fatal(folder: Path, events: str = datasets.FATAL_EVENTS) -> Cohort:
-    return load(write_dataset(folder, adverse_events=events, organ_doses=datasets.ORGAN_DOSES), STUDY, P)
+    return load(
+        write_dataset(folder, adverse_events=events, organ_doses=datasets.ORGAN_DOSES), STUDY, P
+    )
 
 
 @pytest.fixture(scope="module")

@@ -202,7 +202,6 @@ def _alt(panels: Sequence[_Panel], groups: tuple[str, str]) -> str:
             )
         ]
         of = f" of {fmt.mid_sentence(panel.name)}" if panel.name else ""
-        parts.append(
-            f"Forest plot of hazard ratios{of}, {groups[0]} against {groups[1]}: {'; '.join(texts)}."
-        )
+        against = f"{groups[0]} against {groups[1]}"
+        parts.append(f"Forest plot of hazard ratios{of}, {against}: {'; '.join(texts)}.")
     return " ".join(parts)

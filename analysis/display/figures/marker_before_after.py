@@ -99,6 +99,6 @@ def _alt(
     share = fmt.count_percent(int(fell.sum()), 100 * fell.mean())
     end = f" {fmt.patients(absent)} without both values not shown." if absent else ""
     return (
-        f"{marker.words} before and after treatment in {fmt.patients(len(pairs))}, log scale: it fell in"
-        f" {share}; median {before} {clean(marker.unit)} before, {after} after.{end}"
+        f"{marker.words} before and after treatment in {fmt.patients(len(pairs))}, log scale: it "
+        f"fell in {share}; median {before} {clean(marker.unit)} before, {after} after.{end}"
     )

@@ -74,7 +74,7 @@ def _characteristics(
     methods = pick(chosen, group=arm.name, statistic=Statistic.P_VALUE)["method"]
     said = "; ".join(dict.fromkeys(method for method in methods if method))
     notes = [
-        "Numbers with percentages of the patients in whom the item is recorded; medians with range.",
+        "Numbers with percentages of the patients in whom it is recorded; medians with range.",
         f"p: {said}. SMD, standardised difference from {arm.level(study.arm.levels[0])}: of means, "
         "or of the distribution over all levels (Austin 2009; Yang and Dalton 2012).",
         abbreviations(study, [*table.to_numpy().ravel(), *groups.values()]),
@@ -202,7 +202,7 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
 
 
 def table_4(estimates: pd.DataFrame, study: Study) -> Table | None:
-    """Give Table 4 by arm: patients with each adverse event, of any grade and of grade 3 or more."""
+    """Give Table 4 by arm: patients with each event, of any grade and of grade 3 or more."""
     chosen = pick(estimates, analysis_id="adverse_events")
     if study.arm is None or chosen.empty:
         return None
@@ -284,10 +284,7 @@ def survival(estimates: pd.DataFrame, study: Study) -> Table | None:
             }
             for month in study.chosen.rate_months:
                 rate = pick(of_arm, variable_level=month).set_index("statistic")["value"]
-                cells[f"{month} months, % ({level} CI)"] = (
-                    f"{fixed(rate.get(Statistic.RATE), 1)} "
-                    f"({interval(rate.get(Statistic.RATE_LOWER), rate.get(Statistic.RATE_UPPER), 1)})"
-                )
+                cells[f"{month} months, % ({level} CI)"] = _rate(rate)
             ratio = pick(tests, group_level=group).set_index("statistic")["value"]
             reference = "reference" if place == 0 and len(tests) else MISSING
             cells[f"HR ({level} CI)"] = (
@@ -343,10 +340,7 @@ def subgroups(estimates: pd.DataFrame, study: Study) -> Table | None:
             }
             for month in study.chosen.rate_months:
                 rate = pick(own, variable_level=month).set_index("statistic")["value"]
-                cells[f"{month} months, % ({level} CI)"] = (
-                    f"{fixed(rate.get(Statistic.RATE), 1)} "
-                    f"({interval(rate.get(Statistic.RATE_LOWER), rate.get(Statistic.RATE_UPPER), 1)})"
-                )
+                cells[f"{month} months, % ({level} CI)"] = _rate(rate)
             if study.arm is not None:
                 cells |= _ratios_within(chosen, study, endpoint, name, level)
             rows.append(cells)
@@ -357,11 +351,16 @@ def subgroups(estimates: pd.DataFrame, study: Study) -> Table | None:
     if study.arm is not None:
         notes.append(
             "HR, hazard ratio within the subgroup, against "
-            f"{study.arm.variable.level(study.arm.levels[0])}. A subgroup in which it differs is no "
-            "proof that the arms differ there and not elsewhere."
+            f"{study.arm.variable.level(study.arm.levels[0])}. A subgroup in which it differs is "
+            "no proof that the arms differ there and not elsewhere."
         )
     return journal(pd.DataFrame(rows), stub="subgroup", group="endpoint",
                    headings={"subgroup": "Subgroup"}, notes=notes)  # fmt: skip
+
+
+def _rate(values: pd.Series) -> str:
+    low, high = (values.get(limit) for limit in Statistic.RATE.limits)
+    return f"{fixed(values.get(Statistic.RATE), 1)} ({interval(low, high, 1)})"
 
 
 def _ratios_within(

@@ -12,14 +12,14 @@ from analysis.estimates.rows import pick
 from analysis.study.keys import Statistic
 from analysis.study.study import Study
 
-# Each page with what it needs of a dataset (all of these, see `Cohort.facts`) and what is on it; the
-# same words stand in the metadata of its notebook.
+# Each page with what it needs of a dataset (all of these, see `Cohort.facts`) and what is on it;
+# the same words stand in the metadata of its notebook.
 _PAGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("01_cohort", ("patients",), "who is analysed, Table 1"),
     (
         "02_treatment",
         ("radiotherapy or immunotherapy",),
-        "Table 2, doses, the course of every patient",
+        "Table 2, doses, every patient's course",
     ),
     ("03_response", ("assessments or marker",), "Table 3, waterfall plots, the tumour marker"),
     ("04_survival", ("survival",), "Kaplan-Meier curves, follow-up"),
@@ -42,8 +42,8 @@ def introduction(cohort: Cohort) -> Markdown:
     said.append(f"{patients(n)} are analysed." if n != 1 else "1 patient is analysed.")
     if study.article is not None:
         said.append(
-            "Every number on these pages is computed from the dataset named above; the article's own "
-            "numbers appear on this page and on the one on replication only, as what they are "
+            "Every number on these pages is computed from the dataset named above; the article's "
+            "own numbers appear on this page and on the one on replication only, as what they are "
             "compared with."
         )
     else:

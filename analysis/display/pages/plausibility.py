@@ -1,4 +1,4 @@
-"""Page 10: does a synthetic cohort look like patients?"""
+"""Page 10: whether a synthetic cohort looks like patients."""
 
 from __future__ import annotations
 

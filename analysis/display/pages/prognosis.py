@@ -103,22 +103,22 @@ def hazards_method(estimates: pd.DataFrame, study: Study) -> Markdown:
         return Markdown("")
     model = {
         "univariate": "Cox regression with the one factor (Cox 1972; ties after Efron 1977).",
-        "multivariable": "Cox regression with all factors together, of the patients in whom all are "
-        "recorded (Cox 1972; ties after Efron 1977).",
+        "multivariable": "Cox regression with all factors together, of the patients in whom all "
+        "are recorded (Cox 1972; ties after Efron 1977).",
         "penalised": "Cox regression with all factors together and a ridge penalty (Cox 1972; "
         "Verweij and van Houwelingen 1994).",
     }[study.chosen.factor_model]
     against = (
         "A ratio above 1 means more events with the factor than without."
         if all(factor.is_binary for factor in shown_factors(estimates, study))
-        else "A ratio above 1 means more events with the factor than without, or at a level than at "
-        "the reference."
+        else "A ratio above 1 means more events with the factor than without, or at a level than "
+        "at the reference."
     )
     article = " The article has no hazard ratios." if study.article is not None else ""
     return Markdown(
-        f"**Method.**{article} {model} {against} The intervals show what a p value hides: how large a "
-        "difference these patients cannot rule out. One ratio for the whole of follow-up supposes "
-        "that it stays the same; the last column tests this (Grambsch and Therneau 1994)."
+        f"**Method.**{article} {model} {against} The intervals show what a p value hides: how "
+        "large a difference these patients cannot rule out. One ratio for the whole of follow-up "
+        "supposes that it stays the same; the last column tests this (Grambsch and Therneau 1994)."
     )
 
 
@@ -346,8 +346,8 @@ def table_5_hazards(estimates: pd.DataFrame, study: Study) -> Table | None:
     warnings = pick(estimates, analysis_id=ANALYSIS)["warning"]
     notes = [
         f"{_methods(estimates, study, Statistic.HR_UPPER)}. HR, hazard ratio, yes against no or as "
-        f"named, with its {percent(study.chosen)} confidence interval. Proportional hazards: a small "
-        "p value speaks against a ratio that is the same at all times (test of Grambsch and "
+        f"named, with its {percent(study.chosen)} confidence interval. Proportional hazards: a "
+        "small p value speaks against a ratio that is the same at all times (test of Grambsch and "
         "Therneau, as R's cox.zph).",
         *(f"{text[:1].upper() + text[1:]}." for text in dict.fromkeys(warnings) if text),
         *_notes(study, shown_factors(estimates, study)),

@@ -46,9 +46,9 @@ def response_method(estimates: pd.DataFrame, study: Study) -> Markdown:
         )
     if not pick(chosen, statistic=Statistic.P_PAIRED).empty:
         said.append(
-            "\n\nTwo p values stand side by side. The *association* of the two criteria asks whether "
-            "patients who respond by one also respond by the other; the same patients are judged "
-            "twice, so it is nearly always small. The *paired* comparison asks what a reader "
+            "\n\nTwo p values stand side by side. The *association* of the two criteria asks "
+            "whether patients who respond by one also respond by the other; the same patients are "
+            "judged twice, so it is nearly always small. The *paired* comparison asks what a reader "
             "expects from the column: does one criterion call more patients responders than the "
             "other?"
         )
@@ -71,8 +71,8 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
             cells = {"region": _REGIONS[variable], "response": level}
             for criterion in present:
                 name = _SHORT[criterion]
-                values = pick(one, group="criterion", group_level=criterion)
-                values = values.set_index("statistic")["value"]
+                of_criterion = pick(one, group="criterion", group_level=criterion)
+                values = of_criterion.set_index("statistic")["value"]
                 limits = (values.get(Statistic.CI_LOWER), values.get(Statistic.CI_UPPER))
                 texts = {
                     "No.": thousands(values.get(Statistic.COUNT)),
@@ -95,8 +95,8 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
             rows.append(cells)
     notes = [
         "; ".join(f"{level}, {words}" for level, words in RESPONSES.items()) + ".",
-        f"CI, {method_of(chosen, Statistic.CI_LOWER)} {percent(study.chosen)} confidence interval of "
-        "the percentage.",
+        f"CI, {method_of(chosen, Statistic.CI_LOWER)} {percent(study.chosen)} confidence interval "
+        "of the percentage.",
     ]
     if len(present) > 1:
         notes[1] += (

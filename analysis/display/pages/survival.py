@@ -51,8 +51,8 @@ def endpoints_method(cohort: Cohort) -> Markdown:
     relapses = [endpoint for endpoint in present if endpoint.death_choice]
     if any(endpoint.censored_at(parameters) == "last_imaging_date" for endpoint in relapses):
         said.append(
-            "A relapse has to be seen on imaging, so that a patient is at risk of it only until the "
-            "last imaging."
+            "A relapse has to be seen on imaging, so that a patient is at risk of it only until "
+            "the last imaging."
         )
     if parameters.interval_source == "bootstrap":
         said.append(
@@ -325,12 +325,12 @@ def _events(values: pd.Series) -> str:
 def follow_up_method(study: Study) -> Markdown:
     """Say how the length of follow-up was found."""
     said = {
-        "reverse Kaplan-Meier": "The median follow-up is the reverse Kaplan-Meier one (Schemper and "
-        "Smith 1996), in which a death ends follow-up as a censoring; its range is that of the times "
-        "observed.",
-        "all patients": "The median follow-up is that of the times of all patients; it is short where "
-        "many died early.",
-        "survivors": "The median follow-up is that of the times of those alive; it leaves out what is "
-        "known of the dead.",
+        "reverse Kaplan-Meier": "The median follow-up is the reverse Kaplan-Meier one (Schemper "
+        "and Smith 1996), in which a death ends follow-up as a censoring; its range is that of the "
+        "times observed.",
+        "all patients": "The median follow-up is that of the times of all patients; it is short "
+        "where many died early.",
+        "survivors": "The median follow-up is that of the times of those alive; it leaves out what "
+        "is known of the dead.",
     }
     return Markdown(f"**Method.** {said[study.chosen.follow_up_definition]}")

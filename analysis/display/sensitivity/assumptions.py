@@ -14,7 +14,7 @@ from analysis.display.figures.assumptions import (
 )
 from analysis.display.figures.drawing import Drawing
 from analysis.display.tables import Table, plain_table
-from analysis.estimates import points
+from analysis.estimates import competing, points
 from analysis.estimates.rows import pick, value_of
 from analysis.sensitivity.variants import Variant
 from analysis.study.keys import Statistic
@@ -147,9 +147,9 @@ def incidence(drawn: pd.DataFrame, study: Study) -> Drawing | None:
     rows = pick(drawn, analysis_id=points.INCIDENCE_CURVE)
     panels: dict[str, dict[str, pd.DataFrame]] = {}
     words = {
-        points.competing.RELAPSE: "relapse, death competing",
-        points.competing.DEATH: "death without relapse",
-        points.competing.RELAPSE_ALONE: "relapse, the dead censored (1 − Kaplan-Meier)",
+        competing.RELAPSE: "relapse, death competing",
+        competing.DEATH: "death without relapse",
+        competing.RELAPSE_ALONE: "relapse, the dead censored (1 − Kaplan-Meier)",
     }
     for endpoint, own in rows.groupby("variable", sort=False):
         event = study.endpoint(str(endpoint)).event_words

@@ -236,8 +236,8 @@ def _cells(variant: Variant, different: pd.DataFrame, study: Study) -> str:
             rows += _row(pair, said if said != before else "", study, theirs)
             before = said
         bodies.append(
-            f'<tbody><tr><th scope="rowgroup" colspan="4">{escape(words.place(str(analysis), study))}'
-            f"</th></tr>{rows}</tbody>"
+            '<tbody><tr><th scope="rowgroup" colspan="4">'
+            f"{escape(words.place(str(analysis), study))}</th></tr>{rows}</tbody>"
         )
     headings = ("What", "Base", "Variant", "Difference")
     return (

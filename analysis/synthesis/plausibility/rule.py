@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -36,7 +37,8 @@ class Known:
     dataset: Dataset
     cohort: Cohort
     targets: Targets
-    parameters: Parameters
+    # Those of the study whose rules ask for them.
+    parameters: Any
     sites: pd.DataFrame
     start: pd.Series
 

@@ -18,7 +18,9 @@ from analysis.zhai_2025.synthesis.plan import plan
 
 def main(arguments: list[str] | None = None) -> int:
     """Search, then write; nothing is written when the search fails."""
-    parser = argparse.ArgumentParser(prog="python -m analysis.zhai_2025.synthesis", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m analysis.zhai_2025.synthesis", description=__doc__
+    )
     parser.add_argument("--seed", type=int, default=1, help="another seed, another cohort")
     parser.add_argument("--out", type=Path, default=Path("data/synthetic"), help="folder to write")
     parser.add_argument("--ledger", type=Path, default=CLAIMS, help="published numbers (CSV)")
