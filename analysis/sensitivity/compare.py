@@ -122,7 +122,8 @@ def compare(estimates: pd.DataFrame) -> pd.DataFrame:
         variant has follow those of the base. A cell is found by the factor, wherever its cut lies:
         `group` is its key in the base, `variant_group` in the variant. A side that lacks the cell
         has nan and the note "none". `differs`: the estimate or a limit is another number.
-        `conclusion` is "" or what changes: a p value of `TESTS` crosses 0.05; the interval of a hazard ratio holds 1 in one
+        `conclusion` is "" or what changes: a p value of `TESTS` crosses 0.05; the interval
+        of a hazard ratio holds 1 in one
         and not in the other; the medians of two levels change their order (on the row of the
         first level of the factor that is concerned); a p value or hazard ratio of the base has no
         value in the variant, or one that had none in the base has one.
