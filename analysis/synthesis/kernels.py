@@ -198,19 +198,13 @@ def _anchor_cost(events: Ints, low: int, high: int) -> float:
     return 1.0 + 0.25 * away
 
 
-@_part
-def _count(counts: Ints, curves: Curves, days: Ints, i: int, step: int) -> None:
-    """Add (step 1) or take away (step -1) patient i in the counts by curve and day."""
-    for c in range(counts.shape[0]):
-        counts[c, curves.ends[c, i], days[i, curves.record[c, i]]] += step
-
-
 @_jit
 def count_days(days: Ints, curves: Curves) -> Ints:
     """Give numbers of patients by curve, event or censored, and day."""
     counts = np.zeros((curves.record.shape[0], 2, curves.days), dtype=np.int64)
-    for i in range(days.shape[0]):
-        _count(counts, curves, days, i, 1)
+    for c in range(counts.shape[0]):
+        for i in range(days.shape[0]):
+            counts[c, curves.ends[c, i], days[i, curves.record[c, i]]] += 1
     return counts
 
 
@@ -218,18 +212,21 @@ def count_days(days: Ints, curves: Curves) -> Ints:
 
 
 class EventDays(NamedTuple):
-    """The days with events of an endpoint, and everybody on them, whatever their group.
+    """The days with events of some endpoints, and everybody on them, whatever their group.
 
     Attributes
     ----------
+    size
+        How many such days each endpoint has; the rest of its row is not used.
     days, at_risk, dead
-        Days with events; those at risk and dying on them.
+        Shape (endpoints, days): days with events; those at risk and dying on them.
     share
         Of those at risk, those who die; times a group's number it is its expected deaths.
     weight
         That of the product of both groups' numbers in the variance of log-rank (Mantel 1966).
     """
 
+    size: Ints
     days: Ints
     at_risk: Ints
     dead: Ints
@@ -238,21 +235,42 @@ class EventDays(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Those of one group, by event day: whose last event day at risk it is, and who die on it."""
+    """Those of one group by endpoint and event day.
+
+    `leaving` are those whose last event day at risk it is, `dead` those who die on it.
+    """
 
     leaving: Ints
     dead: Ints
 
 
-@_jit
-def _event_days(days: Ints, at_risk: Ints, dead: Ints) -> EventDays:
-    share = dead / at_risk
-    weight = np.zeros(dead.size)
-    for j in range(dead.size):
-        n = at_risk[j]
+@_part
+def _no_event_days(endpoints: int, size: int) -> EventDays:
+    return EventDays(
+        np.zeros(endpoints, dtype=np.int64),
+        np.zeros((endpoints, size), dtype=np.int64),
+        np.zeros((endpoints, size), dtype=np.int64),
+        np.zeros((endpoints, size), dtype=np.int64),
+        np.zeros((endpoints, size)),
+        np.zeros((endpoints, size)),
+    )
+
+
+@_part
+def _nobody(endpoints: int, size: int) -> Group:
+    return Group(
+        np.zeros((endpoints, size), dtype=np.int64), np.zeros((endpoints, size), dtype=np.int64)
+    )
+
+
+@_part
+def _weigh(everybody: EventDays, e: int) -> None:
+    """Set share and weight of an endpoint, from those at risk and dying."""
+    for j in range(everybody.size[e]):
+        n, d = everybody.at_risk[e, j], everybody.dead[e, j]
+        everybody.share[e, j] = d / n
         if n > 1:
-            weight[j] = share[j] * (n - dead[j]) / (n * (n - 1.0))
-    return EventDays(days, at_risk, dead, share, weight)
+            everybody.weight[e, j] = everybody.share[e, j] * (n - d) / (n * (n - 1.0))
 
 
 class _Half(NamedTuple):
@@ -296,35 +314,40 @@ def _median_cost(curve: _Half, low: float, high: float) -> float:
 
 
 @_jit
-def factor_cost(everybody: EventDays, having: Group, asked: Floats) -> float:
+def factor_cost(everybody: EventDays, having: Group, e: int, asked: Floats) -> float:
     """Give how far one endpoint of one factor is from what was printed; 0 is exact.
 
     Parameters
     ----------
     having
         Those with the factor.
+    e
+        Position of the endpoint.
     asked
         Shape (3, 2): low and high of the median `WITH` and `WITHOUT` the factor, in days (both
         infinite when it is not reached), and of the size of the log-rank `Z`. As a p value cannot
         tell better from worse, a search guided by p itself would have to cross p = 1 to get from
         one to the other.
     """
-    risk = having.leaving.sum()
+    size = everybody.size[e]
+    risk = 0
+    for j in range(size):
+        risk += having.leaving[e, j]
     observed_minus_expected = 0.0
     variance = 0.0
     first = second = _Half(1.0, np.inf, False, 1.0, 1.0)
     low, high = asked[WITH, 0], asked[WITH, 1]
     other_low, other_high = asked[WITHOUT, 0], asked[WITHOUT, 1]
-    for j in range(everybody.days.size):
-        day, own = everybody.days[j], having.dead[j]
-        others = everybody.at_risk[j] - risk
-        observed_minus_expected += own - everybody.share[j] * risk
-        variance += everybody.weight[j] * risk * others
+    for j in range(size):
+        day, own = everybody.days[e, j], having.dead[e, j]
+        lacking, others = everybody.dead[e, j] - own, everybody.at_risk[e, j] - risk
+        observed_minus_expected += own - everybody.share[e, j] * risk
+        variance += everybody.weight[e, j] * risk * others
         if own > 0:
             first = _step_down(first, day, own, risk, low, high)
-        if everybody.dead[j] > own:
-            second = _step_down(second, day, everybody.dead[j] - own, others, other_low, other_high)
-        risk -= having.leaving[j]
+        if lacking > 0:
+            second = _step_down(second, day, lacking, others, other_low, other_high)
+        risk -= having.leaving[e, j]
     found = 0.0
     if variance > 0.0:
         found = abs(observed_minus_expected) / math.sqrt(variance)
@@ -339,11 +362,7 @@ def factor_cost_by_day(
 ) -> float:
     """Give what `factor_cost` gives, from days; `order` sorts the patients by time."""
     n = order.size
-    days = np.empty(n, dtype=np.int64)
-    at_risk = np.empty(n, dtype=np.int64)
-    dead = np.zeros(n, dtype=np.int64)
-    leaving = np.zeros(n, dtype=np.int64)
-    own = np.zeros(n, dtype=np.int64)
+    everybody, having = _no_event_days(1, n), _nobody(1, n)
     size = 0
     k = 0
     while k < n:
@@ -357,13 +376,15 @@ def factor_cost_by_day(
             d1 += events[i] * labels[i]
             k += 1
         if d > 0:
-            days[size], at_risk[size], dead[size], own[size] = day, n - first, d, d1
+            everybody.days[0, size], everybody.at_risk[0, size] = day, n - first
+            everybody.dead[0, size], having.dead[0, size] = d, d1
             size += 1
         # Who leaves before the first event day is never at risk on one.
         if size > 0:
-            leaving[size - 1] += gone
-    everybody = _event_days(days[:size], at_risk[:size], dead[:size])
-    return factor_cost(everybody, Group(leaving[:size], own[:size]), asked)
+            having.leaving[0, size - 1] += gone
+    everybody.size[0] = size
+    _weigh(everybody, 0)
+    return factor_cost(everybody, having, 0, asked)
 
 
 # Annealing days ----------------------------------------------------------------------------------
@@ -521,7 +542,7 @@ def _try_move(
     _draw_move(days[i], trial)
     if not _allowed(trial.new, gaps, i):
         return 0
-    _place(i, trial.new, days, curves, now)
+    _place(i, trial.old, trial.new, days, curves, now)
     # What the cost is at least: every part that changes is taken as met until computed.
     total = _cost_untouched(i, curves, factors, now, trial, cost)
     known = curves.record.shape[0]
@@ -543,7 +564,7 @@ def _try_move(
         for c in range(now.costs.size):
             now.costs[c] = trial.costs[c]
     else:
-        _place(i, trial.old, days, curves, now)
+        _place(i, trial.new, trial.old, days, curves, now)
         if followed:
             _follow(i, days, curves, factors, now)
     return 1
@@ -584,6 +605,12 @@ def _allowed(row: Ints, gaps: Gaps, i: int) -> bool:
 @_part
 def _fall_on_working_days(row: Ints, visits: Ints) -> bool:
     """Tell whether the first treatment can be on such a weekday that no visit is at a weekend."""
+    made = 0
+    for k in visits:
+        made += row[k] >= 0
+    # Any two visits can.
+    if made < 3:
+        return True
     for weekday in range(5):
         fall = True
         for k in visits:
@@ -595,12 +622,15 @@ def _fall_on_working_days(row: Ints, visits: Ints) -> bool:
 
 
 @_part
-def _place(i: int, row: Ints, days: Ints, curves: Curves, now: _Standing) -> None:
-    """Give patient i these records, and count them on the curves."""
-    _count(now.counts, curves, days, i, -1)
-    for k in range(row.size):
-        days[i, k] = row[k]
-    _count(now.counts, curves, days, i, 1)
+def _place(i: int, old: Ints, new: Ints, days: Ints, curves: Curves, now: _Standing) -> None:
+    """Give patient i new records in place of old ones, and count him on other days."""
+    for c in range(curves.record.shape[0]):
+        record = curves.record[c, i]
+        if old[record] != new[record]:
+            now.counts[c, curves.ends[c, i], old[record]] -= 1
+            now.counts[c, curves.ends[c, i], new[record]] += 1
+    for k in range(new.size):
+        days[i, k] = new[k]
 
 
 @_part
@@ -664,80 +694,44 @@ def risk_positions(times: Ints, events: Ints) -> tuple[Ints, Ints, Ints]:
     return days, last, own
 
 
-class _Compared(NamedTuple):
-    """The endpoints on which labels are compared, a row each; on event days, the first `size`.
+class _Positions(NamedTuple):
+    """Where patients stand among the event days, shape (endpoints, patients).
 
-    `last` and `own` are the positions that `risk_positions` gives, the others what `EventDays`
-    and `Group` hold.
+    `last` is the last event day at risk, `own` that of the patient's own event; -1 for none.
     """
 
     last: Ints
     own: Ints
-    size: Ints
-    days: Ints
-    at_risk: Ints
-    dead: Ints
-    share: Floats
-    weight: Floats
-    leaving: Ints
-    having_dead: Ints
 
 
 @_jit
-def _compared(endpoints: Endpoints, labels: Ints) -> _Compared:
+def _stand_among(endpoints: Endpoints) -> tuple[_Positions, EventDays]:
     shape = endpoints.times.shape
-    one = _Compared(
-        np.zeros(shape, dtype=np.int64),
-        np.zeros(shape, dtype=np.int64),
-        np.zeros(shape[0], dtype=np.int64),
-        np.zeros(shape, dtype=np.int64),
-        np.zeros(shape, dtype=np.int64),
-        np.zeros(shape, dtype=np.int64),
-        np.zeros(shape),
-        np.zeros(shape),
-        np.zeros(shape, dtype=np.int64),
-        np.zeros(shape, dtype=np.int64),
-    )
+    at = _Positions(np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64))
+    everybody = _no_event_days(shape[0], shape[1])
     for e in range(shape[0]):
         days, last, own = risk_positions(endpoints.times[e], endpoints.events[e])
-        one.last[e], one.own[e], one.size[e] = last, own, days.size
-        one.days[e, : days.size] = days
-        for i in range(last.size):
+        at.last[e], at.own[e] = last, own
+        everybody.size[e] = days.size
+        everybody.days[e, : days.size] = days
+        for i in range(shape[1]):
             for j in range(last[i] + 1):
-                one.at_risk[e, j] += 1
+                everybody.at_risk[e, j] += 1
             if own[i] >= 0:
-                one.dead[e, own[i]] += 1
-        every = _event_days(days, one.at_risk[e, : days.size], one.dead[e, : days.size])
-        one.share[e, : days.size], one.weight[e, : days.size] = every.share, every.weight
-    for i in range(labels.size):
-        if labels[i] == 1:
-            _add(one, i, 1)
-    return one
+                everybody.dead[e, own[i]] += 1
+        _weigh(everybody, e)
+    return at, everybody
 
 
 @_part
-def _add(compared: _Compared, i: int, step: int) -> None:
+def _add(at: _Positions, having: Group, i: int, step: int) -> None:
     """Add patient i to those who have the factor (step 1), or take him away (step -1)."""
-    for e in range(compared.size.size):
-        last, own = compared.last[e, i], compared.own[e, i]
+    for e in range(at.last.shape[0]):
+        last, own = at.last[e, i], at.own[e, i]
         if last >= 0:
-            compared.leaving[e, last] += step
+            having.leaving[e, last] += step
         if own >= 0:
-            compared.having_dead[e, own] += step
-
-
-@_part
-def _cost_compared(compared: _Compared, e: int, asked: Floats) -> float:
-    size = compared.size[e]
-    everybody = EventDays(
-        compared.days[e, :size],
-        compared.at_risk[e, :size],
-        compared.dead[e, :size],
-        compared.share[e, :size],
-        compared.weight[e, :size],
-    )
-    having = Group(compared.leaving[e, :size], compared.having_dead[e, :size])
-    return factor_cost(everybody, having, asked)
+            having.dead[e, own] += step
 
 
 @_jit
@@ -763,7 +757,11 @@ def anneal_labels(
     The cost (0 is exact) and the number of swaps that were judged.
     """
     np.random.seed(seed)
-    compared = _compared(endpoints, labels)
+    at, everybody = _stand_among(endpoints)
+    group = _nobody(endpoints.times.shape[0], endpoints.times.shape[1])
+    for i in range(labels.size):
+        if labels[i] == 1:
+            _add(at, group, i, 1)
     having, lacking = free[labels[free] == 1], free[labels[free] == 0]
     cost = np.inf
     cooling = _cooling(schedule)
@@ -775,25 +773,25 @@ def anneal_labels(
         allowed = cost - temperature * math.log(1.0 - np.random.random())
         with_it, without = np.random.randint(having.size), np.random.randint(lacking.size)
         a, b = having[with_it], lacking[without]
-        _hand_over(labels, compared, a, b)
+        _hand_over(labels, at, group, a, b)
         after = 0.0
-        for e in range(compared.size.size):
+        for e in range(bounds.shape[0]):
             if after <= allowed:
-                after += _cost_compared(compared, e, bounds[e])
+                after += factor_cost(everybody, group, e, bounds[e])
         if after <= allowed:
             cost = after
             having[with_it], lacking[without] = b, a
         else:
-            _hand_over(labels, compared, b, a)
+            _hand_over(labels, at, group, b, a)
     return cost, schedule.steps
 
 
 @_part
-def _hand_over(labels: Ints, compared: _Compared, a: int, b: int) -> None:
+def _hand_over(labels: Ints, at: _Positions, having: Group, a: int, b: int) -> None:
     """Take the factor from patient a and give it to patient b."""
     labels[a], labels[b] = 0, 1
-    _add(compared, a, -1)
-    _add(compared, b, 1)
+    _add(at, having, a, -1)
+    _add(at, having, b, 1)
 
 
 # Three groups ------------------------------------------------------------------------------------
