@@ -49,8 +49,8 @@ def response_method(estimates: pd.DataFrame, study: Study) -> Markdown:
             "\n\nTwo p values stand side by side. The *association* of the two criteria asks "
             "whether patients who respond by one also respond by the other; the same patients are "
             "judged twice, so it is nearly always small. The *paired* comparison asks what a "
-            "reader expects from the column: does one criterion call more patients responders than the "
-            "other?"
+            "reader expects from the column: does one criterion call more patients responders "
+            "than the other?"
         )
     return Markdown(" ".join(said))
 
