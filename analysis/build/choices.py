@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".yaml", ".yml")
 
 # What stands in quotes is skipped; a name is followed by one equals sign, a variable that an
-# expression compares ("sex == 'male'", "afp_before >= 400") is not.
+# expression compares ("sex == 'male'", "age_years >= 60") is not.
 _BETWEEN = re.compile(r"""'[^']*'|"[^"]*"|(?P<gap>\s+)(?=[A-Za-z_][\w.-]*=(?!=))""")
 
 
@@ -28,8 +28,8 @@ def read_given(texts: Iterable[str]) -> dict[str, Any]:
     A text is `ci_type=plain`, several of these with spaces between them, or the path of a YAML
     file with a line `ci_type: plain` for each. Later ones win.
 
-    >>> read_given(["population=pvtt and afp_before >= 400 ci_type=log"])
-    {'population': 'pvtt and afp_before >= 400', 'ci_type': 'log'}
+    >>> read_given(["population=ecog < 2 and age_years >= 60 ci_type=log"])
+    {'population': 'ecog < 2 and age_years >= 60', 'ci_type': 'log'}
 
     Raises
     ------
