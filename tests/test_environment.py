@@ -16,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from analysis.build.project import Project
+from analysis.__main__ import PROJECT
 
 ROOT = Path(__file__).resolve().parents[1]
 SUPPORTED = ["3.11", "3.12", "3.13"]
@@ -193,6 +193,6 @@ def test_help_names_every_target_that_a_reader_may_want() -> None:
 
 @needs_make
 def test_every_page_can_be_built_alone() -> None:
-    names = [name.partition("_")[2] for name in Project().analyses()]
+    names = [name.partition("_")[2] for name in PROJECT.analyses()]
     said = make(ROOT, "--dry-run", *names).stdout
     assert re.findall(r"--page (\w+)", said) == names

@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from analysis.study.errors import ReadableError
+
 STRUCTURE = Path(__file__).resolve().parents[2] / "data" / "article" / "structure.yaml"
 
 Level = Annotated[str, Field(pattern=r"^[^=]+=.*$", description="variable=level")]
@@ -154,7 +156,7 @@ class Structure(_Part):
     survival: Survival = Survival()
 
 
-class StructureFaults(ValueError):
+class StructureFaults(ReadableError, ValueError):
     """Everything that is wrong with a declaration of structure, one sentence a fault."""
 
     def __init__(self, source: Path, faults: list[str]) -> None:

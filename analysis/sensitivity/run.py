@@ -41,6 +41,8 @@ _ONE_AT_A_TIME = threading.Lock()
 class SchedulerError(ReadableError, RuntimeError):
     """A Dask cluster cannot be used; says why and what to do."""
 
+    status = 1
+
 
 @dataclass(frozen=True)
 class Run:

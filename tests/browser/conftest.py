@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from analysis.build.project import Project
+from analysis.__main__ import PROJECT
 from analysis.build.report import build_report
 from analysis.cohort.folder import dataset_folder
 from tests.datasets import write_dataset
@@ -67,9 +68,9 @@ def _built(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
         dataset = dataset_folder(name)
         if name == "hostile":
             dataset = hostile_dataset(tmp_path_factory.mktemp("data") / name)
-        elif Project().report(name).is_dir():
-            shutil.copytree(Project().report(name), reports / name)
-        build_report(Project(reports=reports), dataset, {})
+        elif PROJECT.report(name).is_dir():
+            shutil.copytree(PROJECT.report(name), reports / name)
+        build_report(replace(PROJECT, reports=reports), dataset, {})
         _REPORTS[name] = reports / name
     return _REPORTS[name]
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
+from analysis.__main__ import PROJECT
 from analysis.article.ledger import CLAIMS
 from analysis.audit import records
 from analysis.build.audit import build_audit
-from analysis.build.project import Project
 from tests.browser.test_pages import CONTRAST, PHONE, visit
 
 
 @pytest.fixture(scope="module")
 def audit_folder(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     reports = tmp_path_factory.mktemp("reports")
-    build_audit(Project(reports=reports), CLAIMS)
+    build_audit(replace(PROJECT, reports=reports), CLAIMS)
     return reports / "audit"
 
 

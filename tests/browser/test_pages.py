@@ -10,9 +10,9 @@ from urllib.parse import unquote, urldefrag
 import pytest
 from playwright.sync_api import Browser, Page
 
-from analysis.build.project import INDEX, ROOT, Project
+from analysis.build.project import INDEX, ROOT
 
-PAGES = [INDEX, *Project().analyses()]
+PAGES = [INDEX, *PROJECT.analyses()]
 
 PHONE = {"width": 390, "height": 844}
 

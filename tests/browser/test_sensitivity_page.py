@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
-from analysis.build.project import Project
+from analysis.__main__ import PROJECT
 from analysis.build.sensitivity import build_sensitivity
 from analysis.cohort.read import dataset_folder
 from tests.browser.conftest import HOSTILE, hostile_dataset
@@ -41,7 +42,7 @@ def page_folder(
     folder = dataset_folder("synthetic")
     if request.param == "hostile":
         folder = hostile_dataset(tmp_path_factory.mktemp("data") / "hostile")
-    build_sensitivity(Project(reports=reports), folder, {}, variants=declared)
+    build_sensitivity(replace(PROJECT, reports=reports), folder, {}, variants=declared)
     return next(reports.glob("sensitivity-*"))
 
 
