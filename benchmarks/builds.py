@@ -85,7 +85,7 @@ def seconds_of_builds(progress: Callable[[str], None]) -> list[Row]:
         rows.append(Row(name, taken, None if against is None else taken / against, goal))
         progress(f"{name}: {taken:.2f} s")
 
-    build = (sys.executable, "-m", "analysis.build")
+    build = (sys.executable, "-m", "analysis")
     with project() as folder:
 
         def timed(*command: str) -> float:

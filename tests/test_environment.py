@@ -179,7 +179,7 @@ def test_the_conda_environment_is_used_when_it_is_active(checkout: Path) -> None
         checkout, "-n", "report", "CONDA_DEFAULT_ENV=hcc-replication", "CONDA_PREFIX=/opt/conda"
     )
     assert done.returncode == 0
-    assert "/opt/conda/bin/python -m analysis.build report" in done.stdout
+    assert "/opt/conda/bin/python -m analysis report" in done.stdout
     assert ".venv" not in done.stdout
 
 

@@ -24,10 +24,10 @@ from analysis.build.plan import Plan
 from analysis.build.project import FAILED, Project
 from analysis.build.staging import staged
 from analysis.build.staleness import different_parameters
-from analysis.study.declarations import Credit
 
 if TYPE_CHECKING:
     from analysis.build.kernels import Kernels
+    from analysis.study.declarations import Credit
 
 
 @dataclass(frozen=True)

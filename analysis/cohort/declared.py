@@ -19,7 +19,7 @@ from analysis.cohort.description import (
 )
 from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.schema import tables_of
-from analysis.study.columns import category, date, kind, number, text
+from analysis.study.columns import category, date, kind, levels_of, number, text
 from analysis.study.declarations import Arm
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import NO, YES
@@ -62,7 +62,7 @@ def declare(dataset: str, base: Study, description: Description) -> Study:
     study = _with_lists(study, description)
     study = _with_factors(study, description, faults)
     study = _with_endpoints(study, description, faults)
-    study = _with_arm(study, description)
+    study = _with_arm(study, description, faults)
     study = replace(
         study,
         subgroups={**study.subgroups, **description.subgroups},
@@ -99,6 +99,8 @@ def _with_factors(study: Study, description: Description, faults: list[Fault]) -
     for place, declared in enumerate(description.factors):
         where = f"factors.{place + 1}"
         recorded = columns.get(declared.column)
+        asked = [declared.level] if declared.level else list(declared.levels)
+        faults += _unknown_levels(where, asked, recorded)
         variable = _variable(declared, variables.get(declared.column), recorded)
         if recorded is None and not _is_derived(study, declared.column):
             columns[declared.column] = _column(declared)
@@ -131,6 +133,18 @@ def _with_factors(study: Study, description: Description, faults: list[Fault]) -
         factors=tuple(factors),
         table_1=tuple(_once(rows)),
     )
+
+
+def _unknown_levels(where: str, asked: list[str], recorded: pa.Column | None) -> list[Fault]:
+    """Find levels that a column cannot have, such as Male where it has male."""
+    possible = levels_of(recorded) if recorded is not None else ()
+    found = []
+    for level in asked if possible else ():
+        if level not in possible:
+            near = difflib.get_close_matches(level.lower(), possible, n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            found.append(Fault(FILE, 0, where, level, f"one of: {', '.join(possible)}{meant}"))
+    return found
 
 
 def _once(rows: list[Row]) -> list[Row]:
@@ -198,7 +212,7 @@ def _is_as_recorded(declared: DeclaredFactor, recorded: pa.Column | None) -> boo
 
 
 def _is_yes_no(column: pa.Column) -> bool:
-    return tuple((column.metadata or {}).get("levels", ())) == (YES, NO)
+    return levels_of(column) == (YES, NO)
 
 
 def _with_endpoints(study: Study, description: Description, faults: list[Fault]) -> Study:
@@ -280,13 +294,14 @@ def _said(columns: tuple[str, ...]) -> str:
     return ", or ".join(words)
 
 
-def _with_arm(study: Study, description: Description) -> Study:
+def _with_arm(study: Study, description: Description, faults: list[Fault]) -> Study:
     declared = description.arm
     if declared is None:
         return study
     words = declared.label or declared.column.replace("_", " ").capitalize()
     variable = Variable(declared.column, words, declared.levels)
     columns = dict(study.patient_columns)
+    faults += _unknown_levels("arm", list(declared.levels), columns.get(declared.column))
     if declared.column not in columns and not _is_derived(study, declared.column):
         columns[declared.column] = (
             category(tuple(declared.levels), f"{words}.") if declared.levels else text(f"{words}.")

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort import eligibility
+from analysis.cohort.description import FILE
 from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.rules import first_treatment
@@ -22,7 +23,7 @@ from analysis.study.endpoints import Endpoint
 from analysis.study.keys import YES
 from analysis.study.parameters import Parameters
 from analysis.study.study import Study
-from analysis.study.variables import in_levels, yes_no
+from analysis.study.variables import as_texts, in_levels, yes_no
 
 OVERALL_SURVIVAL = "OS"
 # Where times come from that were recorded as such.
@@ -52,6 +53,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     for derivation in study.derivations:
         patients = patients.assign(**derivation(patients, tables, parameters))
     study = study.among(patients)
+    _refuse_other_levels(dataset.name, patients, study)
     if study.arm is not None:
         patients = patients.assign(**_arm(patients, study))
 
@@ -123,10 +125,24 @@ def _with_others(known: Sequence[str], values: pd.Series) -> tuple[str, ...]:
     return (*known, *sorted({str(value) for value in values.dropna()} - set(known)))
 
 
+def _refuse_other_levels(name: str, patients: pd.DataFrame, study: Study) -> None:
+    """Refuse a group that nobody declared: its patients would be as if it were not recorded."""
+    faults = []
+    for factor in study.factors:
+        if factor.is_binary:
+            continue
+        found = as_texts(patients[factor.variable.name]).dropna()
+        for value in sorted(set(found) - set(factor.levels)):
+            expected = f"one of the levels declared in {FILE}: {', '.join(factor.levels)}"
+            faults.append(Fault("patients.csv", 0, factor.variable.name, value, expected))
+    if faults:
+        raise DatasetFaults(name, faults)
+
+
 def _arm(patients: pd.DataFrame, study: Study) -> dict[str, pd.Series]:
     assert study.arm is not None
     name = study.arm.variable.name
-    return {name: in_levels(patients[name].astype(object), study.arm.levels)}
+    return {name: in_levels(as_texts(patients[name]), study.arm.levels)}
 
 
 # Treatment -----------------------------------------------------------------------------------

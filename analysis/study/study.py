@@ -25,7 +25,7 @@ from analysis.study.declarations import (
 )
 from analysis.study.endpoints import Endpoint
 from analysis.study.parameters import Parameters
-from analysis.study.variables import Factor, Grouped, Row, Variable
+from analysis.study.variables import Factor, Grouped, Row, Variable, as_texts
 
 Derivation = Callable[[pd.DataFrame, Mapping[str, pd.DataFrame], Any], Mapping[str, pd.Series]]
 
@@ -135,7 +135,7 @@ class Study:
         """Give the study with the levels that these patients have, where it takes these."""
         arm = self.arm
         if arm is not None and not arm.levels:
-            found = sorted({str(value) for value in patients[arm.variable.name].dropna()})
+            found = sorted(as_texts(patients[arm.variable.name]).dropna().unique())
             arm = Arm(replace(arm.variable, levels={level: level for level in found}))
         return replace(
             self, factors=tuple(factor.among(patients) for factor in self.factors), arm=arm

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from analysis.study.keys import NO, YES
 from analysis.study.printed import plain
@@ -268,18 +269,35 @@ class Factor:
         """Give it with the levels that the patients have, where it takes these."""
         if not self.as_recorded:
             return self
-        found = sorted({str(value) for value in patients[self.variable.name].dropna()})
-        return replace(self, levels=tuple(found))
+        values = patients[self.variable.name].dropna()
+        if is_numeric_dtype(values) and not is_bool_dtype(values):
+            values = values.sort_values()
+            return replace(self, levels=tuple(as_texts(values).unique()))
+        return replace(self, levels=tuple(sorted(as_texts(values).unique())))
 
     def values(self, patients: pd.DataFrame) -> pd.Series:
         """Give the group of each patient, as an ordered Categorical; missing: not recorded."""
         values = patients[self.variable.name]
         if not self.is_binary:
-            return in_levels(values.astype(object), self.levels)
+            return in_levels(as_texts(values), self.levels)
         if self.cut:
             return yes_no(self.cut.holds(values))
         wanted = self.level or YES
-        return yes_no((values == wanted).astype("boolean").mask(values.isna()))
+        return yes_no((as_texts(values) == wanted).astype("boolean").mask(values.isna()))
+
+
+def as_texts(values: pd.Series) -> pd.Series:
+    """Give values as levels are named, texts: a number as people type it; missing stays missing.
+
+    >>> as_texts(pd.Series([2.0, None, 0.5])).tolist()
+    ['2', None, '0.5']
+    """
+    texts = values.astype(object)
+    if is_bool_dtype(values):
+        texts = texts.map({True: YES, False: NO})
+    elif is_numeric_dtype(values):
+        texts = texts.map(plain, na_action="ignore")
+    return texts.where(values.notna(), None)
 
 
 def yes_no(holds: pd.Series) -> pd.Series:

@@ -31,8 +31,8 @@ from analysis.sensitivity.variants import VARIANTS, read_variants
 from analysis.zhai_2025.study import STUDY
 
 records = read_dataset(dataset, STUDY)
-base = parameters_for(records.study, globals())
-declared = read_variants(variants or VARIANTS, base)
+base = parameters_for(records.study, globals(), STUDY)
+declared = read_variants(base, variants or VARIANTS)
 found = run(records, declared, base, workers, scheduler)
 found.estimates.to_csv(Path(output) / "estimates.csv", index=False)
 compare(found.estimates).to_csv(Path(output) / "comparison.csv", index=False)

@@ -100,13 +100,13 @@ def test_curves_of_samples_are_those_of_the_patients_drawn(competing: bool) -> N
 
     samples = replicates_by_count(members, drawn, PARAMETERS)
     assert len(samples) == len(heights) == 120
-    medians = survival._days_at_half(grid.astype(float), heights)
+    medians = curves._days_at_half(grid.astype(float), heights)
     for counts, height, median in zip(samples[:40], heights, medians, strict=False):
         of_day, how = np.repeat(kinds, counts.astype(int), axis=1)
         sample = pd.DataFrame(
             {"days": of_day, "event": how == EVENT, "competing": how == COMPETING}
         )
-        curve = survival.curve(sample, Parameters())
+        curve = curves.curve(sample, Parameters())
         at = curve["days"].searchsorted(grid, side="right") - 1
         expected = np.where(at < 0, 1.0, curve["survival"].to_numpy()[at])
         np.testing.assert_allclose(height, expected, atol=1e-12)
