@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 
 from analysis.article.ledger import KEY
-from analysis.audit.printed import EVERY, ROUNDED, Convention, Interval, values
-from analysis.audit.proof import Quoted, Quotes
+from analysis.audit.certificate import Quoted, Quotes
 from analysis.audit.structure import Quantity, Relation, Structure, quantity_of, relations
+from analysis.study.printed import EVERY, ROUNDED, Convention, Interval, values
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from fractions import Fraction
 from itertools import combinations, product
 
 from analysis.audit.evidence import Claim, Evidence, exact_count
-from analysis.audit.printed import EVERY, Convention
 from analysis.audit.proof import AnyCertificate, Finding, Table, Tables, Verdict, prove
 from analysis.audit.rules import Check, Rule
 from analysis.audit.structure import Comparison, Family
 from analysis.audit.tests2x2 import cells, p_values
+from analysis.study.printed import EVERY, Convention
 
 # A search of more tables than this, for one p value, is not begun.
 MOST_TABLES = 20_000

@@ -7,7 +7,6 @@ from fractions import Fraction
 from itertools import combinations
 
 from analysis.audit.evidence import Claim, Evidence, allowed_counts, exact_count
-from analysis.audit.printed import EVERY, Convention, number_and_unit
 from analysis.audit.proof import (
     AnyCertificate,
     Bounds,
@@ -22,6 +21,7 @@ from analysis.audit.proof import (
 from analysis.audit.rules import Check, Rule, in_words, one_digit_apart, other
 from analysis.audit.structure import Quantity
 from analysis.audit.sums import bounds
+from analysis.study.printed import EVERY, Convention, number_and_unit
 
 
 def _find_counts(evidence: Evidence) -> Iterator[Check]:

@@ -9,15 +9,15 @@ words and figures cannot part. `checker` computes every figure again, by other m
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from analysis.audit.printed import EVERY, Convention
+from analysis.audit.certificate import Certificate, Data, Quoted, Quotes, as_read, decimal, from_to
 from analysis.audit.structure import Comparison
+from analysis.study.printed import Convention
 
 
 class Verdict(StrEnum):
@@ -29,42 +29,6 @@ class Verdict(StrEnum):
     NARROW = "narrow"
     LIKELY = "a likely explanation"
     UNDECIDED = "not decided"
-
-
-class _Data(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Quoted(_Data):
-    """A claim as the ledger states it."""
-
-    claim_id: str
-    printed: str
-    comparator: str
-    denominator: int | None
-    locator: str
-
-    def __str__(self) -> str:
-        return f"“{self.printed}” ({self.locator})"
-
-
-Quotes = dict[str, Quoted]
-
-
-class Certificate(_Data):
-    """The result of one exact computation from printed numbers."""
-
-    @abstractmethod
-    def claims(self) -> list[str]:
-        """Give the claims that were used."""
-
-    @abstractmethod
-    def refutes(self) -> bool:
-        """Tell whether the claims cannot hold together under what the certificate assumes."""
-
-    @abstractmethod
-    def steps(self, quotes: Quotes) -> list[str]:
-        """Give the derivation in words."""
 
 
 class Counts(Certificate):
@@ -82,7 +46,7 @@ class Counts(Certificate):
     conventions: tuple[Convention, ...]
     of: tuple[int, ...]
     fits: tuple[tuple[int, int], ...]
-    near: dict[int, Fraction] = {}
+    near: dict[int, Fraction] = Field(default_factory=dict)
 
     def claims(self) -> list[str]:
         return list(self.about)
@@ -95,7 +59,7 @@ class Counts(Certificate):
             f"of {self.of[0]}" if len(self.of) == 1 else f"of any number from 1 to {self.of[-1]}"
         )
         listed = " and ".join(str(quotes[claim]) for claim in self.about)
-        result = [f"Every count {whole} is tried against {listed}, {_read(self.conventions)}."]
+        result = [f"Every count {whole} is tried against {listed}, {as_read(self.conventions)}."]
         result += [
             f"{count} of {self.of[0]} is {decimal(percent, 4)} %."
             for count, percent in self.near.items()
@@ -140,8 +104,8 @@ class Bounds(Certificate):
         expected = "equals" if self.equal else "is at least"
         return [
             f"By the relation “{self.relation}”, {side(1)} {expected} {side(-1)} "
-            f"({_read(self.conventions)}).",
-            f"The first less the second is {_from_to(self.low, self.high)}.",
+            f"({as_read(self.conventions)}).",
+            f"The first less the second is {from_to(self.low, self.high)}.",
             f"It should be {'0' if self.equal else '0 or more'}: "
             + ("this cannot be." if self.refutes() else "this can be."),
         ]
@@ -167,8 +131,9 @@ class Order(Certificate):
     def steps(self, quotes: Quotes) -> list[str]:
         return [
             f"{quotes[self.smaller]} cannot be above {quotes[self.larger]}: {self.because}.",
-            f"{_read(self.conventions).capitalize()}, the first is {decimal(self.least_of_smaller)}"
-            f" or more, the second {decimal(self.greatest_of_larger)} or less.",
+            f"{as_read(self.conventions).capitalize()}, the first is "
+            f"{decimal(self.least_of_smaller)} or more, the second "
+            f"{decimal(self.greatest_of_larger)} or less.",
         ]
 
 
@@ -222,7 +187,7 @@ class Grid(Certificate):
             f"{quotes[self.claim]} is of {quotes[self.patients]} patients: {self.because}, "
             f"it is a multiple of {decimal(self.step, 6)}.",
             f"The multiples nearest to it, {decimal(self.below, 6)} and {decimal(self.above, 6)}, "
-            f"{found} beyond what the printed number stands for, {_read(self.conventions)}.",
+            f"{found} beyond what the printed number stands for, {as_read(self.conventions)}.",
         ]
 
 
@@ -259,10 +224,10 @@ class Cut(Certificate):
     def steps(self, quotes: Quotes) -> list[str]:
         levels = " and ".join(str(quotes[claim]) for claim in self.level)
         result = [
-            f"Of {self.n} patients, {_from_to(self.low, self.high)} have {self.side} "
-            f"{decimal(self.cut)} by {levels}, {_read(self.conventions)}.",
+            f"Of {self.n} patients, {from_to(self.low, self.high)} have {self.side} "
+            f"{decimal(self.cut)} by {levels}, {as_read(self.conventions)}.",
             f"The median, {quotes[self.median]}, is from {decimal(self.median_low)} to "
-            f"{decimal(self.median_high)}, so that {_from_to(self.least, self.most)} patients can "
+            f"{decimal(self.median_high)}, so that {from_to(self.least, self.most)} patients can "
             f"have {self.side} {decimal(self.cut)}.",
         ]
         if self.astride:
@@ -305,7 +270,7 @@ class Scaled(Certificate):
             f"By definition, BED = {decimal(self.factor)} × EQD2 in every patient, so that their "
             "medians, minima and maxima are in the same proportion.",
             f"{quotes[self.product]} is from {decimal(self.product_low)} to "
-            f"{decimal(self.product_high)}, {_read(self.conventions)}.",
+            f"{decimal(self.product_high)}, {as_read(self.conventions)}.",
             f"{quotes[self.base]} times {decimal(self.factor)} is from {decimal(self.scaled_low)} "
             f"to {decimal(self.scaled_high)}.",
             "No number is in both."
@@ -332,7 +297,7 @@ class Restated(Certificate):
     def steps(self, quotes: Quotes) -> list[str]:
         return [
             f"{quotes[self.first]} and {quotes[self.second]} state the same statistic.",
-            f"{_read(self.conventions).capitalize()}, what they stand for is "
+            f"{as_read(self.conventions).capitalize()}, what they stand for is "
             f"{decimal(self.gap)} apart.",
         ]
 
@@ -357,7 +322,7 @@ class SumOfPrinted(Certificate):
         return [f"{terms} = {decimal(self.total)}, which is {quotes[self.whole]}."]
 
 
-class Table(_Data):
+class Table(Data):
     """A two-by-two table by its first cell and its margins, and p values to six digits.
 
     For an association `first` counts the patients in both margins; for a paired comparison, the
@@ -441,7 +406,7 @@ class Tables(Certificate):
         return f"the {'least' if below else 'nearest'} is {value} ({test}{self._where(first)})"
 
 
-class CrossTable(_Data):
+class CrossTable(Data):
     """A table of counts, row by row, and its p values to six digits."""
 
     cells: tuple[tuple[int, ...], ...]
@@ -515,7 +480,7 @@ class Steps(Certificate):
             f"A Kaplan-Meier curve falls at an event by the factor 1 − d/n, with n at risk. "
             f"{quotes[self.events]} allows {self.count} event(s) among {self.n} patients.",
             f"Every number at risk is tried against {quotes[self.rate]}, "
-            f"{_read(self.conventions)}.",
+            f"{as_read(self.conventions)}.",
         ]
         if len(self.fits) == 1:
             at_risk = ", ".join(str(number) for number in self.fits[0])
@@ -763,8 +728,8 @@ class Infeasible(Certificate):
         return [
             "Relations: " + "; ".join(f"“{name}”" for name in self.relations) + ".",
             "Claims: " + "; ".join(str(quotes[claim]) for claim in self.about) + ".",
-            f"No whole numbers satisfy all of them, {_read(self.conventions)}; without any one of "
-            "them there are some.",
+            f"No whole numbers satisfy all of them, {as_read(self.conventions)}; without any one "
+            "of them there are some.",
         ]
 
 
@@ -792,7 +757,7 @@ AnyCertificate = Annotated[
 ]
 
 
-class Proof(_Data):
+class Proof(Data):
     """The claims used, the derivation in numbered steps, and the certificates behind it."""
 
     claims: tuple[Quoted, ...]
@@ -800,7 +765,7 @@ class Proof(_Data):
     certificates: tuple[AnyCertificate, ...]
 
 
-class Finding(_Data):
+class Finding(Data):
     """What a rule has found.
 
     Attributes
@@ -844,30 +809,3 @@ def prove(quotes: Quotes, *certificates: AnyCertificate) -> Proof:
 def written(quotes: Quotes, certificates: tuple[AnyCertificate, ...]) -> tuple[str, ...]:
     """Give the steps of a proof, from its certificates."""
     return tuple(step for item in certificates for step in item.steps(quotes))
-
-
-def decimal(value: Fraction, places: int = 4) -> str:
-    """Write a fraction as a decimal, with `…` where digits are cut off.
-
-    >>> decimal(Fraction(1, 4)), decimal(Fraction(2, 3), 3)
-    ('0.25', '0.666…')
-    """
-    sign, value = ("−" if value < 0 else ""), abs(value)
-    scaled = value * 10**places
-    whole = scaled.numerator // scaled.denominator
-    text = f"{whole // 10**places}.{whole % 10**places:0{places}d}"
-    if scaled.denominator == 1:
-        return sign + text.rstrip("0").rstrip(".")
-    return f"{sign}{text}…"
-
-
-def _read(conventions: tuple[Convention, ...]) -> str:
-    if set(conventions) == set(EVERY):
-        return "whether rounded or cut off"
-    if conventions == ("truncated",):
-        return "if it is cut off"
-    return "if it is rounded"
-
-
-def _from_to(low: int, high: int) -> str:
-    return str(low) if low == high else f"{low} to {high}"

@@ -8,7 +8,6 @@ from itertools import combinations, product
 from math import comb
 
 from analysis.audit.evidence import Claim, Evidence, exact_count
-from analysis.audit.printed import EVERY, Convention, Interval
 from analysis.audit.proof import (
     Finding,
     FollowUp,
@@ -23,6 +22,7 @@ from analysis.audit.proof import (
 )
 from analysis.audit.quantities import ordered
 from analysis.audit.rules import Check, Rule, decide
+from analysis.study.printed import EVERY, Convention, Interval
 
 # With d events there are about n^d choices of numbers at risk; more are not tried.
 MOST_EVENTS = 2

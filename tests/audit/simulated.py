@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.article.ledger import COLUMNS
-from analysis.audit.printed import EVERY, Convention
 from analysis.audit.structure import Structure
 from analysis.audit.tests2x2 import p_values
+from analysis.study.printed import EVERY, Convention
 
 MODES = {"half up": ROUND_HALF_UP, "half even": ROUND_HALF_EVEN, "truncated": ROUND_DOWN}
 MONTH = Fraction(487, 16)  # 30.4375 days
