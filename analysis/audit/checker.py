@@ -16,9 +16,17 @@ from typing import Any
 from analysis.audit import exact
 from analysis.audit import proof as data
 from analysis.audit.certificate import Certificate
-from analysis.audit.context import Context, Edges, Rejected, Verification, under_every_rounding
+from analysis.audit.context import (
+    Checks,
+    Context,
+    Edges,
+    Rejected,
+    Verification,
+    under_every_rounding,
+)
+from analysis.audit.families.sums import checks as sums
 from analysis.audit.proof import Finding, Verdict, written
-from analysis.audit.structure import Quantity, Relation, Structure, quantity_of
+from analysis.audit.structure import Structure, quantity_of
 
 _RATE = "rate"
 _BECAUSE = {
@@ -140,26 +148,6 @@ def _counts(context: Context, item: data.Counts) -> dict[str, Any]:
     if len(of) > 1 and near:
         raise Rejected("near counts of an unknown denominator")
     return {"of": tuple(of), "fits": tuple(fits), "near": near}
-
-
-def _bounds(context: Context, item: data.Bounds) -> dict[str, Any]:
-    relation = context.relation(item.relation)
-    if len(relation.terms) != len(item.terms):
-        raise Rejected("the terms are not those of the relation")
-    terms = []
-    for (sign, quantity), (*_, names) in zip(relation.terms, item.terms, strict=True):
-        if not names or not set(names) <= set(context.about[quantity]):
-            raise Rejected(f"claims that are not about {quantity}")
-        allowed = context.allowed(names, item.conventions)
-        if not allowed:
-            raise Rejected(f"no count of {quantity}")
-        terms.append((sign, min(allowed), max(allowed), names))
-    return {
-        "equal": relation.equal,
-        "terms": tuple(terms),
-        "low": sum(low if sign > 0 else -high for sign, low, high, _ in terms),
-        "high": sum(high if sign > 0 else -low for sign, low, high, _ in terms),
-    }
 
 
 def _order(context: Context, item: data.Order) -> dict[str, Any]:
@@ -570,51 +558,6 @@ def _rate_and_median(context: Context, item: data.RateAndMedian) -> dict[str, An
     }
 
 
-def _infeasible(context: Context, item: data.Infeasible) -> dict[str, Any]:
-    chosen = [context.relation(name) for name in item.relations]
-    if _solvable(context, chosen, item.about, item.conventions):
-        raise Rejected("there are whole numbers that satisfy all")
-    for claim in item.about:
-        fewer = [name for name in item.about if name != claim]
-        if not _solvable(context, chosen, fewer, item.conventions):
-            raise Rejected(f"{claim} is not needed")
-    for relation in chosen:
-        rest = [other for other in chosen if other is not relation]
-        if not _solvable(context, rest, item.about, item.conventions):
-            raise Rejected(f"{relation.name} is not needed")
-    return {}
-
-
-def _solvable(
-    context: Context, chosen: list[Relation], names: Sequence[str], conventions: Sequence[str]
-) -> bool:
-    from ortools.sat.python import cp_model
-
-    model = cp_model.CpModel()
-    variables: dict[Quantity, Any] = {}
-    for relation in chosen:
-        for _, quantity in relation.terms:
-            if quantity in variables:
-                continue
-            claims = [name for name in context.about.get(quantity, []) if name in names]
-            allowed = context.allowed(claims, conventions)
-            domain = (
-                cp_model.Domain(0, 10**6)
-                if allowed is None
-                else cp_model.Domain.from_values(allowed)
-            )
-            variables[quantity] = model.new_int_var_from_domain(domain, str(quantity))
-        total = sum(sign * variables[quantity] for sign, quantity in relation.terms)
-        model.add(total == 0 if relation.equal else total >= 0)
-    solver = cp_model.CpSolver()
-    solver.parameters.max_time_in_seconds = 60
-    solver.parameters.num_workers = 1
-    status = solver.solve(model)
-    if status == cp_model.UNKNOWN:
-        raise Rejected("CP-SAT did not decide")
-    return bool(status in {cp_model.OPTIMAL, cp_model.FEASIBLE})
-
-
 def _median_possible(n: int, beyond: int, cut: Fraction, at_least: bool, edges: Edges) -> bool:
     """Tell whether a median inside the edges is possible with so many of n beyond a cut-off."""
     # In ascending order the last `beyond` values reach the cut-off (the first, with 'at most').
@@ -667,9 +610,9 @@ def _months_of_any_length(item: data.RateAndMedian) -> bool:
     return item.margin >= Fraction(11, 10) and under_every_rounding(item)
 
 
-CHECKS = {
+CHECKS: Checks = {
+    **sums.CHECKS,
     data.Counts: Verification(_counts, under_every_rounding),
-    data.Bounds: Verification(_bounds, under_every_rounding),
     data.Order: Verification(_order, under_every_rounding),
     data.Limits: Verification(_limits, under_every_rounding),
     data.Grid: Verification(_grid, under_every_rounding),
@@ -686,5 +629,4 @@ CHECKS = {
     data.SharedWitness: Verification(_shared_witness),
     data.GroupMedians: Verification(_group_medians),
     data.RateAndMedian: Verification(_rate_and_median, _months_of_any_length),
-    data.Infeasible: Verification(_infeasible, under_every_rounding),
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from analysis.audit.certificate import Certificate
 from analysis.audit.structure import Quantity, Relation, Structure, quantity_of, relations
 
 
@@ -184,3 +185,7 @@ class Verification:
 
     figures: Callable[[Context, Any], Figures]
     under_every_reading: Callable[[Any], bool] = _never
+
+
+# How each kind of certificate is checked.
+Checks = Mapping[type[Certificate], Verification]
