@@ -24,6 +24,8 @@ from analysis.audit.context import (
     Verification,
     under_every_rounding,
 )
+from analysis.audit.families.percentages import checks as percentages
+from analysis.audit.families.percentages.certificates import Restated
 from analysis.audit.families.sums import checks as sums
 from analysis.audit.proof import Finding, Verdict, written
 from analysis.audit.structure import Structure, quantity_of
@@ -110,7 +112,7 @@ def _verdict(context: Context, finding: Finding) -> list[str]:
         case Verdict.READING:
             holds = bool(refuting)
         case Verdict.RESTATED:
-            holds = any(isinstance(item, data.Restated) for item in refuting)
+            holds = any(isinstance(item, Restated) for item in refuting)
         case Verdict.NARROW | Verdict.LIKELY:
             holds = bool(certificates) and not refuting
         case Verdict.UNDECIDED:
@@ -120,34 +122,6 @@ def _verdict(context: Context, finding: Finding) -> list[str]:
         keys = {context.key(name) for name in used}
         holds = all(context.key(name) in keys for name in finding.subject)
     return [] if holds else [f"the certificates do not show: {finding.verdict}"]
-
-
-def _counts(context: Context, item: data.Counts) -> dict[str, Any]:
-    quantities = {quantity_of(context.rows[name]) for name in item.about}
-    if len(quantities) != 1 or not item.about:
-        raise Rejected("the claims are not about one quantity")
-    denominators = [d for d in map(context.denominator, item.about) if d]
-    counts = [
-        int(context.digits(name)[0])
-        for name in item.about
-        if context.rows[name]["statistic"] == "count" and context.rows[name]["comparator"] == "="
-    ]
-    if denominators:
-        of = [min(denominators)]
-    elif counts:
-        of = [max(counts)]
-    else:
-        of = list(range(1, context.patients(context.structure.patients or "") + 1))
-    fits = [
-        (count, whole)
-        for whole in of
-        for count in range(whole + 1)
-        if all(context.fits(name, count, whole, item.conventions) for name in item.about)
-    ]
-    near = {count: Fraction(100 * count, of[0]) for count in item.near}
-    if len(of) > 1 and near:
-        raise Rejected("near counts of an unknown denominator")
-    return {"of": tuple(of), "fits": tuple(fits), "near": near}
 
 
 def _order(context: Context, item: data.Order) -> dict[str, Any]:
@@ -275,31 +249,6 @@ def _scaled(context: Context, item: data.Scaled) -> dict[str, Any]:
         "low": low if meet else None,
         "high": high if meet else None,
     }
-
-
-def _restated(context: Context, item: data.Restated) -> dict[str, Any]:
-    if context.key(item.first) != context.key(item.second):
-        raise Rejected("the claims are about different statistics")
-    low, high = sorted(
-        (context.edges(name, item.conventions) for name in (item.first, item.second)),
-        key=lambda edges: edges.low,
-    )
-    touching = low.high == high.low and low.high_closed and high.low_closed
-    return {"gap": high.low - low.high if not touching else Fraction(-1)}
-
-
-def _sum_of_printed(context: Context, item: data.SumOfPrinted) -> dict[str, Any]:
-    relation = context.relation(item.relation)
-    wholes = [quantity for sign, quantity in relation.terms if sign < 0]
-    parts = [quantity for sign, quantity in relation.terms if sign > 0]
-    if [quantity_of(context.rows[item.whole])] != wholes or [
-        quantity_of(context.rows[name]) for name in item.parts
-    ] != parts:
-        raise Rejected("the parts are not those of the relation")
-    total = sum((context.digits(name)[0] for name in item.parts), Fraction(0))
-    if total != context.digits(item.whole)[0]:
-        raise Rejected("the printed parts do not add up to it")
-    return {"total": total}
 
 
 def _tables(context: Context, item: data.Tables) -> dict[str, Any]:
@@ -611,15 +560,13 @@ def _months_of_any_length(item: data.RateAndMedian) -> bool:
 
 
 CHECKS: Checks = {
+    **percentages.CHECKS,
     **sums.CHECKS,
-    data.Counts: Verification(_counts, under_every_rounding),
     data.Order: Verification(_order, under_every_rounding),
     data.Limits: Verification(_limits, under_every_rounding),
     data.Grid: Verification(_grid, under_every_rounding),
     data.Cut: Verification(_cut, under_every_rounding),
     data.Scaled: Verification(_scaled, under_every_rounding),
-    data.Restated: Verification(_restated),
-    data.SumOfPrinted: Verification(_sum_of_printed),
     data.Tables: Verification(_tables),
     data.Contingency: Verification(_contingency),
     data.Steps: Verification(_steps, under_every_rounding),

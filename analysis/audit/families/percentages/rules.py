@@ -7,18 +7,10 @@ from fractions import Fraction
 from itertools import combinations
 
 from analysis.audit.evidence import Claim, Evidence, allowed_counts, exact_count
+from analysis.audit.families.percentages.certificates import Counts, Restated, SumOfPrinted
 from analysis.audit.families.sums.certificates import Bounds
 from analysis.audit.families.sums.rules import bounds
-from analysis.audit.proof import (
-    AnyCertificate,
-    Counts,
-    Finding,
-    Proof,
-    Restated,
-    SumOfPrinted,
-    Verdict,
-    prove,
-)
+from analysis.audit.proof import AnyCertificate, Finding, Proof, Verdict, prove
 from analysis.audit.rules import Check, Rule, in_words, one_digit_apart, other
 from analysis.audit.structure import Quantity
 from analysis.study.printed import EVERY, Convention, number_and_unit
