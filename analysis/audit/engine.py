@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis.audit import checker, contingency, p_values, quantities, survival
+from analysis.audit import checker, contingency, p_values, survival
 from analysis.audit.evidence import Evidence
 from analysis.audit.families.percentages import rules as percentages
+from analysis.audit.families.quantities import rules as quantities
 from analysis.audit.families.sums import rules as sums
 from analysis.audit.proof import Finding, Verdict
 from analysis.audit.rules import Check, Rule

@@ -8,6 +8,7 @@ from itertools import combinations, product
 from math import comb
 
 from analysis.audit.evidence import Claim, Evidence, exact_count
+from analysis.audit.families.quantities.rules import ordered
 from analysis.audit.proof import (
     Finding,
     FollowUp,
@@ -20,7 +21,6 @@ from analysis.audit.proof import (
     Verdict,
     prove,
 )
-from analysis.audit.quantities import ordered
 from analysis.audit.rules import Check, Rule, decide
 from analysis.study.printed import EVERY, Convention, Interval
 
