@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.article.ledger import COLUMNS
+from analysis.audit.families.p_values.tests2x2 import p_values
 from analysis.audit.structure import Structure
-from analysis.audit.tests2x2 import p_values
 from analysis.study.printed import EVERY, Convention
 
 MODES = {"half up": ROUND_HALF_UP, "half even": ROUND_HALF_EVEN, "truncated": ROUND_DOWN}

@@ -7,9 +7,10 @@ import pytest
 from analysis.article.ledger import read_ledger
 from analysis.audit.contingency import CONTINGENCY
 from analysis.audit.engine import Audit, audit, proved
+from analysis.audit.families.p_values.certificates import Tables
 from analysis.audit.families.percentages.certificates import Counts
 from analysis.audit.families.quantities.certificates import Scaled
-from analysis.audit.proof import Finding, Steps, Tables, Verdict
+from analysis.audit.proof import Finding, Steps, Verdict
 from analysis.audit.structure import read_structure
 
 

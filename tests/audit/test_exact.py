@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.audit import contingency, exact
+from analysis.audit.families.p_values.tests2x2 import cells, p_values
 from analysis.audit.structure import Comparison
-from analysis.audit.tests2x2 import cells, p_values
 
 COMPARISONS: tuple[Comparison, ...] = ("association", "paired", "unpaired")
 
