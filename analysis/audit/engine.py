@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis.audit import checker, contingency, survival
+from analysis.audit import checker, survival
 from analysis.audit.evidence import Evidence
+from analysis.audit.families.contingency import rules as contingency
 from analysis.audit.families.p_values import rules as p_values
 from analysis.audit.families.percentages import rules as percentages
 from analysis.audit.families.quantities import rules as quantities

@@ -11,7 +11,8 @@ import numpy as np
 from scipy import stats
 
 from analysis.audit.evidence import Claim, Evidence
-from analysis.audit.proof import Contingency, CrossTable, Finding, Verdict, prove
+from analysis.audit.families.contingency.certificates import Contingency, CrossTable
+from analysis.audit.proof import Finding, Verdict, prove
 from analysis.audit.rules import Check, Rule
 from analysis.audit.structure import Contingency as Declared
 from analysis.study.printed import EVERY
