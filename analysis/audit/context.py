@@ -167,7 +167,7 @@ def under_every_rounding(item: Any) -> bool:
     return set(item.conventions) == {"half up", "half even", "truncated"}
 
 
-def _never(item: Any) -> bool:
+def _never(_: Any) -> bool:
     return False
 
 

@@ -369,7 +369,7 @@ def miscount(made: Simulated, draw: np.random.Generator) -> bool:
     return True
 
 
-def above_all(made: Simulated, draw: np.random.Generator) -> bool:
+def above_all(made: Simulated, _draw: np.random.Generator) -> bool:
     """Let a survival curve rise."""
     rates = [row for row in made.rows if row["statistic"] == "rate" and row["variable"] == "OS"]
     if len(rates) < 2:

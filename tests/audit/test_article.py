@@ -10,7 +10,8 @@ from analysis.audit.families.contingency.rules import CONTINGENCY
 from analysis.audit.families.p_values.certificates import Tables
 from analysis.audit.families.percentages.certificates import Counts
 from analysis.audit.families.quantities.certificates import Scaled
-from analysis.audit.proof import Finding, Steps, Verdict
+from analysis.audit.families.survival.certificates import Steps
+from analysis.audit.proof import Finding, Verdict
 from analysis.audit.structure import read_structure
 
 

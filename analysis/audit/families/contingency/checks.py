@@ -6,13 +6,7 @@ from fractions import Fraction
 from itertools import product
 
 from analysis.audit import exact
-from analysis.audit.context import (
-    Checks,
-    Context,
-    Figures,
-    Rejected,
-    Verification,
-)
+from analysis.audit.context import Checks, Context, Figures, Rejected, Verification
 from analysis.audit.families.contingency.certificates import Contingency
 from analysis.audit.structure import quantity_of
 

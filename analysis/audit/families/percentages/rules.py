@@ -188,7 +188,7 @@ def _explanations(
         if same and one_digit_apart(claim.printed, restated.printed):
             words.append(f"one digit differs from “{restated.printed}” ({restated.locator})")
             break
-    if (tried := counts(evidence, [claim], EVERY)).refutes() and evidence.n:
+    if counts(evidence, [claim], EVERY).refutes() and evidence.n:
         number = next(
             (
                 (count, whole)
@@ -198,7 +198,7 @@ def _explanations(
             ),
             None,
         )
-        if number is not None and tried:
+        if number is not None:
             words.append(f"of fewer patients: {number[0]} of {number[1]} would give it")
     return words, sums
 

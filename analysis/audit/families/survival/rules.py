@@ -9,8 +9,7 @@ from math import comb
 
 from analysis.audit.evidence import Claim, Evidence, exact_count
 from analysis.audit.families.quantities.rules import ordered
-from analysis.audit.proof import (
-    Finding,
+from analysis.audit.families.survival.certificates import (
     FollowUp,
     FollowUpWitness,
     GroupMedians,
@@ -18,9 +17,8 @@ from analysis.audit.proof import (
     SharedEvents,
     SharedWitness,
     Steps,
-    Verdict,
-    prove,
 )
+from analysis.audit.proof import Finding, Verdict, prove
 from analysis.audit.rules import Check, Rule, decide
 from analysis.study.printed import EVERY, Convention, Interval
 
