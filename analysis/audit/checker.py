@@ -1,51 +1,41 @@
 """The checker of proofs: computes every figure of a proof again from the printed numbers.
 
 It shares no code with the rules that find things. It knows the ledger, the declared structure,
-and the data of a proof; it reads printed numbers by rounding candidates and comparing, works in
-whole numbers and fractions, and asks CP-SAT only whether whole numbers exist. A proof is accepted
-when nothing in it differs from what is computed here, its words included.
+and the data of a proof; it reads printed numbers by rounding candidates and comparing (`context`),
+works in whole numbers and fractions, and asks CP-SAT only whether whole numbers exist. How each
+kind of certificate is checked stands beside it, in `families.<family>.checks`. A proof is accepted
+when nothing in it differs from what is computed there, its words included.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from itertools import product
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from analysis.audit import exact
-from analysis.audit import proof as data
-from analysis.audit.structure import Quantity, Relation, Structure, quantity_of, relations
+from analysis.audit.certificate import Certificate
+from analysis.audit.context import Checks, Context, Rejected
+from analysis.audit.families.contingency import checks as contingency
+from analysis.audit.families.p_values import checks as p_values
+from analysis.audit.families.percentages import checks as percentages
+from analysis.audit.families.percentages.certificates import Restated
+from analysis.audit.families.quantities import checks as quantities
+from analysis.audit.families.sums import checks as sums
+from analysis.audit.families.survival import checks as survival
+from analysis.audit.proof import Finding, Verdict, written
+from analysis.audit.structure import Structure
 
-_RATE = "rate"
-_ALWAYS = (
-    data.Counts,
-    data.Bounds,
-    data.Order,
-    data.Limits,
-    data.Grid,
-    data.Cut,
-    data.Scaled,
-    data.Steps,
-    data.RateAndMedian,
-    data.Infeasible,
-)
-_BECAUSE = {
-    ("min", "median"),
-    ("median", "max"),
-    ("min", "max"),
-    ("min", "mean"),
-    ("mean", "max"),
-    ("median_lower", "median"),
-    ("median", "median_upper"),
-    ("rate_lower", "rate"),
-    ("rate", "rate_upper"),
+CHECKS: Checks = {
+    **percentages.CHECKS,
+    **sums.CHECKS,
+    **quantities.CHECKS,
+    **p_values.CHECKS,
+    **contingency.CHECKS,
+    **survival.CHECKS,
 }
 
 
 def faults(
-    finding: data.Finding, ledger: Iterable[Mapping[str, Any]], structure: Structure
+    finding: Finding, ledger: Iterable[Mapping[str, Any]], structure: Structure
 ) -> list[str]:
     """Give everything in a finding that does not follow from the ledger; none if it is proved.
 
@@ -58,760 +48,70 @@ def faults(
     structure
         What is declared about it.
     """
-    return _Checker(list(ledger), structure).faults(finding)
-
-
-class Rejected(ValueError):
-    """Something in a proof is not as computed."""
-
-
-@dataclass
-class _Edges:
-    low: Fraction
-    high: Fraction
-    low_closed: bool
-    high_closed: bool
-
-    def holds(self, value: Fraction) -> bool:
-        return (self.low < value or (self.low_closed and self.low == value)) and (
-            value < self.high or (self.high_closed and value == self.high)
-        )
-
-
-class _Checker:
-    def __init__(self, rows: list[Mapping[str, Any]], structure: Structure) -> None:
-        self.rows = {str(row["claim_id"]): row for row in rows}
-        self.structure = structure
-        self.relations = {item.name: item for item in relations(structure, rows)}
-        self.about: dict[Quantity, list[str]] = {}
-        for name, row in self.rows.items():
-            if row["statistic"] in {"count", "percent"}:
-                self.about.setdefault(quantity_of(row), []).append(name)
-
-    def faults(self, finding: data.Finding) -> list[str]:
-        found = self._quotations(finding)
-        if found:
-            return found
-        for number, certificate in enumerate(finding.proof.certificates, start=1):
-            try:
-                self._expect(certificate)
-            except (ValueError, LookupError, ArithmeticError) as error:
-                found.append(f"certificate {number} ({certificate.kind}): {error}")
-        if not found:
-            quotes = {quoted.claim_id: quoted for quoted in finding.proof.claims}
-            if finding.proof.steps != data.written(quotes, finding.proof.certificates):
-                found.append("the steps do not say what the certificates show")
-            found += self._verdict(finding)
+    context = Context(list(ledger), structure)
+    found = _quotations(context, finding)
+    if found:
         return found
-
-    def _quotations(self, finding: data.Finding) -> list[str]:
-        found = []
-        for quoted in finding.proof.claims:
-            row = self.rows.get(quoted.claim_id)
-            if row is None:
-                found.append(f"{quoted.claim_id} is not in the ledger")
-                continue
-            for name in ("printed", "comparator", "denominator", "locator"):
-                stated = row[name]
-                if name == "denominator":
-                    stated = self._denominator(quoted.claim_id)
-                if getattr(quoted, name) != stated:
-                    found.append(f"{quoted.claim_id}, {name}: the ledger has {stated!r}")
-        quoted_ids = {quoted.claim_id for quoted in finding.proof.claims}
-        used = {name for item in finding.proof.certificates for name in item.claims()}
-        found += [f"{name} is used and not quoted" for name in sorted(used - quoted_ids)]
-        known = set(self.rows)
-        found += [f"{name} is not in the ledger" for name in finding.subject if name not in known]
-        return found
-
-    def _verdict(self, finding: data.Finding) -> list[str]:
-        certificates = finding.proof.certificates
-        every = {"half up", "half even", "truncated"}
-        match finding.verdict:
-            case data.Verdict.IMPOSSIBLE:
-                holds = any(
-                    isinstance(item, _ALWAYS) and item.refutes() and set(item.conventions) == every
-                    for item in certificates
-                ) and not any(
-                    isinstance(item, data.RateAndMedian) and item.margin < Fraction(11, 10)
-                    for item in certificates
-                )
-            case data.Verdict.READING:
-                holds = any(item.refutes() for item in certificates)
-            case data.Verdict.RESTATED:
-                holds = any(
-                    isinstance(item, data.Restated) and item.refutes() for item in certificates
-                )
-            case data.Verdict.NARROW | data.Verdict.LIKELY:
-                holds = bool(certificates) and not any(item.refutes() for item in certificates)
-            case data.Verdict.UNDECIDED:
-                holds = True
-        if (
-            holds
-            and finding.subject
-            and finding.verdict in {data.Verdict.IMPOSSIBLE, data.Verdict.READING}
-        ):
-            used = {name for item in certificates if item.refutes() for name in item.claims()}
-            keys = {self._key(name) for name in used}
-            holds = all(self._key(name) in keys for name in finding.subject)
-        return [] if holds else [f"the certificates do not show: {finding.verdict}"]
-
-    # Reading the ledger -----------------------------------------------------------------------
-
-    def _key(self, name: str) -> tuple[str, ...]:
-        row = self.rows[name]
-        return (*map(str, vars(quantity_of(row)).values()), str(row["statistic"]))
-
-    def _denominator(self, name: str) -> int | None:
-        value = self.rows[name]["denominator"]
-        return None if value is None or value != value or str(value) == "<NA>" else int(value)
-
-    def _digits(self, name: str) -> tuple[Fraction, int]:
-        text = str(self.rows[name]["printed"]).lstrip("<>=").replace(",", "")
-        return Fraction(text), len(text.partition(".")[2])
-
-    def _prints(self, name: str, value: Fraction, conventions: Sequence[str]) -> bool:
-        """Tell whether a number would be printed as it is, under one of the conventions."""
-        printed, decimals = self._digits(name)
-        comparator = self.rows[name]["comparator"]
-        if comparator != "=":
-            compare = {
-                "<": value < printed,
-                "<=": value <= printed,
-                ">": value > printed,
-                ">=": value >= printed,
-            }
-            return compare[comparator]
-        scaled, wanted = value * 10**decimals, printed * 10**decimals
-        whole = scaled.numerator // scaled.denominator
-        part = scaled - whole
-        ways: set[int] = set()
-        if "half up" in conventions:
-            ways.add(whole + (part >= Fraction(1, 2)))
-        if "half even" in conventions:
-            tie = {whole, whole + 1} if part == Fraction(1, 2) else set()
-            ways |= tie or {whole + (part > Fraction(1, 2))}
-        if "truncated" in conventions:
-            ways.add(whole if value >= 0 or part == 0 else whole + 1)
-        return wanted in ways
-
-    def _edges(self, name: str, conventions: Sequence[str]) -> _Edges:
-        """Give the ends of what a printed '=' stands for."""
-        if self.rows[name]["comparator"] != "=":
-            raise Rejected(f"{name} does not print an exact number")
-        printed, decimals = self._digits(name)
-        unit = Fraction(1, 10**decimals)
-        candidates = [printed + step * unit / 4 for step in (-4, -3, -2, -1, 0, 1, 2, 3, 4)]
-        inside = [value for value in candidates if self._prints(name, value, conventions)]
-        # Each convention changes at halves or wholes of the last digit only, so that the quarter
-        # points beside an end tell which end it is and whether it belongs.
-        low, high = min(inside), max(inside)
-        halves = Fraction(1, 2) * unit
-
-        def end(value: Fraction, direction: int) -> tuple[Fraction, bool]:
-            offset = (value - printed) / halves
-            if offset.denominator == 1:
-                return value, True
-            return value + direction * unit / 4, False
-
-        (first, first_closed), (last, last_closed) = end(low, -1), end(high, 1)
-        return _Edges(first, last, first_closed, last_closed)
-
-    def _fits(self, name: str, count: int, of: int, conventions: Sequence[str]) -> bool:
-        row = self.rows[name]
-        if row["statistic"] == "count":
-            if row["comparator"] != "=":
-                return self._prints(name, Fraction(count), conventions)
-            return Fraction(count) == self._digits(name)[0]
-        return self._prints(name, Fraction(100 * count, self._denominator(name) or of), conventions)
-
-    def _allowed(self, names: Sequence[str], conventions: Sequence[str]) -> list[int] | None:
-        """Give the counts that claims about one quantity allow, None where nothing bounds them."""
-        denominators = [d for d in map(self._denominator, names) if d]
-        printed = [
-            int(self._digits(name)[0])
-            for name in names
-            if self.rows[name]["statistic"] == "count" and self.rows[name]["comparator"] == "="
-        ]
-        if not denominators and not printed:
-            return None
-        last = min(denominators) if denominators else max(printed)
-        return [
-            count
-            for count in range(last + 1)
-            if all(
-                self._fits(name, count, 1, conventions)
-                for name in names
-                if self.rows[name]["statistic"] == "count" or self._denominator(name)
-            )
-        ]
-
-    def _patients(self, name: str) -> int:
-        if not name or name != self.structure.patients:
-            raise Rejected(f"{name} is not the declared number of patients")
-        number, decimals = self._digits(name)
-        if decimals or self.rows[name]["comparator"] != "=":
-            raise Rejected(f"{name} is not a number of patients")
-        return int(number)
-
-    # One method a kind of certificate -----------------------------------------------------------
-
-    def _expect(self, certificate: data.Certificate) -> None:
-        by_kind: dict[type, Callable[[Any], dict[str, Any]]] = {
-            data.Counts: self._counts,
-            data.Bounds: self._bounds,
-            data.Order: self._order,
-            data.Limits: self._limits,
-            data.Grid: self._grid,
-            data.Cut: self._cut,
-            data.Scaled: self._scaled,
-            data.Restated: self._restated,
-            data.SumOfPrinted: self._sum_of_printed,
-            data.Tables: self._tables,
-            data.Contingency: self._contingency,
-            data.Steps: self._steps,
-            data.FollowUp: self._follow_up,
-            data.FollowUpWitness: self._follow_up_witness,
-            data.SharedEvents: self._shared_events,
-            data.SharedWitness: self._shared_witness,
-            data.GroupMedians: self._group_medians,
-            data.RateAndMedian: self._rate_and_median,
-            data.Infeasible: self._infeasible,
-        }
-        for name, value in by_kind[type(certificate)](certificate).items():
-            stated = getattr(certificate, name)
-            if stated != value:
-                raise Rejected(f"{name} is {_short(stated)}, computed {_short(value)}")
-
-    def _counts(self, item: data.Counts) -> dict[str, Any]:
-        quantities = {quantity_of(self.rows[name]) for name in item.about}
-        if len(quantities) != 1 or not item.about:
-            raise Rejected("the claims are not about one quantity")
-        denominators = [d for d in map(self._denominator, item.about) if d]
-        counts = [
-            int(self._digits(name)[0])
-            for name in item.about
-            if self.rows[name]["statistic"] == "count" and self.rows[name]["comparator"] == "="
-        ]
-        if denominators:
-            of = [min(denominators)]
-        elif counts:
-            of = [max(counts)]
-        else:
-            of = list(range(1, self._patients(self.structure.patients or "") + 1))
-        fits = [
-            (count, whole)
-            for whole in of
-            for count in range(whole + 1)
-            if all(self._fits(name, count, whole, item.conventions) for name in item.about)
-        ]
-        near = {count: Fraction(100 * count, of[0]) for count in item.near}
-        if len(of) > 1 and near:
-            raise Rejected("near counts of an unknown denominator")
-        return {"of": tuple(of), "fits": tuple(fits), "near": near}
-
-    def _relation(self, name: str) -> Relation:
-        if name not in self.relations:
-            raise Rejected(f"the relation {name!r} is not declared")
-        return self.relations[name]
-
-    def _bounds(self, item: data.Bounds) -> dict[str, Any]:
-        relation = self._relation(item.relation)
-        if len(relation.terms) != len(item.terms):
-            raise Rejected("the terms are not those of the relation")
-        terms = []
-        for (sign, quantity), (*_, names) in zip(relation.terms, item.terms, strict=True):
-            if not names or not set(names) <= set(self.about[quantity]):
-                raise Rejected(f"claims that are not about {quantity}")
-            allowed = self._allowed(names, item.conventions)
-            if not allowed:
-                raise Rejected(f"no count of {quantity}")
-            terms.append((sign, min(allowed), max(allowed), names))
-        return {
-            "equal": relation.equal,
-            "terms": tuple(terms),
-            "low": sum(low if sign > 0 else -high for sign, low, high, _ in terms),
-            "high": sum(high if sign > 0 else -low for sign, low, high, _ in terms),
-        }
-
-    def _order(self, item: data.Order) -> dict[str, Any]:
-        self._ordered(item.smaller, item.larger)
-        return {
-            "least_of_smaller": self._edges(item.smaller, item.conventions).low,
-            "greatest_of_larger": self._edges(item.larger, item.conventions).high,
-        }
-
-    def _ordered(self, smaller: str, larger: str) -> None:
-        first, second = self._key(smaller), self._key(larger)
-        if first[:-1] == second[:-1] and (first[-1], second[-1]) in _BECAUSE:
-            return
-        curves = first[:4] == second[:4] and first[-1] == second[-1] == _RATE
-        if curves and Fraction(first[4]) > Fraction(second[4]):
-            return
-        within = self.structure.within
-        pair = (first[-1], second[-1])
-        if pair == ("threshold_min", "min") and within.get(second[3]) == first[3]:
-            return
-        if pair == ("max", "threshold_max") and within.get(first[3]) == second[3]:
-            return
-        raise Rejected(f"{smaller} and {larger} have no order")
-
-    def _limits(self, item: data.Limits) -> dict[str, Any]:
-        most = {
-            "count": None,
-            "percent": Fraction(100),
-            "rate": Fraction(100),
-            "rate_lower": Fraction(100),
-            "rate_upper": Fraction(100),
-            "p_value": Fraction(1),
-            "p_association": Fraction(1),
-        }
-        statistic = self._key(item.claim)[-1]
-        if statistic not in most:
-            raise Rejected(f"{statistic} has no limits")
-        edges = self._edges(item.claim, item.conventions)
-        return {
-            "least": Fraction(0),
-            "most": most[statistic],
-            "low": edges.low,
-            "high": edges.high,
-        }
-
-    def _grid(self, item: data.Grid) -> dict[str, Any]:
-        key, n = self._key(item.claim), self._patients(item.patients)
-        possible = {
-            "median": {Fraction(1, 2), Fraction(1, 1 if n % 2 else 2)},
-            "mean": {Fraction(1, n)},
-            "min": {Fraction(1)},
-            "max": {Fraction(1)},
-        }
-        if key[3] not in self.structure.whole_numbers or item.step not in possible[key[-1]]:
-            raise Rejected("the step is not that of the statistic")
-        edges = self._edges(item.claim, item.conventions)
-        printed, _ = self._digits(item.claim)
-        below = printed // item.step * item.step
-        first = int(edges.low // item.step)
-        tried = [item.step * k for k in range(first, first + 4)]
-        return {
-            "below": below,
-            "above": below + item.step,
-            "fits": tuple(v for v in tried if self._prints(item.claim, v, item.conventions)),
-        }
-
-    def _cut(self, item: data.Cut) -> dict[str, Any]:
-        key, n = self._key(item.median), self._patients(item.patients)
-        quantity = quantity_of(self.rows[item.level[0]])
-        level = f"{quantity.variable}={quantity.variable_level}"
-        declared = [c for c in self.structure.cuts if (c.variable, c.level) == (key[3], level)]
-        if not declared or key[-1] != "median":
-            raise Rejected("the cut-off is not declared")
-        if not set(item.level) <= set(self.about[quantity]):
-            raise Rejected("claims of another level")
-        at_least = declared[0].at_least is not None
-        number = declared[0].at_least if at_least else declared[0].at_most
-        cut = Fraction(str(number))
-        allowed = self._allowed(item.level, item.conventions)
-        if not allowed or {self._denominator(name) for name in item.level} != {n}:
-            raise Rejected("the level is not counted of all patients")
-        edges = self._edges(item.median, item.conventions)
-        # K is the number beyond. Whether each K allows a median inside the edges is decided from
-        # the two middle values, as unbounded above and below as the cut-off leaves them.
-        possible = [k for k in range(n + 1) if _median_possible(n, k, cut, at_least, edges)]
-        return {
-            "cut": cut,
-            "side": "at least" if at_least else "at most",
-            "n": n,
-            "low": min(allowed),
-            "high": max(allowed),
-            "median_low": edges.low,
-            "median_high": edges.high,
-            "least": min(possible),
-            "most": max(possible),
-            "astride": n % 2 == 0 and min(allowed) == max(allowed) == n // 2,
-        }
-
-    def _scaled(self, item: data.Scaled) -> dict[str, Any]:
-        first, second = self._key(item.product), self._key(item.base)
-        declared = [d for d in self.structure.doses if (d.bed, d.eqd2) == (first[3], second[3])]
-        if not declared or first[:3] != second[:3] or first[-1] != second[-1]:
-            raise Rejected("the two doses are not declared to belong together")
-        factor = 1 + Fraction(2, declared[0].alpha_beta)
-        own, base = (
-            self._edges(item.product, item.conventions),
-            self._edges(item.base, item.conventions),
-        )
-        low, high = max(own.low, base.low * factor), min(own.high, base.high * factor)
-        closed = (own if own.low >= base.low * factor else base).low_closed and (
-            own if own.high <= base.high * factor else base
-        ).high_closed
-        meet = low < high or (low == high and closed)
-        return {
-            "factor": factor,
-            "product_low": own.low,
-            "product_high": own.high,
-            "scaled_low": base.low * factor,
-            "scaled_high": base.high * factor,
-            "low": low if meet else None,
-            "high": high if meet else None,
-        }
-
-    def _restated(self, item: data.Restated) -> dict[str, Any]:
-        if self._key(item.first) != self._key(item.second):
-            raise Rejected("the claims are about different statistics")
-        low, high = sorted(
-            (self._edges(name, item.conventions) for name in (item.first, item.second)),
-            key=lambda edges: edges.low,
-        )
-        touching = low.high == high.low and low.high_closed and high.low_closed
-        return {"gap": high.low - low.high if not touching else Fraction(-1)}
-
-    def _sum_of_printed(self, item: data.SumOfPrinted) -> dict[str, Any]:
-        relation = self._relation(item.relation)
-        wholes = [quantity for sign, quantity in relation.terms if sign < 0]
-        parts = [quantity for sign, quantity in relation.terms if sign > 0]
-        if [quantity_of(self.rows[item.whole])] != wholes or [
-            quantity_of(self.rows[name]) for name in item.parts
-        ] != parts:
-            raise Rejected("the parts are not those of the relation")
-        total = sum((self._digits(name)[0] for name in item.parts), Fraction(0))
-        if total != self._digits(item.whole)[0]:
-            raise Rejected("the printed parts do not add up to it")
-        return {"total": total}
-
-    def _tables(self, item: data.Tables) -> dict[str, Any]:
-        asked = [
-            value
-            for family in self.structure.p_values
-            if item.comparison in family.readings
-            for value in family.values
-            if value.claim == item.claim and item.digits in {other.claim for other in family.values}
-        ]
-        if not asked:
-            raise Rejected("the p value is not declared to be of this comparison")
-        allowed, groups = [], []
-        for names, declared in zip(item.margins, asked[0].margins, strict=True):
-            if not names or not set(names) <= set(self.about[quantity_of(self.rows[declared])]):
-                raise Rejected("the p value is not declared with these margins")
-            groups.append(min(size for size in map(self._denominator, names) if size is not None))
-            allowed.append(self._allowed(names, ("half up", "half even", "truncated")) or [])
-        if item.comparison == "unpaired":
-            sizes = (groups[0], groups[1])
-        else:
-            if item.patients is None:
-                raise Rejected("the number of patients is missing")
-            sizes = (self._patients(item.patients),) * 2
-        expected = [
-            (margins, cell)
-            for margins in product(*allowed)
-            for cell in exact.cells(item.comparison, (margins[0], margins[1]), sizes)
-        ]
-        if [(table.margins, table.first) for table in item.tables] != expected:
-            raise Rejected("the tables are not all that the margins allow")
-        fits = []
-        for table in item.tables:
-            bounds = exact.of_table(item.comparison, table.margins, sizes, table.first)
-            if set(bounds) != set(table.p):
-                raise Rejected("a test is missing")
-            for test in table.p:
-                low, high = bounds[test]
-                close = high / 10**5 + Fraction(1, 10**12)
-                if not low - close <= Fraction(table.p[test]) <= high + close:
-                    raise Rejected(f"{test}, first cell {table.first}: p is {float(low):.6f}")
-                inside = {
-                    self._prints(item.digits, value, item.conventions) for value in (low, high)
-                }
-                if len(inside) > 1:
-                    raise Rejected(f"{test}, first cell {table.first}: too near to decide")
-                if inside == {True}:
-                    fits.append((test, table.margins, table.first))
-        return {"sizes": sizes, "fits": tuple(fits)}
-
-    def _contingency(self, item: data.Contingency) -> dict[str, Any]:
-        declared = [
-            table.rows
-            for table in self.structure.p_tables
-            if (table.claim, table.margins) == (item.claim, item.margins)
-        ]
-        if tuple(tuple(cell[0] for cell in row) for row in item.rows) not in declared:
-            raise Rejected("the p value is not declared to be of this table")
-        allowed = []
-        for row in item.rows:
-            for names in row:
-                if len({quantity_of(self.rows[name]) for name in names}) != 1:
-                    raise Rejected("the claims of a cell are about different counts")
-                allowed.append(self._allowed(names, ("half up", "half even", "truncated")) or [])
-        width = len(item.rows[0])
-        expected: list[tuple[tuple[int, ...], ...]] = []
-        for chosen in product(*allowed):
-            if item.margins:
-                rows, columns = chosen[:width], chosen[width:]
-                if sum(rows) == sum(columns):
-                    expected += exact.tables_of(rows, columns)
-            else:
-                expected.append(
-                    tuple(chosen[at : at + width] for at in range(0, len(chosen), width))
-                )
-        if sorted(table.cells for table in item.tables) != sorted(expected):
-            raise Rejected("the tables are not all that the claims allow")
-        fits = []
-        for place, table in enumerate(item.tables):
-            bounds = exact.contingency(table.cells, "Fisher-Freeman-Halton" in table.p)
-            if set(bounds) != set(table.p):
-                raise Rejected("a test is missing")
-            for test, stated in table.p.items():
-                low, high = bounds[test]
-                close = high / 10**5 + Fraction(1, 10**12)
-                if not low - close <= Fraction(stated) <= high + close:
-                    raise Rejected(f"{test} of table {place + 1} has p {float(low):.6g}")
-                inside = {
-                    self._prints(item.claim, value, item.conventions) for value in (low, high)
-                }
-                if len(inside) > 1:
-                    raise Rejected(f"{test} of table {place + 1} is too near to decide")
-                if inside == {True}:
-                    fits.append((test, place))
-        return {"fits": tuple(fits)}
-
-    def _steps(self, item: data.Steps) -> dict[str, Any]:
-        key, n = self._key(item.rate), self._patients(item.patients)
-        level = self.structure.survival.events.get(key[3])
-        counted = quantity_of(self.rows[item.events])
-        if level != f"{counted.variable}={counted.variable_level}" or key[-1] != _RATE or key[1]:
-            raise Rejected("the events are not those of the curve")
-        number, decimals = self._digits(item.events)
-        if decimals or self.rows[item.events]["statistic"] != "count" or number > 2:
-            raise Rejected("the number of events is not counted")
-        count = int(number)
-        fits: list[tuple[int, ...]] = []
-        # All sequences of numbers at risk: none, one event, two at once, two one after another.
-        if self._prints(item.rate, Fraction(100), item.conventions):
-            fits.append(())
-        if count:
-            fits += [
-                (k,)
-                for k in range(1, n + 1)
-                if self._prints(item.rate, 100 - Fraction(100, k), item.conventions)
-            ]
-        if count == 2:
-            for first in range(2, n + 1):
-                if self._prints(item.rate, 100 - Fraction(200, first), item.conventions):
-                    fits.append((first, first))
-                fits += [
-                    (first, second)
-                    for second in range(1, first)
-                    if self._prints(
-                        item.rate,
-                        Fraction(100 * (first - 1) * (second - 1), first * second),
-                        item.conventions,
-                    )
-                ]
-        return {"n": n, "count": count, "fits": tuple(fits)}
-
-    def _follow_up_claims(self, item: data.FollowUp | data.FollowUpWitness) -> tuple[int, int]:
-        declared = self.structure.survival
-        keys = self._key(item.follow_up), self._key(item.median)
-        deaths = quantity_of(self.rows[item.deaths])
-        if (
-            (keys[0][3], keys[1][3]) != (declared.follow_up, declared.overall)
-            or any(key[-1] != "median" or key[1] for key in keys)
-            or declared.events.get(declared.overall or "")
-            != f"{deaths.variable}={deaths.variable_level}"
-            or self.rows[item.deaths]["statistic"] != "count"
-        ):
-            raise Rejected("the claims are not those of follow-up, survival and deaths")
-        return self._patients(item.patients), int(self._digits(item.deaths)[0])
-
-    def _follow_up(self, item: data.FollowUp) -> dict[str, Any]:
-        n, deaths = self._follow_up_claims(item)
-        # With n times in order, the median is the mean of the two middle ones, or the middle one:
-        # those from the upper middle on are no shorter than it.
-        upper_middle = n // 2 + 1
-        return {
-            "n": n,
-            "events": deaths,
-            "median_high": self._edges(item.median, item.conventions).high,
-            "follow_up_low": self._edges(item.follow_up, item.conventions).low,
-            "most": deaths,
-            "needed": n - upper_middle + 1,
-        }
-
-    def _follow_up_witness(self, item: data.FollowUpWitness) -> dict[str, Any]:
-        n, deaths = self._follow_up_claims(item)
-        if sum(count for count, *_ in item.groups) != n or deaths != sum(
-            count for count, _, died in item.groups if died
-        ):
-            raise Rejected("the example has other numbers of patients or deaths")
-        survival = _half([(time, count, died) for count, time, died in item.groups])
-        reverse = _half([(time, count, not died) for count, time, died in item.groups])
-        for name, found in ((item.median, survival), (item.follow_up, reverse)):
-            if found is None or not self._prints(name, found, item.conventions):
-                raise Rejected(f"the example does not give {name}")
-        return {}
-
-    def _shared_claims(self, whole: str, part: str, rest: str | None) -> None:
-        keys = [self._key(name) for name in (whole, part, rest) if name is not None]
-        declared = [
-            shared
-            for shared in self.structure.survival.shared
-            if [shared.all, shared.part, shared.rest][: len(keys)] == [key[3] for key in keys]
-        ]
-        same = len({(key[1], key[2], key[4], key[5]) for key in keys}) == 1
-        if not declared or not same or keys[0][5] != _RATE or keys[0][1]:
-            raise Rejected("the rates are not those of curves that share events")
-
-    def _shared_events(self, item: data.SharedEvents) -> dict[str, Any]:
-        self._shared_claims(item.all, item.part, item.rest)
-        n = self._patients(item.patients)
-        whole, part, rest = (
-            self._edges(name, item.conventions) for name in (item.all, item.part, item.rest)
-        )
-        return {
-            "n": n,
-            "least_rest": rest.low / 100,
-            "ratio_low": whole.low / part.high,
-            "ratio_high": whole.high / part.low,
-            "one_death": Fraction(n - 1, n),
-        }
-
-    def _shared_witness(self, item: data.SharedWitness) -> dict[str, Any]:
-        self._shared_claims(item.all, item.part, None)
-        if sum(count for count, *_ in item.groups) != self._patients(item.patients):
-            raise Rejected("the example has another number of patients")
-        whole, part = [], []
-        for count, relapse, death, imaging, contact in item.groups:
-            if imaging > contact or (death is not None and death != contact):
-                raise Rejected("the example has a patient imaged after the last contact")
-            if relapse is not None and not relapse == imaging == contact:
-                raise Rejected("the example follows a patient beyond the relapse")
-            events = [time for time in (relapse, death) if time is not None]
-            whole.append((min(events, default=contact), count, bool(events)))
-            part.append((imaging if relapse is None else relapse, count, relapse is not None))
-        for name, times in ((item.all, whole), (item.part, part)):
-            height = 100 * _height(times, item.months)
-            if not self._prints(name, height, item.conventions):
-                raise Rejected(f"the example does not give {name}")
-        return {"months": Fraction(self._key(item.all)[4])}
-
-    def _group_medians(self, item: data.GroupMedians) -> dict[str, Any]:
-        keys = [self._key(name) for name in (item.overall, item.first, item.second)]
-        of = self.structure.survival.groups
-        if (
-            keys[0][1]
-            or keys[1][:2] != keys[2][:2]
-            or keys[1][0] != of
-            or keys[1][2] == keys[2][2]
-            or len({(key[3], key[5]) for key in keys}) != 1
-        ):
-            raise Rejected("the medians are not those of two groups and of all")
-        ends = [self._edges(name, item.conventions) for name in (item.overall, item.first,
-                                                                  item.second)]  # fmt: skip
-        return {
-            "overall_low": ends[0].low,
-            "overall_high": ends[0].high,
-            "low": min(end.low for end in ends[1:]),
-            "high": max(end.high for end in ends[1:]),
-        }
-
-    def _rate_and_median(self, item: data.RateAndMedian) -> dict[str, Any]:
-        rate, median = self._key(item.rate), self._key(item.median)
-        if rate[:4] != median[:4] or (rate[5], median[5]) != (_RATE, "median"):
-            raise Rejected("rate and median are of different curves")
-        if item.margin not in {Fraction(1), Fraction(11, 10)}:
-            raise Rejected("an unknown margin")
-        height, at = (self._edges(name, item.conventions) for name in (item.rate, item.median))
-        return {
-            "time": Fraction(rate[4]),
-            "above_half": height.low > 50,
-            "below_half": height.high < 50,
-            "median_low": at.low,
-            "median_high": at.high,
-        }
-
-    def _infeasible(self, item: data.Infeasible) -> dict[str, Any]:
-        chosen = [self._relation(name) for name in item.relations]
-        if self._solvable(chosen, item.about, item.conventions):
-            raise Rejected("there are whole numbers that satisfy all")
-        for claim in item.about:
-            fewer = [name for name in item.about if name != claim]
-            if not self._solvable(chosen, fewer, item.conventions):
-                raise Rejected(f"{claim} is not needed")
-        for relation in chosen:
-            rest = [other for other in chosen if other is not relation]
-            if not self._solvable(rest, item.about, item.conventions):
-                raise Rejected(f"{relation.name} is not needed")
-        return {}
-
-    def _solvable(
-        self, chosen: list[Relation], names: Sequence[str], conventions: Sequence[str]
-    ) -> bool:
-        from ortools.sat.python import cp_model
-
-        model = cp_model.CpModel()
-        variables: dict[Quantity, Any] = {}
-        for relation in chosen:
-            for _, quantity in relation.terms:
-                if quantity in variables:
-                    continue
-                claims = [name for name in self.about.get(quantity, []) if name in names]
-                allowed = self._allowed(claims, conventions)
-                domain = (
-                    cp_model.Domain(0, 10**6)
-                    if allowed is None
-                    else cp_model.Domain.from_values(allowed)
-                )
-                variables[quantity] = model.new_int_var_from_domain(domain, str(quantity))
-            total = sum(sign * variables[quantity] for sign, quantity in relation.terms)
-            model.add(total == 0 if relation.equal else total >= 0)
-        solver = cp_model.CpSolver()
-        solver.parameters.max_time_in_seconds = 60
-        solver.parameters.num_workers = 1
-        status = solver.solve(model)
-        if status == cp_model.UNKNOWN:
-            raise Rejected("CP-SAT did not decide")
-        return bool(status in {cp_model.OPTIMAL, cp_model.FEASIBLE})
+    for number, certificate in enumerate(finding.proof.certificates, start=1):
+        try:
+            _expect(context, certificate)
+        except (ValueError, LookupError, ArithmeticError) as error:
+            found.append(f"certificate {number} ({certificate.kind}): {error}")
+    if not found:
+        quotes = {quoted.claim_id: quoted for quoted in finding.proof.claims}
+        if finding.proof.steps != written(quotes, finding.proof.certificates):
+            found.append("the steps do not say what the certificates show")
+        found += _verdict(context, finding)
+    return found
 
 
-def _median_possible(n: int, beyond: int, cut: Fraction, at_least: bool, edges: _Edges) -> bool:
-    """Tell whether a median inside the edges is possible with so many of n beyond a cut-off."""
-    # In ascending order the last `beyond` values reach the cut-off (the first, with 'at most').
-    positions = [(n + 1) // 2, n // 2 + 1]
-    reached = [p > n - beyond if at_least else p <= beyond for p in positions]
-    high_side = reached if at_least else [not item for item in reached]
-    if all(high_side):
-        # Both middle values are on the high side: at least the cut-off, or above it.
-        return edges.high > cut or (at_least and edges.high == cut and edges.high_closed)
-    if not any(high_side):
-        return edges.low < cut or (not at_least and edges.low == cut)
-    return True
+def _quotations(context: Context, finding: Finding) -> list[str]:
+    found = []
+    for quoted in finding.proof.claims:
+        row = context.rows.get(quoted.claim_id)
+        if row is None:
+            found.append(f"{quoted.claim_id} is not in the ledger")
+            continue
+        for name in ("printed", "comparator", "denominator", "locator"):
+            stated = row[name]
+            if name == "denominator":
+                stated = context.denominator(quoted.claim_id)
+            if getattr(quoted, name) != stated:
+                found.append(f"{quoted.claim_id}, {name}: the ledger has {stated!r}")
+    quoted_ids = {quoted.claim_id for quoted in finding.proof.claims}
+    used = {name for item in finding.proof.certificates for name in item.claims()}
+    found += [f"{name} is used and not quoted" for name in sorted(used - quoted_ids)]
+    known = set(context.rows)
+    found += [f"{name} is not in the ledger" for name in finding.subject if name not in known]
+    return found
 
 
-def _curve(times: Sequence[tuple[Fraction, int, bool]]) -> list[tuple[Fraction, Fraction]]:
-    """Give the Kaplan-Meier curve of groups of equal patients, as times and heights."""
-    height, curve = Fraction(1), []
-    for time in sorted({time for time, *_ in times}):
-        at_risk = sum(count for other, count, _ in times if other >= time)
-        events = sum(count for other, count, event in times if other == time and event)
-        height *= 1 - Fraction(events, at_risk)
-        curve.append((time, height))
-    return curve
+def _expect(context: Context, certificate: Certificate) -> None:
+    for name, value in CHECKS[type(certificate)].figures(context, certificate).items():
+        stated = getattr(certificate, name)
+        if stated != value:
+            raise Rejected(f"{name} is {_short(stated)}, computed {_short(value)}")
 
 
-def _half(times: Sequence[tuple[Fraction, int, bool]]) -> Fraction | None:
-    """Give the median of a curve that nowhere stays at exactly one half."""
-    for time, height in _curve(times):
-        if height == Fraction(1, 2):
-            return None
-        if height < Fraction(1, 2):
-            return time
-    return None
-
-
-def _height(times: Sequence[tuple[Fraction, int, bool]], at: Fraction) -> Fraction:
-    height = Fraction(1)
-    for time, found in _curve(times):
-        if time <= at:
-            height = found
-    return height
+def _verdict(context: Context, finding: Finding) -> list[str]:
+    certificates = finding.proof.certificates
+    refuting = [item for item in certificates if item.refutes()]
+    match finding.verdict:
+        case Verdict.IMPOSSIBLE:
+            holds = any(CHECKS[type(item)].under_every_reading(item) for item in refuting)
+        case Verdict.READING:
+            holds = bool(refuting)
+        case Verdict.RESTATED:
+            holds = any(isinstance(item, Restated) for item in refuting)
+        case Verdict.NARROW | Verdict.LIKELY:
+            holds = bool(certificates) and not refuting
+        case Verdict.UNDECIDED:
+            holds = True
+    if holds and finding.verdict in {Verdict.IMPOSSIBLE, Verdict.READING}:
+        used = {name for item in refuting for name in item.claims()}
+        keys = {context.key(name) for name in used}
+        holds = all(context.key(name) in keys for name in finding.subject)
+    return [] if holds else [f"the certificates do not show: {finding.verdict}"]
 
 
 def _short(value: object) -> str:

@@ -8,8 +8,14 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis.audit import checker, contingency, p_values, percentages, quantities, sums, survival
+from analysis.audit import checker
 from analysis.audit.evidence import Evidence
+from analysis.audit.families.contingency import rules as contingency
+from analysis.audit.families.p_values import rules as p_values
+from analysis.audit.families.percentages import rules as percentages
+from analysis.audit.families.quantities import rules as quantities
+from analysis.audit.families.sums import rules as sums
+from analysis.audit.families.survival import rules as survival
 from analysis.audit.proof import Finding, Verdict
 from analysis.audit.rules import Check, Rule
 from analysis.audit.structure import Structure

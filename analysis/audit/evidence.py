@@ -12,9 +12,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.article.ledger import KEY
-from analysis.audit.printed import EVERY, ROUNDED, Convention, Interval, values
-from analysis.audit.proof import Quoted, Quotes
+from analysis.audit.certificate import Quoted, Quotes
 from analysis.audit.structure import Quantity, Relation, Structure, quantity_of, relations
+from analysis.study.keys import NOT_REACHED
+from analysis.study.printed import EVERY, ROUNDED, Convention, Interval, values
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Claim:
     @property
     def is_number(self) -> bool:
         """Whether the claim prints a number (a median may be 'not reached')."""
-        return self.comparator != "not reached"
+        return self.comparator != NOT_REACHED
 
     def values(self, conventions: Iterable[Convention] = EVERY) -> Interval:
         """Give what the printed number can stand for, in its own unit."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from analysis.audit.evidence import Evidence
-from analysis.audit.printed import EVERY, Convention
 from analysis.audit.proof import AnyCertificate, Finding, Verdict, prove
+from analysis.study.printed import EVERY, Convention
 
 
 @dataclass(frozen=True)

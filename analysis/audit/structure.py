@@ -165,8 +165,18 @@ class StructureFaults(ReadableError, ValueError):
         super().__init__(f"{source}: {len(faults)} fault(s) in the structure\n{listed}")
 
 
-def read_structure(path: Path | str = STRUCTURE) -> Structure:
+def read_structure(
+    path: Path | str = STRUCTURE, names: Mapping[str, str] | None = None
+) -> Structure:
     """Read a declaration of structure.
+
+    Parameters
+    ----------
+    path
+        The file.
+    names
+        How people call variables, as a study knows it; what the file's own `names` say stands
+        above it.
 
     Raises
     ------
@@ -183,7 +193,7 @@ def read_structure(path: Path | str = STRUCTURE) -> Structure:
     if not isinstance(raw, dict):
         raise StructureFaults(source, ["expected names and what they declare, as in patients: ..."])
     try:
-        return Structure.model_validate(raw)
+        return _with_names(Structure.model_validate(raw), names)
     except ValidationError as error:
         faults = [
             f"{'.'.join(str(part) for part in fault['loc'])}: "
@@ -193,8 +203,23 @@ def read_structure(path: Path | str = STRUCTURE) -> Structure:
         raise StructureFaults(source, faults) from error
 
 
-def structure_of(ledger: Path, given: Path | str = "") -> Structure:
+def _with_names(structure: Structure, names: Mapping[str, str] | None) -> Structure:
+    return structure.model_copy(update={"names": {**(names or {}), **structure.names}})
+
+
+def structure_of(
+    ledger: Path, given: Path | str = "", names: Mapping[str, str] | None = None
+) -> Structure:
     """Give the structure of a ledger: as given, or `structure.yaml` beside it, or an empty one.
+
+    Parameters
+    ----------
+    ledger
+        The file of the ledger; it is not read.
+    given
+        The file of the structure, if it is not the one beside the ledger.
+    names
+        As for `read_structure`.
 
     Raises
     ------
@@ -202,9 +227,11 @@ def structure_of(ledger: Path, given: Path | str = "") -> Structure:
         As `read_structure`, for one that is given or lies beside the ledger.
     """
     if str(given):
-        return read_structure(given)
+        return read_structure(given, names)
     beside = ledger.with_name(STRUCTURE.name)
-    return read_structure(beside) if beside.is_file() else Structure(title=ledger.name)
+    if beside.is_file():
+        return read_structure(beside, names)
+    return _with_names(Structure(title=ledger.name), names)
 
 
 # What the declaration means for counts --------------------------------------------------------
@@ -264,7 +291,7 @@ def relations(structure: Structure, statements: Iterable[Statement]) -> list[Rel
     return [
         *_partitions(structure, list(counted), whole),
         *_several(structure, rows, list(counted), whole),
-        *_of_levels(structure, list(counted), whole),
+        *_of_levels(structure, list(counted)),
     ]
 
 
@@ -352,9 +379,7 @@ def _several(
             )
 
 
-def _of_levels(
-    structure: Structure, counted: list[Quantity], patients: Quantity | None
-) -> Iterator[Relation]:
+def _of_levels(structure: Structure, counted: list[Quantity]) -> Iterator[Relation]:
     for kind, declared in (
         ("sum", structure.sums),
         ("union", structure.unions),

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.article.ledger import COLUMNS
-from analysis.audit.printed import EVERY, Convention
+from analysis.audit.families.p_values.tests2x2 import p_values
 from analysis.audit.structure import Structure
-from analysis.audit.tests2x2 import p_values
+from analysis.study.printed import EVERY, Convention
 
 MODES = {"half up": ROUND_HALF_UP, "half even": ROUND_HALF_EVEN, "truncated": ROUND_DOWN}
 MONTH = Fraction(487, 16)  # 30.4375 days
@@ -369,7 +369,7 @@ def miscount(made: Simulated, draw: np.random.Generator) -> bool:
     return True
 
 
-def above_all(made: Simulated, draw: np.random.Generator) -> bool:
+def above_all(made: Simulated, _draw: np.random.Generator) -> bool:
     """Let a survival curve rise."""
     rates = [row for row in made.rows if row["statistic"] == "rate" and row["variable"] == "OS"]
     if len(rates) < 2:

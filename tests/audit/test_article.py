@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from analysis.article.ledger import read_ledger
-from analysis.audit.contingency import CONTINGENCY
 from analysis.audit.engine import Audit, audit, proved
-from analysis.audit.proof import Counts, Finding, Scaled, Steps, Tables, Verdict
+from analysis.audit.families.contingency.rules import CONTINGENCY
+from analysis.audit.families.p_values.certificates import Tables
+from analysis.audit.families.percentages.certificates import Counts
+from analysis.audit.families.quantities.certificates import Scaled
+from analysis.audit.families.survival.certificates import Steps
+from analysis.audit.proof import Finding, Verdict
 from analysis.audit.structure import read_structure
 
 

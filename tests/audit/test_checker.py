@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import random
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
@@ -14,7 +16,7 @@ from analysis.article.ledger import read_ledger
 from analysis.audit import checker, records
 from analysis.audit.engine import Audit, audit
 from analysis.audit.evidence import Evidence
-from analysis.audit.proof import Finding, Verdict
+from analysis.audit.proof import AnyCertificate, Finding, Verdict
 from analysis.audit.structure import read_structure
 
 # A statement of conventions may be weakened and stay true; `because` is a remark.
@@ -131,19 +133,48 @@ def test_findings_survive_being_written_and_read(found: Audit, rows: list[dict[s
     assert len(table) == len(found.findings)
 
 
-def test_the_checker_shares_no_code_with_the_finders() -> None:
-    import ast
-    from pathlib import Path
+AUDIT = Path(str(checker.__file__)).parent
+CHECKS = sorted(path.relative_to(AUDIT).as_posix() for path in AUDIT.glob("families/*/checks.py"))
 
-    own = {"analysis.audit.exact", "analysis.audit.proof", "analysis.audit.structure"}
+
+def imported(path: Path) -> set[str]:
+    """Give the modules of the audit, and of what it rests on, that a file imports."""
     names = set()
-    for module in (checker, checker.exact):
-        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("analysis"):
-                source = str(node.module)
-                names |= (
-                    {f"{source}.{alias.name}" for alias in node.names}
-                    if source == "analysis.audit"
-                    else {source}
-                )
-    assert names <= own
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("analysis"):
+            source = str(node.module)
+            inner = [f"{source}.{alias.name}" for alias in node.names]
+            found = [name for name in inner if file_of(name).is_file()]
+            names |= set(found) or {source}
+    return names
+
+
+def file_of(module: str) -> Path:
+    return AUDIT.parents[1].joinpath(*module.split(".")).with_suffix(".py")
+
+
+@pytest.mark.parametrize("module", ["checker.py", "context.py", "exact.py", *CHECKS])
+def test_what_checks_shares_no_code_with_what_finds(module: str) -> None:
+    shared = {"certificate", "context", "exact", "proof", "structure"}
+    parts = {f"families.{path.split('/')[1]}" for path in CHECKS}
+    if module in CHECKS:
+        parts = {module.removesuffix("/checks.py").replace("/", ".")}
+    own = {f"{part}.{name}" for part in parts for name in ("certificates", "checks")}
+    allowed = {f"analysis.audit.{name}" for name in shared | own}
+    assert imported(AUDIT / module) <= allowed
+
+
+def test_what_checks_reaches_nothing_that_finds() -> None:
+    reached: set[str] = set()
+    waiting = {"analysis.audit.checker"}
+    while waiting:
+        reached |= waiting
+        waiting = {name for module in waiting for name in imported(file_of(module))} - reached
+    finders = ("rules", "evidence", "engine", "tests2x2")
+    assert {"analysis.audit.exact", "analysis.audit.certificate"} <= reached
+    assert [name for name in reached if name.endswith(finders)] == []
+
+
+def test_every_kind_of_certificate_has_a_check() -> None:
+    union = get_args(get_args(AnyCertificate)[0])
+    assert set(checker.CHECKS) == set(union)

@@ -10,9 +10,10 @@ import pytest
 
 from analysis.article.ledger import COLUMNS
 from analysis.audit import checker
-from analysis.audit.contingency import bound, p_values
 from analysis.audit.engine import Audit, audit
-from analysis.audit.proof import Contingency, CrossTable, Finding, Verdict, prove
+from analysis.audit.families.contingency.certificates import Contingency, CrossTable
+from analysis.audit.families.contingency.rules import bound, p_values
+from analysis.audit.proof import Finding, Verdict, prove
 from analysis.audit.structure import Structure
 
 CELLS = ((9, 4, 2), (3, 6, 8))

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.audit import contingency, exact
+from analysis.audit import exact
+from analysis.audit.families.contingency import rules as contingency
+from analysis.audit.families.p_values.tests2x2 import cells, p_values
 from analysis.audit.structure import Comparison
-from analysis.audit.tests2x2 import cells, p_values
 
 COMPARISONS: tuple[Comparison, ...] = ("association", "paired", "unpaired")
 

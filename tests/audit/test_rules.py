@@ -11,7 +11,9 @@ from analysis.article.ledger import COLUMNS
 from analysis.audit import checker
 from analysis.audit.engine import Audit, audit, proved
 from analysis.audit.evidence import Evidence
-from analysis.audit.proof import Counts, Finding, Infeasible, Verdict, prove
+from analysis.audit.families.percentages.certificates import Counts
+from analysis.audit.families.sums.certificates import Infeasible
+from analysis.audit.proof import Finding, Verdict, prove
 from analysis.audit.structure import Structure
 
 

@@ -39,10 +39,20 @@ def estimate(value: float) -> pd.DataFrame:
         ({}, np.nan, "NR", False),
         ({"comparator": "not reached", "value": np.nan, "decimals": None}, np.nan, "NR", True),
         ({"comparator": "not reached", "value": np.nan, "decimals": None}, 30.0, "30", False),
-        ({"comparator": "<", "value": 0.001, "decimals": 3}, 0.00099, "0.001", True),
-        ({"comparator": "<", "value": 0.001, "decimals": 3}, 0.001, "0.001", False),
-        ({"comparator": ">", "value": 40.0, "decimals": 0}, 40.7, "41", True),
-        ({"comparator": ">", "value": 40.0, "decimals": 0}, 40.0, "40", False),
+        (
+            {"comparator": "<", "printed": "<0.001", "value": 0.001, "decimals": 3},
+            0.00099,
+            "0.001",
+            True,
+        ),
+        (
+            {"comparator": "<", "printed": "<0.001", "value": 0.001, "decimals": 3},
+            0.001,
+            "0.001",
+            False,
+        ),
+        ({"comparator": ">", "printed": ">40", "value": 40.0, "decimals": 0}, 40.7, "41", True),
+        ({"comparator": ">", "printed": ">40", "value": 40.0, "decimals": 0}, 40.0, "40", False),
         ({"printed": "100", "value": 100.0, "decimals": 0}, 99.5, "100", True),
     ],
 )
@@ -51,14 +61,17 @@ def test_compare(changed: dict[str, object], value: float, reproduced: str, agre
     assert (found["reproduced"], bool(found["agrees"])) == (reproduced, agrees)
 
 
-def test_what_is_not_estimated_is_missed_and_says_so() -> None:
+def test_what_is_not_estimated_is_not_missed_and_says_so() -> None:
     verdicts = judge(compare(claim(variable="other"), estimate(1)), {})
-    assert verdicts["verdict"].tolist() == ["missed"]
+    assert verdicts["verdict"].tolist() == ["not estimated"]
     assert unmet(verdicts) == [
-        "missed: Table 5: Male / MST / Yes: printed 12.6, this dataset – "
+        "not estimated: Table 5: Male / MST / Yes: printed 12.6, this dataset – "
         "(not estimated from this dataset)"
     ]
-    assert summary(verdicts) == "claims: 0 reproduced, 0 impossible (proved), 1 missed"
+    assert (
+        summary(verdicts)
+        == "claims: 0 reproduced, 0 impossible (proved), 0 missed, 1 not estimated"
+    )
 
 
 def test_a_proof_turns_missed_into_impossible_and_never_hides_what_is_reproduced() -> None:

@@ -11,10 +11,11 @@ import numpy as np
 from scipy import stats
 
 from analysis.audit.evidence import Claim, Evidence
-from analysis.audit.printed import EVERY
-from analysis.audit.proof import Contingency, CrossTable, Finding, Verdict, prove
+from analysis.audit.families.contingency.certificates import Contingency, CrossTable
+from analysis.audit.proof import Finding, Verdict, prove
 from analysis.audit.rules import Check, Rule
 from analysis.audit.structure import Contingency as Declared
+from analysis.study.printed import EVERY
 
 # Of a p value with more tables than this nothing is said but their number.
 MOST_TABLES = 2_000

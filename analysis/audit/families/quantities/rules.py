@@ -7,10 +7,11 @@ from fractions import Fraction
 from itertools import product
 
 from analysis.audit.evidence import Claim, Evidence
-from analysis.audit.printed import EVERY, Convention, Interval, number_and_unit
-from analysis.audit.proof import Cut, Finding, Grid, Limits, Order, Scaled, Verdict, prove
+from analysis.audit.families.quantities.certificates import Cut, Grid, Limits, Order, Scaled
+from analysis.audit.proof import Finding, Verdict, prove
 from analysis.audit.rules import Check, Rule, decide
 from analysis.audit.structure import Cut as DeclaredCut
+from analysis.study.printed import EVERY, Convention, Interval, number_and_unit
 
 # Of two statistics of one variable, which cannot be above which, and why.
 ORDERED = {

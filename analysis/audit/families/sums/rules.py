@@ -8,10 +8,11 @@ from typing import Any
 from ortools.sat.python import cp_model
 
 from analysis.audit.evidence import Claim, Evidence, allowed_counts
-from analysis.audit.printed import EVERY, Convention
-from analysis.audit.proof import Bounds, Finding, Infeasible, Verdict, prove
+from analysis.audit.families.sums.certificates import Bounds, Infeasible
+from analysis.audit.proof import Finding, Verdict, prove
 from analysis.audit.rules import Check, Rule, decide, in_words, one_digit_apart
 from analysis.audit.structure import Quantity, Relation
+from analysis.study.printed import EVERY, Convention
 
 SECONDS = 20
 

@@ -7,21 +7,13 @@ from fractions import Fraction
 from itertools import combinations
 
 from analysis.audit.evidence import Claim, Evidence, allowed_counts, exact_count
-from analysis.audit.printed import EVERY, Convention, number_and_unit
-from analysis.audit.proof import (
-    AnyCertificate,
-    Bounds,
-    Counts,
-    Finding,
-    Proof,
-    Restated,
-    SumOfPrinted,
-    Verdict,
-    prove,
-)
+from analysis.audit.families.percentages.certificates import Counts, Restated, SumOfPrinted
+from analysis.audit.families.sums.certificates import Bounds
+from analysis.audit.families.sums.rules import bounds
+from analysis.audit.proof import AnyCertificate, Finding, Proof, Verdict, prove
 from analysis.audit.rules import Check, Rule, in_words, one_digit_apart, other
 from analysis.audit.structure import Quantity
-from analysis.audit.sums import bounds
+from analysis.study.printed import EVERY, Convention, number_and_unit
 
 
 def _find_counts(evidence: Evidence) -> Iterator[Check]:
@@ -196,7 +188,7 @@ def _explanations(
         if same and one_digit_apart(claim.printed, restated.printed):
             words.append(f"one digit differs from “{restated.printed}” ({restated.locator})")
             break
-    if (tried := counts(evidence, [claim], EVERY)).refutes() and evidence.n:
+    if counts(evidence, [claim], EVERY).refutes() and evidence.n:
         number = next(
             (
                 (count, whole)
@@ -206,7 +198,7 @@ def _explanations(
             ),
             None,
         )
-        if number is not None and tried:
+        if number is not None:
             words.append(f"of fewer patients: {number[0]} of {number[1]} would give it")
     return words, sums
 

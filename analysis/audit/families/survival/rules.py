@@ -8,9 +8,8 @@ from itertools import combinations, product
 from math import comb
 
 from analysis.audit.evidence import Claim, Evidence, exact_count
-from analysis.audit.printed import EVERY, Convention, Interval
-from analysis.audit.proof import (
-    Finding,
+from analysis.audit.families.quantities.rules import ordered
+from analysis.audit.families.survival.certificates import (
     FollowUp,
     FollowUpWitness,
     GroupMedians,
@@ -18,11 +17,10 @@ from analysis.audit.proof import (
     SharedEvents,
     SharedWitness,
     Steps,
-    Verdict,
-    prove,
 )
-from analysis.audit.quantities import ordered
+from analysis.audit.proof import Finding, Verdict, prove
 from analysis.audit.rules import Check, Rule, decide
+from analysis.study.printed import EVERY, Convention, Interval
 
 # With d events there are about n^d choices of numbers at risk; more are not tried.
 MOST_EVENTS = 2

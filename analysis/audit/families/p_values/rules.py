@@ -8,11 +8,12 @@ from fractions import Fraction
 from itertools import combinations, product
 
 from analysis.audit.evidence import Claim, Evidence, exact_count
-from analysis.audit.printed import EVERY, Convention
-from analysis.audit.proof import AnyCertificate, Finding, Table, Tables, Verdict, prove
+from analysis.audit.families.p_values.certificates import Table, Tables
+from analysis.audit.families.p_values.tests2x2 import cells, p_values
+from analysis.audit.proof import AnyCertificate, Finding, Verdict, prove
 from analysis.audit.rules import Check, Rule
 from analysis.audit.structure import Comparison, Family
-from analysis.audit.tests2x2 import cells, p_values
+from analysis.study.printed import EVERY, Convention
 
 # A search of more tables than this, for one p value, is not begun.
 MOST_TABLES = 20_000
@@ -134,7 +135,7 @@ def _of_family(evidence: Evidence, family: Family, asked: list[_Asked]) -> Itera
         for comparison in family.readings
     }
     names = tuple(item.claim.claim_id for item in asked)
-    identified = _identified(found, names, family.readings, evidence.own)
+    identified = _identified(found, names, family.readings)
     exchange = None if identified else _exchanged(evidence, asked, family, found)
     for item in asked:
         yield _of_value(evidence, item, family, found, exchange)
@@ -196,7 +197,6 @@ def _identified(
     found: dict[tuple[str, Comparison], Tables],
     names: tuple[str, ...],
     readings: tuple[Comparison, ...],
-    own: tuple[Convention, ...],
 ) -> list[tuple[Comparison, str]]:
     """Give the readings and tests that can give every p value of a family."""
     return [
