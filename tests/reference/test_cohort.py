@@ -108,7 +108,10 @@ def test_another_definition_does_not_agree(reference: pd.DataFrame) -> None:
     differing = differences(estimates(other), reference)
     assert not pick(differing, variable="PFS", statistic="rate").empty
     assert not pick(differing, variable="OS", statistic="rate_lower").empty
-    assert set(pick(differing, variable="OS", statistic="p_value")["group"]) == {"eqd2_gy<50", "eqd2_gy<60"}
+    assert set(pick(differing, variable="OS", statistic="p_value")["group"]) == {
+        "eqd2_gy<50",
+        "eqd2_gy<60",
+    }
 
 
 def test_every_claim_is_written_alike_from_r(reference: pd.DataFrame, ours: pd.DataFrame) -> None:
