@@ -13,6 +13,7 @@ from analysis.cohort.read import load
 from analysis.estimates import (
     characteristics,
     eligibility,
+    marker,
     response,
     survival,
     toxicity,
@@ -36,9 +37,9 @@ def comparison() -> pd.DataFrame:
                 response,
                 survival,
                 toxicity,
+                marker,
             )
         ]
-        + [response.estimate_afp(cohort, parameters)]
     )
     return compare(read_ledger(), estimates).set_index("claim_id")
 

@@ -69,9 +69,9 @@ def parameters_for(
     if isinstance(chosen, study.parameters):
         return chosen
     if isinstance(chosen, Parameters):
-        # A study of its own has no use for the cut-offs of another; it has its own.
-        known = study.parameters.model_fields
-        return study.parameters(**{name: value for name, value in chosen if name in known})
+        # A study of its own has no use for the cut-offs and factors of another; it has its own.
+        known, asked = study.parameters.model_fields, chosen.changed()
+        return study.parameters(**{name: new for name, (_, new) in asked.items() if name in known})
     defaults = {name: _plain(value) for name, value in base.parameters()}
     as_written = {n for n in defaults if n in chosen and _plain(chosen[n]) == defaults[n]}
     names = {name: value for name, value in chosen.items() if name not in as_written}

@@ -129,7 +129,10 @@ def _constant(node: ast.expr) -> float | str:
     if isinstance(value, str) and sign == 1:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return sign * value
+        try:
+            return sign * float(value)
+        except OverflowError:
+            return sign * float("inf")
     raise ExpressionError(f"`{ast.unparse(node)}`: a variable is compared with a number or a text")
 
 

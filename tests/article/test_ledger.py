@@ -17,7 +17,6 @@ from analysis.article.ledger import (
     NOT_REACHED,
     LedgerFaults,
     published,
-    published_value,
     read_ledger,
 )
 from analysis.estimates import rows
@@ -134,7 +133,7 @@ def test_only_three_percentages_have_no_count_to_recompute_from(ledger):
         for _, claim in percentages.iterrows()
         if not counts_of(ledger, claim)
     }
-    assert alone == {("any_event", ">=3"), ("afp_decrease", "yes"), ("afp_400", ">=400")}
+    assert alone == {("any_event", ">=3"), ("afp_decrease", "yes"), ("afp_before", ">=400")}
 
 
 def test_a_fact_printed_twice_is_two_rows_that_agree_or_are_known(ledger):
@@ -162,11 +161,11 @@ def test_published_gives_the_first_claim(ledger):
     }
     assert published(ledger, **dcr)["locator"] == "Table 3: All / RECIST / DCR / %"
     # 12 is a number here and a string in the ledger, as in the estimates.
-    assert published_value(ledger, variable="OS", statistic="rate", variable_level=12) == 74.7
+    assert published(ledger, variable="OS", statistic="rate", variable_level=12)["value"] == 74.7
 
 
-def test_published_value_is_nan_for_a_median_not_reached(ledger):
-    assert pd.isna(published_value(ledger, variable="IRFS", statistic="median"))
+def test_the_value_of_a_median_not_reached_is_nan(ledger):
+    assert pd.isna(published(ledger, variable="IRFS", statistic="median")["value"])
 
 
 @pytest.mark.parametrize(

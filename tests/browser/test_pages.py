@@ -10,6 +10,7 @@ from urllib.parse import unquote, urldefrag
 import pytest
 from playwright.sync_api import Browser, Page
 
+from analysis.__main__ import PROJECT
 from analysis.build.project import INDEX, ROOT
 
 PAGES = [INDEX, *PROJECT.analyses()]

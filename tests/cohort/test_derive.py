@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from pathlib import Path
 
 import pandas as pd
@@ -19,8 +20,14 @@ from analysis.cohort.derive import (
 from analysis.cohort.faults import DatasetFaults
 from analysis.cohort.model import Cohort
 from analysis.cohort.read import load
+from analysis.study.variables import Grouped
 from analysis.zhai_2025.parameters import Parameters
-from analysis.zhai_2025.study import STUDY
+from analysis.zhai_2025.study import (
+    AFP_GROUPS,
+    AFP_SECOND_GROUPS,
+    STUDY,
+    TUMOUR_COUNT_GROUPS,
+)
 from tests import datasets
 from tests.datasets import write_dataset
 
@@ -54,12 +61,16 @@ def test_age_is_that_of_the_calendar(birth: object, days: int) -> None:
     assert born + pd.DateOffset(years=int(years) + 1, days=1) > day
 
 
+def groups(cohort: Cohort, grouped: Grouped) -> list[str]:
+    return list(grouped.values(cohort.patients))
+
+
 def test_groups(cohort: Cohort) -> None:
     assert column(cohort, "hepatitis") == ["HBV", "HCV", "none", "HBV"]
-    assert column(cohort, "afp_1000") == [">=1000", "<1000", "<1000", "<1000"]
-    assert column(cohort, "afp_400") == [">=400", ">=400", "<400", ">=400"]
+    assert groups(cohort, AFP_GROUPS) == [">=1000", "<1000", "<1000", "<1000"]
+    assert groups(cohort, AFP_SECOND_GROUPS) == [">=400", ">=400", "<400", ">=400"]
     assert column(cohort, "afp_decrease") == ["yes", "no", "no", "yes"]
-    assert column(cohort, "tumour_count_group") == ["1-4", ">=5", "1-4", "1-4"]
+    assert groups(cohort, TUMOUR_COUNT_GROUPS) == ["<5", ">=5", "<5", "<5"]
     assert column(cohort, "pvtt") == ["no", "yes", "yes", "no"]
     assert column(cohort, "vp4") == ["no", "yes", "no", "no"]
     assert column(cohort, "therapy_line_group") == ["1", "2", ">=3", ">=3"]
@@ -79,7 +90,7 @@ def test_treatment(cohort: Cohort) -> None:
     assert column(cohort, "ici_regimen") == ["toripalimab", "sintilimab", "other", "toripalimab"]
     assert column(cohort, "sbrt") == ["no", "yes", "no", "no"]
     assert column(cohort, "rt_on_intrahepatic") == ["yes", "yes", "no", "yes"]
-    assert column(cohort, "factor_eqd2_under_60") == ["no", "yes", "yes", "yes"]
+    assert column(cohort, "factor_eqd2") == ["no", "yes", "yes", "yes"]
 
 
 def test_dose_is_that_of_the_site_with_the_highest_eqd2(cohort: Cohort) -> None:
@@ -238,13 +249,21 @@ def test_who_has_no_record_is_not_in_a_population(folder: Path) -> None:
         load(write_dataset(folder, patients=text), STUDY, Parameters(population="first line"))
 
 
+def without_lines(folder: Path) -> Path:
+    """Write the four patients without their line of therapy."""
+    text = datasets.FILES["dataset.yaml"] + "not_recorded: {patients: [therapy_line]}\n"
+    patients = pd.read_csv(io.StringIO(datasets.PATIENTS), dtype=str)
+    kept = patients.drop(columns="therapy_line").to_csv(index=False)
+    return write_dataset(folder, dataset=text, patients=kept)
+
+
 def test_a_population_that_nobody_is_in_or_nothing_records_is_refused(folder: Path) -> None:
     text = datasets.PATIENTS.replace("none,yes,yes\n", "sorafenib,yes,yes\n")
     asked = Parameters(population="without targeted therapy")
-    with pytest.raises(DatasetFaults, match=r"targeted_agent.*one patient at least"):
+    with pytest.raises(DatasetFaults, match=r"targeted_therapy.*one patient at least"):
         load(write_dataset(folder, patients=text), STUDY, asked)
     with pytest.raises(DatasetFaults, match=r"therapy_line.*to be recorded.*leave population"):
-        load("hepatocellular", STUDY, Parameters(population="first line"))
+        load(without_lines(folder), STUDY, Parameters(population="first line"))
 
 
 def test_criteria_are_applied_in_order_and_counted(folder: Path) -> None:

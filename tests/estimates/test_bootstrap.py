@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import survival
+from analysis.estimates import curves, survival
 from analysis.estimates.bootstrap import (
     Counts,
     Numbers,

@@ -7,15 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from analysis.cohort.ctcae import group_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.cohort import schema
 from analysis.cohort.model import Cohort
 from analysis.cohort.read import load
-from analysis.display import labels, tables
-from analysis.estimates import fatal_events, whole
+from analysis.estimates import fatal_events
 from analysis.estimates.rows import pick, value_of
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
@@ -23,7 +21,6 @@ from tests import datasets
 from tests.datasets import write_dataset
 
 P = Parameters()
-HOSTILE = "<script>alert(1)</script>"
 
 
 def fatal(folder: Path, events: str = datasets.FATAL_EVENTS) -> Cohort:
@@ -99,14 +96,10 @@ def test_what_is_not_recorded_has_no_row(tmp_path: Path) -> None:
 def test_without_a_fatal_event_there_is_no_case(tmp_path: Path) -> None:
     cohort = load(write_dataset(tmp_path), STUDY, P)
     assert fatal_events.estimate(cohort, P).empty
-    table = tables.grade_5_table(whole.estimate(cohort, P))
-    assert table is not None
-    assert table.cells.to_numpy().tolist() == [["Events of grade 5", "none"]]
 
 
 def test_a_dataset_without_events_or_radiotherapy(tmp_path: Path) -> None:
     assert fatal_events.estimate(load("hepatocellular", STUDY, P), P).empty
-    assert tables.grade_5_table(whole.estimate(load("hepatocellular", STUDY, P), P)) is None
     text = datasets.FILES["dataset.yaml"] + "not_recorded: {radiotherapy: all, follow_up: all}\n"
     folder = write_dataset(tmp_path, dataset=text, adverse_events=datasets.FATAL_EVENTS)
     for name in ("radiotherapy", "follow_up"):
@@ -118,14 +111,15 @@ def test_a_dataset_without_events_or_radiotherapy(tmp_path: Path) -> None:
 
 def events_of(*rows: tuple[str, str, int]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["patient_id", "term", "grade"])
-    return frame.assign(group=frame["term"].map(group_of))
+    return frame.assign(group=frame["term"].map(STUDY.event_group_of))
 
 
 def test_a_patient_with_two_fatal_events_is_one_case() -> None:
     found = fatal_events.cases(
         events_of(
             ("B", "Sepsis", 5), ("B", "Pneumonitis", 5), ("C", "Sepsis", 5), ("A", "Nausea", 4)
-        )
+        ),
+        STUDY,
     )
     assert list(found["patient_id"] + ": " + found["term"]) == ["B: Pneumonitis", "C: Sepsis"]
 
@@ -136,36 +130,17 @@ TERMS = st.sampled_from(["Diarrhea", "Pneumonitis", "Esophageal fistula", "Sepsi
 @given(st.dictionaries(st.tuples(st.sampled_from("ABCDEF"), TERMS), st.integers(3, 5), min_size=1))
 def test_the_order_of_the_rows_does_not_matter(graded: dict[tuple[str, str], int]) -> None:
     rows = [(patient, term, grade) for (patient, term), grade in graded.items()]
-    one, other = (fatal_events.cases(events_of(*order)) for order in (rows, rows[::-1]))
+    one, other = (fatal_events.cases(events_of(*order), STUDY) for order in (rows, rows[::-1]))
     pd.testing.assert_frame_equal(one, other)
     assert set(one["patient_id"]) == {patient for patient, _, grade in rows if grade == 5}
     assert one["patient_id"].is_unique
 
 
 def test_names_of_doses_to_organs_are_told_apart() -> None:
-    assert doctest.testmod(fatal_events).failed == doctest.testmod(labels).failed == 0
+    assert doctest.testmod(fatal_events).failed == 0
     organs = ("liver", "small intestine", "oesophagus")
     metrics = ("Dmax_Gy", "Dmean_Gy", "V5_mL", "V50_mL", "V0.5_mL", "V5_percent", "V5.5_mL")
     check = schema.ORGAN_DOSES.schema.columns["metric"].checks[0]
     assert check(pd.Series(metrics)).failure_cases is not None
     names = {fatal_events.organ_variable(organ, metric) for organ in organs for metric in metrics}
     assert len(names) == len(organs) * len(metrics)
-
-
-def test_the_table_shows_each_case_and_escapes_what_it_shows(tmp_path: Path) -> None:
-    events = datasets.FATAL_EVENTS.replace("Colitis", HOSTILE)
-    table = tables.grade_5_table(whole.estimate(fatal(tmp_path, events), P))
-    assert table is not None
-    assert HOSTILE not in table.shown.as_raw_html()
-    shown = table.cells.groupby("case", sort=False)["Value"].agg(list).to_dict()
-    # A term that Table 4 does not have comes after those it has.
-    assert shown == {
-        "Case 1: Esophageal fistula": [
-            "tislelizumab", "sorafenib", "50 Gy", "20 fractions", "5.3 months", "21 days", "33 Gy",
-            "4.2 mL",
-        ],
-        f"Case 2: {HOSTILE}": [
-            "immunotherapy", "toripalimab", "lenvatinib", "60 Gy", "30 fractions", "10.8 months",
-            "11 days", "7.5 Gy",
-        ],
-    }  # fmt: skip

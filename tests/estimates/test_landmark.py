@@ -76,11 +76,11 @@ def test_immortal_time_makes_an_effect_that_the_landmark_removes() -> None:
 
 def test_mode_is_known_when_the_second_treatment_begins() -> None:
     cohort = load("synthetic", STUDY, PARAMETERS)
-    known = landmark.known_from(cohort, "concurrent")
+    known = landmark.known_from(cohort, STUDY.factor("concurrent"))
     patients = cohort.patients
     gap = (patients["rt_start"] - patients["ici_start"]).dt.days.abs()
     assert known.tolist() == gap.tolist()
-    assert landmark.known_from(cohort, "cirrhosis").isna().all()
+    assert landmark.known_from(cohort, STUDY.factor("cirrhosis")).isna().all()
 
 
 def test_nobody_left_says_so() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,11 +22,13 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from analysis.cohort.model import Cohort
-from analysis.estimates import factors, prognosis, survival
+from analysis.estimates import curves, points, prognosis, survival
 from analysis.estimates.log_rank import log_rank
 from analysis.estimates.one_factor import hazard_ratio
 from analysis.estimates.rows import pick, value_of
+from analysis.zhai_2025.factors import FACTORS
 from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 from tests.estimates.strict import STRICT
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -191,13 +194,28 @@ def test_hazard_ratio_without_events_in_one_group_is_not_estimable() -> None:
 
 # Rows of the estimates table
 
+CELLS = ("squamous", "smallcell", "adeno", "large")
+# The factor beside Table 5 with the four types of cells for levels.
+STUDY_OF_CELLS = replace(
+    STUDY,
+    factors=tuple(
+        replace(factor, levels=CELLS) if factor.name == "ici_regimen" else factor
+        for factor in FACTORS
+    ),
+)
+
 
 def veterans(second: str = "PFS", **columns: pd.Categorical) -> Cohort:
     """Lung cancer patients of the `veteran` data in the form of a cohort, two endpoints each."""
     rows = pd.read_csv(REFERENCE / "veteran.csv")
     ids = [f"V{number:03d}" for number in range(len(rows))]
     times_of_all = pd.DataFrame(
-        {"patient_id": ids, "days": rows["days"], "event": rows["event"].astype(bool)}
+        {
+            "patient_id": ids,
+            "days": rows["days"],
+            "event": rows["event"].astype(bool),
+            "competing": False,
+        }
     )
     patients = pd.DataFrame(
         {
@@ -205,7 +223,7 @@ def veterans(second: str = "PFS", **columns: pd.Categorical) -> Cohort:
                 np.where(rows["treatment"] == 1, "yes", "no"), ["no", "yes"], ordered=True
             ),
             "factor_pvtt": pd.Categorical([None] * len(rows), ["no", "yes"]),
-            "ici_regimen": pd.Categorical(rows["cell"]),
+            "factor_ici_regimen": pd.Categorical(rows["cell"], CELLS, ordered=True),
             **columns,
         },
         index=pd.Index(ids, name="patient_id"),
@@ -213,6 +231,7 @@ def veterans(second: str = "PFS", **columns: pd.Categorical) -> Cohort:
     nothing = pd.DataFrame()
     return Cohort(
         name="veteran",
+        study=STUDY_OF_CELLS.under(PARAMETERS),
         title="Veterans",
         notice="",
         synthetic=False,
@@ -280,22 +299,30 @@ def test_a_factor_that_everybody_has_is_reported_without_comparison() -> None:
 
 def test_nothing_recorded_gives_an_empty_table() -> None:
     cohort = veterans(
-        factor_concurrent=pd.Categorical([None] * 137), ici_regimen=pd.Categorical([None] * 137)
+        factor_concurrent=pd.Categorical([None] * 137),
+        factor_ici_regimen=pd.Categorical([None] * 137),
     )
     assert prognosis.estimate(cohort, PARAMETERS).empty
 
 
-def test_factors_are_sixteen_and_named_once() -> None:
-    assert len(set(factors.FACTORS)) == len(factors.FACTORS) == 16
+def test_factors_of_table_5_are_sixteen_and_named_once() -> None:
+    of_table_5 = [factor for factor in FACTORS if factor.in_table]
+    assert len(of_table_5) == len({factor.key for factor in of_table_5}) == 16
+    assert len({factor.name for factor in FACTORS}) == len(FACTORS)
 
 
-def test_curves_of_any_column() -> None:
+def test_curves_of_any_factor() -> None:
     cohort = veterans()
-    found = prognosis.group_curves(cohort, "ici_regimen", "OS", PARAMETERS)
-    assert list(found) == ["adeno", "large", "smallcell", "squamous"]
+    chosen = [cohort.study.factor(name) for name in ("ici_regimen", "pvtt")]
+    found = points.factor_curves(cohort, PARAMETERS, chosen)
+    # What is not recorded has no curve.
+    assert set(found["group"]) == {"ici_regimen"}
+    assert list(found["group_level"].unique()) == ["squamous", "smallcell", "adeno", "large"]
     rows = times_of("veteran", "cell").query("level == 'adeno'")
-    pd.testing.assert_frame_equal(found["adeno"], survival.curve(rows, PARAMETERS))
-    with pytest.raises(ValueError, match="does not record 'factor_pvtt'"):
-        prognosis.group_curves(cohort, "factor_pvtt", "OS", PARAMETERS)
-    with pytest.raises(ValueError, match="no endpoint 'IRFS'"):
-        prognosis.group_curves(cohort, "ici_regimen", "IRFS", PARAMETERS)
+    drawn = pick(found, variable="OS", group_level="adeno", analysis_id=points.FACTOR_CURVE)
+    pd.testing.assert_frame_equal(curves.of_rows(drawn), curves.curve(rows, PARAMETERS))
+    below = pick(found, variable="OS", group_level="adeno", analysis_id=points.FACTOR_AT_RISK)
+    months = [int(month) for month in below["variable_level"]]
+    assert months == survival.at_risk_months(PARAMETERS)
+    expected = curves.numbers_at_risk(curves.curve(rows, PARAMETERS), months)
+    assert below["value"].tolist() == expected

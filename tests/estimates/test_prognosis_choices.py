@@ -17,9 +17,18 @@ from scipy.stats import norm
 
 from analysis.cohort.model import Cohort
 from analysis.cohort.read import load
-from analysis.estimates import bootstrap, factors, hazards, multiplicity, prognosis, remembered
+from analysis.estimates import (
+    bootstrap,
+    factors,
+    hazards,
+    multiplicity,
+    prognosis,
+    ratios,
+    remembered,
+)
 from analysis.estimates.rows import KEY, pick, value_of
 from analysis.study.months import DAYS_PER_MONTH
+from analysis.zhai_2025.factors import ICI_REGIMEN
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
 from tests.estimates.sensitivity import REFERENCE, STORED
@@ -27,6 +36,7 @@ from tests.estimates.strict import STRICT
 
 PARAMETERS = Parameters()
 VETERAN = pd.read_csv(REFERENCE / "veteran.csv")
+AFP = STUDY.factor("afp").key
 
 pytestmark = STRICT
 
@@ -61,6 +71,7 @@ def veterans(rows: pd.DataFrame = VETERAN, **columns: Any) -> Cohort:
     nothing = pd.DataFrame()
     return Cohort(
         name="veteran",
+        study=STUDY.under(PARAMETERS),
         title="Veterans",
         notice="",
         synthetic=False,
@@ -76,6 +87,7 @@ def veterans(rows: pd.DataFrame = VETERAN, **columns: Any) -> Cohort:
                 "endpoint": "OS",
                 "days": rows["days"].to_numpy(),
                 "event": rows["event"].astype(bool).to_numpy(),
+                "competing": False,
             }
         ),
         screening=nothing,
@@ -132,14 +144,14 @@ def test_stratified_test() -> None:
     tests = pick(prognosis.estimate(cohort, choices), group="pvtt", statistic="p_value")
     chisq = r("stratified_log_rank", group="prior", weighting="none")["chisq"]
     assert tests["value"].item() == pytest.approx(2 * norm.sf(math.sqrt(chisq)), rel=1e-9)
-    assert tests["method"].item() == "log-rank test, stratified by vp4"
+    assert tests["method"].item() == "log-rank test, stratified by VP4"
 
 
 def test_a_factor_is_no_stratum_of_itself() -> None:
     choices = Parameters(factor_test="stratified log-rank", strata=("pvtt",))
     tests = pick(prognosis.estimate(veterans(), choices), statistic="p_value").set_index("group")
     assert tests.loc["pvtt", "method"] == "log-rank test, no stratum recorded"
-    assert tests.loc["vp4", "method"] == "log-rank test, stratified by pvtt"
+    assert tests.loc["vp4", "method"] == "log-rank test, stratified by PVTT"
     plain = prognosis.estimate(veterans(), PARAMETERS)
     assert tests.loc["pvtt", "value"] == value(plain, "pvtt", "p_value")
 
@@ -184,7 +196,7 @@ def test_adjusted_tests_are_one_family_without_the_regimen(method: Any) -> None:
         pick(prognosis.estimate(cohort, choices), statistic="p_value")
         for choices in (PARAMETERS, Parameters(p_adjustment=method))
     )
-    of_factor = plain["group"] != factors.ICI_REGIMEN
+    of_factor = plain["group"] != ICI_REGIMEN.key
     assert of_factor.sum() == 32
     expected = plain["value"].mask(of_factor)
     expected[of_factor] = multiplicity.adjusted(plain.loc[of_factor, "value"], method)
@@ -213,8 +225,8 @@ def test_all_factors_in_one_model(model: Any, penalty: float, theta: int) -> Non
             assert test["value"].item() == pytest.approx(
                 expected["proportionality"][place], rel=1e-7
             )
-    assert value(table, prognosis.ALL_FACTORS, "n") == len(VETERAN)
-    assert value(table, prognosis.ALL_FACTORS, "events") == VETERAN["event"].sum()
+    assert value(table, ratios.ALL_FACTORS, "n") == len(VETERAN)
+    assert value(table, ratios.ALL_FACTORS, "events") == VETERAN["event"].sum()
     plain = prognosis.estimate(veterans(), PARAMETERS)
     assert value(table, "pvtt", "p_value") == value(plain, "pvtt", "p_value")
 
@@ -224,7 +236,7 @@ def test_a_factor_that_all_have_is_left_out_of_the_model() -> None:
     table = prognosis.estimate(cohort, Parameters(factor_model="multivariable"))
     male = pick(table, group="male", statistic="hazard_ratio")
     assert male["value"].isna().all()
-    assert male["note"].item() == prognosis.ALIKE
+    assert male["note"].item() == ratios.ALIKE
     expected = prognosis.estimate(veterans(), Parameters(factor_model="multivariable"))
     assert ratio(table, "pvtt") == ratio(expected, "pvtt")
 
@@ -255,23 +267,21 @@ def test_two_remedies_of_immortal_time_are_refused() -> None:
 
 def test_afp_as_a_spline() -> None:
     afp = 1.3 ** (1 + 7 * (VETERAN.index + 1) % 37)
-    cohort = veterans(
-        afp_before=afp.astype(float).to_numpy(), factor_afp_under_1000=yes_no(afp < 1000)
-    )
+    cohort = veterans(afp_before=afp.astype(float).to_numpy(), factor_afp=yes_no(afp < 1000))
     table = prognosis.estimate(cohort, Parameters(afp_model="spline"))
     expected = r("afp_spline")
-    found = {name: value(table, prognosis.AFP, name) for name in ("p_value", "nonlinearity_p")}
+    found = {name: value(table, AFP, name) for name in ("p_value", "nonlinearity_p")}
     assert found == pytest.approx({name: expected[name] for name in found}, rel=1e-7)
-    assert np.isnan(ratio(table, prognosis.AFP)).all()
+    assert np.isnan(ratio(table, AFP)).all()
     at_ten = [
-        value(table, prognosis.AFP, name, variable_level="10")
+        value(table, AFP, name, variable_level="10")
         for name in ("hazard_ratio", "hr_lower", "hr_upper")
     ]
     place = expected["afp"].index(10)
     assert at_ten == pytest.approx(
         limits(expected["log_ratio"][place], expected["error"][place] ** 2), rel=1e-7
     )
-    assert value(table, prognosis.AFP, "hazard_ratio", variable_level="1000") == 1
+    assert value(table, AFP, "hazard_ratio", variable_level="1000") == 1
 
 
 def test_proportional_hazards() -> None:
@@ -293,9 +303,9 @@ def test_bootstrap_limits_are_percentiles_of_fits_of_samples() -> None:
         return fitted.coefficients
 
     samples = bootstrap.replicates(times, coefficient, choices)
-    lower, upper = bootstrap.percentiles(samples, choices)
+    lower, upper = bootstrap.percentiles(samples[:, np.newaxis], choices)
     found = ratio(table, "pvtt")
-    assert found[1:3] == pytest.approx(np.exp([lower[0], upper[0]]), rel=1e-8)
+    assert found[1:3] == pytest.approx(np.exp([lower.item(), upper.item()]), rel=1e-8)
     plain = prognosis.estimate(veterans(), PARAMETERS)
     assert found[0] == value(plain, "pvtt", "hazard_ratio")
     method = pick(table, group="pvtt", statistic="hr_lower")["method"].item()

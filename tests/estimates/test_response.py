@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.cohort.read import load
-from analysis.estimates import response
+from analysis.estimates import marker, response
 from analysis.estimates.intervals import mcnemar_chi_square_p, pearson_p, proportion_limits
 from analysis.estimates.rows import KEY, pick, value_of
 from analysis.zhai_2025.parameters import Parameters

@@ -24,9 +24,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.cohort.model import Cohort
-from analysis.estimates import survival
+from analysis.estimates import curves, survival
 from analysis.estimates.rows import pick, value_of
-from analysis.zhai_2025.parameters import ConfidenceInterval, Parameters
+from analysis.study.months import DAYS_PER_MONTH, months
+from analysis.study.parameters import ConfidenceInterval
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 EXPECTED = json.loads((REFERENCE / "expected.json").read_text())
@@ -59,7 +62,7 @@ def assert_close(found: npt.ArrayLike, expected: npt.ArrayLike) -> None:
     )
 
 
-def values(estimate: survival.Estimate) -> list[float]:
+def values(estimate: curves.Estimate) -> list[float]:
     return [estimate.value, estimate.lower, estimate.upper]
 
 
@@ -75,7 +78,7 @@ settled = settings(max_examples=30, deadline=None)
 @pytest.mark.parametrize(("name", "expected"), CURVES)
 def test_curve_agrees_with_r(name: str, expected: dict[str, Any]) -> None:
     of_group = times_of(name, expected["group"], expected["level"])
-    found = survival.curve(of_group, PARAMETERS)
+    found = curves.curve(of_group, PARAMETERS)
     for column in ("days", "at_risk", "events", "censored"):
         assert found[column].tolist() == expected[column]
     assert_close(found["survival"], expected["survival"])
@@ -86,13 +89,13 @@ def test_limits_medians_and_rates_agree_with_r(name: str, expected: dict[str, An
     of_group = times_of(name, expected["group"], expected["level"])
     for interval in expected["intervals"]:
         parameters = Parameters(ci_type=interval["ci_type"], confidence=interval["confidence"])
-        found = survival.curve(of_group, parameters)
+        found = curves.curve(of_group, parameters)
         for column in ("lower", "upper"):
             assert_close(found[column], numbers(interval[column]))
-        np.testing.assert_array_equal(values(survival.median(found)), numbers(interval["median"]))
+        np.testing.assert_array_equal(values(curves.median(found)), numbers(interval["median"]))
         rates = interval["rates"]
         assert_close(
-            [values(survival.rate(found, day)) for day in rates["days"]],
+            [values(curves.rate(found, day)) for day in rates["days"]],
             np.transpose([numbers(rates[part]) for part in ("survival", "lower", "upper")]),
         )
 
@@ -100,11 +103,11 @@ def test_limits_medians_and_rates_agree_with_r(name: str, expected: dict[str, An
 @pytest.mark.parametrize(("name", "expected"), CURVES)
 def test_numbers_at_risk_and_follow_up_agree_with_r(name: str, expected: dict[str, Any]) -> None:
     of_group = times_of(name, expected["group"], expected["level"])
-    found = survival.curve(of_group, PARAMETERS)
-    at_risk = survival.numbers_at_risk(found, expected["risk_months"])
+    found = curves.curve(of_group, PARAMETERS)
+    at_risk = curves.numbers_at_risk(found, expected["risk_months"])
     assert at_risk == expected["numbers_at_risk"]
     follow_up = survival.follow_up_rows(of_group.assign(endpoint="OS"), PARAMETERS)
-    days = {row["statistic"]: row["value"] * survival.DAYS_PER_MONTH for row in follow_up}
+    days = {row["statistic"]: row["value"] * DAYS_PER_MONTH for row in follow_up}
     assert_close(
         [days[statistic] for statistic in ("median", "min", "max")],
         numbers([expected["follow_up"]["median"], *of_group["days"].agg(["min", "max"])]),
@@ -164,20 +167,20 @@ def assert_same(found: Any, expected: Any, where: str = "") -> None:
 @pytest.mark.parametrize("n", [2, 4, 6, 10, 12, 20, 24, 50, 108])
 def test_median_of_an_even_number_is_the_middle(n: int) -> None:
     """Products such as (11/12)(10/11)...(6/7) are not exactly one half in doubles."""
-    found = survival.curve(times(list(range(1, n + 1)), [True] * n), PARAMETERS)
-    assert survival.median(found).value == (n + 1) / 2
+    found = curves.curve(times(list(range(1, n + 1)), [True] * n), PARAMETERS)
+    assert curves.median(found).value == (n + 1) / 2
 
 
 @pytest.mark.parametrize("n", [4, 10, 12, 20, 24, 50, 108])
 def test_median_is_the_first_day_at_one_half_when_nothing_follows(n: int) -> None:
     events = [day <= n // 2 for day in range(1, n + 1)]
-    found = survival.curve(times(list(range(1, n + 1)), events), PARAMETERS)
-    assert survival.median(found).value == n // 2
+    found = curves.curve(times(list(range(1, n + 1)), events), PARAMETERS)
+    assert curves.median(found).value == n // 2
 
 
 def test_median_that_is_not_reached_is_nan() -> None:
-    found = survival.curve(times([5, 6, 7], [True, False, False]), PARAMETERS)
-    assert math.isnan(survival.median(found).value)
+    found = curves.curve(times([5, 6, 7], [True, False, False]), PARAMETERS)
+    assert math.isnan(curves.median(found).value)
 
 
 # Exact arithmetic
@@ -208,13 +211,13 @@ def exact_median(heights: dict[int, Fraction]) -> float:
 @settled
 @given(patients)
 def test_curve_and_median_are_those_of_exact_fractions(rows: pd.DataFrame) -> None:
-    found = survival.curve(rows, PARAMETERS)
+    found = curves.curve(rows, PARAMETERS)
     exact = exact_survival(rows)
     assert found["days"].tolist() == list(exact)
     np.testing.assert_allclose(
         found["survival"], [float(height) for height in exact.values()], rtol=1e-12
     )
-    np.testing.assert_equal(survival.median(found).value, exact_median(exact))
+    np.testing.assert_equal(curves.median(found).value, exact_median(exact))
 
 
 # What must hold for any patients
@@ -225,7 +228,7 @@ def test_curve_and_median_are_those_of_exact_fractions(rows: pd.DataFrame) -> No
 def test_order_of_patients_does_not_matter(rows: pd.DataFrame, random: Random) -> None:
     shuffled = rows.iloc[random.sample(range(len(rows)), len(rows))]
     pd.testing.assert_frame_equal(
-        survival.curve(shuffled, PARAMETERS), survival.curve(rows, PARAMETERS)
+        curves.curve(shuffled, PARAMETERS), curves.curve(rows, PARAMETERS)
     )
 
 
@@ -235,20 +238,20 @@ def test_unit_of_time_only_scales_the_median(
     rows: pd.DataFrame, unit: int, ci_type: ConfidenceInterval
 ) -> None:
     parameters = Parameters(ci_type=ci_type)
-    found = survival.curve(rows, parameters)
-    scaled = survival.curve(rows.assign(days=rows["days"] * unit), parameters)
+    found = curves.curve(rows, parameters)
+    scaled = curves.curve(rows.assign(days=rows["days"] * unit), parameters)
     assert (scaled["days"] == found["days"] * unit).all()
     pd.testing.assert_frame_equal(scaled.drop(columns="days"), found.drop(columns="days"))
     np.testing.assert_allclose(
-        [survival.months(days) for days in values(survival.median(scaled))],
-        [unit * survival.months(days) for days in values(survival.median(found))],
+        [months(days) for days in values(curves.median(scaled))],
+        [unit * months(days) for days in values(curves.median(found))],
     )
 
 
 @settled
 @given(patients, st.sampled_from(["log-log", "log", "plain"]))
 def test_curve_falls_within_its_limits(rows: pd.DataFrame, ci_type: ConfidenceInterval) -> None:
-    found = survival.curve(rows, Parameters(ci_type=ci_type))
+    found = curves.curve(rows, Parameters(ci_type=ci_type))
     assert found["survival"].is_monotonic_decreasing
     assert found["survival"].between(0, 1).all()
     limited = found.dropna()
@@ -262,7 +265,7 @@ def test_curve_falls_within_its_limits(rows: pd.DataFrame, ci_type: ConfidenceIn
 @given(patients)
 def test_numbers_at_risk_fall_and_count_the_patients_left(rows: pd.DataFrame) -> None:
     grid = [0, 0.1, 0.25, 0.5, 1, 1.2, 2]
-    found = survival.numbers_at_risk(survival.curve(rows, PARAMETERS), grid)
+    found = curves.numbers_at_risk(curves.curve(rows, PARAMETERS), grid)
     assert found == [int((rows["days"] >= month * 30.4375).sum()) for month in grid]
     assert found[0] == len(rows)
     assert sorted(found, reverse=True) == found
@@ -279,7 +282,7 @@ def test_follow_up_by_its_definitions(rows: pd.DataFrame) -> None:
     for definition, days in of_whom.items():
         parameters = Parameters(follow_up_definition=definition)  # type: ignore[arg-type]
         first = survival.follow_up_rows(observed, parameters)[0]
-        np.testing.assert_allclose(first["value"] * survival.DAYS_PER_MONTH, days.median())
+        np.testing.assert_allclose(first["value"] * DAYS_PER_MONTH, days.median())
         assert first["n"] == len(days)
         assert first["note"] == ("" if len(days) else "no patients")
         assert definition in first["method"]
@@ -292,15 +295,19 @@ def test_methods_say_each_choice_that_is_not_the_articles() -> None:
         relapse_censoring="last contact",
         relapse_death="event",
     )
-    assert survival.method_of("OS", PARAMETERS) == "Kaplan-Meier"
+
+    def said_of(name: str, chosen: Parameters) -> str:
+        return survival.method_of(STUDY.endpoint(name), chosen)
+
+    assert said_of("OS", PARAMETERS) == "Kaplan-Meier"
     start = ", from the start of radiotherapy"
-    assert survival.method_of("OS", parameters) == f"Kaplan-Meier{start}"
-    assert survival.method_of("PFS", parameters) == f"Kaplan-Meier, censored at last imaging{start}"
+    assert said_of("OS", parameters) == f"Kaplan-Meier{start}"
+    assert said_of("PFS", parameters) == f"Kaplan-Meier, censored at last imaging{start}"
     said = f"Kaplan-Meier, death an event, censored at last contact{start}"
-    assert survival.method_of("IRFS", parameters) == said
+    assert said_of("IRFS", parameters) == said
     competing = Parameters(relapse_death="competing")
-    assert survival.method_of("ORFS", competing).startswith("1 - Aalen-Johansen incidence")
-    assert survival.method_of("PFS", competing) == "Kaplan-Meier"
+    assert said_of("ORFS", competing).startswith("1 - Aalen-Johansen incidence")
+    assert said_of("PFS", competing) == "Kaplan-Meier"
 
 
 BOOTSTRAP = Parameters(interval_source="bootstrap", bootstrap_replicates=400)
@@ -311,9 +318,9 @@ def test_bootstrap_limits_are_percentiles_of_curves_and_medians() -> None:
     random = np.random.default_rng(3)
     own, lost = random.exponential(300, 200), random.exponential(900, 200)
     rows = times(list(np.minimum(own, lost).astype(int)), list(own < lost))
-    found = [survival.median_of(rows, parameters) for parameters in (PARAMETERS, BOOTSTRAP)]
-    curves = [survival.curve(rows, parameters) for parameters in (PARAMETERS, BOOTSTRAP)]
-    found += [survival.rate(curve, 365) for curve in curves]
+    found = [curves.median_of(rows, parameters) for parameters in (PARAMETERS, BOOTSTRAP)]
+    estimated = [curves.curve(rows, parameters) for parameters in (PARAMETERS, BOOTSTRAP)]
+    found += [curves.rate(one, 365) for one in estimated]
     for formula, bootstrap in zip(found[::2], found[1::2], strict=True):
         assert bootstrap.value == formula.value
         width = formula.upper - formula.lower
@@ -321,12 +328,12 @@ def test_bootstrap_limits_are_percentiles_of_curves_and_medians() -> None:
         assert bootstrap.upper == pytest.approx(formula.upper, abs=width / 3)
         assert (bootstrap.lower, bootstrap.upper) != (formula.lower, formula.upper)
     shuffled = rows.sample(frac=1, random_state=1)
-    pd.testing.assert_frame_equal(survival.curve(shuffled, BOOTSTRAP), curves[1])
+    pd.testing.assert_frame_equal(curves.curve(shuffled, BOOTSTRAP), estimated[1])
 
 
 def test_a_bootstrap_median_that_is_mostly_not_reached_has_no_upper_limit() -> None:
     rows = times([10, 20, 30, 40, 50, 60], [True, True, True, False, False, False])
-    found = survival.median_of(rows, BOOTSTRAP)
+    found = curves.median_of(rows, BOOTSTRAP)
     assert found.value == 30
     assert found.lower < 30
     assert math.isnan(found.upper)
@@ -337,19 +344,19 @@ def test_a_bootstrap_median_that_is_mostly_not_reached_has_no_upper_limit() -> N
 
 def test_curve_of_nobody_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one patient"):
-        survival.curve(times([], []), PARAMETERS)
+        curves.curve(times([], []), PARAMETERS)
 
 
 @pytest.mark.parametrize("day", [-1, math.nan])
 def test_curve_of_impossible_days_is_refused(day: float) -> None:
     rows = pd.DataFrame({"days": [3.0, day], "event": [True, False]})
     with pytest.raises(ValueError, match="days of 0 or more"):
-        survival.curve(rows, PARAMETERS)
+        curves.curve(rows, PARAMETERS)
 
 
 def test_curve_leaves_the_error_state_of_numpy_alone() -> None:
     before = np.geterr()
-    survival.curve(times([1, 2], [True, True]), PARAMETERS)
+    curves.curve(times([1, 2], [True, True]), PARAMETERS)
     assert np.geterr() == before
 
 
@@ -365,6 +372,7 @@ def cohort_of(time_to_event: pd.DataFrame, **columns: list[str | None]) -> Cohor
     nothing = pd.DataFrame()
     return Cohort(
         name="made-up",
+        study=STUDY,
         title="Made-up patients",
         notice="",
         synthetic=True,
@@ -387,6 +395,7 @@ def four_patients() -> pd.DataFrame:
             "endpoint": ["OS"] * 4 + ["PFS"] * 4,
             "days": [100, 400, 500, 900, 50, 200, 500, 900],
             "event": [True, True, False, False, True, True, True, False],
+            "competing": False,
         }
     )
 
@@ -437,6 +446,8 @@ def test_what_is_not_recorded_has_no_rows() -> None:
 
 
 def test_nobody_at_all_gives_a_row_that_says_so() -> None:
-    rows = survival.endpoint_rows(four_patients(), "IRFS", PARAMETERS, group="sex")
+    rows = survival.endpoint_rows(
+        four_patients().iloc[:0], STUDY.endpoint("IRFS"), PARAMETERS, group="sex"
+    )
     assert [row["value"] for row in rows[:2]] == [0, 0]
     assert {row["note"] for row in rows[2:]} == {"no patients"}

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from analysis.cohort.model import Cohort
 from analysis.cohort.read import load
-from analysis.estimates import characteristics, eligibility, response, toxicity, treatment
+from analysis.estimates import characteristics, eligibility, marker, response, toxicity, treatment
 from analysis.estimates.counts import count_rows, range_rows
 from analysis.estimates.rows import pick, row, to_table, value_of
+from analysis.study.keys import Statistic
 from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 from tests.datasets import write_dataset
 
 P = Parameters()
@@ -22,7 +24,7 @@ P = Parameters()
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
-    return load(write_dataset(tmp_path_factory.mktemp("data") / "four"))
+    return load(write_dataset(tmp_path_factory.mktemp("data") / "four"), STUDY, P)
 
 
 def test_characteristics(cohort: Cohort) -> None:
@@ -31,7 +33,7 @@ def test_characteristics(cohort: Cohort) -> None:
     assert value_of(found, variable="sex", variable_level="male", statistic="count") == 3
     assert value_of(found, variable="sex", variable_level="male", statistic="percent") == 75
     assert value_of(found, variable="hepatitis", variable_level="HCV", statistic="count") == 1
-    assert value_of(found, variable="afp_1000", variable_level=">=1000", statistic="count") == 1
+    assert value_of(found, variable="afp_before", variable_level=">=1000", statistic="count") == 1
     assert value_of(found, variable="age_years", statistic="median") == 58.5
     assert value_of(found, variable="afp_before", statistic="min") == 12
     assert set(pick(found, variable="child_pugh_score")["variable_level"]) == {"5", "6", "7"}
@@ -98,7 +100,7 @@ def test_eligibility_says_what_is_asked_and_who_is_left(cohort: Cohort) -> None:
 @given(st.lists(st.sampled_from(["a", "b", None]), min_size=1, max_size=60))
 def test_counts_add_up_whatever_is_missing(values: list[str | None]) -> None:
     series = pd.Series(pd.Categorical(values, categories=["b", "a", "c"]))
-    table = to_table(count_rows("x", "v", series))
+    table = to_table(count_rows("x", "v", series), count_rows)
     known = [value for value in values if value]
     if not known:
         assert table.empty
@@ -114,8 +116,8 @@ def test_nothing_recorded_gives_no_rows() -> None:
 
 
 def test_a_statistic_has_one_row() -> None:
-    twice = [row("x", "v", "count", 1), row("x", "v", "count", 2)]
+    twice = [row("x", "v", Statistic.COUNT, value) for value in (1, 2)]
     with pytest.raises(ValueError, match="computed twice"):
-        to_table(twice)
+        to_table(twice, row)
     with pytest.raises(KeyError):
-        value_of(to_table(twice[:1]), variable="w")
+        value_of(to_table(twice[:1], row), variable="w")

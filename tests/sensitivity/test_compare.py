@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from analysis.estimates.rows import KEY, row, to_table
-from analysis.estimates.survival import NOT_REACHED
 from analysis.sensitivity.compare import (
     COLUMNS,
     INTERVAL_CROSSES,
@@ -23,6 +22,7 @@ from analysis.sensitivity.compare import (
     specifications,
 )
 from analysis.sensitivity.variants import BASE
+from analysis.study.keys import NOT_REACHED
 
 
 def factor(
@@ -61,7 +61,10 @@ def factor(
 def estimates(*variants: list[dict[str, Any]]) -> pd.DataFrame:
     names = [BASE, *(f"variant {number}" for number in range(1, len(variants)))]
     return pd.concat(
-        [to_table(rows).assign(variant=name) for name, rows in zip(names, variants, strict=True)],
+        [
+            to_table(rows, factor).assign(variant=name, factor=lambda table: table["group"])
+            for name, rows in zip(names, variants, strict=True)
+        ],
         ignore_index=True,
     )
 

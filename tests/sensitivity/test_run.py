@@ -13,9 +13,10 @@ import pytest
 from distributed import Client, LocalCluster
 
 from analysis.cohort import derive
-from analysis.cohort.model import Cohort
+from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.read import read_dataset
 from analysis.estimates import whole
+from analysis.estimates.rows import COLUMNS
 from analysis.sensitivity import run as module
 from analysis.sensitivity.run import Run, SchedulerError, run
 from analysis.sensitivity.variants import BASE, Variant, read_variants
@@ -23,6 +24,7 @@ from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
 from tests.datasets import write_dataset
 
+BASE_PARAMETERS = Parameters()
 FEW = """\
 title: Few
 question: Which?
@@ -38,18 +40,18 @@ variants:
 def variants(tmp_path_factory: pytest.TempPathFactory) -> list[Variant]:
     path = tmp_path_factory.mktemp("variants") / "few.yaml"
     path.write_text(FEW, encoding="utf-8")
-    return read_variants(path)
+    return read_variants(BASE_PARAMETERS, path)
 
 
 @pytest.fixture(scope="module")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_dataset(tmp_path_factory.mktemp("datasets") / "four")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return read_dataset(write_dataset(tmp_path_factory.mktemp("datasets") / "four"), STUDY)
 
 
 @pytest.fixture(scope="module")
-def alone(dataset: Path, variants: list[Variant]) -> Run:
+def alone(dataset: Dataset, variants: list[Variant]) -> Run:
     """Give what one process computes."""
-    return run(dataset, variants, workers=1)
+    return run(dataset, variants, BASE_PARAMETERS, workers=1)
 
 
 @pytest.fixture(scope="module")
@@ -66,32 +68,31 @@ def bytes_of(found: Run) -> bytes:
 
 
 def test_two_processes_give_the_bytes_of_one(
-    dataset: Path, variants: list[Variant], alone: Run
+    dataset: Dataset, variants: list[Variant], alone: Run
 ) -> None:
     assert list(alone.estimates["variant"].unique()) == [
         BASE,
         *(variant.name for variant in variants),
     ]
     assert alone.failed == {}
-    assert bytes_of(run(dataset, variants, workers=2)) == bytes_of(alone)
+    assert bytes_of(run(dataset, variants, BASE_PARAMETERS, workers=2)) == bytes_of(alone)
 
 
 def test_every_number_is_that_of_the_estimates_under_its_parameters(
-    dataset: Path, variants: list[Variant]
+    dataset: Dataset, variants: list[Variant]
 ) -> None:
     found = run(dataset, variants[:2], Parameters(ci_type="log"), workers=1).estimates
-    records = read_dataset(dataset, STUDY)
     for name, parameters in (
         (BASE, Parameters(ci_type="log")),
         *((each.name, each.parameters(Parameters(ci_type="log"))) for each in variants[:2]),
     ):
-        expected = whole.estimate(derive.cohort(records, parameters), parameters)
-        rows = found[found["variant"] == name].drop(columns="variant").reset_index(drop=True)
-        assert rows.to_csv() == expected.to_csv()
+        expected = whole.estimate(derive.cohort(dataset, parameters), parameters)
+        rows = found[found["variant"] == name].reset_index(drop=True)
+        assert rows[COLUMNS].to_csv() == expected.to_csv()
 
 
 def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(
-    dataset: Path, variants: list[Variant], cluster: LocalCluster, alone: Run
+    dataset: Dataset, variants: list[Variant], cluster: LocalCluster, alone: Run
 ) -> None:
     killed: list[str] = []
 
@@ -109,7 +110,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(
     killer = threading.Thread(target=kill_a_busy_worker)
     killer.start()
     try:
-        found = run(dataset, variants, scheduler=cluster.scheduler_address)
+        found = run(dataset, variants, BASE_PARAMETERS, scheduler=cluster.scheduler_address)
     finally:
         finished.set()
         killer.join()
@@ -145,7 +146,7 @@ def test_a_scheduler_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_variants_that_fail_are_told_and_the_others_computed(
-    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "failing.yaml"
     path.write_text(
@@ -165,7 +166,7 @@ def test_variants_that_fail_are_told_and_the_others_computed(
 
     monkeypatch.setattr(whole, "estimate", estimate)
     base = Parameters(landmark_months=1)
-    found = run(dataset, read_variants(path, base), base, workers=1)
+    found = run(dataset, read_variants(base, path), base, workers=1)
     assert list(found.estimates["variant"].unique()) == [BASE, "afp_cutoff=400"]
     assert list(found.failed) == ["age_max=20", "ecog_max=1", "mode_over_time=yes"]
     assert found.failed["age_max=20"] == "nobody is left to be analysed"
@@ -173,7 +174,7 @@ def test_variants_that_fail_are_told_and_the_others_computed(
     assert "do not go together" in found.failed["mode_over_time=yes"]
 
 
-def test_a_base_without_estimates_is_refused(dataset: Path) -> None:
+def test_a_base_without_estimates_is_refused(dataset: Dataset) -> None:
     with pytest.raises(ValueError, match="Nothing can be estimated under the base"):
         run(dataset, [], Parameters(age_max=20), workers=1)
 

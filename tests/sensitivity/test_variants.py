@@ -19,12 +19,13 @@ from analysis.sensitivity.variants import (
 )
 from analysis.zhai_2025.parameters import Parameters
 
+BASE_PARAMETERS = Parameters()
 HEAD = "title: Cut-offs\nquestion: Do lines matter?\nvariants:\n"
 
 
-def names(path: Path, text: str, base: Parameters | None = None) -> list[str]:
+def names(path: Path, text: str, base: Parameters = BASE_PARAMETERS) -> list[str]:
     path.write_text(text, encoding="utf-8")
-    return [variant.name for variant in read_variants(path, base)]
+    return [variant.name for variant in read_variants(base, path)]
 
 
 def faults(path: Path, text: str) -> list[str]:
@@ -39,7 +40,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_those_of_the_project_are_many_and_distinct() -> None:
-    variants = read_variants()
+    variants = read_variants(BASE_PARAMETERS)
     assert len(variants) >= 40
     assert len({variant.name for variant in variants}) == len(variants)
     changed = [variant.parameters(Parameters()) for variant in variants]
@@ -50,7 +51,7 @@ def test_those_of_the_project_are_many_and_distinct() -> None:
 
 
 def test_every_parameter_of_how_it_is_analysed_has_a_variant() -> None:
-    tried = {name for variant in read_variants() for name in variant.changes}
+    tried = {name for variant in read_variants(BASE_PARAMETERS) for name in variant.changes}
     display = {"afp_second_cutoff", "rate_months", "at_risk_every_months", "figure_months"}
     # Their only effect is on pictures, on the number of samples, or on whom nobody would admit.
     display |= {"curves_of", "bootstrap_replicates", "age_min", "age_max", "strata"}
@@ -79,10 +80,10 @@ def test_values_lists_ranges_and_products(path: Path) -> None:
         "strata=vp4",
         "all hands",
     ]
-    last = read_variants(path)[-1]
+    last = read_variants(BASE_PARAMETERS, path)[-1]
     assert (last.group, last.question, last.why) == ("Cut-offs", "Do lines matter?", "a reason")
     assert (last.label, last.changes) == ("ecog_max=0", {"ecog_max": 0})
-    rows = table(read_variants(path))
+    rows = table(read_variants(BASE_PARAMETERS, path))
     assert list(rows["changes"])[-1] == "ecog_max=0"
 
 
@@ -119,9 +120,9 @@ def test_a_product_has_every_combination_once_and_not_the_base(
     path.write_text(yaml.safe_dump(written), encoding="utf-8")
     if not wanted:
         with pytest.raises(VariantFaults, match="adds nothing: it is the base"):
-            read_variants(path)
+            read_variants(BASE_PARAMETERS, path)
         return
-    variants = read_variants(path)
+    variants = read_variants(BASE_PARAMETERS, path)
     found = [variant.parameters(Parameters()) for variant in variants]
     assert {(each.age_cutoff, each.afp_cutoff) for each in found} == wanted
     assert len(found) == len(wanted)
@@ -139,7 +140,7 @@ def test_a_changed_base_takes_its_own_variants_out(path: Path) -> None:
         "afp_cutoff=200",
         "ecog_max=1, afp_cutoff=400",
     ]
-    assert read_variants(path, Parameters(afp_cutoff=400))[1].changes == {"ecog_max": 1}
+    assert read_variants(Parameters(afp_cutoff=400), path)[1].changes == {"ecog_max": 1}
 
 
 def test_what_does_not_go_together(path: Path) -> None:
@@ -222,7 +223,7 @@ def test_all_faults_of_all_files_are_one_message(tmp_path: Path) -> None:
         (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
     (tmp_path / ".hidden.yaml").write_text("[", encoding="utf-8")
     with pytest.raises(VariantFaults) as refused:
-        read_variants(tmp_path)
+        read_variants(BASE_PARAMETERS, tmp_path)
     said = str(refused.value)
     assert said.startswith("The variants have 5 faults; nothing was run.\n")
     for place in ("a.yaml, line 4", "a.yaml, line 5", "b.yaml, line 1: a.yaml has the same title",
@@ -232,12 +233,12 @@ def test_all_faults_of_all_files_are_one_message(tmp_path: Path) -> None:
 
 def test_what_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(VariantFaults, match="no such folder or file"):
-        read_variants(tmp_path / "none")
+        read_variants(BASE_PARAMETERS, tmp_path / "none")
     with pytest.raises(VariantFaults, match="expected files of variants"):
-        read_variants(tmp_path)
+        read_variants(BASE_PARAMETERS, tmp_path)
     (tmp_path / "latin.yaml").write_bytes(b"title: \xe9\n")
     with pytest.raises(VariantFaults, match="UTF-8"):
-        read_variants(tmp_path)
+        read_variants(BASE_PARAMETERS, tmp_path)
 
 
 def test_a_file_does_not_steer_the_terminal(path: Path) -> None:
@@ -255,7 +256,7 @@ def test_an_unknown_key_does_not_hide_what_else_is_wrong(tmp_path: Path) -> None
         "  - change: {alpha_beta: 31}\n"
     )
     with pytest.raises(VariantFaults) as error:
-        read_variants(tmp_path)
+        read_variants(BASE_PARAMETERS, tmp_path)
     assert {fault.partition(": ")[2] for fault in error.value.faults} == {
         "the key 'author' is not known here (there are title, question, variants)",
         "the key 'because' is not known here (there are change, name, why)",
