@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.estimates import curves, survival
+from analysis.estimates import curves
 from analysis.estimates.bootstrap import (
     Counts,
     Numbers,
@@ -89,7 +89,7 @@ def test_nobody_is_refused() -> None:
 
 @pytest.mark.parametrize("competing", [False, True])
 def test_curves_of_samples_are_those_of_the_patients_drawn(competing: bool) -> None:
-    """Each sample once more, as a table of patients, through `survival.curve`."""
+    """Each sample once more, as a table of patients, through `curves.curve`."""
     days, ended = (PATIENTS[column].to_numpy() for column in ("days", "ended"))
     ended = ended if competing else np.minimum(ended, EVENT)
     grid, heights = resampled_curves(days, ended, PARAMETERS)
@@ -110,7 +110,7 @@ def test_curves_of_samples_are_those_of_the_patients_drawn(competing: bool) -> N
         at = curve["days"].searchsorted(grid, side="right") - 1
         expected = np.where(at < 0, 1.0, curve["survival"].to_numpy()[at])
         np.testing.assert_allclose(height, expected, atol=1e-12)
-        np.testing.assert_equal(median, survival.median(curve).value)
+        np.testing.assert_equal(median, curves.median(curve).value)
 
 
 def test_limits_of_a_mean_cover_it_as_often_as_they_should() -> None:

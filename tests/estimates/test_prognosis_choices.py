@@ -19,8 +19,9 @@ from analysis.cohort.model import Cohort
 from analysis.cohort.read import load
 from analysis.estimates import (
     bootstrap,
+    cox_regression,
     factors,
-    hazards,
+    follow_up,
     multiplicity,
     prognosis,
     ratios,
@@ -298,7 +299,7 @@ def test_bootstrap_limits_are_percentiles_of_fits_of_samples() -> None:
 
     def coefficient(sample: pd.DataFrame) -> Any:
         yes = pd.DataFrame({"yes": sample["level"].eq("yes")})
-        fitted = hazards.cox(hazards.intervals_of(sample, yes))
+        fitted = cox_regression.cox(follow_up.intervals_of(sample, yes))
         assert fitted is not None
         return fitted.coefficients
 

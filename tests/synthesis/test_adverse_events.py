@@ -23,6 +23,7 @@ from analysis.synthesis.quantities import Unreachable
 from analysis.synthesis.targets import Targets
 from analysis.zhai_2025.adverse_events import GROUPS
 from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 from analysis.zhai_2025.synthesis import adverse_events, organ_doses
 from analysis.zhai_2025.synthesis.outcomes import DIARRHOEA, FISTULA, Outcomes
 
@@ -52,7 +53,7 @@ class Inputs:
 
 @pytest.fixture(scope="module")
 def inputs() -> Inputs:
-    cohort = load("synthetic", P)
+    cohort = load("synthetic", STUDY, P)
     worst = toxicity.worst_grades(cohort)
     patients = cohort.patients
     fistula = worst.index[worst["tef"] == 5][0]
@@ -149,7 +150,7 @@ def test_claims_about_the_two_fatal_events_are_met(
     description["not_recorded"] = {}
     (folder / "dataset.yaml").write_text(yaml.safe_dump(description), "utf-8")
 
-    estimates = fatal_events.estimate(load(folder, P), P)
+    estimates = fatal_events.estimate(load(folder, STUDY, P), P)
     ledger = read_ledger()
     claims = compare(
         ledger[ledger["analysis_id"].str.startswith(fatal_events.CASE)], estimates

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.article.ledger import CLAIMS, read_ledger
-from analysis.estimates import survival
+from analysis.estimates import curves
 from analysis.estimates.log_rank import log_rank
 from analysis.synthesis import kernels
 from analysis.synthesis.curves import NONE, UNBOUNDED, Asked, Curve, Gap, Histories, Search
@@ -65,7 +65,7 @@ def test_a_factor_costs_nothing_exactly_where_medians_and_p_are_those_of_the_est
     tested = log_rank(times)
     assume(not math.isnan(tested.p_value))
     found = [
-        survival.median(survival.curve(times[times["level"] == level], OPTIONS)).value
+        curves.median(curves.curve(times[times["level"] == level], OPTIONS)).value
         for level in (1, 0)
     ]
     size = math.sqrt(tested.statistic)
@@ -87,7 +87,7 @@ def test_a_curve_costs_nothing_exactly_where_survival_and_limits_are_those_of_th
         np.bincount(times.loc[times["event"] == event, "days"], minlength=80).astype(np.int64)
         for event in (True, False)
     ]
-    curve = survival.curve(times, OPTIONS)
+    curve = curves.curve(times, OPTIONS)
     at = curve[curve["days"] <= day].iloc[-1]
     assume(0 < at["survival"] < 1)
     nothing = np.zeros((0, 2), dtype=np.int64)

@@ -283,8 +283,14 @@ def recount(table: pd.DataFrame, claim: pd.Series) -> int | None:
             return len(table)
         case "viral_hepatitis" | "antiviral":
             return int(((table["hepatitis"] != "none") == (level == "yes")).sum())
-        case "afp_1000":
-            return int(((table["afp_before_group"] == ">=1000") == (level == ">=1000")).sum())
+        case "afp_before":
+            groups = {">=400": ["400-999", ">=1000"], ">=1000": [">=1000"]}
+            groups["<1000"] = ["<400", "400-999"]
+            return int(table["afp_before_group"].isin(groups[level]).sum())
+        case "afp_after":
+            return int((table["afp_after_400"] == level).sum())
+        case "tumour_count":
+            return int((table["tumour_count_group"].eq(">=5") == (level == ">=5")).sum())
         case "pvtt":
             return int(((table["pvtt_extent"] != "none") == (level == "yes")).sum())
         case "vp4":

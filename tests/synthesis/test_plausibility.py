@@ -18,6 +18,7 @@ from analysis.display import tables
 from analysis.synthesis.plausibility.rule import Known
 from analysis.synthesis.targets import Targets
 from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 from analysis.zhai_2025.synthesis import plausibility
 from tests.datasets import write_dataset
 
@@ -29,7 +30,7 @@ RULES = {rule.name: rule for rule in plausibility.RULES}
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    return read_dataset("synthetic")
+    return read_dataset("synthetic", STUDY)
 
 
 @pytest.fixture(scope="module")
@@ -597,7 +598,7 @@ def test_every_rule_is_shown_to_fail() -> None:
 
 
 def test_a_few_patients_with_little_recorded_are_judged_all_the_same(tmp_path: Path) -> None:
-    four = read_dataset(write_dataset(tmp_path / "four"))
+    four = read_dataset(write_dataset(tmp_path / "four"), STUDY)
     breaches = plausibility.check(four, derive.cohort(four, Parameters()), TARGETS)
     assert "everyone treated and followed" in {breach.rule for breach in breaches}
     nothing = replace(four, tables={name: frame.head(0) for name, frame in four.tables.items()})

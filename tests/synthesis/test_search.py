@@ -15,10 +15,11 @@ from analysis.audit.structure import read_structure
 from analysis.cohort import derive
 from analysis.cohort.folder import DATA
 from analysis.cohort.read import read_dataset
-from analysis.synthesis import __main__ as command
 from analysis.synthesis import judgement, search
 from analysis.synthesis.targets import Targets
 from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
+from analysis.zhai_2025.synthesis import __main__ as command
 from analysis.zhai_2025.synthesis.plausibility import RULES
 
 COMMITTED = DATA / "synthetic"
@@ -49,7 +50,7 @@ def test_every_number_is_met_and_every_patient_is_plausible(
     made: dict[int, Path], excused: set[str], seed: int
 ) -> None:
     targets, options = Targets(read_ledger(CLAIMS)), Parameters()
-    dataset = read_dataset(made[seed])
+    dataset = read_dataset(made[seed], STUDY)
     found = judgement.judge(dataset, derive.cohort(dataset, options), targets, options, RULES)
     assert found.unmet(excused) == []
     assert len(excused) < 10

@@ -9,6 +9,7 @@ import yaml
 
 from analysis.cohort.folder import DATA
 from analysis.cohort.read import read_dataset
+from analysis.zhai_2025.study import STUDY
 
 SYNTHETIC = DATA / "synthetic"
 
@@ -25,4 +26,4 @@ def test_the_dataset_says_so_on_every_page() -> None:
 
 
 def test_the_cohort_has_no_faults() -> None:
-    assert len(read_dataset("synthetic").tables["patients"]) == 108
+    assert len(read_dataset("synthetic", STUDY).tables["patients"]) == 108

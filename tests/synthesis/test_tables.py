@@ -19,6 +19,7 @@ from analysis.synthesis.curves import NONE
 from analysis.synthesis.kernels import Ints
 from analysis.synthesis.targets import Targets
 from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 from analysis.zhai_2025.synthesis import cohort, description, factors, plausibility
 from analysis.zhai_2025.synthesis.margins import MARGINS
 from analysis.zhai_2025.synthesis.outcomes import DIARRHOEA, FISTULA, Outcomes
@@ -29,7 +30,7 @@ TARGETS = Targets(read_ledger())
 
 def found() -> tuple[Outcomes, dict[str, Ints]]:
     """Give outcomes and factors as the search would, from the committed cohort."""
-    known = load("synthetic")
+    known = load("synthetic", STUDY)
     fatal = known.adverse_events[known.adverse_events["grade"] == 5].set_index("group")
     told = {FISTULA: fatal.loc["tef", "patient_id"], DIARRHOEA: fatal.loc["gi", "patient_id"]}
     first = [told[position] for position in sorted(told)]
@@ -71,7 +72,7 @@ def test_other_histories_around_the_same_outcomes_keep_every_rule(
 ) -> None:
     described = description.description(len(tables["patients"]), seed=5)
     write.write_tables(tmp_path, tables, described, description.remark(5))
-    dataset = read_dataset(tmp_path)
+    dataset = read_dataset(tmp_path, STUDY)
     breaches = plausibility.check(dataset, derive.cohort(dataset, Parameters()), TARGETS)
     assert not [str(breach) for breach in breaches]
 
