@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort import eligibility
+from analysis.cohort.declared import misfits
 from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.rules import first_treatment
@@ -22,7 +23,7 @@ from analysis.study.endpoints import Endpoint
 from analysis.study.keys import YES
 from analysis.study.parameters import Parameters
 from analysis.study.study import Study
-from analysis.study.variables import in_levels, yes_no
+from analysis.study.variables import in_levels, texts, yes_no
 
 OVERALL_SURVIVAL = "OS"
 
@@ -49,17 +50,18 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     patients = patients.assign(**_timing(patients, tables, parameters))
     for derivation in study.derivations:
         patients = patients.assign(**derivation(patients, tables, parameters))
+    if faults := misfits(study, dataset.description, patients):
+        raise DatasetFaults(dataset.name, faults)
     study = study.among(patients)
     if study.arm is not None:
         patients = patients.assign(**_arm(patients, study))
 
     applied = parameters.apply_eligibility and dataset.description.eligibility_applies
     screening, admitted = eligibility.screen(patients, study, applied)
-    screening, asked = eligibility.restrict(
-        dataset.name, patients.loc[admitted], study, screening
-    )
+    screening, asked = eligibility.restrict(dataset.name, patients.loc[admitted], study, screening)
     patients = patients.loc[asked]
-    ids = patients.index
+    # What a dataset recorded may have the name of what is derived from follow-up.
+    recorded, ids = patients, patients.index
 
     def theirs(frame: pd.DataFrame) -> pd.DataFrame:
         return frame[frame["patient_id"].isin(ids)].reset_index(drop=True)
@@ -70,7 +72,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         **{factor.column: factor.values(patients) for factor in study.factors}
     )
     times = _time_to_event(
-        patients, follow_up, theirs(tables["time_to_event"]), tables["follow_up"].empty, study
+        recorded, follow_up, theirs(tables["time_to_event"]), tables["follow_up"].empty, study
     )
     times = _with_deaths(dataset.name, times, study)
     events = theirs(tables["adverse_events"])
@@ -126,7 +128,7 @@ def _with_others(known: Sequence[str], values: pd.Series) -> tuple[str, ...]:
 def _arm(patients: pd.DataFrame, study: Study) -> dict[str, pd.Series]:
     assert study.arm is not None
     name = study.arm.variable.name
-    return {name: in_levels(patients[name].astype(object), study.arm.levels)}
+    return {name: in_levels(texts(patients[name]).astype(object), study.arm.levels)}
 
 
 # Treatment -----------------------------------------------------------------------------------
@@ -368,7 +370,7 @@ def _from_durations(endpoint: Endpoint, patients: pd.DataFrame) -> pd.DataFrame:
         {
             "patient_id": patients.index[known],
             "endpoint": endpoint.name,
-            "days": np.floor(days[known] + 0.5).astype("int64").to_numpy(),
+            "days": np.floor(days[known].to_numpy() + 0.5).astype("int64"),
             "event": event[known].to_numpy(dtype=bool),
             "event_source": np.where(event[known], endpoint.duration_event, ""),
             "censor_source": np.where(event[known], "", endpoint.duration),
@@ -408,5 +410,3 @@ def _with_deaths(dataset: str, times: pd.DataFrame, study: Study) -> pd.DataFram
             times.loc[died, "competing"] = True
             times.loc[died, "censor_source"] = of["event_source"].to_numpy()
     return times
-
-

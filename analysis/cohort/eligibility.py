@@ -13,9 +13,7 @@ STEP = ["name", "criterion", "assessed", "status", "entered", "excluded", "remai
 _SOURCE = "patients.csv"
 
 
-def screen(
-    patients: pd.DataFrame, study: Study, applied: bool
-) -> tuple[pd.DataFrame, pd.Index]:
+def screen(patients: pd.DataFrame, study: Study, applied: bool) -> tuple[pd.DataFrame, pd.Index]:
     """Apply the criteria in order.
 
     A patient without a record that a criterion needs is not excluded by it; a criterion that
@@ -89,14 +87,15 @@ def restrict(
         names = expressions.names_in(expression)
     except expressions.ExpressionError as error:
         raise DatasetFaults(
-            dataset, [Fault("parameters", 0, "population", population, f"a part of the patients: {error}")]
+            dataset,
+            [Fault("parameters", 0, "population", population, f"a part of the patients: {error}")],
         ) from None
     belongs = holds.fillna(False).astype(bool)
     if not patients.empty and not belongs.any():
         unrecorded = [name for name in names if not patients[name].notna().any()]
         expected = (
-            f"{_listed(unrecorded)} to be recorded, since {wanted} asks for it; record it, or leave "
-            f'population at "{EVERYBODY}"'
+            f"{_listed(unrecorded)} to be recorded, since {wanted} asks for it; record it, or "
+            f'leave population at "{EVERYBODY}"'
             if unrecorded
             else f"one patient at least of those admitted, of whom {wanted} holds; choose another "
             f'population, or "{EVERYBODY}"'

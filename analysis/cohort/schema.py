@@ -1,7 +1,7 @@
 """The data model: which tables a dataset has, which columns, which values.
 
-Tables of treatment, response, adverse events and follow-up are the same for every study; the columns
-of the patients, and what is known of agents and sites, are the study's. This is the only
+Tables of treatment, response, adverse events and follow-up are the same for every study; the
+columns of the patients, and what is known of agents and sites, are the study's. This is the only
 description: it validates what is read, and it writes the data dictionary `data/README.md`. A blank
 cell means "not recorded for this patient"; a column that a dataset does not have at all is named
 under `not_recorded` in its `dataset.yaml`.
@@ -48,9 +48,7 @@ ASSESSMENTS = table(
         "region": category(
             REGIONS, "All target lesions, or those in the radiation field.", blank=False
         ),
-        "baseline_sum_mm": number(
-            1, 2000, "mm", "Sum of diameters of target lesions at baseline."
-        ),
+        "baseline_sum_mm": number(1, 2000, "mm", "Sum of diameters of target lesions at baseline."),
         "best_sum_mm": number(
             0,
             2000,

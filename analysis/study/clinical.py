@@ -22,9 +22,7 @@ TREATMENT_MODE = Variable(
 )
 THERAPY_LINE = Variable("therapy_line", "Current line of therapy")
 ICI_CYCLES = Variable("ici_cycles", "ICI cycles", unit="cycles", quantity=True)
-INTERVAL = Variable(
-    "interval_days", "Interval between the treatments", unit="days", quantity=True
-)
+INTERVAL = Variable("interval_days", "Interval between the treatments", unit="days", quantity=True)
 RT_DOSE = Variable("rt_dose_gy", "Radiation dose", unit="Gy", decimals=0, quantity=True)
 RT_FRACTIONS = Variable("rt_fractions", "Fractions", unit="fractions", quantity=True)
 BED = Variable("bed_gy", "BED", unit="Gy", decimals=0, quantity=True)

@@ -1,9 +1,9 @@
 """Parts of the patients, written as an expression: `pvtt and afp_before >= 400`.
 
-The syntax is Python's, read by Python's own parser and never run: names of variables, numbers, text
-in quotes, comparisons, `in`, `and`, `or`, `not`. A variable of yes and no stands for itself. What is
-not recorded makes an answer unknown, as in Kleene's logic: `no and unknown` is no, `yes and unknown`
-is unknown.
+The syntax is Python's, read by Python's own parser and never run: names of variables, numbers,
+text in quotes, comparisons, `in`, `and`, `or`, `not`. A variable of yes and no stands for itself.
+What is not recorded makes an answer unknown, as in Kleene's logic: `no and unknown` is no, `yes and
+unknown` is unknown.
 """
 
 from __future__ import annotations

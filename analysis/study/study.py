@@ -24,9 +24,9 @@ from analysis.study.declarations import (
 )
 from analysis.study.endpoints import Endpoint
 from analysis.study.parameters import Parameters
-from analysis.study.variables import Factor, Grouped, Row, Variable
+from analysis.study.variables import Factor, Grouped, Row, Variable, texts
 
-Derivation = Callable[[pd.DataFrame, Any], Mapping[str, pd.Series]]
+Derivation = Callable[[pd.DataFrame, Mapping[str, pd.DataFrame], Any], Mapping[str, pd.Series]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +52,9 @@ class Study:
         What is known of texts that a dataset may add to, by table and column.
     variables
         Words, levels and units of columns, recorded and derived.
-    derivations
-        From the recorded patients and the parameters to further columns, one after another.
+    derivations, derived
+        From patients, recorded tables and parameters to further columns, one after another; and
+        the names of these columns.
     criteria
         Of eligibility, in their order.
     characteristics, treatment
@@ -91,6 +92,7 @@ class Study:
     open_lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     variables: Mapping[str, Variable] = field(default_factory=dict)
     derivations: tuple[Derivation, ...] = ()
+    derived: tuple[str, ...] = ()
     criteria: tuple[Criterion, ...] = ()
     characteristics: tuple[Row, ...] = ()
     table_1: tuple[Row, ...] = ()
@@ -130,7 +132,7 @@ class Study:
         """Give the study with the levels that these patients have, where it takes these."""
         arm = self.arm
         if arm is not None and not arm.levels:
-            found = sorted({str(value) for value in patients[arm.variable.name].dropna()})
+            found = sorted(set(texts(patients[arm.variable.name]).dropna().unique()))
             arm = Arm(replace(arm.variable, levels={level: level for level in found}))
         return replace(
             self, factors=tuple(factor.among(patients) for factor in self.factors), arm=arm
@@ -181,5 +183,3 @@ class Study:
 
 def _under(row: Row, chosen: Parameters) -> Row:
     return row.under(chosen) if isinstance(row, Grouped) else row
-
-

@@ -1,7 +1,7 @@
 """What a study measures: variables, the cuts that make groups of them, and factors.
 
-Declared once, a variable gives the key of its estimates, its words in tables, figures and prose, and
-its place. Nothing here knows a study.
+Declared once, a variable gives the key of its estimates, its words in tables, figures and prose,
+and its place. Nothing here knows a study.
 """
 
 from __future__ import annotations
@@ -263,18 +263,29 @@ class Factor:
         """Give it with the levels that the patients have, where it takes these."""
         if not self.as_recorded:
             return self
-        found = sorted({str(value) for value in patients[self.variable.name].dropna()})
+        found = sorted(set(texts(patients[self.variable.name]).dropna().unique()))
         return replace(self, levels=tuple(found))
 
     def values(self, patients: pd.DataFrame) -> pd.Series:
         """Give the group of each patient, as an ordered Categorical; missing: not recorded."""
         values = patients[self.variable.name]
-        if not self.is_binary:
-            return in_levels(values.astype(object), self.levels)
         if self.cut:
             return yes_no(self.cut.holds(values))
-        wanted = self.level or YES
-        return yes_no((values == wanted).astype("boolean").mask(values.isna()))
+        words = texts(values)
+        if not self.is_binary:
+            return in_levels(words.astype(object), self.levels)
+        return yes_no((words == (self.level or YES)).astype("boolean").mask(values.isna()))
+
+
+def texts(values: pd.Series) -> pd.Series:
+    """Give numbers as levels are written, and texts as they are; what is missing stays missing.
+
+    >>> list(texts(pd.Series([2.0, 1.5, None, 10.0])))
+    ['2', '1.5', nan, '10']
+    """
+    if not pd.api.types.is_numeric_dtype(values):
+        return values
+    return values.astype(object).map(plain, na_action="ignore")
 
 
 def yes_no(holds: pd.Series) -> pd.Series:

@@ -8,6 +8,7 @@ from analysis.study.declarations import Line, Sentence
 from analysis.study.variables import Cut
 from analysis.zhai_2025.parameters import Parameters
 
+
 def cohort(parameters: Parameters) -> tuple[Line, ...]:
     """Give the lines of section 3.1."""
     first, second = Cut(">=", parameters.afp_cutoff), Cut(">=", parameters.afp_second_cutoff)
