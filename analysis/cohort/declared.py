@@ -7,29 +7,35 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, cast
 
+import pandas as pd
 import pandera.pandas as pa
 from pydantic import Field, create_model
 
 from analysis.cohort.description import (
     FILE,
     Coded,
+    DeclaredArm,
     DeclaredEndpoint,
     DeclaredFactor,
     Description,
 )
 from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.schema import tables_of
-from analysis.study.columns import category, date, kind, levels_of, number, text
+from analysis.study.columns import category, date, kind, levels_of, number, quantity, text
 from analysis.study.declarations import Arm
 from analysis.study.endpoints import Endpoint
+from analysis.study.expressions import ExpressionError, holds
 from analysis.study.keys import NO, YES
 from analysis.study.months import DAYS_PER_MONTH
 from analysis.study.own import OWN
-from analysis.study.parameters import Unit
+from analysis.study.parameters import Parameters, Unit
 from analysis.study.study import Study
-from analysis.study.variables import Factor, Grouped, Row, Variable
+from analysis.study.variables import Factor, Grouped, Row, Variable, texts
 
 _PER_DAY = {"days": 1.0, "weeks": 7.0, "months": DAYS_PER_MONTH, "years": 12 * DAYS_PER_MONTH}
+_NUMBERS = "a column of numbers"
+# More groups than this are the values of a quantity, or a text in words of one's own.
+MOST_LEVELS = 20
 _LISTS = {
     "agents": "immunotherapy.agent",
     "sites": "radiotherapy.site",
@@ -37,10 +43,13 @@ _LISTS = {
     "targeted_agents": "patients.targeted_agent",
 }
 # Columns that are derived for every study, of which a factor may be made.
-_DERIVED = (
-    "age_years", "rt_dose_gy", "rt_fractions", "bed_gy", "eqd2_gy", "ici_cycles", "ici_agent",
-    "interval_days", "treatment_mode",
+DERIVED = (
+    "rt_start", "rt_end", "rt_dose_gy", "rt_fractions", "bed_gy", "eqd2_gy", "ici_start", "ici_end",
+    "ici_cycles", "ici_agent", "ici_switched", "interval_days", "treatment_mode", "time_zero",
+    "age_years",
 )  # fmt: skip
+# Columns of outcome, by which nobody can be compared who has not lived to it.
+OUTCOMES = ("death", "cause_of_death", "progression", "in_field_relapse", "failure_pattern")
 
 
 def declare(dataset: str, base: Study, description: Description) -> Study:
@@ -113,9 +122,11 @@ def _with_factors(study: Study, description: Description, faults: list[Fault]) -
             levels=_levels(declared),
             as_recorded=_is_as_recorded(declared, recorded),
         )
+        faults += _of_outcome(f"{where}.column", declared.column, study)
+        faults += _clashes(where, factor, factors, study)
+        if factor.cut is not None and recorded is not None and not _is_number(recorded):
+            faults.append(Fault(FILE, 0, f"{where}.cut", declared.cut or "", _NUMBERS))
         same = [i for i, other in enumerate(factors) if other.name == factor.name]
-        if same and any(other.name == factor.name for other in factors[len(study.factors) :]):
-            faults.append(Fault(FILE, 0, where, factor.name, "a name of its own for each factor"))
         if same:
             factors[same[0]] = factor
         else:
@@ -147,6 +158,37 @@ def _unknown_levels(where: str, asked: list[str], recorded: pa.Column | None) ->
     return found
 
 
+def _clashes(where: str, factor: Factor, factors: list[Factor], study: Study) -> list[Fault]:
+    """Give the faults of a factor beside those that there are: the study's, then those declared."""
+    faults = []
+    for place, other in enumerate(factors):
+        is_declared = place >= len(study.factors)
+        another = is_declared or other.variable.name != factor.variable.name
+        if other.name == factor.name and (is_declared or another):
+            words = f"a name of its own for each factor; this is that of {other.label}"
+            faults.append(Fault(FILE, 0, f"{where}.name", factor.name, words))
+        elif other.name != factor.name and other.key == factor.key:
+            words = f"another cut: {other.label} is compared already, as the factor {other.name}"
+            faults.append(Fault(FILE, 0, f"{where}.cut", str(factor.cut), words))
+    cutoff = factor.cut.parameter if factor.cut else ""
+    taken = cutoff in study.parameters.model_fields
+    if taken and not any(other.name == factor.name for other in factors):
+        words = f"another name: the study has a parameter {cutoff} already"
+        faults.append(Fault(FILE, 0, f"{where}.name", factor.name, words))
+    return faults
+
+
+def _of_outcome(where: str, column: str, study: Study) -> list[Fault]:
+    if column in (*OUTCOMES, *tables_of(study)["follow_up"].schema.columns):
+        words = "a column other than of outcome, which is not known when times begin"
+        return [Fault(FILE, 0, where, column, words)]
+    return []
+
+
+def _is_number(column: pa.Column) -> bool:
+    return kind(column) in ("number", "integer")
+
+
 def _once(rows: list[Row]) -> list[Row]:
     found: list[Row] = []
     for row in rows:
@@ -157,7 +199,7 @@ def _once(rows: list[Row]) -> list[Row]:
 
 def _is_derived(study: Study, column: str) -> bool:
     """Tell whether a column is made by a derivation, and so is in no file."""
-    return column in _DERIVED or column in study.variables
+    return column in DERIVED or column in study.derived
 
 
 def _variable(
@@ -179,7 +221,7 @@ def _variable(
 def _column(declared: DeclaredFactor) -> pa.Column:
     words = declared.label or declared.column
     if declared.cut is not None:
-        return number(-1e12, 1e12, declared.unit or "", f"{words}.")
+        return quantity(declared.unit or "", f"{words}.")
     if declared.levels:
         return category(tuple(declared.levels), f"{words}.")
     return text(f"{words}.")
@@ -228,7 +270,13 @@ def _with_endpoints(study: Study, description: Description, faults: list[Fault])
     for place, declared in enumerate(description.endpoints):
         where = f"endpoints.{place + 1}"
         endpoint = _endpoint(declared)
+        if endpoint.name in {other.name for other in description.endpoints[:place]}:
+            words = "a name of its own for each endpoint"
+            faults.append(Fault(FILE, 0, f"{where}.name", endpoint.name, words))
         if endpoint.duration:
+            known = columns.get(endpoint.duration)
+            if known is not None and not _is_number(known):
+                faults.append(Fault(FILE, 0, where, endpoint.duration, _NUMBERS))
             columns.setdefault(
                 endpoint.duration, number(0, 36525, "", f"Duration of {declared.name}.")
             )
@@ -270,11 +318,9 @@ def _endpoint(declared: DeclaredEndpoint) -> Endpoint:
             time_zero=declared.time_zero or "",
             in_table=declared.factors,
         )
-    column, values = (
-        (declared.event.column, declared.event.values)
-        if isinstance(declared.event, Coded)
-        else (declared.event[0], (YES,))
-    )
+    ended = declared.event
+    if not isinstance(ended, Coded):
+        ended = Coded.model_validate({"column": ended[0], "is": YES})
     return Endpoint(
         declared.name,
         words,
@@ -282,8 +328,8 @@ def _endpoint(declared: DeclaredEndpoint) -> Endpoint:
         competing=declared.competing,
         in_table=declared.factors,
         duration=getattr(declared, unit),
-        duration_event=column,
-        event_is=values,
+        duration_event=ended.column,
+        event_is=ended.values,
         per_day=_PER_DAY[unit],
     )
 
@@ -298,6 +344,7 @@ def _with_arm(study: Study, description: Description, faults: list[Fault]) -> St
     declared = description.arm
     if declared is None:
         return study
+    faults += _of_outcome("arm.column", declared.column, study)
     words = declared.label or declared.column.replace("_", " ").capitalize()
     variable = Variable(declared.column, words, declared.levels)
     columns = dict(study.patient_columns)
@@ -342,9 +389,70 @@ def _with_parameters(study: Study, description: Description) -> Study:
     declared_any = fields or description.factors or description.subgroups or description.arm
     if not declared_any and study.article is not None:
         return study
-    model: Any = create_model(
-        "Parameters", __base__=study.parameters, __module__=study.parameters.__module__, **fields
-    )
+    model = _extended(study.parameters, fields)
     for name, value in names.items():
         setattr(model, name, value)
-    return replace(study, parameters=cast(Any, model), chosen=cast(Any, model)())
+    return replace(study, parameters=model, chosen=model())
+
+
+def _extended(base: type[Parameters], fields: dict[str, Any]) -> type[Parameters]:
+    model: Any = create_model("Parameters", __base__=base, __module__=base.__module__, **fields)
+    return cast(type[Parameters], model)
+
+
+def misfits(study: Study, description: Description, patients: pd.DataFrame) -> list[Fault]:
+    """Give what is declared and does not fit the patients, who have all columns but outcomes.
+
+    Parameters
+    ----------
+    study
+        That of the dataset.
+    description
+        What declares it.
+    patients
+        One row a patient, before anybody is left out.
+    """
+    faults: list[Fault] = []
+    for place, factor in enumerate(description.factors, start=1):
+        where = f"factors.{place}"
+        faults += _misfit(where, factor, patients)
+        if factor.level is not None:
+            there = _values(patients[factor.column])
+            if there and factor.level not in there:
+                faults.append(Fault(FILE, 0, f"{where}.level", factor.level, _one_of(there)))
+    if description.arm is not None:
+        faults += _misfit("arm", description.arm, patients)
+    for place, endpoint in enumerate(description.endpoints, start=1):
+        codes = _endpoint(endpoint)
+        if codes.duration:
+            there = _values(patients[codes.duration_event])
+            if there and not there & set(codes.event_is):
+                told = ", ".join(codes.event_is)
+                faults.append(Fault(FILE, 0, f"endpoints.{place}.event", told, _one_of(there)))
+    for name in study.reported:
+        try:
+            holds(study.subgroups[name], patients)
+        except ExpressionError as error:
+            words = f"a part of the patients: {error}"
+            faults.append(Fault(FILE, 0, f"subgroups.{name}", study.subgroups[name], words))
+    return faults
+
+
+def _misfit(
+    where: str, declared: DeclaredFactor | DeclaredArm, patients: pd.DataFrame
+) -> list[Fault]:
+    cut = isinstance(declared, DeclaredFactor) and (declared.cut or declared.level)
+    found = 0 if cut or declared.levels else len(_values(patients[declared.column]))
+    if found > MOST_LEVELS:
+        ways = "levels" if isinstance(declared, DeclaredArm) else "a cut, a level or levels"
+        words = f"{ways}, since it has {found} different values"
+        return [Fault(FILE, 0, where, declared.column, words)]
+    return []
+
+
+def _values(values: pd.Series) -> set[str]:
+    return set(texts(values).dropna().unique())
+
+
+def _one_of(there: set[str]) -> str:
+    return "one of the values that there are: " + ", ".join(sorted(there)[:MOST_LEVELS])

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort import eligibility
+from analysis.cohort.declared import misfits
 from analysis.cohort.description import FILE
 from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.model import Cohort, Dataset
@@ -23,7 +24,7 @@ from analysis.study.endpoints import Endpoint
 from analysis.study.keys import YES
 from analysis.study.parameters import Parameters
 from analysis.study.study import Study
-from analysis.study.variables import as_texts, in_levels, yes_no
+from analysis.study.variables import in_levels, texts, yes_no
 
 OVERALL_SURVIVAL = "OS"
 # Where times come from that were recorded as such.
@@ -52,6 +53,8 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     patients = patients.assign(**_timing(patients, tables, parameters))
     for derivation in study.derivations:
         patients = patients.assign(**derivation(patients, tables, parameters))
+    if faults := misfits(study, dataset.description, patients):
+        raise DatasetFaults(dataset.name, faults)
     study = study.among(patients)
     _refuse_other_levels(dataset.name, patients, study)
     if study.arm is not None:
@@ -61,7 +64,8 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     screening, admitted = eligibility.screen(patients, study, applied)
     screening, asked = eligibility.restrict(dataset.name, patients.loc[admitted], study, screening)
     patients = patients.loc[asked]
-    ids = patients.index
+    # What a dataset recorded may have the name of what is derived from follow-up.
+    recorded, ids = patients, patients.index
 
     def theirs(frame: pd.DataFrame) -> pd.DataFrame:
         return frame[frame["patient_id"].isin(ids)].reset_index(drop=True)
@@ -72,7 +76,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         **{factor.column: factor.values(patients) for factor in study.factors}
     )
     times = _time_to_event(
-        patients, follow_up, theirs(tables["time_to_event"]), tables["follow_up"].empty, study
+        recorded, follow_up, theirs(tables["time_to_event"]), tables["follow_up"].empty, study
     )
     times = _with_deaths(dataset.name, times, study)
     events = theirs(tables["adverse_events"])
@@ -131,7 +135,7 @@ def _refuse_other_levels(name: str, patients: pd.DataFrame, study: Study) -> Non
     for factor in study.factors:
         if factor.is_binary:
             continue
-        found = as_texts(patients[factor.variable.name]).dropna()
+        found = texts(patients[factor.variable.name]).dropna()
         for value in sorted(set(found) - set(factor.levels)):
             expected = f"one of the levels declared in {FILE}: {', '.join(factor.levels)}"
             faults.append(Fault("patients.csv", 0, factor.variable.name, value, expected))
@@ -142,7 +146,7 @@ def _refuse_other_levels(name: str, patients: pd.DataFrame, study: Study) -> Non
 def _arm(patients: pd.DataFrame, study: Study) -> dict[str, pd.Series]:
     assert study.arm is not None
     name = study.arm.variable.name
-    return {name: in_levels(as_texts(patients[name]), study.arm.levels)}
+    return {name: in_levels(texts(patients[name]).astype(object), study.arm.levels)}
 
 
 # Treatment -----------------------------------------------------------------------------------
@@ -384,7 +388,7 @@ def _from_durations(endpoint: Endpoint, patients: pd.DataFrame) -> pd.DataFrame:
         {
             "patient_id": patients.index[known],
             "endpoint": endpoint.name,
-            "days": np.floor(days[known].to_numpy() + 0.5).astype(np.int64),
+            "days": np.floor(days[known].to_numpy() + 0.5).astype("int64"),
             "event": event[known].to_numpy(dtype=bool),
             "event_source": np.where(event[known], endpoint.duration_event, ""),
             "censor_source": np.where(event[known], "", endpoint.duration),

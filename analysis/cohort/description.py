@@ -9,6 +9,8 @@ dataset that lives in a Python package names its source and how its columns map 
 from __future__ import annotations
 
 import datetime
+import difflib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,18 +19,22 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
-from analysis.cohort.faults import DatasetFaults, Fault
+from analysis.cohort.faults import DESCRIPTION, DatasetFaults, Fault
 from analysis.cohort.schema import TABLE_KEYS
 from analysis.study.expressions import ExpressionError, names_in
+from analysis.study.parameters import EVERYBODY
 from analysis.study.variables import Cut
 
-FILE = "dataset.yaml"
+FILE = DESCRIPTION
 
 
 class _Strict(BaseModel):
@@ -64,7 +70,7 @@ class MappedTable(_Strict):
 
 
 def _text(value: Any) -> Any:
-    """Take what YAML 1.1 reads as a number, a date, or yes and no, for the text in the file."""
+    """Give what YAML 1.1 reads as a number, a date, or yes and no, as the text that it was."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if value is None or isinstance(value, list | dict) else str(value)
@@ -118,8 +124,13 @@ class DeclaredFactor(Levels):
             raise ValueError(f"{self.column}: give one of cut, level, levels")
         if self.cut is not None and self.cut_at() is None:
             raise ValueError(f"{self.column}: cut is a number, or such as '< 60', not {self.cut!r}")
-        if self.reference and self.levels and self.reference not in self.levels:
-            raise ValueError(f"{self.column}: reference {self.reference!r} is none of the levels")
+        if self.reference is not None and self.reference not in self.levels:
+            given = ", ".join(self.levels) or "none are given"
+            raise ValueError(
+                f"{self.column}: reference {self.reference!r} is none of the levels: {given}"
+            )
+        if len(self.levels) == 1:
+            raise ValueError(f"{self.column}: two levels or more")
         return self
 
     def cut_at(self) -> Cut | None:
@@ -149,7 +160,10 @@ class DeclaredEndpoint(_Strict):
 
     name: Annotated[Text, StringConstraints(pattern=r"^[A-Za-z][\w -]{0,29}$")]
     label: Words | None = None
-    event: Coded | Texts
+    event: Annotated[
+        Annotated[Coded, Tag("codes")] | Annotated[Texts, Tag("columns")],
+        Discriminator(lambda given: "codes" if isinstance(given, dict | Coded) else "columns"),
+    ]
     event_words: Words | None = None
     censored: Column = "last_contact_date"
     competing: Texts = ()
@@ -178,6 +192,12 @@ class DeclaredArm(Levels):
     column: Column
     label: Words | None = None
 
+    @model_validator(mode="after")
+    def _several(self) -> DeclaredArm:
+        if len(self.levels) == 1:
+            raise ValueError(f"{self.column}: two levels or more")
+        return self
+
 
 class Description(_Strict):
     """A dataset's description of itself."""
@@ -205,6 +225,8 @@ class Description(_Strict):
     @model_validator(mode="after")
     def _subgroups_are_read(self) -> Description:
         for name, expression in self.subgroups.items():
+            if name == EVERYBODY:
+                raise ValueError(f"subgroups: {name}: another name; this one is that of everybody")
             try:
                 names_in(expression)
             except ExpressionError as error:
@@ -243,15 +265,61 @@ def read_description(folder: Path) -> Description:
             folder.name, [Fault(FILE, 0, "", problem, "a file in YAML, UTF-8")]
         ) from None
     except ValidationError as error:
-        faults = [
-            Fault(FILE, 0, ".".join(map(str, e["loc"])), str(e.get("input", ""))[:60], e["msg"])
-            for e in error.errors()
-        ]
-        raise DatasetFaults(folder.name, faults) from None
+        raise DatasetFaults(folder.name, [_in_words(each) for each in error.errors()]) from None
     faults = _unknown_names(description)
     if faults:
         raise DatasetFaults(folder.name, faults)
     return description
+
+
+# The keys that are known below a part of the file.
+_PARTS: Mapping[str, type[BaseModel]] = {
+    "factors": DeclaredFactor,
+    "endpoints": DeclaredEndpoint,
+    "codes": Coded,
+    "arm": DeclaredArm,
+    "source": Source,
+    "tables": MappedTable,
+    "columns": MappedColumn,
+}
+_KINDS = {
+    "missing": "this key",
+    "tuple_type": "a list, each entry in a line that begins with `-`",
+    "list_type": "a list",
+    "dict_type": "names and what they stand for, as in `name: value`",
+    "model_type": "keys and their values, as in `column: age_years`",
+}
+
+
+def _in_words(error: ErrorDetails) -> Fault:
+    """Say where a fault of the file is, counting from 1, and what is expected there."""
+    steps = error["loc"]
+    place = ".".join(
+        str(step + 1 if isinstance(step, int) else step)
+        for step in steps
+        if step not in ("codes", "columns") or steps[0] == "tables"
+    )
+    found = error["input"]
+    shown = "" if isinstance(found, dict | list | tuple) else str(_text(found))
+    expected = _KINDS.get(error["type"], "")
+    if error["type"] == "extra_forbidden":
+        model = next((_PARTS[str(step)] for step in steps[-2::-1] if step in _PARTS), Description)
+        known = [field.alias or name for name, field in model.model_fields.items()]
+        near = difflib.get_close_matches(str(steps[-1]), known, n=1)
+        meant = f"did you mean `{near[0]}`? " if near else ""
+        expected, shown = f"{meant}only the keys {', '.join(known)}", ""
+    elif error["type"] == "value_error":
+        # A rule says itself what it found.
+        expected, shown = str(error["ctx"]["error"]), ""
+    elif error["type"] == "string_pattern_mismatch":
+        expected = "a name of letters, digits and underscores that begins with a letter"
+        if steps[-1] == "name" and steps[0] == "endpoints":
+            expected = "an abbreviation such as TTP, of up to 30 letters, digits, spaces and dashes"
+    return Fault(FILE, 0, place, shown, expected or _lower(error["msg"]))
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _unknown_names(description: Description) -> list[Fault]:

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 from analysis.study.errors import ReadableError
 
+# The file in which a dataset describes itself.
+DESCRIPTION = "dataset.yaml"
+
 
 @dataclass(frozen=True, order=True)
 class Fault:
     """One thing that is wrong with a dataset.
 
     `row` is the line of the file as a text editor or spreadsheet counts it, 0 when the fault
-    is not of one row.
+    is not of one row. `column` is that of a table, or the key of `dataset.yaml`: `factors.1` is
+    the first factor.
     """
 
     file: str
@@ -26,7 +30,7 @@ class Fault:
         if self.row:
             place += f", row {self.row}"
         if self.column:
-            place += f", column {self.column}"
+            place += f", {self.column}" if self.file == DESCRIPTION else f", column {self.column}"
         found = f": found {_shown(self.value)}" if self.value else ""
         return f"{place}{found}; expected {self.expected}"
 

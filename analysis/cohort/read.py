@@ -254,15 +254,10 @@ def _typed(
         else:
             typed[name] = empty(table)[name].reindex(frame.index)
             if not is_optional(column) and not description.lacks(table.name, name):
-                faults.append(
-                    Fault(
-                        table.name,
-                        0,
-                        name,
-                        "",
-                        "this column, or its name under not_recorded in dataset.yaml",
-                    )
-                )
+                near = difflib.get_close_matches(name, frame.columns, n=1, cutoff=SLIP)
+                there = f" (there is {near[0]})" if near else ""
+                words = f"this column{there}, or its name under not_recorded in dataset.yaml"
+                faults.append(Fault(table.name, 0, name, "", words))
     for fault in _out_of_range(typed, frame, table):
         faults.append(fault)
     return typed

@@ -2,9 +2,9 @@
 
 Tables of treatment, response, adverse events and follow-up are the same for every study; the
 columns of the patients, and what is known of agents and sites, are the study's. This is the only
-description: it validates what is read, and it writes the data dictionary `data/README.md`. A
-blank cell means "not recorded for this patient"; a column that a dataset does not have at all is
-named under `not_recorded` in its `dataset.yaml`.
+description: it validates what is read, and it writes the data dictionary `data/README.md`. A blank
+cell means "not recorded for this patient"; a column that a dataset does not have at all is named
+under `not_recorded` in its `dataset.yaml`.
 """
 
 from __future__ import annotations

@@ -20,7 +20,9 @@ def factors_of(cohort: Cohort) -> list[Factor]:
         asked = factor
         if not cohort.records(factor.column) and factor.stand_in:
             asked = study.factor(factor.stand_in)
-        if factor.in_table and cohort.records(asked.column) and asked not in found:
+        # Two cuts of a quantity are one factor where the parameters put them in one place.
+        known = {other.key for other in found}
+        if factor.in_table and cohort.records(asked.column) and asked.key not in known:
             found.append(asked)
     return found
 

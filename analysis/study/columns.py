@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
@@ -72,6 +73,12 @@ def date(description: str, **kwargs: Any) -> pa.Column:
 def number(low: float, high: float, unit: str, description: str, **kwargs: Any) -> pa.Column:
     """Give a column of numbers within limits."""
     check = pa.Check.in_range(low, high, error=f"a number from {low:g} to {high:g} {unit}".strip())
+    return _column(float, description, check, unit=unit, **kwargs)
+
+
+def quantity(unit: str, description: str, **kwargs: Any) -> pa.Column:
+    """Give a column of numbers of which no limits are known."""
+    check = pa.Check(np.isfinite, error="a number")
     return _column(float, description, check, unit=unit, **kwargs)
 
 

@@ -25,7 +25,7 @@ from analysis.study.declarations import (
 )
 from analysis.study.endpoints import Endpoint
 from analysis.study.parameters import Parameters
-from analysis.study.variables import Factor, Grouped, Row, Variable, as_texts
+from analysis.study.variables import Factor, Grouped, Row, Variable, found_levels
 
 Derivation = Callable[[pd.DataFrame, Mapping[str, pd.DataFrame], Any], Mapping[str, pd.Series]]
 
@@ -55,9 +55,9 @@ class Study:
         What is known of texts that a dataset may add to, by table and column.
     variables
         Words, levels and units of columns, recorded and derived.
-    derivations
-        From the patients so far, the recorded tables and the parameters to further columns, one
-        after another.
+    derivations, derived
+        From patients, recorded tables and parameters to further columns, one after another; and
+        the names of these columns.
     criteria
         Of eligibility, in their order.
     characteristics, treatment
@@ -96,6 +96,7 @@ class Study:
     open_lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     variables: Mapping[str, Variable] = field(default_factory=dict)
     derivations: tuple[Derivation, ...] = ()
+    derived: tuple[str, ...] = ()
     criteria: tuple[Criterion, ...] = ()
     characteristics: tuple[Row, ...] = ()
     table_1: tuple[Row, ...] = ()
@@ -135,7 +136,7 @@ class Study:
         """Give the study with the levels that these patients have, where it takes these."""
         arm = self.arm
         if arm is not None and not arm.levels:
-            found = sorted(as_texts(patients[arm.variable.name]).dropna().unique())
+            found = found_levels(patients[arm.variable.name])
             arm = Arm(replace(arm.variable, levels={level: level for level in found}))
         return replace(
             self, factors=tuple(factor.among(patients) for factor in self.factors), arm=arm

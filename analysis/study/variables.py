@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from analysis.study.keys import NO, YES
 from analysis.study.printed import plain
@@ -269,35 +268,40 @@ class Factor:
         """Give it with the levels that the patients have, where it takes these."""
         if not self.as_recorded:
             return self
-        values = patients[self.variable.name].dropna()
-        if is_numeric_dtype(values) and not is_bool_dtype(values):
-            values = values.sort_values()
-            return replace(self, levels=tuple(as_texts(values).unique()))
-        return replace(self, levels=tuple(sorted(as_texts(values).unique())))
+        return replace(self, levels=found_levels(patients[self.variable.name]))
 
     def values(self, patients: pd.DataFrame) -> pd.Series:
         """Give the group of each patient, as an ordered Categorical; missing: not recorded."""
         values = patients[self.variable.name]
-        if not self.is_binary:
-            return in_levels(as_texts(values), self.levels)
         if self.cut:
             return yes_no(self.cut.holds(values))
-        wanted = self.level or YES
-        return yes_no((as_texts(values) == wanted).astype("boolean").mask(values.isna()))
+        words = texts(values)
+        if not self.is_binary:
+            return in_levels(words.astype(object), self.levels)
+        return yes_no((words == (self.level or YES)).astype("boolean").mask(values.isna()))
 
 
-def as_texts(values: pd.Series) -> pd.Series:
-    """Give values as levels are named, texts: a number as people type it; missing stays missing.
+def texts(values: pd.Series) -> pd.Series:
+    """Give numbers as levels are written, and texts as they are; what is missing stays missing.
 
-    >>> as_texts(pd.Series([2.0, None, 0.5])).dropna().tolist()
-    ['2', '0.5']
+    >>> list(texts(pd.Series([2.0, 1.5, None, 10.0])))
+    ['2', '1.5', nan, '10']
     """
-    texts = values.astype(object)
-    if is_bool_dtype(values):
-        texts = texts.map({True: YES, False: NO})
-    elif is_numeric_dtype(values):
-        texts = texts.map(plain, na_action="ignore")
-    return texts.where(values.notna())
+    if not pd.api.types.is_numeric_dtype(values):
+        return values
+    return values.astype(object).map(plain, na_action="ignore")
+
+
+def found_levels(values: pd.Series) -> tuple[str, ...]:
+    """Give the levels that there are: numbers by their size, texts in alphabetical order.
+
+    >>> found_levels(pd.Series([2.0, 10.0, None, 2.0])), found_levels(pd.Series(["b", "a"]))
+    (('2', '10'), ('a', 'b'))
+    """
+    known = values.dropna()
+    if pd.api.types.is_numeric_dtype(known):
+        return tuple(texts(known.sort_values()).unique())
+    return tuple(sorted(texts(known).unique()))
 
 
 def yes_no(holds: pd.Series) -> pd.Series:

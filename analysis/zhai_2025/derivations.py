@@ -15,6 +15,21 @@ from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.patients import INTRAHEPATIC_SITES
 from analysis.zhai_2025.variables import HEPATITIS, THERAPY_LINE_GROUP
 
+# The columns that are made here.
+DERIVED = (
+    HEPATITIS.name,
+    "viral_hepatitis",
+    "pvtt",
+    "vp4",
+    THERAPY_LINE_GROUP.name,
+    "afp_change_percent",
+    "afp_decrease",
+    "targeted_therapy",
+    "rt_on_intrahepatic",
+    "sbrt",
+    ICI_REGIMEN.variable.name,
+)
+
 Tables = Mapping[str, pd.DataFrame]
 Columns = dict[str, pd.Series]
 

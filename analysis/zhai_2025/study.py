@@ -14,7 +14,7 @@ from analysis.study.study import Study
 from analysis.study.variables import Cut, Grouped
 from analysis.zhai_2025 import variables as v
 from analysis.zhai_2025.adverse_events import GROUPS, NAMED
-from analysis.zhai_2025.derivations import disease, marker, treatment
+from analysis.zhai_2025.derivations import DERIVED, disease, marker, treatment
 from analysis.zhai_2025.eligibility import CRITERIA
 from analysis.zhai_2025.endpoints import ENDPOINTS
 from analysis.zhai_2025.factors import FACTORS
@@ -50,6 +50,7 @@ STUDY = Study(
     open_lists=OPEN_LISTS,
     variables=v.VARIABLES,
     derivations=(disease, marker, treatment),
+    derived=DERIVED,
     criteria=CRITERIA,
     table_1=(
         clinical.SEX,
