@@ -18,9 +18,9 @@ from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.specification import specification_curve
 from analysis.display.sensitivity import curves, tables, words
 from analysis.estimates.rows import KEY, row, to_table
+from analysis.parameters import Parameters
 from analysis.sensitivity.compare import RANKING, compare, specifications
 from analysis.sensitivity.variants import BASE, Variant
-from analysis.zhai_2025.parameters import Parameters
 
 # Every figure of the report is held to the same: collected here with the figures below.
 from tests.display.test_figures import HOSTILE, TestEveryFigure, texts
