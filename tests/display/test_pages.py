@@ -13,16 +13,17 @@ from analysis.build.imports import Imports
 from analysis.cohort.model import Cohort
 from analysis.cohort.read import load
 from analysis.display import numbers, statements
-from analysis.display.factors import compared
-from analysis.display.format import months, p_value
+from analysis.display.figures.drawing import Drawing
+from analysis.display.format import median_months, p_value
 from analysis.display.pages import cohort as cohort_page
-from analysis.display.pages import index, plausibility, response, toxicity, treatment
+from analysis.display.pages import overview, plausibility, response, toxicity, treatment
 from analysis.display.pages import prognosis as prognosis_page
 from analysis.display.pages import survival as survival_page
 from analysis.estimates import characteristics, points, prognosis, relapse_factors, survival, whole
 from analysis.estimates.rows import pick, value_of
 from analysis.study.keys import Statistic
 from analysis.study.own import OWN
+from analysis.study.study import Study
 from analysis.zhai_2025 import earlier_trials
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
@@ -55,7 +56,8 @@ def everything(cohort: Cohort) -> pd.DataFrame:
     """Give the estimates of all pages, with the points of the curves."""
     parameters = cohort.parameters
     found = whole.estimate(cohort, parameters)
-    drawn = prognosis_page.factors_drawn(found, cohort.study)
+    asked = prognosis_page.curves_of(cohort.study)
+    drawn = [factor for factor in asked if cohort.records(factor.column)]
     return pd.concat(
         [
             found,
@@ -113,7 +115,7 @@ def test_a_cut_is_written_with_all_its_digits_wherever_it_stands(cut: float, wri
     assert table_1 is not None
     shown = table_1.cells[table_1.cells["variable"] == "AFP, ng/mL"]["level"]
     assert set(shown) == {f"≥ {written}", f"< {written}"}
-    lines = numbers.numbers_table(study, "numbers_3_1", found)
+    lines = numbers.of_study(study, "numbers_3_1", found)
     assert lines is not None
     assert f"AFP ≥ {written} ng/mL" in set(lines.cells["Quantity"])
     table_5 = prognosis_page.table_5(prognosis.estimate(cohort, study.chosen), study)
@@ -134,7 +136,7 @@ def test_two_cuts_of_a_quantity_do_not_mix(article: Cohort, estimates: pd.DataFr
     table = cohort_page.table_1(estimates, article.study)
     assert table is not None
     assert list(table.cells["level"]).count("≥ 400") == 0
-    lines = numbers.numbers_table(article.study, "numbers_3_1", estimates)
+    lines = numbers.of_study(article.study, "numbers_3_1", estimates)
     assert lines is not None
     assert {"AFP ≥ 400 ng/mL", "AFP ≥ 1,000 ng/mL"} <= set(lines.cells["Quantity"])
 
@@ -149,7 +151,7 @@ def test_abbreviations_are_spelt_out_where_they_stand(
     assert "SBRT" not in notes
     table = prognosis_page.table_5(estimates, article.study)
     assert table is not None
-    assert "EQD2, equivalent dose in 2 Gy fractions (alpha/beta 10 Gy)" in table.shown.as_raw_html()
+    assert "Alpha/beta 10 Gy." in table.shown.as_raw_html()
 
 
 # Prose that follows the run ----------------------------------------------------------------------
@@ -179,9 +181,9 @@ def test_the_method_says_where_endpoints_are_censored_now(
 @pytest.mark.parametrize(
     ("choice", "words", "unsaid"),
     [
-        ("censored", "A death without relapse censors IRFS and ORFS.", "Johansen"),
-        ("event", "A death without relapse is an event of IRFS and ORFS", "censors"),
-        ("competing", "1 minus the cumulative incidence", "censors"),
+        ("censored", "relapse outside the field; a death without it censors", "Johansen"),
+        ("event", "relapse outside the field; a death without it is an event", "censors"),
+        ("competing", "Of IRFS, ORFS, the curve is 1 minus the cumulative incidence", "censors"),
     ],
 )
 def test_the_method_says_what_a_death_without_relapse_is(
@@ -191,7 +193,6 @@ def test_the_method_says_what_a_death_without_relapse_is(
     said = survival_page.endpoints_method(cohort).data
     assert words in said
     assert unsaid not in said
-    assert ("relapse outside the field, or death" in said) == (choice == "event")
 
 
 def test_the_method_says_by_which_test_relapse_is_compared() -> None:
@@ -209,7 +210,7 @@ def test_the_method_says_by_which_test_relapse_is_compared() -> None:
     ("choices", "words"),
     [
         ({"time_zero": "radiotherapy"}, "from the start of radiotherapy"),
-        ({"ci_type": "plain", "confidence": 0.9}, "90% intervals are on the plain scale"),
+        ({"ci_type": "plain", "confidence": 0.9}, "on the plain scale"),
         ({"interval_source": "bootstrap"}, "percentiles of 1,000 samples"),
     ],
 )
@@ -226,19 +227,21 @@ def test_the_method_says_how_time_and_intervals_are_counted(
 )
 def test_the_method_says_what_follow_up_is(definition: str, words: str) -> None:
     cohort = load("synthetic", STUDY, Parameters(follow_up_definition=definition))
-    assert words in survival_page.follow_up_method(cohort).data
+    assert words in survival_page.follow_up_method(cohort.study).data
 
 
 def test_the_method_of_response_names_what_was_used(
     article: Cohort, estimates: pd.DataFrame
 ) -> None:
-    said = response.response_method(article, estimates).data
-    assert "Clopper and Pearson 1934" in said
-    assert "McNemar exact test" in said
+    said = response.response_method(estimates, article.study).data
+    assert "Clopper-Pearson" in said
+    assert "Categories follow from the sum of diameters" in said
     chosen = Parameters(response_source="recorded", proportion_interval="Wilson")
     cohort = load("synthetic", STUDY, chosen)
-    said = response.response_method(cohort, whole.response.estimate(cohort, chosen)).data
+    found = whole.response.estimate(cohort, chosen)
+    said = response.response_method(found, cohort.study).data
     assert "Categories are those that were recorded" in said
+    assert "Wilson" in said
     assert "Clopper" not in said
 
 
@@ -246,21 +249,20 @@ def test_who_is_in_is_said_as_it_was_decided(article: Cohort) -> None:
     assert "applied one after another" in cohort_page.eligibility_method(article).data
     part = load("synthetic", STUDY, Parameters(population="pvtt and afp_before >= 400"))
     said = cohort_page.eligibility_method(part).data
-    assert "`pvtt and afp_before >= 400`" in said
-    named = load("synthetic", STUDY, Parameters(population="first line"))
-    assert "`therapy_line == 1`" in cohort_page.eligibility_method(named).data
+    assert "A part of the patients was asked for" in said
+    assert "part of the patients" not in cohort_page.eligibility_method(article).data
 
 
 def test_a_caption_names_the_endpoints_that_are_drawn(
     article: Cohort, estimates: pd.DataFrame
 ) -> None:
     study = article.study
-    groups = survival_page.figure_groups(estimates, study)
-    assert groups == [("OS", "PFS"), ("IRFS", "ORFS")]
-    captions = [survival_page.survival_caption(estimates, study, group) for group in groups]
-    assert captions == [
-        "Overall and progression-free survival.",
-        "In-field and out-of-field relapse-free survival.",
+    main = survival_page.main_endpoints(study, estimates)
+    relapses = survival_page.relapse_endpoints(study, estimates)
+    assert (main, relapses) == (["OS", "PFS"], ["IRFS", "ORFS"])
+    assert [survival_page.caption(study, group) for group in (main, relapses)] == [
+        "Overall survival and progression-free survival.",
+        "In-field relapse-free survival and out-of-field relapse-free survival.",
     ]
 
 
@@ -271,12 +273,18 @@ def test_a_curve_of_recurrence_is_not_called_one_of_progression(operated: Cohort
             points.survival_curves(operated, operated.parameters),
         ]
     )
-    group, *_ = survival_page.figure_groups(found, operated.study)
-    caption = survival_page.survival_caption(found, operated.study, group)
-    assert caption == "Overall and recurrence-free survival."
-    drawing = survival_page.survival_curves(found, operated.study, group)
+    study = operated.study
+    names = survival_page.main_endpoints(study, found)
+    caption = survival_page.caption(study, names)
+    assert caption == "Overall survival and recurrence-free survival."
+    drawing = survival_page.figure(found, found, study, names)
     assert drawing is not None
     assert {"OS", "RFS"} <= set(texts(drawing))
+    assert not any("rogression" in text for text in [*texts(drawing), drawing.alt])
+    # Alone, a curve has its endpoint's own words on its axis.
+    alone = survival_page.figure(found, found, study, ["RFS"])
+    assert alone is not None
+    assert "Recurrence-free survival (%)" in texts(alone)
 
 
 # A study without the article's treatments --------------------------------------------------------
@@ -286,30 +294,24 @@ def test_what_was_not_given_is_not_spoken_of(operated: Cohort) -> None:
     found = everything(operated)
     study = operated.study
     said = [
+        overview.introduction(operated),
         cohort_page.eligibility_method(operated),
-        treatment.treatment_method(operated),
-        treatment.dose_method(operated),
-        treatment.courses_method(operated),
-        treatment.closing(operated),
-        response.response_method(operated, found),
-        response.marker_method(operated, found),
-        response.closing(found),
         survival_page.endpoints_method(operated),
         survival_page.relapse_method(found),
-        survival_page.follow_up_method(operated),
-        toxicity.closing(operated),
-        prognosis_page.factor_method(operated, found),
+        survival_page.follow_up_method(study),
+        prognosis_page.method(found, study),
         prognosis_page.hazards_method(found, study),
-        prognosis_page.curves_method(found, study),
-        prognosis_page.beside_method(found, study),
-        prognosis_page.closing(operated, found),
-        statements.state(study, "treatment", found),
+        prognosis_page.significant_factors(found, study),
+        *(statements.of_study(study, name, found) for name in ("cohort", "treatment", "survival")),
     ]
     text = " ".join(each.data for each in said)
     assert not re.search(r"radio|immuno|checkpoint|RECIST|Gy\b|progression-free", text)
     assert "as recorded" in text
     assert treatment.courses(operated) is None
-    assert treatment.doses(found, operated) is None
+    assert treatment.doses(operated) is None
+    assert treatment.table_2(found, study) is None
+    assert response.table_3(found, study) is None
+    assert toxicity.table_4(found, study) is None
 
 
 def test_a_group_that_is_recorded_has_rows_ratios_and_curves(operated: Cohort) -> None:
@@ -317,30 +319,27 @@ def test_a_group_that_is_recorded_has_rows_ratios_and_curves(operated: Cohort) -
     table = prognosis_page.table_5(found, study)
     assert table is not None
     rows = table.cells[table.cells["factor"] == study.factor("afp_group").label]
-    assert list(rows["level"]) == ["Group 1", "Group 2"]
+    assert list(rows["level"]) == ["code 1", "code 2"]
     assert rows["OS: p"].tolist() == ["<0.001", ""]
-    assert study.factor("afp_group") in prognosis_page.factors_drawn(found, study)
-    drawing = prognosis_page.factor_curves(found, study, study.factor("afp_group"), "OS")
+    factor = study.factor("afp_group")
+    assert factor in prognosis_page.curves_of(study)
+    drawing = prognosis_page.factor_curves(found, found, study, factor, "OS")
     assert drawing is not None
-    assert {"Group 1", "Group 2", "Log-rank p < 0.001"} <= set(texts(drawing))
+    assert {"code 1", "code 2", "Log-rank p < 0.001"} <= set(texts(drawing))
 
 
 def test_a_study_without_lines_misses_none() -> None:
-    assert not numbers.has_lines(OWN, "numbers_3_1")
-    assert numbers.numbers_table(OWN, "numbers_3_1", pd.DataFrame()) is None
-    assert statements.state(OWN, "cohort", pd.DataFrame()).data == ""
-    assert statements.of_article(OWN, "The article says.").data == ""
-    assert statements.of_article(STUDY, "The article says.").data == "The article says."
+    assert numbers.of_study(OWN, "numbers_3_1", pd.DataFrame()) is None
+    assert statements.of_study(OWN, "cohort", pd.DataFrame()).data == ""
 
 
-def test_the_first_page_is_about_the_study() -> None:
-    assert "Zhai" in index.introduction(STUDY).data
-    said = index.introduction(OWN).data
+def test_the_first_page_is_about_the_study(article: Cohort, operated: Cohort) -> None:
+    assert "article" in overview.introduction(article).data
+    said = overview.introduction(operated).data
+    assert "227 patients are analysed." in said
     assert "article" not in said
-    assert "Zhai" not in said
-    listed = index.pages_list("01_cohort", "04_survival").data.splitlines()
-    assert [line.split("]")[0] for line in listed] == ["1. [Cohort", "2. [Survival"]
-    assert "07" not in index.pages_list("01_cohort").data
+    listed = overview.pages(frozenset({"patients", "survival"})).data.splitlines()
+    assert [line.split("]")[0] for line in listed] == ["- [Cohort", "- [Survival"]
 
 
 # Factors of several levels, and any number of endpoints ------------------------------------------
@@ -367,12 +366,18 @@ def test_a_factor_of_levels_has_a_row_a_level(own: Cohort, own_estimates: pd.Dat
     of_extent = pick(own_estimates, analysis_id="prognosis", group="extent", variable="EFS")
     for level, row in zip(("none", "branch", "main"), rows.to_dict("records"), strict=True):
         one = {"group_level": level, "variable_level": ""}
-        assert row["EFS: n"] == str(int(value_of(of_extent, statistic=Statistic.N, **one)))
-        median = value_of(of_extent, statistic=Statistic.MEDIAN, **one)
-        assert row["EFS: Median (CI)"].startswith(months(median))
+        n, events, *median = (
+            value_of(of_extent, statistic=statistic, **one)
+            for statistic in (
+                Statistic.N, Statistic.EVENTS, Statistic.MEDIAN, *Statistic.MEDIAN.limits,
+            )
+        )  # fmt: skip
+        assert row["EFS: events/n"] == f"{events:.0f}/{n:.0f}"
+        assert row["EFS: median (95% CI)"] == median_months(*median)
     p = value_of(of_extent, statistic=Statistic.P_VALUE)
     assert list(rows["EFS: p"]) == [p_value(p), "", ""]
-    assert set(table.cells["factor"]) == {f.label for f in compared(own_estimates, study)}
+    shown = prognosis_page.shown_factors(own_estimates, study)
+    assert set(table.cells["factor"]) == {factor.label for factor in shown}
     assert "AFP ≥ 12,345.67 ng/mL" in set(table.cells["factor"])
 
 
@@ -387,8 +392,7 @@ def test_hazard_ratios_of_levels_name_their_reference(
     of_extent = pick(own_estimates, analysis_id="prognosis", group="extent", variable="OS")
     row = table.cells[table.cells["factor"] == "Extent: Main v Absent"].iloc[0]
     ratio = value_of(of_extent, group_level="main", statistic=Statistic.HAZARD_RATIO)
-    assert row["HR (CI)"].startswith(f"{ratio:.2f} (")
-    assert ", against Absent" not in table.shown.as_raw_html()
+    assert row["HR (95% CI)"].startswith(f"{ratio:.2f} (")
 
 
 def test_relapse_has_a_row_a_level(own: Cohort, own_estimates: pd.DataFrame) -> None:
@@ -399,17 +403,24 @@ def test_relapse_has_a_row_a_level(own: Cohort, own_estimates: pd.DataFrame) -> 
     assert rows["ORFS: events/n"].str.fullmatch(r"\d+/\d+").all()
 
 
+def forests_of(estimates: pd.DataFrame, study: Study) -> list[Drawing]:
+    """Give the forest plots of page 06, two endpoints in each."""
+    names = prognosis_page.endpoints_in(estimates, study)
+    pairs = [names[place : place + 2] for place in range(0, len(names), 2)]
+    drawn = [prognosis_page.forest(estimates, study, pair) for pair in pairs]
+    return [drawing for drawing in drawn if drawing is not None]
+
+
 def test_forest_plots_hold_every_endpoint_and_level(
     own: Cohort, own_estimates: pd.DataFrame
 ) -> None:
-    figures = prognosis_page.ratio_figures(own_estimates, own.study)
-    shown = [text for drawing in figures.values() if drawing for text in texts(drawing)]
-    for name in prognosis_page.endpoints_of(own_estimates):
+    figures = forests_of(own_estimates, own.study)
+    shown = [text for drawing in figures for text in texts(drawing)]
+    for name in prognosis_page.endpoints_in(own_estimates, own.study):
         assert own.study.endpoint(name).words in shown
-    said = " ".join(drawing.alt for drawing in figures.values() if drawing)
+    said = " ".join(drawing.alt for drawing in figures)
     assert "Extent: Main v Absent" in said
-    assert "Agent: toripalimab v" in said
-    assert list(figures)[:2] == ["forest", "forest_2"]
+    assert re.search(r"Agent: \w+ v \w+", said)
 
 
 def test_curves_of_more_groups_than_can_be_told_apart_are_not_drawn(
@@ -417,44 +428,44 @@ def test_curves_of_more_groups_than_can_be_told_apart_are_not_drawn(
 ) -> None:
     study = own.study
     rows = points.factor_curves(own, study.chosen, [study.factor("agent"), study.factor("extent")])
-    found = pd.concat([own_estimates, rows])
-    drawing = prognosis_page.factor_curves(found, study, study.factor("agent"), "OS")
-    assert drawing is not None
-    assert "more than 4 curves cannot be told apart" in drawing.alt
-    three = prognosis_page.factor_curves(found, study, study.factor("extent"), "TTP")
+    factor = study.factor("agent")
+    assert len(factor.groups) > 4
+    assert prognosis_page.factor_curves(own_estimates, rows, study, factor, "OS") is None
+    extent = study.factor("extent")
+    three = prognosis_page.factor_curves(own_estimates, rows, study, extent, "TTP")
     assert three is not None
-    assert {"Absent", "Branch", "Main", "Gray's test p"} <= {
-        text.partition(" = ")[0] for text in texts(three)
+    assert {"Absent", "Branch", "Main", "Gray's p"} <= {
+        text.partition(" = ")[0].partition(" < ")[0] for text in texts(three)
     }
 
 
-def test_every_endpoint_is_in_the_table_and_in_a_figure(
+def test_every_endpoint_is_in_the_table_and_its_method_told(
     own: Cohort, own_estimates: pd.DataFrame
 ) -> None:
-    study = own.study
-    table = survival_page.survival_table(own_estimates, study)
+    table = survival_page.table(own_estimates, own.study)
     assert table is not None
     named = " ".join(table.cells["endpoint"])
-    groups = survival_page.figure_groups(own_estimates, study)
-    for name in own.endpoints():
-        assert f"({name})" in named
-        assert sum(name in group for group in groups) == 1
-    assert max(map(len, groups)) <= 4
-    # What competes is not drawn beside what does not.
-    assert ("TTP",) in groups
+    assert all(f"({name})" in named for name in own.endpoints())
     said = survival_page.endpoints_method(own).data
-    assert "| time to progression (TTP) | progression | last contact |" in said
-    assert "After death the event of TTP can no longer come." in said
+    assert "| time to progression (TTP) | progression; death competes | last contact |" in said
+    assert "Of TTP, the curve is 1 minus the cumulative incidence" in said
     # A bar in a name is a bar, not a cell.
     assert "death \\| any (A-B)" in said
+
+
+def test_a_curve_beside_which_something_competes_is_told_from_the_others(own: Cohort) -> None:
+    alone = survival_page.caption(own.study, ["TTP"])
+    assert alone == "Time to progression: 1 minus the Aalen-Johansen incidence of the event."
+    mixed = survival_page.caption(own.study, ["OS", "TTP"])
+    assert "1 minus the Aalen-Johansen incidence of the event (TTP)" in mixed
 
 
 def test_endpoints_of_different_methods_are_told_apart(
     own: Cohort, own_estimates: pd.DataFrame
 ) -> None:
-    said = prognosis_page.factor_method(own, own_estimates).data
-    assert "Gray's test (TTP)" in said
-    assert "log-rank test (OS, PFS, EFS, A-B)" in said
+    said = prognosis_page.method(own_estimates, own.study).data
+    assert "Gray's test" in said
+    assert "log-rank test" in said
 
 
 def test_two_factors_with_the_same_words_both_have_their_ratio(tmp_path: Path) -> None:
@@ -472,12 +483,11 @@ def test_two_factors_with_the_same_words_both_have_their_ratio(tmp_path: Path) -
     (folder / "dataset.yaml").write_text(text, encoding="utf-8")
     cohort = load(folder, STUDY)
     found = prognosis.estimate(cohort, cohort.parameters)
-    drawing = prognosis_page.ratio_figures(found, cohort.study)["forest"]
-    assert drawing is not None
-    assert {"Proven", "Proven (2)", "Proven < 2", "Proven < 1"} <= set(texts(drawing))
+    drawing, *_ = forests_of(found, cohort.study)
+    assert {"Proven", "Proven (2)", "Proven (3)", "Proven (4)"} <= set(texts(drawing))
 
 
-OWN_FIGURES = ("forest", "forest_2", "forest_3", "extent", "survival", "competing", "marker")
+OWN_FIGURES = ("forest 0", "forest 1", "forest 2", "extent", "survival", "competing", "marker")
 
 
 @pytest.fixture(scope="module", params=OWN_FIGURES)
@@ -486,18 +496,18 @@ def drawing(request: pytest.FixtureRequest, own: Cohort, own_estimates: pd.DataF
     study = own.study
     match request.param:
         case "extent":
-            rows = points.factor_curves(own, study.chosen, [study.factor("extent")])
-            found = pd.concat([own_estimates, rows])
-            return prognosis_page.factor_curves(found, study, study.factor("extent"), "EFS")
+            factor = study.factor("extent")
+            rows = points.factor_curves(own, study.chosen, [factor])
+            return prognosis_page.factor_curves(own_estimates, rows, study, factor, "EFS")
         case "survival":
-            group = survival_page.figure_groups(own_estimates, study)[0]
-            return survival_page.survival_curves(own_estimates, study, group)
+            names = survival_page.main_endpoints(study, own_estimates)
+            return survival_page.figure(own_estimates, own_estimates, study, names)
         case "competing":
-            return survival_page.survival_curves(own_estimates, study, ("TTP",))
+            return survival_page.figure(own_estimates, own_estimates, study, ["TTP"])
         case "marker":
-            return plausibility.marker_distribution(own_estimates, own)
+            return plausibility.marker_distribution(own)
         case name:
-            return prognosis_page.ratio_figures(own_estimates, study)[name]
+            return forests_of(own_estimates, study)[int(name.split()[1])]
 
 
 # What is drawn is what is in the table of estimates ----------------------------------------------
@@ -508,40 +518,58 @@ def test_curves_and_numbers_at_risk_are_drawn_from_rows(
 ) -> None:
     study = article.study
     factor = study.factor("pvtt")
-    as_it_is = prognosis_page.factor_curves(estimates, study, factor, "OS")
+    as_it_is = prognosis_page.factor_curves(estimates, estimates, study, factor, "OS")
     changed = estimates.copy()
     at_risk = (changed["analysis_id"] == points.FACTOR_AT_RISK) & (changed["variable_level"] == "6")
     changed.loc[at_risk & (changed["group"] == "pvtt"), "value"] = 77
-    shown = prognosis_page.factor_curves(changed, study, factor, "OS")
+    shown = prognosis_page.factor_curves(estimates, changed, study, factor, "OS")
     assert as_it_is is not None
     assert shown is not None
     assert texts(as_it_is).count("77") == 0
     assert texts(shown).count("77") == 2
     without = estimates[estimates["analysis_id"] != points.FACTOR_CURVE]
-    assert prognosis_page.factor_curves(without, study, factor, "OS") is None
+    assert prognosis_page.factor_curves(estimates, without, study, factor, "OS") is None
     without = estimates[estimates["analysis_id"] != points.SURVIVAL_CURVE]
-    assert survival_page.survival_curves(without, study, ("OS", "PFS")) is None
+    assert survival_page.figure(estimates, without, study, ("OS", "PFS")) is None
 
 
-def test_medians_above_histograms_are_those_of_the_estimates(
+def test_medians_and_points_of_a_curve_are_drawn_from_rows(
     article: Cohort, estimates: pd.DataFrame
 ) -> None:
     changed = estimates.copy()
-    of_age = (changed["variable"] == "age_years") & (changed["statistic"] == Statistic.MEDIAN)
-    changed.loc[of_age, "value"] = 33
-    drawing = cohort_page.ages(changed, article)
-    assert drawing is not None
-    assert any(text.startswith("median 33 years") for text in texts(drawing))
+    of_os = (changed["variable"] == "OS") & (changed["group"] == "")
+    median = (changed["analysis_id"] == "survival") & (changed["statistic"] == Statistic.MEDIAN)
+    changed.loc[of_os & median, "value"] = 33.3
+    shape = (changed["analysis_id"] == points.SURVIVAL_CURVE) & of_os
+    shape &= changed["statistic"] == Statistic.SURVIVAL
+    changed.loc[shape, "value"] *= 0.5
+    curves = {}
+    for name, rows in (("as it is", estimates), ("changed", changed)):
+        drawing = survival_page.figure(rows, rows, article.study, ["OS"])
+        assert drawing is not None
+        (line,) = (one for one in drawing.figure.axes[-1].lines if one.get_label() == "OS")
+        curves[name] = min(line.get_ydata())
+        assert ("33.3" in texts(drawing)) == (name == "changed")
+    assert curves["changed"] == pytest.approx(curves["as it is"] / 2)
 
 
-def test_totals_beside_adverse_events_are_those_of_the_estimates(
-    article: Cohort, estimates: pd.DataFrame
-) -> None:
-    drawing = toxicity.adverse_events(estimates, article.study)
-    assert drawing is not None
+def test_adverse_events_are_drawn_from_rows(article: Cohort, estimates: pd.DataFrame) -> None:
     rows = pick(estimates, analysis_id="adverse_events", variable="gi", variable_level=">=3")
     count, share = (value_of(rows, statistic=s) for s in (Statistic.COUNT, Statistic.PERCENT))
-    assert f"{int(count)} ({share:.1f}%)" in texts(drawing)
+    label = article.study.event("gi")
+    drawing = toxicity.figure(estimates, article.study)
+    assert drawing is not None
+    assert f"grade 3 or higher {int(count)} ({share:.1f}%)" in _said_of(label, drawing.alt)
+    changed = estimates.copy()
+    grade_3 = (changed["variable"] == "gi") & (changed["variable_level"] == "3")
+    changed.loc[grade_3 & (changed["statistic"] == Statistic.COUNT), "value"] += 1
+    drawing = toxicity.figure(changed, article.study)
+    assert drawing is not None
+    assert f"grade 3 or higher {int(count) + 1} (" in _said_of(label, drawing.alt)
+
+
+def _said_of(label: str, alt: str) -> str:
+    return next(part for part in alt.split("; ") if label in part)
 
 
 def test_earlier_trials_stand_below_the_estimates(article: Cohort, estimates: pd.DataFrame) -> None:
@@ -551,7 +579,7 @@ def test_earlier_trials_stand_below_the_estimates(article: Cohort, estimates: pd
         estimates, analysis_id="survival", group="", variable="OS", statistic=Statistic.MEDIAN
     )
     assert table.cells["Median OS, months"].iloc[0] == f"{median:.1f}"
-    assert "This cohort" in earlier_trials.trials_figure(trials).alt
+    assert "This cohort" in earlier_trials.figure(trials).alt
 
 
 # Rooms -------------------------------------------------------------------------------------------
@@ -589,15 +617,15 @@ def test_display_names_nothing_of_the_article() -> None:
         (path.name, name)
         for path in sorted((ROOT / "analysis/display").rglob("*.py"))
         if "sensitivity" not in path.parts
-        for text in [_without_docstrings(path.read_text(encoding="utf-8"))]
+        for text in [_without_comments(path.read_text(encoding="utf-8"))]
         for name in names
         if re.search(rf"(?<![A-Za-z]){re.escape(name)}", text, re.IGNORECASE)
     }
     assert found == set()
 
 
-def _without_docstrings(text: str) -> str:
-    return re.sub(r'"""(?s:.)*?"""', "", text)
+def _without_comments(text: str) -> str:
+    return re.sub(r"#.*", "", re.sub(r'"""(?s:.)*?"""', "", text))
 
 
 def test_four_patients_have_every_page(tmp_path: Path) -> None:
@@ -606,14 +634,14 @@ def test_four_patients_have_every_page(tmp_path: Path) -> None:
     tables = [
         cohort_page.table_1(found, study),
         treatment.table_2(found, study),
-        response.table_3(found),
+        response.table_3(found, study),
         response.marker_table(found, study),
         toxicity.table_4(found, study),
         toxicity.grade_5_table(found, study),
         prognosis_page.table_5(found, study),
         prognosis_page.table_5_detail(found, study),
         prognosis_page.table_5_hazards(found, study),
-        survival_page.survival_table(found, study),
+        survival_page.table(found, study),
         survival_page.relapse_table(found, study),
     ]
     for table in tables:

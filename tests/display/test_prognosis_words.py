@@ -24,7 +24,10 @@ def test_the_choices_of_the_article_are_told() -> None:
     said = page.method(estimates, study).data
     assert "log-rank test (Mantel 1966; Peto and Peto 1972)" in said
     assert "without adjustment for the number of tests" in said
-    assert "Cox regression with the one factor (Cox 1972; ties after Efron 1977)" in page.hazards_method(estimates, study).data
+    assert (
+        "Cox regression with the one factor (Cox 1972; ties after Efron 1977)"
+        in page.hazards_method(estimates, study).data
+    )
     assert page.forest_caption(estimates, study) == "Hazard ratios with and without each factor."
     assert page.spline_table(estimates, study) is None
 
@@ -33,7 +36,11 @@ def test_the_choices_of_the_article_are_told() -> None:
     ("choices", "words", "unsaid"),
     [
         ({"factor_test": "Peto-Peto"}, "the Peto-Peto test (1972)", "log-rank"),
-        ({"p_adjustment": "Holm"}, "adjusted for the number of tests after Holm (1979)", "without adjustment for the number"),
+        (
+            {"p_adjustment": "Holm"},
+            "adjusted for the number of tests after Holm (1979)",
+            "without adjustment for the number",
+        ),
         ({"landmark_months": 3}, "Patients at risk at month 3, time counted from it.", "Holm"),
         ({"mode_over_time": True}, "Mantel-Byar", "Patients at risk"),
         ({"afp_model": "spline"}, "natural cubic spline of log10 AFP", "Holm"),
@@ -70,7 +77,9 @@ def test_with_holm_nothing_is_called_unadjusted() -> None:
     cohort = load("synthetic", STUDY, Parameters(p_adjustment="Holm"))
     estimates = prognosis.estimate(cohort, cohort.parameters)
     said = page.significant_factors(estimates, cohort.study).data
-    assert said.startswith("32 tests (log-rank), adjusted for the number of tests after Holm (1979);")
+    assert said.startswith(
+        "32 tests (log-rank), adjusted for the number of tests after Holm (1979);"
+    )
 
 
 def test_the_test_that_is_named_is_the_one_that_was_made() -> None:
