@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from analysis.display.figures.afp_before_after import afp_before_after
-from analysis.display.figures.dose import dose_distribution
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
@@ -30,12 +29,15 @@ from analysis.display.figures.comparators import UNKNOWN, median_survival
 from analysis.display.figures.distribution import distributions
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.flow import NOT_APPLIED, flow_diagram
-from analysis.display.figures.forest import forest, forests
+from analysis.display.figures.forest import forests
 from analysis.display.figures.kaplan_meier import survival_figure
+from analysis.display.figures.marker_before_after import before_after
 from analysis.display.figures.regimens import regimens
 from analysis.display.figures.swimmer import swimmer
 from analysis.display.figures.waterfall import waterfall
-from analysis.estimates.survival import DAYS_PER_MONTH
+from analysis.study.declarations import Marker
+from analysis.study.months import DAYS_PER_MONTH
+from analysis.study.variables import Cut, Grouped, Variable
 
 HOSTILE = r"$\frac{1}{ <script>alert('x')</script> & -- ]]> _^"
 GRID = [0, 6, 12, 18, 24]
@@ -161,7 +163,11 @@ def trials(arm: str = "sorafenib") -> pd.DataFrame:
 
 def doses(n: int = 108) -> pd.DataFrame:
     dose = numbers(4).choice([25.0, 40.0, 50.0, 55.0, 60.0, 65.0], n)
-    return pd.DataFrame({"rt_dose_gy": dose, "bed_gy": dose * 1.3, "eqd2_gy": dose * 1.08})
+    return pd.DataFrame({"Physical dose": dose, "BED": dose * 1.3, "EQD2": dose * 1.08})
+
+
+def histograms(frame: pd.DataFrame, unit: str = "Gy", **options: Any) -> Drawing:
+    return distributions(dict(frame.items()), unit=unit, **options)
 
 
 def fractionated(n: int = 108) -> pd.DataFrame:
@@ -175,9 +181,19 @@ def days(n: int = 108) -> pd.Series:
     return pd.Timestamp("2018-02-01") + pd.to_timedelta(numbers(7).integers(0, 1400, n), unit="D")
 
 
-def afp(n: int = 108) -> pd.DataFrame:
+def marker(n: int = 108) -> pd.DataFrame:
     before = np.exp(numbers(5).normal(6, 3, n))
-    return pd.DataFrame({"afp_before": before, "afp_after": before * np.where(before > 50, 0.2, 2)})
+    return pd.DataFrame({"before": before, "after": before * np.where(before > 50, 0.2, 2)})
+
+
+def levels_of(frame: pd.DataFrame, threshold: float = 400) -> Drawing:
+    after = Grouped(Variable("after", "AFP", unit="ng/mL", quantity=True), Cut("<=", threshold))
+    columns = {"before": "before", "after": "after", "change": "change", "decrease": "decrease"}
+    return before_after(frame, Marker("afp", "AFP", "ng/mL", after_groups=after, **columns))
+
+
+def forest(rows: pd.DataFrame, endpoint: str = "", **options: Any) -> Drawing:
+    return forests({endpoint: rows}, **options)
 
 
 FACTORS = ["Male", "Age <60 years", "Radiotherapy to an intrahepatic lesion", "EQD2 <60 Gy"]
@@ -209,18 +225,19 @@ DRAWN: dict[str, Callable[[], Drawing]] = {
     "grades hostile": lambda: grades(events([HOSTILE * 3])),
     "comparators": lambda: median_survival(trials()),
     "comparators hostile": lambda: median_survival(trials(HOSTILE * 3)),
-    "doses": lambda: dose_distribution(doses()),
-    "one dose": lambda: dose_distribution(doses(1)),
-    "AFP": lambda: afp_before_after(afp(), threshold=400),
-    "one AFP": lambda: afp_before_after(afp(1)),
-    "histograms": lambda: distributions(
-        {"AFP before": afp()["afp_before"], HOSTILE: afp()["afp_after"]},
-        unit="ng/mL",
-        log=True,
-        decimals=None,
+    "forest of levels": lambda: forests(
+        {"OS": ratios([*FACTORS, f"{HOSTILE}: B v A"]), "PFS": ratios([*FACTORS, "Stage: C v A"])},
+        groups=("with", "without"),
+    ),
+    "doses": lambda: histograms(doses(), bin_width=5),
+    "one dose": lambda: histograms(doses(1), bin_width=5),
+    "marker": lambda: levels_of(marker(), threshold=12345.67),
+    "one marker": lambda: levels_of(marker(1)),
+    "histograms": lambda: histograms(
+        marker().rename(columns={"after": HOSTILE}), unit="ng/mL", log=True, decimals=None
     ),
     "times without summary": lambda: distributions(
-        {"OS, events": doses(9)["bed_gy"], "OS, censored": doses()["bed_gy"]},
+        {"OS, events": doses(9)["BED"], "OS, censored": doses()["BED"]},
         unit="months",
         summary=False,
     ),
@@ -238,10 +255,10 @@ EMPTY: dict[str, Callable[[], Drawing]] = {
     "flow": lambda: flow_diagram(screening().head(0)),
     "grades": lambda: grades(events(["x"]).head(0)),
     "comparators": lambda: median_survival(trials().tail(1)),
-    "doses": lambda: dose_distribution(doses(2) * np.nan),
+    "doses": lambda: histograms(doses(2) * np.nan),
     "regimens": lambda: regimens(fractionated(2) * np.nan, eqd2_gy=60, alpha_beta=10),
     "calendar": lambda: calendar(pd.Series([pd.NaT, pd.NaT]), {}),
-    "AFP": lambda: afp_before_after(pd.DataFrame({"afp_before": [0.0], "afp_after": [None]})),
+    "marker": lambda: levels_of(pd.DataFrame({"before": [0.0], "after": [None]})),
 }
 
 
@@ -523,6 +540,16 @@ class TestForest:
         markers = [line.get_marker() for line in forest(rows).figure.axes[-1].lines]
         assert markers.count("<") == markers.count(">") == len(FACTORS)
 
+    def test_both_sides_are_called_as_they_are_asked_to_be(self) -> None:
+        drawn = forest(ratios(["Stage: C v A"]), "OS", groups=("with", "without"))
+        assert "Hazard ratio, with v without" in texts(drawn)
+        assert "of OS, with against without: Stage: C v A" in drawn.alt
+
+    def test_plots_keep_room_beside_long_labels(self) -> None:
+        rows = ratios(["A long name of a factor, as recorded: level two v level one"])
+        axes = forests({"OS": rows, "PFS": rows}, groups=("with", "without")).figure.axes[1]
+        assert axes.get_position().width * theme.DOUBLE_COLUMN_MM > 12
+
     def test_a_factor_named_twice_is_refused(self) -> None:
         with pytest.raises(ValueError, match="stand twice: Male"):
             forest(ratios(["Male", "Male"]))
@@ -585,19 +612,30 @@ class TestDistributions:
     def test_every_patient_is_in_a_bar(self) -> None:
         frame = doses()
         frame.iloc[0] = np.nan
-        drawn = dose_distribution(frame)
+        drawn = histograms(frame, bin_width=5)
         assert sum(bar.get_height() for bar in bars(drawn)) == 3 * (len(frame) - 1)
-        assert f"median {fmt.fixed(frame['rt_dose_gy'].median(), 0)} Gy" in drawn.alt
+        assert f"median {fmt.fixed(frame['Physical dose'].median(), 0)} Gy" in drawn.alt
         assert "1 not shown" in drawn.alt
 
-    def test_afp_medians_and_falls_are_those_of_the_data(self) -> None:
-        frame = afp()
-        drawn = afp_before_after(frame)
-        falls = int((frame["afp_after"] < frame["afp_before"]).sum())
+    def test_what_is_told_is_what_is_marked(self) -> None:
+        drawn = distributions({"Age": pd.Series([40.0, 50.0, 69.0])}, unit="years")
+        assert "median 50 years (range 40–69)" in texts(drawn)
+        marked = [line.get_xdata()[0] for line in drawn.figure.axes[1].lines]
+        assert marked == [50]
+
+    def test_medians_and_falls_of_a_marker_are_those_of_the_data(self) -> None:
+        frame = marker()
+        drawn = levels_of(frame)
+        falls = int((frame["after"] < frame["before"]).sum())
         assert f"fell (n = {falls})" in texts(drawn)
-        assert fmt.level(frame["afp_before"].median()) in texts(drawn)
+        assert fmt.level(frame["before"].median()) in texts(drawn)
         lines = [line for line in drawn.figure.axes[-1].lines if line.get_marker() == "o"]
         assert len(lines) == len(frame)
+
+    def test_the_line_of_a_marker_has_all_its_digits_or_is_not_drawn(self) -> None:
+        assert "12,345.67" in texts(levels_of(marker(), threshold=12345.67))
+        low = pd.DataFrame({"before": [20.0], "after": [50.0]})
+        assert "400" not in texts(levels_of(low, threshold=400))
 
 
 class TestLettering:

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.display import format as fmt
+from analysis.display.tables import number
+from analysis.study.printed import half_up
 
 NUMBERS = st.floats(-1e9, 1e9, allow_nan=False)
 DECIMALS = st.integers(0, 4)
@@ -61,13 +63,13 @@ def test_binary_noise_does_not_decide_a_half() -> None:
 
 @given(NUMBERS, DECIMALS)
 def test_rounding_is_symmetric(value: float, decimals: int) -> None:
-    assert fmt.half_up(-value, decimals) == -fmt.half_up(value, decimals)
+    assert half_up(-value, decimals) == -half_up(value, decimals)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_half_up_refuses_what_is_no_number(value: float) -> None:
     with pytest.raises(ValueError, match="A number is needed"):
-        fmt.half_up(value)
+        half_up(value)
 
 
 @pytest.mark.parametrize(
@@ -156,3 +158,19 @@ def test_capitals_in_a_sentence() -> None:
     assert fmt.mid_sentence("Overall survival") == "overall survival"
     assert fmt.mid_sentence("AFP change") == "AFP change"
     assert fmt.mid_sentence("") == ""
+
+
+def test_quantities_have_all_their_digits_up_to_two_decimals() -> None:
+    # What `:,g` made 12,345.7 and 1e+06 of.
+    assert number(12345.67) == "12,345.67"
+    assert number(1e6) == "1,000,000"
+    assert number(1000.0) == "1,000"
+    assert number(2.5) == "2.5"
+    assert number(None) == "–"
+
+
+@given(st.floats(0, 1e9))
+def test_a_quantity_is_written_to_half_a_hundredth(value: float) -> None:
+    printed = number(value)
+    assert abs(float(printed.replace(",", "")) - value) <= 0.005 + abs(value) * 1e-11
+    assert not printed.endswith((".", ".0", ".00"))

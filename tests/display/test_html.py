@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -10,6 +11,7 @@ from nbformat import NotebookNode
 
 from analysis.display.html import Report, to_html
 from analysis.display.templates import Listed, listing, page_title
+from analysis.study.declarations import Credit
 
 HOSTILE = "<script>window.hacked = true</script>"
 ESCAPED = "&lt;script&gt;window.hacked = true&lt;/script&gt;"
@@ -117,6 +119,52 @@ def test_parameters_of_this_report_are_shown_where_they_differ() -> None:
     html = page(injected, report=changed, name="index")
     assert "Parameters of this report" in html
     assert "ci_type = plain" in html
+    assert "Not the article’s analysis:" in html
+
+
+def test_a_study_without_an_article_does_not_speak_of_one() -> None:
+    own = replace(REPORT, changed={"ci_type": "plain"}, own=False)
+    own = replace(own, title="My patients", subtitle="By us")
+    html = page(markdown("# Cohort"), report=own)
+    assert '<p class="report">My patients</p>' in html
+    assert '<p class="subtitle">By us</p>' in html
+    assert "Other than the default choices:" in html
+    assert "article" not in html[html.index("<body>") :].replace("<article", "")
+    assert "doi" not in html
+
+
+def test_the_publication_is_credited_where_there_is_one() -> None:
+    credit = Credit(f"Us & {HOSTILE}", "10.1/x", "CC BY 4.0", "https://example.org/by")
+    html = page(markdown("# Cohort"), report=replace(REPORT, credit=credit))
+    assert f"<p>After Us &amp; {ESCAPED} " in html
+    assert '<a href="https://doi.org/10.1/x">doi:10.1/x</a>' in html
+    assert "doi.org" not in page(markdown("# Cohort"))
+
+
+@pytest.mark.parametrize("notice", ["", "Made by a search."])
+def test_synthetic_patients_are_said_to_be_so_whatever_the_notice(notice: str) -> None:
+    said = "Synthetic: no real patient is in this dataset."
+    report = replace(REPORT, notice=notice, synthetic=True)
+    assert said in page(markdown("# Cohort"), report=report)
+    assert said not in page(markdown("# Cohort"), report=replace(report, synthetic=False))
+    entry = Listed("four", "Four patients", notice, ("index",), {}, synthetic=True)
+    assert said in listing([entry], "1")
+    assert said not in listing([replace(entry, synthetic=False)], "1")
+    # Not twice, where the notice says it itself.
+    assert said not in listing([replace(entry, notice="Synthetic: none is real.")], "1")
+
+
+def test_the_list_of_reports_says_of_each_what_it_is_about() -> None:
+    entries = [
+        Listed("a", "Of livers", "", ("index",), {"x": 1}),
+        Listed("b", "Of lungs", "", ("index",), {"x": 1}, own=False),
+    ]
+    shown = listing(entries, "1")
+    assert '<a href="a/index.html">Of livers</a>' in shown
+    assert '<a href="b/index.html">Of lungs</a>' in shown
+    assert "Other than the default choices:" in shown
+    assert "Not the article’s analysis:" in shown
+    assert "hepatocellular" not in shown
 
 
 def test_results_are_shown_and_warnings_are_not() -> None:

@@ -14,6 +14,7 @@ from analysis.display.figures.drawing import Drawing
 from analysis.display.page import Page, label
 from analysis.display.tables import Table
 from analysis.estimates.rows import row, to_table
+from analysis.study.keys import Statistic
 
 HOSTILE = '"><script>window.hacked = true</script>'
 
@@ -35,7 +36,7 @@ def written(folder: Path) -> list[str]:
 
 def test_tables_figures_and_estimates_are_written_under_their_names(tmp_path: Path) -> None:
     page = Page("01_cohort", tmp_path)
-    page.estimates(to_table([row("survival", "OS", "median", 1)]))
+    page.estimates(to_table([row("survival", "OS", Statistic.MEDIAN, 1)], table))
     page.table("table_1", table(), "Characteristics.")
     page.figure("figure_2a", drawing(), "Survival.")
     assert written(tmp_path) == [
@@ -66,7 +67,7 @@ def test_the_same_results_are_the_same_bytes(tmp_path: Path) -> None:
 def test_without_output_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     page = Page("01_cohort", "")
-    page.estimates(to_table([]))
+    page.estimates(to_table([], table))
     shown = page.table("table_1", table(), "Characteristics.").data
     shown += page.figure("figure_2a", drawing(), "Survival.").data
     assert written(tmp_path) == []

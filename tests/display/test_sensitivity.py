@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.cohort.read import load
 from analysis.display.figures.assumptions import (
     cumulative_incidence,
     schoenfeld_residuals,
@@ -17,10 +19,13 @@ from analysis.display.figures.assumptions import (
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.specification import specification_curve
 from analysis.display.sensitivity import curves, tables, words
+from analysis.estimates import characteristics, prognosis, treatment
 from analysis.estimates.rows import KEY, row, to_table
 from analysis.sensitivity.compare import RANKING, compare, specifications
 from analysis.sensitivity.variants import BASE, Variant
+from analysis.study.keys import Statistic
 from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 
 # Every figure of the report is held to the same: collected here with the figures below.
 from tests.display.test_figures import HOSTILE, TestEveryFigure, texts
@@ -164,14 +169,14 @@ def estimated(
     medians: tuple[float, float] = (10.0, 12.0),
     count: int = 81,
 ) -> pd.DataFrame:
-    limits = zip(("hazard_ratio", "hr_lower", "hr_upper"), ratio, strict=True)
+    limits = zip((Statistic.HAZARD_RATIO, *Statistic.HAZARD_RATIO.limits), ratio, strict=True)
     return to_table(
         [
-            row("characteristics", "cirrhosis", "count", count, variable_level="yes"),
+            row("characteristics", "cirrhosis", Statistic.COUNT, count, variable_level="yes"),
             row(
                 "characteristics",
                 "cirrhosis",
-                "percent",
+                Statistic.PERCENT,
                 100 * count / 108,
                 variable_level="yes",
                 unit="%",
@@ -180,7 +185,7 @@ def estimated(
                 row(
                     "prognosis",
                     "OS",
-                    "median",
+                    Statistic.MEDIAN,
                     value,
                     group="pvtt",
                     group_level=level,
@@ -188,9 +193,10 @@ def estimated(
                 )
                 for level, value in zip(("yes", "no"), medians, strict=True)
             ),
-            row("prognosis", "OS", "p_value", p, group="pvtt", method="log-rank test"),
+            row("prognosis", "OS", Statistic.P_VALUE, p, group="pvtt", method="log-rank test"),
             *(row("prognosis", "OS", name, value, group="pvtt") for name, value in limits),
-        ]
+        ],
+        estimated,
     )
 
 
@@ -200,7 +206,8 @@ def variant(name: str, group: str = "Definitions", **changes: Any) -> Variant:
 
 def runs(**found: pd.DataFrame) -> pd.DataFrame:
     parts = {BASE: estimated(), **found}
-    return pd.concat([rows.assign(variant=name) for name, rows in parts.items()], ignore_index=True)
+    found = [rows.assign(variant=name, factor=rows["group"]) for name, rows in parts.items()]
+    return pd.concat(found, ignore_index=True)
 
 
 VARIANTS = [
@@ -227,7 +234,7 @@ class TestTables:
         assert "1 variant could not be computed" in said
 
     def test_a_changed_conclusion_shows_both_sides_and_leads_to_its_variant(self) -> None:
-        shown = tables.conclusions(COMPARED, VARIANTS, Parameters()).data
+        shown = tables.conclusions(COMPARED, VARIANTS, STUDY).data
         for text in (
             "<td>0.040</td><td>0.060</td><td>p crosses 0.05</td>",
             "<td>1.60 (1.10–2.40)</td><td>1.50 (0.90–2.30)</td><td>interval crosses 1</td>",
@@ -243,7 +250,7 @@ class TestTables:
         assert "c: not computed. There is nobody." in said
 
     def test_every_cell_that_differs_is_in_the_section_of_its_variant(self) -> None:
-        shown = tables.differences(COMPARED, VARIANTS, FAILED, Parameters()).data
+        shown = tables.differences(COMPARED, VARIANTS, FAILED, STUDY).data
         sections = shown.split("<details>")
         assert [part.split('id="')[1].split('"')[0] for part in sections[1:]] == [
             "variant-1",
@@ -263,7 +270,7 @@ class TestTables:
 
     def test_without_a_change_one_line_says_so(self) -> None:
         same = compare(runs(b=estimated()))
-        said = tables.conclusions(same, VARIANTS[1:2], Parameters()).data
+        said = tables.conclusions(same, VARIANTS[1:2], STUDY).data
         assert said.count("No conclusion changes in any variant.") == 1
 
     def test_text_of_files_is_escaped(self) -> None:
@@ -273,14 +280,15 @@ class TestTables:
             [rows, rows.tail(1).assign(group=SCRIPT, variable=SCRIPT, variable_level=SCRIPT)]
         )
         found = runs()
-        found = pd.concat([found, rows.assign(variant=SCRIPT)], ignore_index=True)
+        theirs = rows.assign(variant=SCRIPT, factor=rows["group"])
+        found = pd.concat([found, theirs], ignore_index=True)
         compared = compare(found)
         for failed in ({}, {SCRIPT: SCRIPT}):
             for shown in (
                 tables.summary(compared, [hostile], failed),
-                tables.conclusions(compared, [hostile], Parameters()),
+                tables.conclusions(compared, [hostile], STUDY),
                 tables.unchanged(compared, [hostile], failed),
-                tables.differences(compared, [hostile], failed, Parameters()),
+                tables.differences(compared, [hostile], failed, STUDY),
             ):
                 assert "<script" not in shown.data
                 assert "<img" not in shown.data
@@ -290,13 +298,13 @@ class TestCurves:
     def test_a_variant_that_gives_the_base_again_is_not_drawn(self) -> None:
         found = specifications(runs(a=estimated(p=0.06), b=estimated()))
         assert list(curves.distinct(found)["variant"]) == [BASE, "a"]
-        assert "the base again: 1 (OS) variants" in curves.caption(found, "pvtt", Parameters())
+        assert "the base again: 1 (OS) variants" in curves.caption(found, STUDY.factor("pvtt"))
 
     def test_ranges_are_over_variants_that_differ(self) -> None:
         found = specifications(
             runs(a=estimated(p=0.06, ratio=(1.2, 0.8, 2.0)), b=estimated(p=0.01))
         )
-        table = curves.ranges(found, Parameters())
+        table = curves.ranges(found, STUDY)
         assert table is not None
         (cells,) = table.cells.to_dict("records")
         assert cells["HR (CI)"] == "1.60 (1.10–2.40)"
@@ -307,7 +315,7 @@ class TestCurves:
     def test_many_values_of_a_number_share_a_row(self) -> None:
         ages = [variant(f"age{cut}", age_cutoff=cut) for cut in (50, 55, 65, 70)]
         zero = [variant("rt", time_zero="radiotherapy"), variant("yes", mode_over_time=True)]
-        assert curves.choices([*ages, *zero]) == {
+        assert curves.choices([*ages, *zero], STUDY) == {
             "Age cut-off: 50 to 70": ["age50", "age55", "age65", "age70"],
             "Time zero: radiotherapy": ["rt"],
             "Mode over time: yes": ["yes"],
@@ -315,12 +323,12 @@ class TestCurves:
 
     def test_nothing_estimated_gives_nothing(self) -> None:
         none = specifications(runs()).head(0)
-        assert curves.ranges(none, Parameters()) is None
-        assert curves.curve(none, [], "pvtt", Parameters()) is None
+        assert curves.ranges(none, STUDY) is None
+        assert curves.curve(none, [], STUDY.factor("pvtt"), STUDY) is None
 
 
 def cell(**given: str) -> dict[str, str]:
-    return dict.fromkeys(KEY, "") | given
+    return dict.fromkeys([*KEY, "factor"], "") | given
 
 
 class TestWords:
@@ -331,6 +339,7 @@ class TestWords:
                 {
                     "analysis_id": "prognosis",
                     "group": "pvtt",
+                    "factor": "pvtt",
                     "variable": "OS",
                     "statistic": "p_value",
                 },
@@ -339,7 +348,8 @@ class TestWords:
             (
                 {
                     "analysis_id": "prognosis",
-                    "group": "age_under_60",
+                    "group": "age_years<60",
+                    "factor": "age",
                     "group_level": "yes",
                     "variable": "PFS",
                     "statistic": "median",
@@ -373,14 +383,15 @@ class TestWords:
                     "variable_level": "ORR",
                     "statistic": "percent",
                 },
-                "Response, all tumours, RECIST 1.1, ORR",
+                "RECIST 1.1, Response, all tumours, ORR",
             ),
         ],
     )
     def test_cells_are_named_as_the_tables_name_them(
         self, given: dict[str, str], expected: str
     ) -> None:
-        assert words.subject(cell(**given), Parameters(), Parameters(age_cutoff=65)) == expected
+        theirs = STUDY.under(Parameters(age_cutoff=65))
+        assert words.subject(cell(**given), STUDY, theirs) == expected
 
     @pytest.mark.parametrize(
         ("statistic", "unit", "numbers", "expected"),
@@ -415,3 +426,56 @@ class TestWords:
         self, statistic: str, unit: str, base: float, value: float, expected: str
     ) -> None:
         assert words.difference(statistic, unit, base, value) == expected
+
+
+class TestLabels:
+    """Labels are words, whatever the columns are called that they are of."""
+
+    @pytest.mark.parametrize(
+        ("given", "expected"),
+        [
+            (
+                {"analysis_id": "treatment", "variable": "bed_gy", "statistic": "median"},
+                "BED, median",
+            ),
+            (
+                {
+                    "analysis_id": "characteristics",
+                    "variable": "prior_ici",
+                    "variable_level": "yes",
+                    "statistic": "count",
+                },
+                "ICI before, Yes",
+            ),
+            (
+                {
+                    "analysis_id": "prognosis",
+                    "variable": "OS",
+                    "group": "prior_ici",
+                    "factor": "prior_ici",
+                    "statistic": "hazard_ratio",
+                },
+                "ICI before, OS, hazard ratio",
+            ),
+        ],
+    )
+    def test_columns_have_words(self, given: dict[str, str], expected: str) -> None:
+        assert words.subject(cell(**given), STUDY, STUDY) == expected
+
+    def test_no_label_is_the_name_of_a_column(self) -> None:
+        cohort = load("synthetic", STUDY)
+        found = pd.concat(
+            part(cohort, cohort.parameters)
+            for part in (characteristics.estimate, treatment.estimate, prognosis.estimate)
+        )
+        names = {factor.key: factor.name for factor in cohort.study.factors}
+        found["factor"] = found["group"].map(names).fillna(found["group"])
+        keys = [*KEY, "factor"]
+        labels = {
+            words.subject(one, cohort.study, cohort.study)
+            for one in found[keys].drop_duplicates().to_dict("records")
+        }
+        assert not [
+            text for text in labels if re.search(r"_|Prior ici|Bed gy|Eqd2|\b[Ii]ci\b", text)
+        ]
+        assert {"BED, median", "ICI before, Yes"} <= labels

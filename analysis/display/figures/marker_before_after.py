@@ -79,12 +79,12 @@ def before_after(
     axes.set_yticks(ticks, tick_labels)
     axes.tick_params(which="minor", left=False, labelleft=False)
     axes.set_ylabel(f"{marker.words} ({clean(marker.unit)})")
-    if threshold > 0:
+    if low <= threshold < high:
         axes.axhline(threshold, color=theme.MUTED, linewidth=0.7, linestyle=(0, (4, 2)))
         axes.text(
             1.44,
             threshold * 1.06,
-            fmt.thousands(threshold),
+            marker.after_groups.cut.shown().partition(" ")[2],
             ha="right",
             va="bottom",
             color=theme.MUTED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -299,7 +300,13 @@ def _ratios(estimates: pd.DataFrame, study: Study, endpoint: str) -> pd.DataFram
     """Give one row a hazard ratio: of yes against no, or of a level against the reference."""
     chosen = pick(estimates, analysis_id=ANALYSIS, variable=endpoint, variable_level="")
     rows = []
+    seen: Counter[str] = Counter()
     for factor in shown_factors(estimates, study):
+        # Rows are found by their label: a second factor of the same words is numbered.
+        seen[factor.label] += 1
+        words = factor.label
+        if seen[words] > 1:
+            words += f" ({seen[words]})"
         one = pick(chosen, group=factor.key)
         if one.empty:
             continue
@@ -308,7 +315,7 @@ def _ratios(estimates: pd.DataFrame, study: Study, endpoint: str) -> pd.DataFram
         for level in [first] if factor.is_binary else others:
             values = statistics(one, "" if factor.is_binary else level)
             against = others[0] if factor.is_binary else first
-            label = factor.label
+            label = words
             if not factor.is_binary:
                 label += f": {factor.group(level)} v {factor.group(first)}"
             rows.append(

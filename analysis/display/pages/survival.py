@@ -243,8 +243,11 @@ def caption(study: Study, endpoints: Sequence[str]) -> str:
         for name, text in said.items()
     ]
     text = listed[:1].upper() + listed[1:] + "".join(dict.fromkeys(chosen))
-    if all(endpoint.competes(study.chosen) for endpoint in named):
+    competing = [endpoint.name for endpoint in named if endpoint.competes(study.chosen)]
+    if competing:
         text += ": 1 minus the Aalen-Johansen incidence of the event"
+    if 0 < len(competing) < len(named):
+        text += f" ({', '.join(competing)})"
     if study.chosen.interval_source == "bootstrap":
         text += ". Bands hold the percentiles of bootstrap samples"
     return f"{text}."
