@@ -1,0 +1,99 @@
+"""Every number in a table or a figure of any page is a row of `estimates.csv`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.study.printed import half_up
+from analysis.zhai_2025.parameters import Parameters
+
+# What stands beside a dataset's own numbers and is not of it: the medians of other trials and the
+# article's numbers with the differences from them; rules on patients in words; years of a calendar.
+NOT_OF_THE_DATASET = {
+    "supplementary_table_1", "earlier_trials", "verdicts", "plausibility_rules",
+    "plausibility_dates",
+}  # fmt: skip
+NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
+DECIMALS = range(6)
+
+
+@dataclass
+class Printed(HTMLParser):
+    """Cells of tables without their footnotes, and alternative texts, each with its figure."""
+
+    found: list[tuple[str, str]] = field(default_factory=list)
+    figure: str = ""
+    cell: list[str] | None = None
+    in_foot: bool = False
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "figure":
+            self.figure = given.get("id") or ""
+        elif tag == "tfoot":
+            self.in_foot = True
+        elif tag == "td" and not self.in_foot:
+            self.cell = []
+        elif tag == "img":
+            self.found.append((self.figure, given.get("alt") or ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "figure":
+            self.figure = ""
+        elif tag == "tfoot":
+            self.in_foot = False
+        elif tag == "td" and self.cell is not None:
+            self.found.append((self.figure, "".join(self.cell)))
+            self.cell = None
+
+    def handle_data(self, data: str) -> None:
+        if self.cell is not None:
+            self.cell.append(data)
+
+
+def numbers_on(page: Path) -> list[tuple[str, str]]:
+    """Give each number of a page with the name of its table or figure."""
+    parser = Printed()
+    parser.feed(page.read_text(encoding="utf-8"))
+    return [
+        (figure, number.replace(",", ""))
+        for figure, text in parser.found
+        if figure not in NOT_OF_THE_DATASET
+        for number in NUMBER.findall(text)
+    ]
+
+
+def as_printed(estimates: pd.DataFrame) -> set[str]:
+    """Give what the rows are with as many decimals as a page may print, halves up."""
+    values = [abs(value) for value in estimates["value"].dropna()]
+    # The cuts between groups are parameters, and stand in the words of the groups.
+    values += [value for _, value in Parameters() if isinstance(value, int | float)]
+    return {f"{half_up(value, decimals):f}" for value in values for decimals in DECIMALS}
+
+
+def strangers(report: Path, estimates: pd.DataFrame) -> tuple[list[tuple[str, str, str]], int]:
+    """Give the printed numbers that are of no row, and how many numbers there are."""
+    known = as_printed(estimates)
+    printed = [(page.name, *one) for page in report.glob("*.html") for one in numbers_on(page)]
+    return [one for one in printed if one[2] not in known], len(printed)
+
+
+def test_every_printed_number_is_a_row(any_report: Path) -> None:
+    found, count = strangers(any_report, pd.read_csv(any_report / "estimates.csv"))
+    assert found == []
+    assert count > 100
+
+
+def test_a_number_without_its_row_is_found(report: Path) -> None:
+    estimates = pd.read_csv(report / "estimates.csv")
+    without = estimates[estimates["analysis_id"] != "prognosis"]
+    found, _ = strangers(report, without)
+    assert {figure for _, figure, _ in found} >= {"table_5", "table_5_hazards"}
