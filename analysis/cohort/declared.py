@@ -87,8 +87,9 @@ def _with_lists(study: Study, description: Description) -> Study:
     for name, column in _LISTS.items():
         lists[column] = tuple(dict.fromkeys((*lists.get(column, ()), *getattr(description, name))))
     columns = dict(study.patient_columns)
-    for column in ("rt_technique", "targeted_agent"):
-        known = lists[f"patients.{column}"]
+    for list_name in _LISTS.values():
+        table, _, column = list_name.partition(".")
+        known = lists[list_name] if table == "patients" else ()
         if column in columns and known:
             old = columns[column]
             columns[column] = pa.Column(
