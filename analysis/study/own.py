@@ -61,11 +61,13 @@ OWN = Study(
         ),
     ),
     titles={
+        "eligibility": "Who is in",
         "characteristics": "Patients",
         "treatment": "Treatment",
         "response": "Response",
         "survival": "Survival",
         "adverse_events": "Adverse events",
         "prognosis": "Prognostic factors",
+        "subgroups": "Parts of the patients",
     },
 )
