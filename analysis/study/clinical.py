@@ -56,6 +56,7 @@ def by_name(variables: Iterable[Variable]) -> dict[str, Variable]:
 VARIABLES: Mapping[str, Variable] = by_name(
     (
         Variable("patients", "Patients"),
+        Variable("population", "Population analysed"),
         SEX,
         AGE,
         ECOG,

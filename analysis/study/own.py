@@ -112,11 +112,13 @@ OWN = Study(
     ),
     lines={"numbers_3_3": follow_up},
     titles={
+        "eligibility": "Who is in",
         "characteristics": "Patients",
         "treatment": "Treatment",
         "response": "Response",
         "survival": "Survival",
         "adverse_events": "Adverse events",
         "prognosis": "Prognostic factors",
+        "subgroups": "Parts of the patients",
     },
 )

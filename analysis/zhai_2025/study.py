@@ -128,5 +128,6 @@ STUDY = Study(
         "relapse_factors": "Relapse by factor",
         "adverse_events": "Table 4, adverse events",
         "prognosis": "Table 5, prognostic factors",
+        "subgroups": "Parts of the patients",
     },
 )

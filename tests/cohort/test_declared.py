@@ -30,6 +30,7 @@ from analysis.zhai_2025.study import STUDY
 from tests import datasets
 from tests.datasets import write_dataset
 from tests.own import DECLARED, write_own
+from tests.words import wordless
 
 HEAD = "title: Mine\nsynthetic: true\n"
 
@@ -175,6 +176,12 @@ def test_subgroups(cohort: Cohort, estimates: pd.DataFrame) -> None:
     of_arms = estimates[estimates["group"] == "subgroup & arm"]
     assert set(of_arms["group_level"]) == {f"{name} & RT+ICI" for name in sizes.index}
     assert set(of_arms["statistic"]) >= {"hazard_ratio", "hr_lower", "hr_upper"}
+
+
+def test_whatever_is_declared_has_words_and_a_place(
+    cohort: Cohort, estimates: pd.DataFrame
+) -> None:
+    assert wordless(cohort, estimates) == []
 
 
 def test_the_article_is_estimated_as_without_what_is_declared(
