@@ -10,7 +10,7 @@ from IPython.display import Markdown
 from analysis.cohort.derive import RECORDED
 from analysis.cohort.model import Cohort
 from analysis.display.figures.drawing import Drawing
-from analysis.display.figures.kaplan_meier import survival_figure
+from analysis.display.figures.kaplan_meier import MOST_CURVES, survival_figure
 from analysis.display.format import MISSING, fixed, interval, median_months, p_value, thousands
 from analysis.display.tables import Table, abbreviations, journal, percent, statistics
 from analysis.estimates import curves
@@ -172,16 +172,39 @@ def relapse_endpoints(study: Study, estimates: pd.DataFrame) -> list[str]:
     return [n for n in _endpoints(chosen, study) if study.endpoint(n).death_choice]
 
 
+def in_figures(study: Study, endpoints: Sequence[str]) -> list[list[str]]:
+    """Give the endpoints of each figure: at most four, and those that compete by themselves.
+
+    More curves than four cannot be told apart, and 1 minus an incidence is no Kaplan-Meier curve.
+
+    >>> from analysis.study.own import OWN
+    >>> in_figures(OWN, ["OS", "PFS", "a", "b", "c"])
+    [['OS', 'PFS', 'a', 'b'], ['c']]
+    """
+    parted: dict[bool, list[str]] = {False: [], True: []}
+    for name in endpoints:
+        parted[study.endpoint(name).competes(study.chosen)].append(name)
+    return [
+        names[start : start + MOST_CURVES]
+        for names in parted.values()
+        for start in range(0, len(names), MOST_CURVES)
+    ] or [[]]
+
+
 def figure(
     estimates: pd.DataFrame, drawn: pd.DataFrame, study: Study, endpoints: Sequence[str]
 ) -> Drawing | None:
     """Draw the curves of some endpoints with their numbers at risk.
 
-    `drawn` holds the points of curves (`estimates.points.survival_curves`). Of more than four
-    endpoints the first four are drawn: a figure with more cannot be read.
+    `drawn` holds the points of curves (`estimates.points.survival_curves`).
+
+    Raises
+    ------
+    ValueError
+        Of more than four endpoints; `in_figures` parts them.
     """
     points = pick(drawn, analysis_id=SURVIVAL_CURVE)
-    present = [name for name in endpoints if name in set(points["variable"])][:4]
+    present = [name for name in endpoints if name in set(points["variable"])]
     if not present:
         return None
     grid = at_risk_months(study.chosen)
@@ -232,7 +255,7 @@ def caption(study: Study, endpoints: Sequence[str]) -> str:
     >>> caption(OWN, ["OS", "RFS"])
     'Overall survival and recurrence-free survival.'
     """
-    named = [study.endpoint(name) for name in endpoints][:4]
+    named = [study.endpoint(name) for name in endpoints]
     if not named:
         return "Survival."
     words = [endpoint.words[:1].lower() + endpoint.words[1:] for endpoint in named]
