@@ -10,8 +10,8 @@ from analysis.study.study import Study
 _INTRODUCTION = """\
 # Data dictionary
 
-Written by `make dictionary` from `analysis/cohort/schema.py` and `analysis/cohort/rules.py`;
-edit those, not this file.
+Written by `make dictionary` from `analysis/cohort/schema.py`, `analysis/cohort/rules.py` and the
+study's own columns; edit those, not this file.
 
 A dataset is a folder with the tables below, each as CSV (UTF-8, a header, `,` between cells)
 or Parquet, and a file `dataset.yaml`. `make DATASET=path/to/folder` builds its report;
@@ -22,23 +22,71 @@ or Parquet, and a file `dataset.yaml`. `make DATASET=path/to/folder` builds its 
 - Lines before the header that start with `#` are remarks on the file.
 - A column or a table that the dataset does not have is named in `dataset.yaml`, so that a
   forgotten file is never mistaken for one that was never collected.
+- Agents, sites and techniques may be any; known ones are recognised in capitals or not, and what
+  looks like a slip of a known one is asked about.
 
 ```yaml
 title: Our cohort, 2018 to 2021     # shown on every page
-notice: ""                          # a line below it, may be left out
+question: ""                        # what the report asks, may be left out
+notice: ""                          # a line below the title, may be left out
 synthetic: false
 data_cutoff: 2023-06-30             # no date is after it, may be left out
-eligibility_applies: true           # false: the criteria of Methods 2.2 are not applied
+eligibility_applies: true           # false: the study's criteria are not applied
 not_recorded:                       # may be left out
-  patients: [ivc_thrombus]
+  patients: [ecog]
   adverse_events: all
 ```
 
 What is not recorded is left out of the report with a line that says so.
 
+## What a dataset can declare besides
+
+Each of these is optional, and needs no code: what is declared appears in Table 1, Table 5, the
+forest plot, curves on demand (`curves_of`), the sensitivity analyses and the estimates.
+
+```yaml
+study: own                          # leave the article out; without this line it is added to
+
+factors:                            # columns of patients.csv, recorded here or in the tables below
+  - {column: bilirubin, label: Bilirubin, unit: µmol/L, cut: "> 17"}   # moved by bilirubin_cutoff
+  - {column: sex, name: female, label: Female, level: female}          # one level against the rest
+  - column: bclc                                                       # several levels
+    label: BCLC stage
+    levels: {A: BCLC A, B: BCLC B, C: BCLC C}                          # code: words
+    reference: A
+
+endpoints:
+  - name: TTP                       # from dates of follow_up.csv (or others named …_date)
+    label: Time to progression
+    event: progression_date         # or several: the earliest is the event
+    censored: last_imaging_date
+    competing: death_date           # after which it cannot come; may be left out
+    time_zero: enrolment_date       # if not the report's
+  - name: LPFS                      # from a duration in patients.csv: days, weeks, months or years
+    label: Local progression-free survival
+    months: lpfs_months
+    event: {column: lpfs_status, is: 1}
+    competing: 2
+    factors: false                  # not in Table 5
+
+arm: {column: arm, label: Treatment, levels: {A: Arm A, B: Arm B}}     # the first is the reference
+
+agents: [durvalumab]                # checkpoint inhibitors to list even where nobody had them
+targeted_agents: [bevacizumab]
+techniques: [SBRT]
+sites: [spleen]
+
+subgroups:                          # reported, and names for the parameter `population`
+  Fit, under 60: ecog == 0 and age_years < 60
+```
+
+Codes stand as they are in the file; YAML's `yes`, `no` and numbers are taken for the text. A
+subgroup is an expression over the columns of the patients: names, numbers, texts in quotes,
+comparisons, `in`, `and`, `or`, `not`.
+
 Folders here: `synthetic/`, the cohort made by `make synthetic` (no real patient is in it);
-`hepatocellular/`, which maps the columns of 227 real, published patients that a Python package
-carries and holds none of their data; `article/`, the numbers that the article prints.
+`article/`, the numbers that the article prints; others, each a study of its own that maps the
+columns of real, published patients which a Python package carries, and holds none of their data.
 """
 
 
@@ -64,4 +112,3 @@ def dictionary(study: Study) -> str:
     parts.append("## Rules between columns and tables\n")
     parts += [f"- {rule.sentence}" for rule in RULES]
     return "\n".join(parts) + "\n"
-

@@ -46,7 +46,9 @@ PARTS: tuple[Part, ...] = (
 )
 
 
-def estimate(cohort: Cohort, parameters: Parameters, parts: tuple[Part, ...] = PARTS) -> pd.DataFrame:
+def estimate(
+    cohort: Cohort, parameters: Parameters, parts: tuple[Part, ...] = PARTS
+) -> pd.DataFrame:
     """Give the estimates of some analyses for the patients of each arm, and their comparison.
 
     Returns
@@ -128,9 +130,7 @@ def _arms(cohort: Cohort) -> pd.Series:
     return cohort.patients[cohort.study.arm.variable.name].dropna()
 
 
-def _compared(
-    cohort: Cohort, analysis: str, asked: TableRow, parameters: Parameters
-) -> Rows:
+def _compared(cohort: Cohort, analysis: str, asked: TableRow, parameters: Parameters) -> Rows:
     """Give the test of one row of a table, and the standardised differences from the first arm."""
     patients, arms = cohort.patients, _arms(cohort)
     if asked.name not in patients or asked.name == arms.name:

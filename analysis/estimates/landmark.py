@@ -14,6 +14,7 @@ from analysis.cohort.model import Cohort
 from analysis.study.months import DAYS_PER_MONTH
 from analysis.study.variables import Factor
 
+
 def landmark_day(month: int) -> int:
     """Give the whole day nearest to a month, since times are whole days.
 

@@ -239,9 +239,7 @@ def together_rows(
                 )
             own = None if samples is None or place is None else samples[:, place]
             level = "" if factor.is_binary else term[1]
-            of_term = _rows(
-                found, factor, endpoint, method, n, own, parameters, level, warning
-            )
+            of_term = _rows(found, factor, endpoint, method, n, own, parameters, level, warning)
             if ridge and not found.note:
                 of_term[-1]["note"] = no_test
             rows += of_term

@@ -27,6 +27,7 @@ ANALYSIS = "survival"
 FOLLOW_UP = Endpoint("follow_up", "Follow-up")
 OVERALL_SURVIVAL = "OS"
 
+
 def at_risk_months(parameters: Parameters) -> list[int]:
     """Give the months at which numbers at risk stand below a survival figure."""
     return list(range(0, parameters.figure_months + 1, parameters.at_risk_every_months))

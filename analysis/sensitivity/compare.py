@@ -91,7 +91,8 @@ def cells(estimates: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row a variant and point statistic, in the order of the estimates: `variant`,
-        `SAME_CELL`, `group`, `value, lower, upper, unit, method, note`; a limit that is not given is nan.
+        `SAME_CELL`, `group`, `value, lower, upper, unit, method, note`; a limit that is not given
+        is nan.
     """
     statistics = estimates["statistic"]
     keys = ["variant", *SAME_CELL]
@@ -119,12 +120,12 @@ def compare(estimates: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         `COLUMNS`, one row a variant and cell, in the order of the variants; cells that only a
         variant has follow those of the base. A cell is found by the factor, wherever its cut lies:
-        `group` is its key in the base, `variant_group` in the variant. A side that lacks the cell has nan and the note
-        "none". `differs`: the estimate or a limit is another number. `conclusion` is "" or what
-        changes: a p value of `TESTS` crosses 0.05; the interval of a hazard ratio holds 1 in one
-        and not in the other; the medians of two levels change their order (on the row of the
-        first level of the factor that is concerned); a p value or hazard ratio of the base has no
-        value in the variant, or one that had none in the base has one.
+        `group` is its key in the base, `variant_group` in the variant. A side that lacks the cell
+        has nan and the note "none". `differs`: the estimate or a limit is another number.
+        `conclusion` is "" or what changes: a p value of `TESTS` crosses 0.05; the interval of a
+        hazard ratio holds 1 in one and not in the other; the medians of two levels change their
+        order (on the row of the first level of the factor that is concerned); a p value or hazard
+        ratio of the base has no value in the variant, or one that had none in the base has one.
     """
     found = cells(estimates).set_index(SAME_CELL)
     base = found[found["variant"] == BASE].drop(columns="variant")
@@ -154,8 +155,9 @@ def specifications(estimates: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row a variant (the base included), factor, level and endpoint: `variant, factor, level
-        (of a factor that is no yes or no, against its reference), endpoint, hazard_ratio, lower, upper, p_value, method, test, note`; `method` is that of the hazard
-        ratio, `test` that of the p value, `note` says why there is no hazard ratio.
+        (of a factor that is no yes or no, against its reference), endpoint, hazard_ratio, lower,
+        upper, p_value, method, test, note`; `method` is that of the hazard ratio, `test` that of
+        the p value, `note` says why there is no hazard ratio.
     """
     chosen = estimates[
         (estimates["analysis_id"] == "prognosis") & (estimates["variable_level"] == "")
@@ -258,7 +260,8 @@ def _reversals(table: pd.DataFrame) -> Iterator[int]:
             "value": medians["value"].mask(medians["note"] == NOT_REACHED, np.inf),
         }
     ).dropna()
-    by = [medians.loc[ranked.index, key] for key in ("variant", "analysis_id", "factor", "variable")]
+    keys = ("variant", "analysis_id", "factor", "variable")
+    by = [medians.loc[ranked.index, key] for key in keys]
     for _, levels in ranked.groupby(by, sort=False):
         for (first, one), (_, other) in combinations(levels.iterrows(), 2):
             before = np.sign(_step(one["base"], other["base"]))

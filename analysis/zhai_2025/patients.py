@@ -58,14 +58,10 @@ COLUMNS: Mapping[str, pa.Column] = {
     "hepatitis_c": category(YES_NO, "Hepatitis C virus infection."),
     "afp_before": number(0, 1e7, "ng/mL", "Alpha-fetoprotein before treatment."),
     "afp_after": number(0, 1e7, "ng/mL", "Alpha-fetoprotein after treatment."),
-    "afp_group": text(
-        "AFP group as recorded, for datasets without AFP values.", optional=True
-    ),
+    "afp_group": text("AFP group as recorded, for datasets without AFP values.", optional=True),
     "tumour_count": integer(1, 200, "tumours", "Number of tumours."),
     "largest_tumour_cm": number(0.1, 50, "cm", "Largest diameter of the largest tumour."),
-    "measurable_lesions": integer(
-        0, 50, "lesions", "Measurable lesions at baseline (RECIST 1.1)."
-    ),
+    "measurable_lesions": integer(0, 50, "lesions", "Measurable lesions at baseline (RECIST 1.1)."),
     "ajcc_stage": category(STAGES, "Stage, AJCC 8th edition."),
     "recurrent": category(YES_NO, "HCC that recurred after other treatment."),
     "extrahepatic_metastasis": category(YES_NO, "Extrahepatic metastasis before enrolment."),

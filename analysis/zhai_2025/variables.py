@@ -31,7 +31,7 @@ PRIOR_ICI = Variable("prior_ici", "ICI before")
 THERAPY_LINE_GROUP = Variable(
     "therapy_line_group", "Line of therapy", {"1": "1", "2": "2", ">=3": "≥ 3"}
 )
-TARGETED_AGENT = Variable("targeted_agent", "Targeted therapy", {"none": "No"})
+TARGETED_AGENT = CLINICAL["targeted_agent"]
 TARGETED_THERAPY = Variable("targeted_therapy", "Targeted therapy")
 ANTIVIRAL = Variable("antiviral", "Antiviral therapy")
 RT_INTRAHEPATIC = Variable("rt_on_intrahepatic", "Radiotherapy for intrahepatic lesions")
@@ -88,9 +88,7 @@ VARIABLES: Mapping[str, Variable] = {
             Variable("radiation_liver_injury", "Radiation-induced liver injury"),
             Variable("immune_liver_injury", "Immune-related liver injury"),
             Variable("immune_related", "Events attributed to immunotherapy"),
-            Variable(
-                "ae_death_immune_related", "Grade 5 events attributed to immunotherapy"
-            ),
+            Variable("ae_death_immune_related", "Grade 5 events attributed to immunotherapy"),
         )
     ),
 }
