@@ -87,10 +87,10 @@ def _with_lists(study: Study, description: Description) -> Study:
     for name, column in _LISTS.items():
         lists[column] = tuple(dict.fromkeys((*lists.get(column, ()), *getattr(description, name))))
     columns = dict(study.patient_columns)
-    for list_name in _LISTS.values():
-        table, _, column = list_name.partition(".")
-        known = lists[list_name] if table == "patients" else ()
-        if column in columns and known:
+    of_patients = "patients."
+    for name, known in lists.items():
+        column = name.removeprefix(of_patients)
+        if name.startswith(of_patients) and column in columns and known:
             old = columns[column]
             columns[column] = pa.Column(
                 object,

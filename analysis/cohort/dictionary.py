@@ -33,7 +33,7 @@ synthetic: false
 data_cutoff: 2023-06-30             # no date is after it, may be left out
 eligibility_applies: true           # false: the study's criteria are not applied
 not_recorded:                       # may be left out
-  patients: [ivc_thrombus]
+  patients: [ecog]
   adverse_events: all
 ```
 
@@ -77,7 +77,7 @@ techniques: [SBRT]
 sites: [spleen]
 
 subgroups:                          # reported, and names for the parameter `population`
-  High AFP and PVTT: pvtt and afp_before >= 400
+  Fit, under 60: ecog == 0 and age_years < 60
 ```
 
 Codes stand as they are in the file; YAML's `yes`, `no` and numbers are taken for the text. A
@@ -85,9 +85,8 @@ subgroup is an expression over the columns of the patients: names, numbers, text
 comparisons, `in`, `and`, `or`, `not`.
 
 Folders here: `synthetic/`, the cohort made by `make synthetic` (no real patient is in it);
-`hepatocellular/`, a study of its own that maps the columns of 227 real, published patients which a
-Python package carries, and holds none of their data; `article/`, the numbers that the article
-prints.
+`article/`, the numbers that the article prints; others, each a study of its own that maps the
+columns of real, published patients which a Python package carries, and holds none of their data.
 """
 
 

@@ -122,11 +122,10 @@ def compare(estimates: pd.DataFrame) -> pd.DataFrame:
         variant has follow those of the base. A cell is found by the factor, wherever its cut lies:
         `group` is its key in the base, `variant_group` in the variant. A side that lacks the cell
         has nan and the note "none". `differs`: the estimate or a limit is another number.
-        `conclusion` is "" or what changes: a p value of `TESTS` crosses 0.05; the interval
-        of a hazard ratio holds 1 in one
-        and not in the other; the medians of two levels change their order (on the row of the
-        first level of the factor that is concerned); a p value or hazard ratio of the base has no
-        value in the variant, or one that had none in the base has one.
+        `conclusion` is "" or what changes: a p value of `TESTS` crosses 0.05; the interval of a
+        hazard ratio holds 1 in one and not in the other; the medians of two levels change their
+        order (on the row of the first level of the factor that is concerned); a p value or hazard
+        ratio of the base has no value in the variant, or one that had none in the base has one.
     """
     found = cells(estimates).set_index(SAME_CELL)
     base = found[found["variant"] == BASE].drop(columns="variant")
@@ -155,10 +154,10 @@ def specifications(estimates: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a variant (the base included), factor, level and endpoint: `variant, factor, level,
-        endpoint, hazard_ratio, lower, upper, p_value, method, test, note`. `level` is that of a
-        factor that is no yes or no, against its reference; `method` is that of the hazard ratio,
-        `test` that of the p value, `note` says why there is no hazard ratio.
+        One row a variant (the base included), factor, level and endpoint: `variant, factor, level
+        (of a factor that is no yes or no, against its reference), endpoint, hazard_ratio, lower,
+        upper, p_value, method, test, note`; `method` is that of the hazard ratio, `test` that of
+        the p value, `note` says why there is no hazard ratio.
     """
     chosen = estimates[
         (estimates["analysis_id"] == "prognosis") & (estimates["variable_level"] == "")
@@ -261,9 +260,8 @@ def _reversals(table: pd.DataFrame) -> Iterator[int]:
             "value": medians["value"].mask(medians["note"] == NOT_REACHED, np.inf),
         }
     ).dropna()
-    by = [
-        medians.loc[ranked.index, key] for key in ("variant", "analysis_id", "factor", "variable")
-    ]
+    keys = ("variant", "analysis_id", "factor", "variable")
+    by = [medians.loc[ranked.index, key] for key in keys]
     for _, levels in ranked.groupby(by, sort=False):
         for (first, one), (_, other) in combinations(levels.iterrows(), 2):
             before = np.sign(_step(one["base"], other["base"]))

@@ -3,14 +3,14 @@
 A file has a title, a question, and entries. An entry changes one parameter or several; where a
 parameter is given several values, the entry is the product of them::
 
-    title: Cut-offs
-    question: Do the results hang on where the lines are drawn?
+    title: Times
+    question: Do the results hang on how time is counted?
     variants:
-      - why: the level of IMbrave150
-        change: { afp_cutoff: [200, 400] }
+      - why: relapse is looked for on imaging
+        change: { pfs_censoring: last imaging }
       - change:
-          age_cutoff: { from: 55, to: 70, step: 5 }
-          afp_cutoff: [400, 1000]
+          landmark_months: { from: 1, to: 6, step: 1 }
+          time_zero: [radiotherapy, immunotherapy]
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Variant:
     why
         What was declared as the reason, or ``""``.
     label
-        What the entry sets, as on the command line: ``age_cutoff=65, afp_cutoff=400``.
+        What the entry sets, as on the command line: ``confidence=0.9, ci_type=log``.
     changes
         Parameter to value, for those that differ from the base.
     """
@@ -318,7 +318,7 @@ def _values(name: str, given: Any, model: type[Parameters]) -> list[Any]:
     if not values:
         raise ValueError(f"{name}: the list is empty; name a value, or leave the parameter out")
     for value in values:
-        # A yes is 1 to the model, which a reader who writes `age_cutoff: yes` cannot have meant.
+        # A yes is 1 to the model, which a reader who writes `confidence: yes` cannot have meant.
         if isinstance(value, bool) and model.model_fields[name].annotation in (int, float):
             raise ValueError(f"{name}={_shown(value)}: expected a number")
         try:

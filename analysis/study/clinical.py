@@ -75,6 +75,7 @@ VARIABLES: Mapping[str, Variable] = by_name(
         Variable("rt_site", "Radiotherapy site"),
         Variable("rt_foci", "Irradiated foci", unit="foci"),
         Variable("rt_technique", "Radiotherapy technique"),
+        Variable("targeted_agent", "Targeted therapy", {"none": "No"}, names=True),
         Variable("response_overall", "Response, all tumours"),
         Variable("response_in_field", "Response, in-field tumours"),
         Variable("follow_up", "Follow-up", unit="months", decimals=1, quantity=True),

@@ -68,7 +68,7 @@ class Marker:
     Attributes
     ----------
     name, words, unit
-        `afp`, 'AFP', 'ng/mL': its analyses are called `afp_response`.
+        `psa`, 'PSA', 'ng/mL': its analyses are called `psa_response`.
     before, after, change, decrease
         Columns of the patients: two values, the change in percent, whether it fell.
     after_groups

@@ -1,4 +1,4 @@
-"""Parts of the patients, written as an expression: `pvtt and afp_before >= 400`.
+"""Parts of the patients, written as an expression: `ecog <= 1 and not sex == 'male'`.
 
 The syntax is Python's, read by Python's own parser and never run: names of variables, numbers,
 text in quotes, comparisons, `in`, `and`, `or`, `not`. A variable of yes and no stands for itself.
@@ -26,7 +26,7 @@ _COMPARISONS: Mapping[type[ast.cmpop], tuple[str, Callable[[Any, Any], Any]]] = 
     ast.Eq: ("==", operator.eq),
     ast.NotEq: ("!=", operator.ne),
 }
-_EXAMPLE = "an expression such as `pvtt and afp_before >= 400` or `sex == 'male'`"
+_EXAMPLE = "an expression such as `sex == 'male' and age_years >= 60`"
 # Longer than anybody writes; the parser recurses.
 _LONGEST = 500
 
@@ -38,8 +38,8 @@ class ExpressionError(ValueError):
 def names_in(text: str) -> list[str]:
     """Give the variables that an expression names, in their order.
 
-    >>> names_in("pvtt and (afp_before >= 400 or not vp4)")
-    ['pvtt', 'afp_before', 'vp4']
+    >>> names_in("relapsed and (age_years >= 60 or not treated)")
+    ['relapsed', 'age_years', 'treated']
 
     Raises
     ------

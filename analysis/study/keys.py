@@ -120,7 +120,7 @@ class Key:
         The analysis: `characteristics`, `survival`, `prognosis`, …
     group, group_level
         What the patients are parted by, and the part; empty for all of them. Where a quantity is
-        cut into groups, the cut belongs to the group: `afp_before<1000`.
+        cut into groups, the cut belongs to the group: `bilirubin<17`.
     variable, variable_level
         What is measured, and the level or the time; a cut belongs to the level: `>=1000`.
     statistic

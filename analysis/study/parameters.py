@@ -1,8 +1,8 @@
 """Choices that a reader may question, and the machinery that checks them.
 
 The sections here are those of any study that follows patients. A study adds its own, with its
-cut-offs and criteria, and says what its article chose (`analysis.zhai_2025.parameters`). An unknown
-name or a value out of range is refused before anything is computed.
+cut-offs and criteria, and says what its article chose. An unknown name or a value out of range is
+refused before anything is computed.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Patients(Choices):
     population: str = Field(
         EVERYBODY,
         description="Whom of those admitted the whole report is about: all, the name of a "
-        "subgroup, or an expression such as `pvtt and afp_before >= 400`.",
+        "subgroup, or an expression such as `sex == 'male' and age_years >= 60`.",
     )
 
 

@@ -1,7 +1,7 @@
 """A study: everything that it declares, in one place. What is estimated and shown follows from it.
 
-`analysis.zhai_2025` declares the article's; a dataset's `dataset.yaml` adds to it, or declares one
-of its own. Rooms that read, estimate and show are given a `Study` and know none.
+An article's is declared in a room of its own; a dataset's `dataset.yaml` adds to it, or declares
+one of its own. Rooms that read, estimate and show are given a `Study` and know none.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class Variable:
     def level(self, value: str) -> str:
         """Give the words for a level; one that is not declared stands as it was recorded.
 
-        >>> count = Variable("tumour_count", "Number of tumours", least=1)
+        >>> count = Variable("nodes", "Number of nodes", least=1)
         >>> count.level("<5"), count.level(">=5"), count.level("<2"), count.level("many")
         ('1–4', '≥ 5', '1', 'many')
         """
@@ -231,7 +231,7 @@ class Factor:
 
     @property
     def key(self) -> str:
-        """What its estimates are grouped by, with its cut: 'afp_before<1000'."""
+        """What its estimates are grouped by, with its cut: 'bilirubin<17'."""
         return f"{self.variable.name}{self.cut}" if self.cut else self.name
 
     @property

@@ -31,7 +31,7 @@ PRIOR_ICI = Variable("prior_ici", "ICI before")
 THERAPY_LINE_GROUP = Variable(
     "therapy_line_group", "Line of therapy", {"1": "1", "2": "2", ">=3": "≥ 3"}
 )
-TARGETED_AGENT = Variable("targeted_agent", "Targeted therapy", {"none": "No"}, names=True)
+TARGETED_AGENT = CLINICAL["targeted_agent"]
 TARGETED_THERAPY = Variable("targeted_therapy", "Targeted therapy")
 ANTIVIRAL = Variable("antiviral", "Antiviral therapy")
 RT_INTRAHEPATIC = Variable("rt_on_intrahepatic", "Radiotherapy for intrahepatic lesions")
