@@ -23,7 +23,7 @@ from lifelines.statistics import multivariate_logrank_test
 
 from analysis.cohort import derive
 from analysis.cohort.read import read_dataset
-from analysis.estimates import prognosis, survival
+from analysis.estimates import curves, prognosis, survival
 from analysis.estimates.factors import times_by
 from analysis.estimates.hazards import hazard_ratio
 from analysis.estimates.log_rank import log_rank
@@ -120,7 +120,7 @@ def project(folder: Path, times_file: Path) -> dict[str, Any]:
     # Before all factors, which would leave this one's results remembered.
     times = times_by(cohort, f"factor_{FACTOR}", ENDPOINT)
     shared = _timed_all(
-        lambda: survival.median(survival.curve(times, parameters)).value,
+        lambda: curves.median(curves.curve(times, parameters)).value,
         lambda: log_rank(times).statistic,
         lambda: hazard_ratio(times, "yes", parameters).ratio.value,
     )
