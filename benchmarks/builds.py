@@ -35,10 +35,14 @@ VARIANTS_FILE = "hundred.yaml"
 
 SCRIPT = """
 from pathlib import Path
+from analysis.cohort.read import read_dataset
 from analysis.sensitivity.run import run
 from analysis.sensitivity.variants import read_variants
+from analysis.zhai_2025.study import STUDY
 if __name__ == "__main__":
-    run("synthetic", read_variants(Path("hundred.yaml")), workers={})
+    base = STUDY.parameters()
+    variants = read_variants(base, Path("hundred.yaml"))
+    run(read_dataset("synthetic", STUDY), variants, base, workers={})
 """
 
 
