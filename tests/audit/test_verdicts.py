@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from analysis.display.replication import redrawn, verdict_list
 
 from analysis.article.ledger import read_ledger
 from analysis.audit.comparison import compare
 from analysis.audit.verdicts import judge, summary, unmet
 from analysis.estimates.rows import KEY
+from analysis.zhai_2025.replication import redrawn, verdict_list
 
 
 def claim(**changed: object) -> pd.DataFrame:

@@ -14,9 +14,11 @@ from analysis.zhai_2025.parameters import Parameters
 
 # What stands beside a dataset's own numbers and is not of it: the medians of other trials and the
 # article's numbers with the differences from them; rules on patients in words; years of a calendar.
+# And the courses of single patients, which are records.
 NOT_OF_THE_DATASET = {
-    "supplementary_table_1", "earlier_trials", "verdicts", "plausibility_rules",
-    "plausibility_dates",
+    "supplementary_table_1", "earlier_trials", "verdicts", "abstract", "plausibility_rules",
+    "plausibility_dates", "swimmer", "figure_1a", "figure_1b",
+    *(f"table_{number}_verdicts" for number in range(1, 6)),
 }  # fmt: skip
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 DECIMALS = range(6)

@@ -14,7 +14,7 @@ from analysis.article.ledger import read_ledger
 from analysis.cohort import derive
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.read import read_dataset
-from analysis.display import tables
+from analysis.display.pages.plausibility import rules_table
 from analysis.synthesis.plausibility.rule import Known
 from analysis.synthesis.targets import Targets
 from analysis.zhai_2025.parameters import Parameters
@@ -618,7 +618,7 @@ def test_verdicts_count_the_breaches_of_each_rule() -> None:
     assert list(table.index) == list(RULES)
     assert table.loc["age", "breaches"] == 2
     assert table["breaches"].sum() == 2
-    cells = tables.plausibility_rules(table.reset_index()).cells.set_index("rule")
+    cells = rules_table(table.reset_index()).cells.set_index("rule")
     assert cells.loc["Age", "verdict"] == "✗ broken 2 ×; SYN-001: age: 17"
     assert (cells["verdict"] == "✓ holds").sum() == len(RULES) - 1
     assert str(breaches[0]) == "age: SYN-001: age: 17"

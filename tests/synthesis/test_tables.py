@@ -49,7 +49,8 @@ def found() -> tuple[Outcomes, dict[str, Ints]]:
         cause=tuple(patients["cause_of_death"].astype(object).fillna("")),
     )
     labels = {
-        name: (patients[f"factor_{name}"] == "yes").to_numpy(np.int64) for name in factors.NAMES
+        name: (patients[STUDY.factor(name).column] == "yes").to_numpy(np.int64)
+        for name in factors.NAMES
     }
     labels["ici_regimen"] = np.array(
         [factors.REGIMENS.levels.index(name) for name in patients["ici_regimen"]], dtype=np.int64
