@@ -76,12 +76,13 @@ def _report(project: Project, options: argparse.Namespace) -> int:
 def _check(project: Project, options: argparse.Namespace) -> int:
     from analysis.build.asked import chosen, cohort_of
     from analysis.build.inputs import Source
+    from analysis.cohort.summary import summary
 
     folder = _folder(options)
     sources = [Source(project, project.notebook(name)) for name in project.with_choices()]
     parameters = chosen(project, sources, folder, read_given(options.set))
     cohort = cohort_of(project, folder, parameters)
-    print(f"No fault found in {cohort.name}: {len(cohort.patients)} patients are analysed.")
+    print("\n".join(summary(cohort)))
     return 0
 
 

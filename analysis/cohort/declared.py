@@ -20,6 +20,7 @@ from analysis.cohort.description import (
     Description,
 )
 from analysis.cohort.faults import DatasetFaults, Fault
+from analysis.cohort.recording import NEEDS
 from analysis.cohort.schema import tables_of
 from analysis.study.columns import category, date, kind, levels_of, number, quantity, text
 from analysis.study.declarations import Arm
@@ -42,14 +43,10 @@ _LISTS = {
     "techniques": "patients.rt_technique",
     "targeted_agents": "patients.targeted_agent",
 }
-# Columns that are derived for every study, of which a factor may be made.
-DERIVED = (
-    "rt_start", "rt_end", "rt_dose_gy", "rt_fractions", "bed_gy", "eqd2_gy", "ici_start", "ici_end",
-    "ici_cycles", "ici_agent", "ici_switched", "interval_days", "treatment_mode", "time_zero",
-    "age_years",
-)  # fmt: skip
 # Columns of outcome, by which nobody can be compared who has not lived to it.
 OUTCOMES = ("death", "cause_of_death", "progression", "in_field_relapse", "failure_pattern")
+# Columns that are derived for every study, of which a factor may be made.
+DERIVED = ("age_years", "time_zero", *(name for name in NEEDS if name not in OUTCOMES))
 
 
 def declare(dataset: str, base: Study, description: Description) -> Study:

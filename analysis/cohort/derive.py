@@ -8,6 +8,7 @@ derived by the study (`Study.derivations`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,8 @@ from analysis.cohort.declared import misfits
 from analysis.cohort.description import FILE
 from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.model import Cohort, Dataset
-from analysis.cohort.rules import first_treatment
-from analysis.cohort.schema import CATEGORIES, CAUSES_OF_DEATH
+from analysis.cohort.recording import Recording
+from analysis.cohort.schema import CATEGORIES, CAUSES_OF_DEATH, REGION_VARIABLES
 from analysis.study.columns import known_texts, levels_of
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import YES
@@ -29,6 +30,8 @@ from analysis.study.variables import in_levels, texts, yes_no
 OVERALL_SURVIVAL = "OS"
 # Where times come from that were recorded as such.
 RECORDED = "time_to_event"
+# What tells a progression a second time, by its place.
+RELAPSES = ("in_field_relapse_date", "out_field_relapse_date")
 
 
 def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
@@ -46,13 +49,17 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     tables = dataset.tables
     study = dataset.study.under(parameters)
     patients = tables["patients"].set_index("patient_id", drop=False).rename_axis(None)
+    recording = Recording.of(dataset.description, tables, study)
     patients = patients.assign(**_baseline(patients, study))
     radiotherapy = _radiotherapy(tables["radiotherapy"], parameters)
-    patients = patients.assign(**_irradiation(patients.index, radiotherapy))
-    patients = patients.assign(**_immunotherapy(patients.index, tables["immunotherapy"], study))
-    patients = patients.assign(**_timing(patients, tables, parameters))
+    given = _immunotherapy(patients.index, tables["immunotherapy"], study)
+    for made in (_irradiation(patients.index, radiotherapy), given):
+        patients = patients.assign(**recording.known(made))
+    patients = patients.assign(**recording.known(_timing(patients)))
+    zero = _time_zero(patients, recording, parameters)
+    patients = patients.assign(time_zero=zero.days)
     for derivation in study.derivations:
-        patients = patients.assign(**derivation(patients, tables, parameters))
+        patients = patients.assign(**recording.known(derivation(patients, tables, parameters)))
     if faults := misfits(study, dataset.description, patients):
         raise DatasetFaults(dataset.name, faults)
     study = study.among(patients)
@@ -62,6 +69,8 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
 
     applied = parameters.apply_eligibility and dataset.description.eligibility_applies
     screening, admitted = eligibility.screen(patients, study, applied)
+    if not len(admitted):
+        raise DatasetFaults(dataset.name, [eligibility.nobody(screening, len(patients))])
     screening, asked = eligibility.restrict(dataset.name, patients.loc[admitted], study, screening)
     patients = patients.loc[asked]
     # What a dataset recorded may have the name of what is derived from follow-up.
@@ -71,15 +80,21 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         return frame[frame["patient_id"].isin(ids)].reset_index(drop=True)
 
     follow_up = theirs(tables["follow_up"]).set_index("patient_id").reindex(ids)
-    patients = patients.assign(**_outcome(follow_up, theirs(tables["time_to_event"])))
+    outcome = _outcome(follow_up, theirs(tables["time_to_event"]), recording)
+    patients = patients.assign(**outcome)
     patients = patients.assign(
         **{factor.column: factor.values(patients) for factor in study.factors}
     )
-    times = _time_to_event(
-        recorded, follow_up, theirs(tables["time_to_event"]), tables["follow_up"].empty, study
+    times, unrecorded, stand_ins = _time_to_event(
+        recorded, follow_up, theirs(tables["time_to_event"]), zero, recording, study
     )
+    stand_ins["follow_up"] = stand_ins.get(OVERALL_SURVIVAL, "")
+    stand_ins["progression"] = _without(RELAPSES, recording)
+    responses = _response_stand_in(recording)
+    stand_ins |= dict.fromkeys(REGION_VARIABLES.values(), responses)
     times = _with_deaths(dataset.name, times, study)
     events = theirs(tables["adverse_events"])
+    events = events.assign(term=study.spelt(events["term"]))
     groups = {term: study.event_group_of(term) for term in events["term"].dropna().unique()}
     return Cohort(
         name=dataset.name,
@@ -90,12 +105,15 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         patients=patients,
         radiotherapy=theirs(radiotherapy),
         immunotherapy=theirs(tables["immunotherapy"]),
-        assessments=_responses(theirs(tables["assessments"]), parameters),
+        assessments=_responses(theirs(tables["assessments"]), recording, parameters),
         adverse_events=events.assign(group=events["term"].map(groups)),
         organ_doses=theirs(tables["organ_doses"]),
         time_to_event=times,
         screening=screening,
-        recorded_tables=frozenset(name for name, frame in tables.items() if not frame.empty),
+        recording=recording,
+        unrecorded=unrecorded,
+        read=len(tables["patients"]),
+        stand_ins={name: words for name, words in stand_ins.items() if words},
     )
 
 
@@ -207,16 +225,15 @@ def _immunotherapy(
     return {
         "ici_start": by_patient["start_date"].min().reindex(ids),
         "ici_end": by_patient["end_date"].max().reindex(ids),
-        "ici_cycles": by_patient["cycles"].sum().reindex(ids).astype("Int64"),
+        "ici_cycles": by_patient["cycles"].sum(min_count=1).reindex(ids).astype("Int64"),
         "ici_agent": in_levels(last_agent, known),
         "ici_switched": yes_no((agents > 1).astype("boolean").mask(agents.isna())),
     }
 
 
-def _timing(
-    patients: pd.DataFrame, tables: dict[str, pd.DataFrame], parameters: Parameters
-) -> dict[str, pd.Series]:
-    both = patients["rt_start"].notna() & patients["ici_start"].notna()
+def _timing(patients: pd.DataFrame) -> dict[str, pd.Series]:
+    courses = patients[["rt_start", "rt_end", "ici_start", "ici_end"]]
+    both = courses.notna().all(axis=1)
     # Days without either treatment between the two courses; none when they overlap.
     gap = pd.concat(
         [
@@ -226,16 +243,44 @@ def _timing(
         axis=1,
     ).max(axis=1)
     mode = pd.Series(np.where(gap > 0, "sequential", "concurrent"), index=patients.index)
-    zero = {
-        "first treatment": patients["patient_id"].map(first_treatment(tables)),
-        "radiotherapy": patients["rt_start"],
-        "immunotherapy": patients["ici_start"],
-    }[parameters.time_zero]
     return {
         "interval_days": gap.clip(lower=0).where(both),
         "treatment_mode": in_levels(mode.where(both), ("concurrent", "sequential")),
-        "time_zero": zero,
     }
+
+
+@dataclass(frozen=True)
+class _Zero:
+    """The day from which times are counted, by patient; what stands in for it; why there is none.
+
+    `stand_in` says in words of a method from when times are counted in place of what was asked.
+    """
+
+    days: pd.Series
+    stand_in: str = ""
+    why: str = ""
+
+
+def _time_zero(patients: pd.DataFrame, recording: Recording, parameters: Parameters) -> _Zero:
+    """Give time zero: as the parameters have it, or what is nearest to it and is recorded."""
+    columns = {
+        "first treatment": ("rt_start", "ici_start"),
+        "radiotherapy": ("rt_start",),
+        "immunotherapy": ("ici_start",),
+    }[parameters.time_zero]
+    recorded = [column for column in columns if recording.has(column)]
+    why = recording.why(*columns)
+    if recorded == list(columns):
+        return _Zero(patients[recorded].min(axis=1))
+    if recorded:
+        (column,) = recorded
+        return _Zero(patients[column], f"from {_STARTS[column]}, since {why}")
+    if len(columns) > 1 and "enrolment_date" in patients and recording.has("enrolment_date"):
+        return _Zero(patients["enrolment_date"], f"from enrolment, since {why}")
+    return _Zero(pd.Series(pd.NaT, index=patients.index, dtype="datetime64[ns]"), why=why)
+
+
+_STARTS = {"rt_start": "the start of radiotherapy", "ici_start": "the start of immunotherapy"}
 
 
 # Response ------------------------------------------------------------------------------------
@@ -255,13 +300,28 @@ def best_response(baseline_mm: pd.Series, best_mm: pd.Series, new_lesion: pd.Ser
     category = category.mask(ratio <= -30, "PR").mask(best_mm == 0, "CR")
     category = category.mask((ratio >= 20) & (change.round(3) >= 5), "PD")
     category = category.mask(new_lesion == YES, "PD")
-    return category.where(baseline_mm.notna() & best_mm.notna() | (new_lesion == YES))
+    # Who has no word on new lesions is not known to have none.
+    measured = baseline_mm.notna() & best_mm.notna() & new_lesion.notna()
+    return category.where(measured | (new_lesion == YES))
 
 
-def _responses(assessments: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
+# The least that a target lesion measures, by CT (RECIST 1.1: Eisenhauer 2009, section 3.1.1).
+LEAST_LESION_MM = 10
+CATEGORY = ("assessments.category",)
+MEASURED = ("assessments.baseline_sum_mm", "assessments.best_sum_mm", "assessments.new_lesion")
+
+
+def _responses(
+    assessments: pd.DataFrame, recording: Recording, parameters: Parameters
+) -> pd.DataFrame:
     derived = best_response(
         assessments["baseline_sum_mm"], assessments["best_sum_mm"], assessments["new_lesion"]
     )
+    if not recording.has(*MEASURED):
+        # Of one part alone only some categories follow, so that their shares would be wrong.
+        derived = derived.mask(derived.notna())
+    # What is too small for target lesions in mm is in another unit: no category follows from it.
+    derived = derived.mask(assessments["baseline_sum_mm"] < LEAST_LESION_MM)
     recorded = assessments["category"]
     first, second = (
         (recorded, derived) if parameters.response_source == "recorded" else (derived, recorded)
@@ -274,10 +334,24 @@ def _responses(assessments: pd.DataFrame, parameters: Parameters) -> pd.DataFram
     )
 
 
+def _response_stand_in(recording: Recording) -> str:
+    """Say from which of the two sources of a category responses are, where one is not recorded."""
+    sources = {"category as recorded": CATEGORY, "category from sums of diameters": MEASURED}
+    why = {words: recording.why(*needed) for words, needed in sources.items()}
+    recorded, derived = why
+    if why[recorded] and not why[derived]:
+        return f"{derived}, since {why[recorded]}"
+    if why[derived] and not why[recorded]:
+        return f"{recorded}, since {why[derived]}"
+    return ""
+
+
 # Outcome -------------------------------------------------------------------------------------
 
 
-def _outcome(follow_up: pd.DataFrame, recorded_times: pd.DataFrame) -> dict[str, pd.Series]:
+def _outcome(
+    follow_up: pd.DataFrame, recorded_times: pd.DataFrame, recording: Recording
+) -> dict[str, pd.Series]:
     inside, outside = (
         follow_up["in_field_relapse_date"].notna(),
         follow_up["out_field_relapse_date"].notna(),
@@ -287,22 +361,27 @@ def _outcome(follow_up: pd.DataFrame, recorded_times: pd.DataFrame) -> dict[str,
     pattern = pattern.mask(outside & ~inside, "out-of-field only")
     pattern = pattern.mask(inside & ~outside, "in-field only")
     pattern = pattern.mask(inside & outside, "in-field and out-of-field")
-    contact = follow_up["last_contact_date"].notna() | follow_up["death_date"].notna()
-    died, died_known = follow_up["death_date"].notna(), contact
-    if not contact.any():
+    died = follow_up["death_date"].notna()
+    alive = follow_up["last_contact_date"].notna() & ~died
+    # Where nobody is known to be alive, those who died are no share of anything.
+    contact = (alive | died) & (bool(alive.any()) or bool(died.all()))
+    found = recording.known(
+        {
+            "death": _known(died, contact),
+            "cause_of_death": in_levels(follow_up["cause_of_death"], CAUSES_OF_DEATH),
+            "progression": _known(progressed, contact),
+            "in_field_relapse": _known(inside, contact),
+            "failure_pattern": in_levels(
+                pattern, ("out-of-field only", "in-field only", "in-field and out-of-field")
+            ),
+        }
+    )
+    if not recording.has("death"):
         overall = recorded_times[recorded_times["endpoint"] == OVERALL_SURVIVAL]
         event = overall.set_index("patient_id")["event"].reindex(follow_up.index)
-        died, died_known = event == YES, event.notna()
-    return {
-        **{column: follow_up[column] for column in follow_up.columns if column.endswith("_date")},
-        "death": _known(died, died_known),
-        "cause_of_death": in_levels(follow_up["cause_of_death"], CAUSES_OF_DEATH),
-        "progression": _known(progressed, contact),
-        "in_field_relapse": _known(inside, contact),
-        "failure_pattern": in_levels(
-            pattern, ("out-of-field only", "in-field only", "in-field and out-of-field")
-        ),
-    }
+        found["death"] = _known(event == YES, event.notna())
+    dates = {column: follow_up[column] for column in follow_up.columns if column.endswith("_date")}
+    return {**dates, **found}
 
 
 def _known(holds: pd.Series, recorded: pd.Series) -> pd.Series:
@@ -313,22 +392,87 @@ def _time_to_event(
     patients: pd.DataFrame,
     follow_up: pd.DataFrame,
     recorded_times: pd.DataFrame,
-    without_follow_up: bool,
+    zero: _Zero,
+    recording: Recording,
     study: Study,
-) -> pd.DataFrame:
-    """Give the times of every endpoint: from dates, from durations of patients, or as recorded."""
+) -> tuple[pd.DataFrame, dict[str, str], dict[str, str]]:
+    """Give the times of every endpoint: from durations of patients, from dates, or as recorded.
+
+    An endpoint whose dates are not recorded has no times, unless they are in `time_to_event`.
+
+    Returns
+    -------
+    The times; endpoint to the reason why it has none; endpoint to what stands in for what is not
+    recorded.
+    """
     # Columns that both have, such as the key of the table, are those of follow-up.
     dates = patients.drop(columns=[c for c in follow_up.columns if c in patients]).join(follow_up)
-    parts = []
+    parts: list[pd.DataFrame] = []
+    unrecorded: dict[str, str] = {}
+    stand_ins: dict[str, str] = {}
+    as_recorded = set(recorded_times["endpoint"])
     for endpoint in study.endpoints:
-        of_follow_up = set(endpoint.events) & set(follow_up.columns)
         if endpoint.duration:
-            parts.append(_from_durations(endpoint, patients))
-        elif endpoint.events and not (without_follow_up and of_follow_up):
-            parts.append(_from_dates(endpoint, dates, study.chosen))
-    found = {name for part in parts for name in part["endpoint"].unique()}
-    recorded = recorded_times[~recorded_times["endpoint"].isin(found)]
-    return pd.concat([*parts, _recorded_times(recorded)], ignore_index=True)
+            needed = (endpoint.duration, endpoint.duration_event)
+            why = recording.why(*(f"patients.{column}" for column in needed))
+            found = _from_durations(endpoint, patients)
+        elif endpoint.events:
+            why = _unrecorded(endpoint, zero, recording, study.chosen)
+            found = _from_dates(endpoint, dates, study.chosen)
+            why = why or _never_censored(endpoint, found, dates, study.chosen)
+            stand_ins[endpoint.name] = _stand_ins(endpoint, zero, recording)
+        else:
+            continue
+        if not why:
+            parts.append(found)
+        elif endpoint.name in as_recorded:
+            stand_ins[endpoint.name] = "times as recorded"
+        else:
+            unrecorded[endpoint.name] = why
+    derived = {name for part in parts for name in part["endpoint"].unique()}
+    recorded = recorded_times[~recorded_times["endpoint"].isin(derived)]
+    times = pd.concat([*parts, _recorded_times(recorded)], ignore_index=True)
+    return times, unrecorded, stand_ins
+
+
+def _unrecorded(
+    endpoint: Endpoint, zero: _Zero, recording: Recording, parameters: Parameters
+) -> str:
+    """Say why an endpoint of dates cannot be had; nothing where all that it needs is recorded."""
+    needed = [event for event in endpoint.events if event not in endpoint.optional]
+    needed += [endpoint.censored_at(parameters), *endpoint.competing]
+    needed += [endpoint.time_zero] if endpoint.time_zero else []
+    why = recording.why(*needed)
+    if not why and zero.why and not endpoint.time_zero:
+        return f"there is no time zero: {zero.why}"
+    return why
+
+
+def _stand_ins(endpoint: Endpoint, zero: _Zero, recording: Recording) -> str:
+    """Say what stands in for what is not recorded of an endpoint; nothing where all is."""
+    told = [] if endpoint.time_zero else [zero.stand_in]
+    told.append(_without(endpoint.optional, recording))
+    return ", ".join(filter(None, told))
+
+
+def _without(optional: Sequence[str], recording: Recording) -> str:
+    gone = [column for column in optional if not recording.has(column)]
+    return f"without {' and '.join(gone)}, not recorded" if gone else ""
+
+
+def _never_censored(
+    endpoint: Endpoint, times: pd.DataFrame, dates: pd.DataFrame, parameters: Parameters
+) -> str:
+    """Say why an endpoint cannot be had of the patients who have the event alone.
+
+    Where nobody else has the date at which they are censored, all who are left had the event.
+    """
+    begun = dates[endpoint.time_zero or "time_zero"].notna()
+    ended = times["event"] | times["competing"]
+    if ended.all() and int(ended.sum()) < int(begun.sum()):
+        column = endpoint.censored_at(parameters)
+        return f"{column} is blank for every patient without the event"
+    return ""
 
 
 def _recorded_times(times: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.cohort.faults import DatasetFaults, Fault
+from analysis.cohort.faults import DESCRIPTION, DatasetFaults, Fault
 from analysis.study import expressions
 from analysis.study.parameters import EVERYBODY
 from analysis.study.study import Study
@@ -16,8 +16,8 @@ _SOURCE = "patients.csv"
 def screen(patients: pd.DataFrame, study: Study, applied: bool) -> tuple[pd.DataFrame, pd.Index]:
     """Apply the criteria in order.
 
-    A patient without a record that a criterion needs is not excluded by it; a criterion that
-    nobody has records for is not assessed.
+    Whoever is not known to fail a criterion is not excluded by it; a criterion that nobody has
+    records for is not assessed.
 
     Returns
     -------
@@ -31,9 +31,8 @@ def screen(patients: pd.DataFrame, study: Study, applied: bool) -> tuple[pd.Data
         assessed = applied and recorded
         entered = len(left)
         if assessed:
-            known = left[list(criterion.needs)].notna().any(axis=1)
-            fails = known & ~criterion.meets(left, study.chosen).fillna(False).astype(bool)
-            left = left[~fails]
+            meets = criterion.meets(left, study.chosen).astype("boolean")
+            left = left[meets.fillna(True).astype(bool)]
         steps.append(
             {
                 "name": criterion.name,
@@ -46,6 +45,21 @@ def screen(patients: pd.DataFrame, study: Study, applied: bool) -> tuple[pd.Data
             }
         )
     return pd.DataFrame(steps, columns=STEP), left.index
+
+
+def nobody(screening: pd.DataFrame, read: int) -> Fault:
+    """Give the fault of a dataset of which no patient is admitted."""
+    left_out = screening[screening["excluded"] > 0]
+    by = "; ".join(
+        f"{step['excluded']} of {step['entered']} left out by '{step['criterion']}'"
+        for step in left_out.to_dict("records")
+    )
+    expected = (
+        f"one patient at least who meets the criteria of eligibility; {by}. If they are not those "
+        f"of these patients, write `eligibility_applies: false` in {DESCRIPTION}, or move the "
+        "limits with parameters"
+    )
+    return Fault(_SOURCE, 0, "", f"{read} patients", expected)
 
 
 def restrict(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from analysis.cohort.description import Description
+from analysis.cohort.recording import Recording
+from analysis.cohort.schema import TABLE_KEYS
 from analysis.study.parameters import Parameters
 from analysis.study.study import Study
 
@@ -46,6 +49,17 @@ class Cohort:
         One row an eligibility criterion, in the study's order, and one for the population
         analysed unless that is all: `name, criterion, assessed, status, entered, excluded,
         remaining`.
+    recording
+        What the dataset records, for what is counted in its tables.
+    unrecorded
+        Endpoint to the reason why it has no times.
+    stand_ins
+        Endpoint, or variable of a response, to what stands in for what is not recorded of it, in
+        words of a method.
+    read
+        How many patients the dataset has.
+    remarks
+        What should be looked at, in sentences; only of a cohort that was loaded from its files.
     """
 
     name: str
@@ -61,7 +75,11 @@ class Cohort:
     organ_doses: pd.DataFrame
     time_to_event: pd.DataFrame
     screening: pd.DataFrame
-    recorded_tables: frozenset[str]
+    recording: Recording
+    unrecorded: Mapping[str, str]
+    stand_ins: Mapping[str, str]
+    read: int
+    remarks: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> Parameters:
@@ -74,6 +92,10 @@ class Cohort:
             column in self.patients and bool(self.patients[column].notna().any())
             for column in columns
         )
+
+    def has(self, *names: str) -> bool:
+        """Tell whether all of some tables (`adverse_events`) or their columns are recorded."""
+        return self.recording.has(*names)
 
     def of(self, ids: pd.Index) -> Cohort:
         """Give the cohort of some of its patients, by their index."""
@@ -107,7 +129,8 @@ class Cohort:
             "factors": any(self.records(factor.column) for factor in study.factors),
             "survival": not self.time_to_event.empty,
         }
-        return self.recorded_tables | {word for word, holds in words.items() if holds}
+        tables = {name for name in TABLE_KEYS if self.has(name)}
+        return frozenset(tables) | {word for word, holds in words.items() if holds}
 
     def endpoints(self) -> list[str]:
         """Give the endpoints that can be analysed, in the study's order; others by name."""

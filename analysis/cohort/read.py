@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from analysis.cohort.description import FILE, Description, read_description
 from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.folder import dataset_folder
 from analysis.cohort.model import Cohort, Dataset
+from analysis.cohort.remarks import remarks
 from analysis.cohort.schema import TABLE_KEYS, tables_of
 from analysis.study.columns import Table, empty, expected, is_optional, kind, known_texts
 from analysis.study.parameters import Parameters, unknown_name
@@ -48,7 +50,8 @@ def load(
         With the complete list of faults: file, row, column, value, what was expected.
     """
     recorded = read_dataset(dataset, study)
-    return derive.cohort(recorded, parameters_for(recorded.study, chosen, study))
+    cohort = derive.cohort(recorded, parameters_for(recorded.study, chosen, study))
+    return replace(cohort, remarks=remarks(recorded, cohort))
 
 
 def parameters_for(
@@ -116,11 +119,14 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
 
     faults: list[Fault] = _unknown_columns(description, schema)
     tables: dict[str, pd.DataFrame] = {}
-    if study.article is None:
-        # Who declares a study of their own says what there is; the rest is not asked for.
-        absent = {name: "all" for name in schema if name != "patients" and name not in written}
-        not_recorded = {**description.not_recorded, **absent}
-        description = description.model_copy(update={"not_recorded": not_recorded})
+    # Who declares a study of their own says what there is; the rest is not asked for.
+    absent = {
+        name: "all"
+        for name, table in schema.items()
+        if name not in written and (table.optional or study.article is None) and name != "patients"
+    }
+    not_recorded = {**description.not_recorded, **absent}
+    description = description.model_copy(update={"not_recorded": not_recorded})
     for table in schema.values():
         found = written.get(table.name)
         if isinstance(found, Fault):
@@ -244,7 +250,7 @@ def _typed(
     for name in doubled:
         faults.append(Fault(table.name, 0, name, "", "each column once"))
     frame = frame.loc[:, ~frame.columns.duplicated()]
-    if frame.empty:
+    if frame.empty and not table.may_be_empty:
         faults.append(Fault(table.name, 0, "", "", f"at least one row: {table.one_row_is}"))
 
     typed = pd.DataFrame(index=frame.index)

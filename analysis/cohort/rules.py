@@ -98,7 +98,16 @@ def first_treatment(tables: Tables) -> pd.Series:
     return starts.groupby("patient_id")["start_date"].min()
 
 
-def _not_before_treatment(tables: Tables, _: Description) -> list[Fault]:
+def _start_is_known(description: Description) -> bool:
+    """Tell whether it is known which treatment came first."""
+    return not any(
+        description.lacks(table, "start_date") for table in ("radiotherapy", "immunotherapy")
+    )
+
+
+def _not_before_treatment(tables: Tables, description: Description) -> list[Fault]:
+    if not _start_is_known(description):
+        return []
     follow_up = tables["follow_up"]
     start = follow_up["patient_id"].map(first_treatment(tables))
     faults = []
@@ -121,10 +130,7 @@ def _not_before_treatment(tables: Tables, _: Description) -> list[Fault]:
 def _onset_in_follow_up(tables: Tables, description: Description) -> list[Fault]:
     events, follow_up = tables["adverse_events"], tables["follow_up"]
     start = events["patient_id"].map(first_treatment(tables))
-    # Which treatment came first is not known where one of them is not recorded.
-    early = (events["onset_date"] < start) & (
-        not description.lacks("radiotherapy") and not description.lacks("immunotherapy")
-    )
+    early = (events["onset_date"] < start) & _start_is_known(description)
     # An event may begin after the last contact of a patient whose death is known from elsewhere.
     seen = follow_up["death_date"].fillna(follow_up["last_contact_date"])
     end = events["patient_id"].map(seen.groupby(follow_up["patient_id"]).max())
@@ -162,7 +168,7 @@ def _in_order(table: str, earlier: str, later: str) -> Rule:
 
 
 def _death_has_cause(tables: Tables, description: Description) -> list[Fault]:
-    if description.lacks("follow_up", "cause_of_death"):
+    if description.lacks("follow_up", "death_date"):
         return []
     frame = tables["follow_up"]
     odd = frame["cause_of_death"].notna() & frame["death_date"].isna()
@@ -172,7 +178,7 @@ def _death_has_cause(tables: Tables, description: Description) -> list[Fault]:
 
 
 def _grade_five(tables: Tables, description: Description) -> list[Fault]:
-    if description.lacks("follow_up") or description.lacks("follow_up", "death_date"):
+    if description.lacks("follow_up", "death_date"):
         return []
     events, follow_up = tables["adverse_events"], tables["follow_up"]
     dead = set(follow_up.loc[follow_up["death_date"].notna(), "patient_id"])

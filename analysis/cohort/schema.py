@@ -28,6 +28,11 @@ from analysis.study.study import Study
 
 CRITERIA = ("RECIST 1.1", "mRECIST")
 REGIONS = ("overall", "in-field")
+# What the response of each region is called in estimates.
+REGION_VARIABLES: Mapping[str, str] = {
+    "overall": "response_overall",
+    "in-field": "response_in_field",
+}
 CATEGORIES = ("CR", "PR", "SD", "PD")
 ATTRIBUTIONS = (
     "radiotherapy",
@@ -72,6 +77,7 @@ ADVERSE_EVENTS = table(
         "attribution": category(ATTRIBUTIONS, "Treatment that the event is attributed to."),
         "onset_date": date("First day of the event, of its worst episode where it came back."),
     },
+    may_be_empty=True,
 )
 
 ORGAN_DOSES = table(

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.stats import chi2_contingency, kruskal, mannwhitneyu
 
 from analysis.cohort.model import Cohort
+from analysis.cohort.schema import REGION_VARIABLES
 from analysis.estimates import (
     characteristics,
     marker,
@@ -110,9 +111,9 @@ def _comparisons(cohort: Cohort, parameters: Parameters, parts: tuple[Part, ...]
     if treatment.estimate in parts:
         for asked in (*study.table_2, *study.treatment):
             rows += _compared(cohort, treatment.ANALYSIS, asked, parameters)
-    if response.estimate in parts and "assessments" in cohort.recorded_tables:
+    if response.estimate in parts and cohort.has("assessments.criterion", "assessments.region"):
         rows += _responses(cohort, parameters)
-    if toxicity.estimate in parts and "adverse_events" in cohort.recorded_tables:
+    if toxicity.estimate in parts and cohort.has("adverse_events"):
         rows += _events(cohort, parameters)
     keys = set()
     once = []
@@ -265,7 +266,7 @@ def _two_rows(
 
 def _responses(cohort: Cohort, parameters: Parameters) -> Rows:
     rows: Rows = []
-    for region, variable in response.REGION_VARIABLES.items():
+    for region, variable in REGION_VARIABLES.items():
         best = response.responses(cohort, region)
         for criterion in best.columns:
             known = best[criterion].dropna()
@@ -284,10 +285,14 @@ def _responses(cohort: Cohort, parameters: Parameters) -> Rows:
 
 def _events(cohort: Cohort, parameters: Parameters) -> Rows:
     worst = toxicity.worst_grades(cohort)
-    columns = {**{str(term): worst[term] for term in worst}, toxicity.ANY_EVENT: worst.max(axis=1)}
+    columns = {str(term): worst[term] for term in worst}
+    columns[toxicity.ANY_EVENT] = toxicity.worst_of_all(cohort)
+    levels = (toxicity.ANY, ">=3") if cohort.has("adverse_events.grade") else (toxicity.ANY,)
     return [
         one
         for term, grades in columns.items()
-        for level, holds in ((toxicity.ANY, grades >= 1), (">=3", grades >= 3))
-        for one in _two_rows(cohort, toxicity.ANALYSIS, term, level, holds, parameters)
+        for level in levels
+        for one in _two_rows(
+            cohort, toxicity.ANALYSIS, term, level, toxicity.LEVELS[level](grades), parameters
+        )
     ]

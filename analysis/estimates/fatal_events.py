@@ -60,12 +60,14 @@ def estimate(cohort: Cohort, _: Parameters) -> pd.DataFrame:
     has no row.
     """
     rows: list[dict[str, Any]] = []
-    if "adverse_events" not in cohort.recorded_tables:
+    if not cohort.has("adverse_events.grade", "adverse_events.term"):
         return to_table(rows, estimate)
     fatal = cases(cohort.adverse_events, cohort.study).to_dict("records")
     for number, event in enumerate(fatal, start=1):
         patient = cohort.patients.loc[event["patient_id"]]
         doses = cohort.organ_doses[cohort.organ_doses["patient_id"] == event["patient_id"]]
+        if not cohort.has("organ_doses.organ", "organ_doses.metric"):
+            doses = doses.iloc[:0]
         described = {name: patient[name] for name in cohort.study.case_variables}
         rows += _case(f"{CASE}{number}", event, described, patient, doses)
     return to_table(rows, estimate)

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from analysis.cohort.model import Cohort
+from analysis.cohort.schema import REGION_VARIABLES
 from analysis.estimates.counts import count_rows, range_rows
 from analysis.estimates.response import (
-    REGION_VARIABLES,
     SUMMARIES,
     association,
     responses,
@@ -41,9 +41,11 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
         *range_rows(analysis, f"{marker.name}_change", patients[marker.change], "%"),
         *count_rows(analysis, after.name, after.values(patients)),
     ]
-    if "assessments" in cohort.recorded_tables and cohort.records(marker.decrease):
+    if cohort.has("assessments.criterion", "assessments.region") and cohort.records(
+        marker.decrease
+    ):
         rows += _against_response(cohort, marker, parameters)
-    return to_table(rows, estimate)
+    return to_table(rows, estimate, cohort.stand_ins)
 
 
 def _against_response(

@@ -46,7 +46,7 @@ def survival_curves(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
             method=method_of(endpoint, parameters),
             n=len(times),
         )
-    return to_table(rows, survival_curves)
+    return to_table(rows, survival_curves, cohort.stand_ins)
 
 
 def factor_curves(
@@ -83,7 +83,7 @@ def factor_curves(
                 rows += at_risk_rows(
                     estimated, endpoint, parameters, analysis_id=FACTOR_AT_RISK, **keys
                 )
-    return to_table(rows, factor_curves)
+    return to_table(rows, factor_curves, cohort.stand_ins)
 
 
 def incidences(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
@@ -134,7 +134,7 @@ def incidences(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
                     (Statistic.INCIDENCE_UPPER, "upper"),
                 )
             ]
-    return to_table(rows, incidences)
+    return to_table(rows, incidences, cohort.stand_ins)
 
 
 def residuals(
@@ -184,4 +184,4 @@ def residuals(
                 (Statistic.LOG_HAZARD_RATIO_UPPER, "upper"),
             )
         ]
-    return to_table(rows, residuals)
+    return to_table(rows, residuals, cohort.stand_ins)

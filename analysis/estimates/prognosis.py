@@ -88,7 +88,7 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
             if factor.ratios:
                 rows += ratio_rows(times, factor, endpoint, counting)
     rows += [one for one in together if one["group"] == ALL_FACTORS]
-    return _adjusted(to_table(rows, estimate), factors, parameters)
+    return _adjusted(to_table(rows, estimate, cohort.stand_ins), factors, parameters)
 
 
 def _strata(cohort: Cohort, factor: Factor, parameters: Parameters) -> tuple[Factor, ...]:

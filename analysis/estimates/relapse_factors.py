@@ -40,7 +40,7 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
             for factor in factors_of(cohort):
                 times = times_by(cohort, factor.column, name)
                 rows += _factor_rows(times, factor, endpoint, parameters)
-    return to_table(rows, estimate)
+    return to_table(rows, estimate, cohort.stand_ins)
 
 
 def _factor_rows(

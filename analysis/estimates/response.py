@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.model import Cohort
-from analysis.cohort.schema import CRITERIA
+from analysis.cohort.schema import CRITERIA, REGION_VARIABLES
 from analysis.estimates.intervals import (
     PROPORTION_INTERVALS,
     fisher_p,
@@ -22,7 +22,6 @@ from analysis.study.keys import Statistic
 from analysis.study.parameters import Parameters
 
 ANALYSIS = "response"
-REGION_VARIABLES = {"overall": "response_overall", "in-field": "response_in_field"}
 SUMMARIES = {"ORR": ("CR", "PR"), "DCR": ("CR", "PR", "SD")}
 _LEVELS = {**{level: (level,) for level in ("CR", "PR", "SD", "PD")}, **SUMMARIES}
 
@@ -42,15 +41,15 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     `table_test` is asymptotic, both are by their chi-square.
     """
     rows: list[dict[str, Any]] = []
-    if "assessments" not in cohort.recorded_tables:
-        return to_table(rows, estimate)
+    if not cohort.has("assessments.criterion", "assessments.region"):
+        return to_table(rows, estimate, cohort.stand_ins)
     for region, variable in REGION_VARIABLES.items():
         best = responses(cohort, region)
         for criterion in best.columns:
             rows += _rates(best[criterion].dropna(), variable, str(criterion), parameters)
         if set(CRITERIA) <= set(best.columns):
             rows += _two_criteria(best.dropna(), variable, parameters)
-    return to_table(rows, estimate)
+    return to_table(rows, estimate, cohort.stand_ins)
 
 
 def _rates(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -56,10 +56,15 @@ def row(
     }
 
 
-def to_table(rows: Iterable[dict[str, Any]], made_by: Callable[..., object]) -> pd.DataFrame:
+def to_table(
+    rows: Iterable[dict[str, Any]],
+    made_by: Callable[..., object],
+    stand_ins: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
     """Give the rows as a DataFrame with `COLUMNS`, in the order given.
 
-    `made_by` is the function that answers for them; column `function` names it.
+    `made_by` is the function that answers for them; column `function` names it. `stand_ins` has
+    what stands in for what is not recorded, by variable: the method of its rows says so.
 
     Raises
     ------
@@ -69,6 +74,10 @@ def to_table(rows: Iterable[dict[str, Any]], made_by: Callable[..., object]) -> 
     function = f"{made_by.__module__}.{made_by.__qualname__}"
     table = pd.DataFrame([{**one, "function": function} for one in rows], columns=COLUMNS)
     table = table.astype({"value": "float64", "n": "Int64"})
+    for variable, words in (stand_ins or {}).items():
+        of_it = table["variable"] == variable
+        methods = table.loc[of_it, "method"]
+        table.loc[of_it, "method"] = (methods + ", " + words).str.removeprefix(", ")
     twice = table[table.duplicated(KEY, keep=False)]
     if not twice.empty:
         raise ValueError(f"Statistics computed twice:\n{twice[KEY].to_string(index=False)}")

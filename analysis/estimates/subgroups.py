@@ -58,4 +58,4 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
                 }
                 for one in ratio_rows(times, arm, endpoint, parameters)
             ]
-    return to_table(rows, estimate)
+    return to_table(rows, estimate, cohort.stand_ins)

@@ -277,4 +277,4 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     # Asked only of patients who died or progressed, so that a blank is not a gap.
     for detail in filter(cohort.records, ("cause_of_death", "failure_pattern")):
         rows += count_rows(ANALYSIS, detail, cohort.patients[detail].dropna())
-    return to_table(rows, estimate)
+    return to_table(rows, estimate, cohort.stand_ins)

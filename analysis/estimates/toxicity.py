@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -18,46 +21,84 @@ ANY_EVENT, ANY = "any_event", "any"
 GRADES = (1, 2, 3, 4, 5)
 # The grade of an event that kills.
 FATAL = 5
+# Stands for a grade that is not recorded of an event that happened.
+HAPPENED = 1
+# From the worst grades of patients to those who are counted in a level.
+LEVELS: Mapping[str, Callable[[pd.Series], pd.Series]] = {
+    **{str(grade): partial(operator.eq, grade) for grade in GRADES},
+    ANY: partial(operator.le, 1),
+    ">=2": partial(operator.le, 2),
+    ">=3": partial(operator.le, 3),
+}
 
 
 def worst_grades(cohort: Cohort) -> pd.DataFrame:
-    """Give the worst grade, a patient a row and a table row a column; 0 where none happened."""
-    worst = cohort.adverse_events.pivot_table(
-        index="patient_id", columns="group", values="grade", aggfunc="max"
-    )
+    """Give the worst grade, a patient a row and a table row a column; 0 where none happened.
+
+    Where no grade is recorded, an event has the grade `HAPPENED`, and only the row of any grade may
+    be shown. Where no term is recorded, there is no column.
+    """
+    events = cohort.adverse_events.assign(grade=_grades(cohort))
+    worst = events.pivot_table(index="patient_id", columns="group", values="grade", aggfunc="max")
     known = [group.name for group in cohort.study.event_groups]
     others = sorted(set(worst.columns) - set(known))
-    return (
-        worst.reindex(index=cohort.patients.index, columns=[*known, *others]).fillna(0).astype(int)
-    )
+    columns = [*known, *others] if cohort.has("adverse_events.term") else []
+    return worst.reindex(index=cohort.patients.index, columns=columns).fillna(0).astype(int)
+
+
+def worst_of_all(cohort: Cohort) -> pd.Series:
+    """Give the worst grade of any event of each patient, as `worst_grades` does."""
+    worst = _grades(cohort).groupby(cohort.adverse_events["patient_id"]).max()
+    return worst.reindex(cohort.patients.index).fillna(0).astype(int)
+
+
+def _grades(cohort: Cohort) -> pd.Series:
+    grades = cohort.adverse_events["grade"]
+    return grades if cohort.has("adverse_events.grade") else grades.fillna(HAPPENED)
 
 
 def estimate(cohort: Cohort, _: Parameters) -> pd.DataFrame:
-    """Give patients by term and worst grade, any event of grade 3 or more, and named events."""
-    if "adverse_events" not in cohort.recorded_tables:
+    """Give patients by term and worst grade, any event of grade 3 or more, and named events.
+
+    Where no grade is recorded, there are events of any grade alone; where no term or attribution
+    is, what is counted by it has no rows.
+    """
+    if not cohort.has("adverse_events"):
         return to_table([], estimate)
     worst = worst_grades(cohort)
-    n = len(worst)
+    levels = LEVELS if cohort.has("adverse_events.grade") else {ANY: LEVELS[ANY]}
     rows: list[dict[str, Any]] = []
     for term in worst.columns:
-        rows += _by_grade(term, worst[term], n)
-    rows += _by_grade(ANY_EVENT, worst.max(axis=1), n)
+        rows += _by_grade(term, worst[term], levels)
+    rows += _by_grade(ANY_EVENT, worst_of_all(cohort), levels)
     for named in cohort.study.named_events:
-        rows += _named(cohort.adverse_events, named, n)
+        if cohort.has(*_asked_of(named)):
+            rows += _named(cohort.adverse_events, named, len(worst))
     return to_table(rows, estimate)
+
+
+def _asked_of(named: NamedEvents) -> list[str]:
+    """Give the columns by which events are named."""
+    asked = {"term": named.terms, "attribution": named.attribution, "grade": named.fatal}
+    return [f"adverse_events.{column}" for column, by in asked.items() if by]
 
 
 def _named(events: pd.DataFrame, named: NamedEvents, n: int) -> list[dict[str, Any]]:
     chosen = pd.Series(True, index=events.index)
     if named.terms:
         chosen &= events["term"].isin(named.terms)
-    if named.attribution:
-        chosen &= events["attribution"].fillna("").str.contains(named.attribution, regex=False)
     if named.fatal:
         chosen &= (events["grade"] == FATAL).fillna(False).astype(bool)
+    note = ""
+    if named.attribution:
+        attributed = events["attribution"]
+        unknown = int((chosen & attributed.isna()).sum())
+        note = f"{unknown} {'event' if unknown == 1 else 'events'} without attribution"
+        note = note if unknown else ""
+        chosen &= attributed.fillna("").str.contains(named.attribution, regex=False)
     count = events.loc[chosen, "patient_id"].nunique()
     if not named.fatal:
-        return share_rows(ANALYSIS, named.name, count, n, variable_level=ANY)
+        return share_rows(ANALYSIS, named.name, count, n, variable_level=ANY, note=note)
     return [
         row(
             ANALYSIS,
@@ -67,15 +108,18 @@ def _named(events: pd.DataFrame, named: NamedEvents, n: int) -> list[dict[str, A
             variable_level=YES,
             unit="patients",
             n=n,
+            note=note,
         )
     ]
 
 
-def _by_grade(term: str, worst: pd.Series, n: int) -> list[dict[str, Any]]:
-    levels = {str(grade): worst == grade for grade in GRADES}
-    levels |= {ANY: worst >= 1, ">=2": worst >= 2, ">=3": worst >= 3}
+def _by_grade(
+    term: str, worst: pd.Series, levels: Mapping[str, Callable[[pd.Series], pd.Series]]
+) -> list[dict[str, Any]]:
     return [
         entry
         for level, chosen in levels.items()
-        for entry in share_rows(ANALYSIS, term, int(chosen.sum()), n, variable_level=level)
+        for entry in share_rows(
+            ANALYSIS, term, int(chosen(worst).sum()), len(worst), variable_level=level
+        )
     ]

@@ -30,31 +30,34 @@ def estimate(cohort: Cohort, _: Parameters) -> pd.DataFrame:
         if asked.name not in (AGENT, SITE):
             rows += rows_of(ANALYSIS, patients, asked)
 
-    if "immunotherapy" in cohort.recorded_tables:
+    if cohort.has("immunotherapy"):
         given = cohort.immunotherapy
-        agents = study.open_lists.get("immunotherapy.agent", ())
-        rows += _several(given, "agent", AGENT, agents)
-        n = given["patient_id"].nunique()
-        switched = int((patients[SWITCHED] == YES).sum())
-        rows += share_rows(ANALYSIS, SWITCHED, switched, n, variable_level=YES)
-        spacing = _weeks_between_cycles(given)
-        rows.append(
-            row(
-                ANALYSIS,
-                "ici_interval_weeks",
-                Statistic.MEDIAN,
-                spacing.median(),
-                unit="weeks",
-                n=len(spacing),
-                method="(last dose - first dose) / (cycles - 1)",
+        if cohort.has("immunotherapy.agent"):
+            agents = study.open_lists.get("immunotherapy.agent", ())
+            rows += _several(given, "agent", AGENT, agents)
+            n = given["patient_id"].nunique()
+            switched = int((patients[SWITCHED] == YES).sum())
+            rows += share_rows(ANALYSIS, SWITCHED, switched, n, variable_level=YES)
+        spacing = _weeks_between_cycles(given).dropna()
+        if not spacing.empty:
+            rows.append(
+                row(
+                    ANALYSIS,
+                    "ici_interval_weeks",
+                    Statistic.MEDIAN,
+                    spacing.median(),
+                    unit="weeks",
+                    n=len(spacing),
+                    method="(last dose - first dose) / (cycles - 1)",
+                )
             )
-        )
 
-    if "radiotherapy" in cohort.recorded_tables:
+    if cohort.has("radiotherapy"):
         foci = cohort.radiotherapy
         n = foci["patient_id"].nunique()
         rows.append(row(ANALYSIS, "rt_foci", Statistic.COUNT, len(foci), unit="foci", n=n))
-        rows += _several(foci, "site", SITE, study.open_lists.get("radiotherapy.site", ()))
+        if cohort.has("radiotherapy.site"):
+            rows += _several(foci, "site", SITE, study.open_lists.get("radiotherapy.site", ()))
     return to_table(once(rows), estimate)
 
 

@@ -97,13 +97,17 @@ def patient_id() -> pa.Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One file of a dataset: what a row is, its columns, and what makes a row unique."""
+    """One file of a dataset: what a row is, its columns, and what makes a row unique.
+
+    A table that `may_be_empty` has a header and no rows where nothing of it happened to anybody.
+    """
 
     name: str
     one_row_is: str
     key: tuple[str, ...]
     schema: pa.DataFrameSchema
     optional: bool = False
+    may_be_empty: bool = False
 
 
 def table(
@@ -112,9 +116,11 @@ def table(
     key: tuple[str, ...],
     columns: dict[str, pa.Column],
     optional: bool = False,
+    may_be_empty: bool = False,
 ) -> Table:
     """Give a table; duplicate rows are found by rules that can say which row they repeat."""
-    return Table(name, one_row_is, key, pa.DataFrameSchema(columns, name=name), optional)
+    schema = pa.DataFrameSchema(columns, name=name)
+    return Table(name, one_row_is, key, schema, optional, may_be_empty)
 
 
 def kind(column: pa.Column) -> str:

@@ -27,6 +27,8 @@ class Endpoint:
         Its abbreviation, and its name as at the start of a line.
     events
         Columns of dates, the earliest of which is the event; empty where days are recorded.
+    optional
+        Those of `events` that tell again what another one tells, so that it can be had without.
     event_words
         The event, in words.
     censoring
@@ -66,6 +68,7 @@ class Endpoint:
     duration_event: str = ""
     event_is: tuple[str, ...] = ()
     per_day: float = 1.0
+    optional: tuple[str, ...] = ()
 
     def censored_at(self, parameters: Any) -> str:
         """Give the column at which it is censored."""

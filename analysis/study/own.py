@@ -100,6 +100,7 @@ OWN = Study(
             "Progression-free survival",
             ("progression_date", "in_field_relapse_date", "out_field_relapse_date", "death_date"),
             "progression, or death",
+            optional=("in_field_relapse_date", "out_field_relapse_date"),
             censoring_choice="pfs_censoring",
             in_table=True,
         ),

@@ -6,7 +6,7 @@ one of its own. Rooms that read, estimate and show are given a `Study` and know 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -57,7 +57,7 @@ class Study:
         Words, levels and units of columns, recorded and derived.
     derivations, derived
         From patients, recorded tables and parameters to further columns, one after another; and
-        the names of these columns.
+        what each of these columns is made of: `table.column`, or columns of the patients.
     criteria
         Of eligibility, in their order.
     characteristics, treatment
@@ -79,6 +79,8 @@ class Study:
         Name to expression; those of `reported` have rows in the report.
     arm
         The groups that everything is also given by.
+    looks
+        From a dataset and its cohort to remarks on what should be looked at, in sentences.
     titles
         What an analysis is called in comparisons.
     """
@@ -96,7 +98,7 @@ class Study:
     open_lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     variables: Mapping[str, Variable] = field(default_factory=dict)
     derivations: tuple[Derivation, ...] = ()
-    derived: tuple[str, ...] = ()
+    derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     criteria: tuple[Criterion, ...] = ()
     characteristics: tuple[Row, ...] = ()
     table_1: tuple[Row, ...] = ()
@@ -115,6 +117,7 @@ class Study:
     subgroups: Mapping[str, str] = field(default_factory=dict)
     reported: tuple[str, ...] = ()
     arm: Arm | None = None
+    looks: tuple[Callable[[Any, Any], Iterable[str]], ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
 
     def under(self, chosen: Parameters) -> Self:
@@ -176,6 +179,18 @@ class Study:
             if group.name == name:
                 return group.label
         return name
+
+    def spelt(self, terms: pd.Series) -> pd.Series:
+        """Give CTCAE terms as the study spells them, whatever their capitals.
+
+        Of terms that the study does not name, the spelling met first is that of all.
+        """
+        named = [term for group in self.event_groups for term in group.terms]
+        named += [term for events in self.named_events for term in events.terms]
+        known = {term.casefold(): term for term in named}
+        for term in terms.dropna().unique():
+            known.setdefault(term.casefold(), term)
+        return terms.map(lambda term: known[term.casefold()], na_action="ignore")
 
     def event_group_of(self, term: str) -> str:
         """Give the row of adverse events that a CTCAE term counts in, or the term itself."""

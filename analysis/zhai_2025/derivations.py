@@ -15,20 +15,20 @@ from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.patients import INTRAHEPATIC_SITES
 from analysis.zhai_2025.variables import HEPATITIS, THERAPY_LINE_GROUP
 
-# The columns that are made here.
-DERIVED = (
-    HEPATITIS.name,
-    "viral_hepatitis",
-    "pvtt",
-    "vp4",
-    THERAPY_LINE_GROUP.name,
-    "afp_change_percent",
-    "afp_decrease",
-    "targeted_therapy",
-    "rt_on_intrahepatic",
-    "sbrt",
-    ICI_REGIMEN.variable.name,
-)
+# The columns that are made here, and of what.
+DERIVED: Mapping[str, tuple[str, ...]] = {
+    HEPATITIS.name: ("hepatitis_b", "hepatitis_c"),
+    "viral_hepatitis": ("hepatitis_b", "hepatitis_c"),
+    "pvtt": ("pvtt_extent",),
+    "vp4": ("pvtt_extent",),
+    THERAPY_LINE_GROUP.name: ("therapy_line",),
+    "afp_change_percent": ("afp_before", "afp_after"),
+    "afp_decrease": ("afp_before", "afp_after"),
+    "targeted_therapy": ("targeted_agent",),
+    "rt_on_intrahepatic": ("radiotherapy.site",),
+    "sbrt": ("rt_dose_gy", "rt_fractions"),
+    ICI_REGIMEN.variable.name: ("ici_agent",),
+}
 
 Tables = Mapping[str, pd.DataFrame]
 Columns = dict[str, pd.Series]
@@ -44,9 +44,6 @@ def disease(patients: pd.DataFrame, tables: Tables, parameters: Parameters) -> C
     hepatitis = pd.Series(pd.NA, index=patients.index, dtype=object)
     hepatitis = hepatitis.mask((b == "no") & (c == "no"), "none")
     hepatitis = hepatitis.mask(c == "yes", "HCV").mask(b == "yes", "HBV")
-    # One infection not recorded: 'HBV' is known, but who has none is not.
-    if c.isna().all() or b.isna().all():
-        hepatitis[:] = pd.NA
     extent = patients["pvtt_extent"]
     lines = patients["therapy_line"]
     words = {line: ">=3" if line >= 3 else str(line) for line in lines.dropna().unique()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from analysis.study.declarations import Criterion
 from analysis.study.keys import Statistic
 
@@ -19,7 +21,11 @@ CRITERIA: tuple[Criterion, ...] = (
         "stage",
         lambda p: "Stage IV (AJCC 8th edition) or recurrent HCC",
         ("ajcc_stage", "recurrent"),
-        lambda d, p: d["ajcc_stage"].isin(["IVA", "IVB"]) | (d["recurrent"] == "yes"),
+        # Who is known to be neither fails; one of the two not recorded may be what admits.
+        lambda d, p: (
+            _known(d["ajcc_stage"].isin(["IVA", "IVB"]), d["ajcc_stage"])
+            | _known(d["recurrent"] == "yes", d["recurrent"])
+        ),
     ),
     Criterion(
         "measurable_lesions",
@@ -49,15 +55,16 @@ CRITERIA: tuple[Criterion, ...] = (
             f"{p.interval_max_weeks:g} weeks apart"
         ),
         ("interval_days",),
-        lambda d, p: d["interval_days"] <= 7 * p.interval_max_weeks,
+        lambda d, p: _known(d["interval_days"] <= 7 * p.interval_max_weeks, d["interval_days"]),
         lambda p: ((_MAX, p.interval_max_weeks, "weeks"),),
     ),
     Criterion(
         "enrolment_year",
         lambda p: f"Treated from {p.enrolment_first_year} to {p.enrolment_last_year}",
         ("enrolment_date",),
-        lambda d, p: d["enrolment_date"].dt.year.between(
-            p.enrolment_first_year, p.enrolment_last_year
+        lambda d, p: _known(
+            d["enrolment_date"].dt.year.between(p.enrolment_first_year, p.enrolment_last_year),
+            d["enrolment_date"],
         ),
         lambda p: ((_MIN, p.enrolment_first_year, ""), (_MAX, p.enrolment_last_year, "")),
     ),
@@ -65,9 +72,13 @@ CRITERIA: tuple[Criterion, ...] = (
         "records_complete",
         lambda p: "Complete medical records",
         ("records_complete",),
-        lambda d, p: d["records_complete"] == "yes",
+        lambda d, p: _known(d["records_complete"] == "yes", d["records_complete"]),
     ),
 )
+
+
+def _known(holds: pd.Series, values: pd.Series) -> pd.Series:
+    return holds.astype("boolean").mask(values.isna())
 
 
 def _class(score: int) -> str:

@@ -24,6 +24,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Progression-free survival",
         ("progression_date", *_RELAPSES, "death_date"),
         "progression, or death",
+        optional=_RELAPSES,
         censoring_choice="pfs_censoring",
         in_table=True,
         stand_in="RFS",

@@ -20,6 +20,7 @@ from analysis.zhai_2025.endpoints import ENDPOINTS
 from analysis.zhai_2025.factors import FACTORS
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.patients import COLUMNS, OPEN_LISTS
+from analysis.zhai_2025.remarks import sums_beside_largest
 from analysis.zhai_2025.subgroups import SUBGROUPS
 from analysis.zhai_2025.text import LINES, SENTENCES
 
@@ -51,6 +52,7 @@ STUDY = Study(
     variables=v.VARIABLES,
     derivations=(disease, marker, treatment),
     derived=DERIVED,
+    looks=(sums_beside_largest,),
     criteria=CRITERIA,
     table_1=(
         clinical.SEX,

@@ -141,7 +141,7 @@ def test_organ_doses_may_be_left_out(tmp_path: Path) -> None:
     assert load(write_dataset(tmp_path), STUDY).organ_doses.empty
     cohort = load(write_dataset(tmp_path, organ_doses=datasets.ORGAN_DOSES), STUDY)
     assert list(cohort.organ_doses["value"]) == [4.2, 33, 7.5, 31]
-    assert "organ_doses" in cohort.recorded_tables
+    assert cohort.has("organ_doses")
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_what_is_said_not_to_be_recorded_is_no_fault(tmp_path: Path) -> None:
     frame = pd.read_csv(folder / "patients.csv", dtype=str)
     frame.drop(columns="ecog").to_csv(folder / "patients.csv", index=False)
     cohort = load(folder, STUDY)
-    assert "assessments" not in cohort.recorded_tables
+    assert not cohort.has("assessments")
     assert not cohort.records("ecog")
     assert not cohort.screening.set_index("name").loc["ecog", "assessed"]
 

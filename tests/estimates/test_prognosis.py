@@ -22,6 +22,8 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from analysis.cohort.model import Cohort
+from analysis.cohort.recording import Recording
+from analysis.cohort.schema import TABLE_KEYS
 from analysis.estimates import curves, points, prognosis, survival
 from analysis.estimates.log_rank import log_rank
 from analysis.estimates.one_factor import hazard_ratio
@@ -248,7 +250,10 @@ def veterans(second: str = "PFS", **columns: pd.Categorical) -> Cohort:
             ]
         ),
         screening=nothing,
-        recorded_tables=frozenset(),
+        recording=Recording(frozenset(TABLE_KEYS), frozenset(), {}),
+        unrecorded={},
+        stand_ins={},
+        read=len(patients),
     )
 
 

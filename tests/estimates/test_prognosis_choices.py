@@ -17,6 +17,8 @@ from scipy.stats import norm
 
 from analysis.cohort.model import Cohort
 from analysis.cohort.read import load
+from analysis.cohort.recording import Recording
+from analysis.cohort.schema import TABLE_KEYS
 from analysis.estimates import (
     bootstrap,
     cox_regression,
@@ -92,7 +94,10 @@ def veterans(rows: pd.DataFrame = VETERAN, **columns: Any) -> Cohort:
             }
         ),
         screening=nothing,
-        recorded_tables=frozenset(),
+        recording=Recording(frozenset(TABLE_KEYS), frozenset(), {}),
+        unrecorded={},
+        stand_ins={},
+        read=len(ids),
     )
 
 

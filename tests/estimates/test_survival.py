@@ -24,6 +24,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.cohort.model import Cohort
+from analysis.cohort.recording import Recording
+from analysis.cohort.schema import TABLE_KEYS
 from analysis.estimates import curves, survival
 from analysis.estimates.rows import pick, value_of
 from analysis.study.months import DAYS_PER_MONTH, months
@@ -384,7 +386,10 @@ def cohort_of(time_to_event: pd.DataFrame, **columns: list[str | None]) -> Cohor
         organ_doses=nothing,
         time_to_event=time_to_event,
         screening=nothing,
-        recorded_tables=frozenset(),
+        recording=Recording(frozenset(TABLE_KEYS), frozenset(), {}),
+        unrecorded={},
+        stand_ins={},
+        read=len(frame),
     )
 
 

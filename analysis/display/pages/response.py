@@ -6,13 +6,13 @@ import pandas as pd
 from IPython.display import Markdown
 
 from analysis.cohort.model import Cohort
-from analysis.cohort.schema import CRITERIA
+from analysis.cohort.schema import CRITERIA, REGION_VARIABLES
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.marker_before_after import before_after
 from analysis.display.figures.waterfall import waterfall
 from analysis.display.format import fixed, interval, p_value, thousands
 from analysis.display.tables import Table, journal, method_of, percent
-from analysis.estimates.response import REGION_VARIABLES, responses
+from analysis.estimates.response import responses
 from analysis.estimates.rows import pick
 from analysis.study.clinical import RESPONSES
 from analysis.study.keys import Statistic
@@ -135,7 +135,7 @@ def marker_change(cohort: Cohort) -> Drawing | None:
     if marker is None or not cohort.records(marker.change):
         return None
     best = None
-    if "assessments" in cohort.recorded_tables:
+    if cohort.has("assessments"):
         best = responses(cohort, "overall").get("RECIST 1.1")
     return waterfall(
         cohort.patients[marker.change],

@@ -1,0 +1,51 @@
+"""What is analysed of a dataset and what is not, in lines for the person who knows it."""
+
+from __future__ import annotations
+
+from analysis.cohort.model import Cohort
+
+
+def summary(cohort: Cohort) -> list[str]:
+    """Say how many patients were read, admitted and analysed by endpoint, and why the rest is not.
+
+    Remarks on what should be looked at come last. No patient is named.
+    """
+    analysed = len(cohort.patients)
+    lines = [
+        f"No fault found in {cohort.name}: {analysed} {_patients(analysed)} "
+        f"{'is' if analysed == 1 else 'are'} analysed of {cohort.read} read.",
+        *(
+            f"  {step['excluded']} of {step['entered']} left out: {step['criterion']}"
+            for step in cohort.screening.to_dict("records")
+            if step["excluded"]
+        ),
+    ]
+    for name in cohort.endpoints():
+        times = cohort.times(name)
+        events = int(times["event"].sum())
+        line = f"  {name}: {len(times)} {_patients(len(times))}, {events} with the event"
+        if left_out := analysed - len(times):
+            line += f"; {left_out} without a time: {why_left_out(cohort, name)}"
+        if words := cohort.stand_ins.get(name):
+            line += f"; {words}"
+        lines.append(line)
+    lines += [f"  {name}: not estimated, since {why}" for name, why in cohort.unrecorded.items()]
+    if cohort.remarks:
+        lines += ["Please look at:", *(f"  {remark}" for remark in cohort.remarks)]
+    return lines
+
+
+def why_left_out(cohort: Cohort, endpoint: str) -> str:
+    """Say what patients lack who have no time of an endpoint that others have."""
+    declared = cohort.study.endpoint(endpoint)
+    dated = set(cohort.times(endpoint)["censor_source"]) | set(
+        cohort.times(endpoint)["event_source"]
+    )
+    if declared.events and "time_to_event" not in dated:
+        column = declared.censored_at(cohort.parameters).removesuffix("_date").replace("_", " ")
+        return f"no event and no date of {column}, or no time zero"
+    return "time or event not recorded"
+
+
+def _patients(n: int) -> str:
+    return "patient" if n == 1 else "patients"
