@@ -88,6 +88,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     times, unrecorded, stand_ins = _time_to_event(
         recorded, follow_up, theirs(tables["time_to_event"]), zero, recording, study
     )
+    stand_ins["time_zero"] = zero.stand_in
     stand_ins["follow_up"] = stand_ins.get(OVERALL_SURVIVAL, "")
     stand_ins["progression"] = _without(RELAPSES, recording)
     responses = _response_stand_in(recording)

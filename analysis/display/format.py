@@ -137,3 +137,8 @@ def _written(value: Any, decimals: int, missing: str, grouping: str) -> str:
     rounded = half_up(value, decimals)
     sign = _MINUS if rounded < 0 else ""
     return f"{sign}{abs(rounded):{grouping}.{decimals}f}"
+
+
+def escaped(text: str) -> str:
+    """Give text of a dataset for Markdown, in which nothing of it is markup."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in text)

@@ -270,6 +270,19 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
         for name in endpoints
         for statistic in endpoint_rows(cohort.times(name), cohort.study.endpoint(name), parameters)
     ]
+    for name in endpoints:
+        if left_out := len(cohort.patients) - len(cohort.times(name)):
+            rows.append(
+                row(
+                    ANALYSIS,
+                    name,
+                    Statistic.LEFT_OUT,
+                    left_out,
+                    unit="patients",
+                    n=len(cohort.patients),
+                    note="no time of this endpoint",
+                )
+            )
     if OVERALL_SURVIVAL in endpoints:
         rows += follow_up_rows(cohort.time_to_event, parameters)
     for outcome in filter(cohort.records, ("death", "progression", "in_field_relapse")):

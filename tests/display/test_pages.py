@@ -233,13 +233,13 @@ def test_the_method_says_what_follow_up_is(definition: str, words: str) -> None:
 def test_the_method_of_response_names_what_was_used(
     article: Cohort, estimates: pd.DataFrame
 ) -> None:
-    said = response.response_method(estimates, article.study).data
+    said = response.response_method(estimates, article).data
     assert "Clopper-Pearson" in said
     assert "Categories follow from the sum of diameters" in said
     chosen = Parameters(response_source="recorded", proportion_interval="Wilson")
     cohort = load("synthetic", STUDY, chosen)
     found = whole.response.estimate(cohort, chosen)
-    said = response.response_method(found, cohort.study).data
+    said = response.response_method(found, cohort).data
     assert "Categories are those that were recorded" in said
     assert "Wilson" in said
     assert "Clopper" not in said

@@ -6,7 +6,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from analysis.cohort.model import Cohort
-from analysis.display.format import median_months, patients, thousands
+from analysis.display.format import escaped, median_months, patients, thousands
 from analysis.display.tables import Table, percent, plain_table
 from analysis.estimates.rows import pick
 from analysis.study.keys import Statistic
@@ -37,7 +37,7 @@ _PAGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
 def introduction(cohort: Cohort) -> Markdown:
     """Say what the report asks, of whom, and what it is held against."""
     study = cohort.study
-    said = [f"**Question.** {_escaped(study.question)}"] if study.question else []
+    said = [f"**Question.** {escaped(study.question)}"] if study.question else []
     n = len(cohort.patients)
     said.append(f"{patients(n)} are analysed." if n != 1 else "1 patient is analysed.")
     if study.article is not None:
@@ -49,11 +49,6 @@ def introduction(cohort: Cohort) -> Markdown:
     else:
         said.append("Every number on these pages is computed from the dataset named above.")
     return Markdown(" ".join(said))
-
-
-def _escaped(text: str) -> str:
-    # Text of a dataset is no Markdown.
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in text)
 
 
 def pages(facts: frozenset[str]) -> Markdown:

@@ -22,24 +22,27 @@ _SHORT = {"RECIST 1.1": "RECIST", "mRECIST": "mRECIST"}
 _REGIONS = {"response_overall": "All tumours", "response_in_field": "In-field tumours only"}
 
 
-def response_method(estimates: pd.DataFrame, study: Study) -> Markdown:
+def response_method(estimates: pd.DataFrame, cohort: Cohort) -> Markdown:
     """Say how responses were categorised and compared."""
-    parameters = study.chosen
+    parameters = cohort.parameters
+    instead = cohort.stand_ins.get("response_overall", "")
     source = (
         "Categories follow from the sum of diameters of target lesions and from new lesions: "
         "complete response (CR) when all have disappeared, partial response (PR) from a fall of "
         "30 %, progressive disease (PD) from a rise of 20 % and 5 mm or a new lesion, else stable "
         "disease (SD) (RECIST 1.1: Eisenhauer 2009; mRECIST counts only viable, arterially "
         "enhancing tumour: Lencioni and Llovet 2010)."
-        if parameters.response_source == "derived"
+        if parameters.response_source == "derived" and not instead
         else "Categories are those that were recorded; where none was, they follow from the sum of "
         "diameters and from new lesions (RECIST 1.1: Eisenhauer 2009; mRECIST: Lencioni and "
         "Llovet 2010)."
     )
     chosen = pick(estimates, analysis_id="response")
+    if instead:
+        source = f"{instead[:1].upper()}{instead[1:]}."
     said = [f"**Method.** {source}"]
     if not chosen.empty:
-        limits = method_of(chosen, Statistic.CI_LOWER)
+        limits = method_of(chosen, Statistic.CI_LOWER).removesuffix(f", {instead}")
         said.append(
             f"Rates have {percent(parameters)} confidence intervals ({limits}); they are of the "
             "patients who were assessed by the criterion."

@@ -12,6 +12,7 @@ from analysis.cohort.model import Cohort
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.kaplan_meier import MOST_CURVES, survival_figure
 from analysis.display.format import MISSING, fixed, interval, median_months, p_value, thousands
+from analysis.display.pages import recorded
 from analysis.display.tables import Table, abbreviations, journal, percent, statistics
 from analysis.estimates import curves
 from analysis.estimates.points import SURVIVAL_CURVE
@@ -34,10 +35,11 @@ def endpoints_method(cohort: Cohort) -> Markdown:
     present = [study.endpoint(name) for name in cohort.endpoints()]
     zero = parameters.time_zero
     since = "the first treatment" if zero == "first treatment" else f"the start of {zero}"
+    since = cohort.stand_ins.get("time_zero", f"from {since}")
     by_date = any(endpoint.events for endpoint in present)
     said = [
         "**Method.** Survival is counted in days"
-        + (f" from {since}" if by_date and cohort.records("time_zero") else "")
+        + (f" {since}" if by_date and cohort.records("time_zero") else "")
         + " and shown in months of 30.4375 days, by the method of Kaplan and Meier (1958)."
     ]
     said.append(_endpoint_list(present, cohort))
@@ -110,7 +112,7 @@ def table(estimates: pd.DataFrame, study: Study) -> Table | None:
         plain = one[one["variable_level"] == ""].set_index("statistic")["value"]
         lower, upper = Statistic.MEDIAN.limits
         cells = {
-            "endpoint": _titled(study.endpoint(name)),
+            "endpoint": recorded.titled(study.endpoint(name)),
             "n": thousands(plain[Statistic.N]),
             "Events": thousands(plain[Statistic.EVENTS]),
             f"Median, months ({percent(parameters)} CI)": median_months(
@@ -149,11 +151,6 @@ def _endpoints(chosen: pd.DataFrame, study: Study) -> list[str]:
     found = dict.fromkeys(pick(chosen, statistic=Statistic.EVENTS)["variable"])
     declared = [endpoint.name for endpoint in study.endpoints if endpoint.name in found]
     return [*declared, *(name for name in found if name not in declared)]
-
-
-def _titled(endpoint: Endpoint) -> str:
-    same = endpoint.words == endpoint.name
-    return endpoint.name if same else f"{endpoint.words} ({endpoint.name})"
 
 
 # Figures ------------------------------------------------------------------------------------------

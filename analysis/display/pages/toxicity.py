@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import pandas as pd
+from IPython.display import Markdown
 
+from analysis.cohort.model import Cohort
 from analysis.display.figures.adverse_events import grades
 from analysis.display.figures.drawing import Drawing
 from analysis.display.format import fixed, thousands, with_unit
 from analysis.display.tables import Table, case_variable, journal, number
 from analysis.estimates.fatal_events import CASE
 from analysis.estimates.rows import pick
-from analysis.estimates.toxicity import ANALYSIS, ANY_EVENT, GRADES
+from analysis.estimates.toxicity import ANALYSIS, ANY, ANY_EVENT, GRADES
 from analysis.study.keys import Statistic
 from analysis.study.study import Study
 
 _GRADES = [str(grade) for grade in GRADES]
+
+
+def method(cohort: Cohort) -> Markdown:
+    """Say how adverse events are counted, as far as they are recorded."""
+    graded = cohort.has("adverse_events.grade")
+    once = (
+        "Each patient counts once in a row, with the worst grade"
+        if graded
+        else "No grade is recorded: events of any grade are counted, each patient once in a row"
+    )
+    said = f"**Method.** {_CTCAE}. {once}"
+    if cohort.study.event_groups:
+        said += "; a row may hold several CTCAE terms"
+    return Markdown(f"{said}. Percentages are of all patients.")
+
+
+_CTCAE = "Common Terminology Criteria for Adverse Events (CTCAE) version 5.0"
 
 
 def _graded(estimates: pd.DataFrame) -> pd.DataFrame:
@@ -22,9 +41,18 @@ def _graded(estimates: pd.DataFrame) -> pd.DataFrame:
     return chosen[chosen["variable_level"].isin(_GRADES) & (chosen["variable"] != ANY_EVENT)]
 
 
+def _of_any_grade(estimates: pd.DataFrame, study: Study) -> pd.DataFrame:
+    chosen = pick(estimates, analysis_id=ANALYSIS, group="", variable_level=ANY)
+    other = [ANY_EVENT, *(events.name for events in study.named_events)]
+    return chosen[~chosen["variable"].isin(other)]
+
+
 def table_4(estimates: pd.DataFrame, study: Study) -> Table | None:
-    """Give Table 4: patients by adverse event and worst grade."""
+    """Give Table 4: patients by adverse event and worst grade; of any, if none is recorded."""
     graded = _graded(estimates)
+    levels = {grade: f"Grade {grade}" for grade in _GRADES}
+    if graded.empty:
+        graded, levels = _of_any_grade(estimates, study), {ANY: "Any grade"}
     if graded.empty:
         return None
     counts, shares = (
@@ -38,14 +66,15 @@ def table_4(estimates: pd.DataFrame, study: Study) -> Table | None:
     headings = {"event": "Adverse event"}
     for name in dict.fromkeys(graded["variable"]):
         cells = {"event": study.event(name)}
-        for grade in _GRADES:
-            count, share = f"Grade {grade}: No.", f"Grade {grade}: %"
-            cells[count] = thousands(counts.loc[name, grade])
-            cells[share] = fixed(shares.loc[name, grade], 1)
-            spanners[f"Grade {grade}"] = [count, share]
+        for level, words in levels.items():
+            count, share = f"{words}: No.", f"{words}: %"
+            cells[count] = thousands(counts.loc[name, level])
+            cells[share] = fixed(shares.loc[name, level], 1)
+            spanners[words] = [count, share]
             headings |= {count: "No.", share: "%"}
         rows.append(cells)
-    notes = ["Worst grade a patient and row, CTCAE version 5.0; adverse events from any cause."]
+    counted = "Any grade (none is recorded)" if ANY in levels else "Worst grade a patient and row"
+    notes = [f"{counted}, CTCAE version 5.0; adverse events from any cause."]
     return journal(
         pd.DataFrame(rows), stub="event", headings=headings, spanners=spanners, notes=notes
     )
@@ -70,7 +99,8 @@ def figure(estimates: pd.DataFrame, study: Study) -> Drawing | None:
 
 def grade_5_table(estimates: pd.DataFrame, study: Study) -> Table | None:
     """Give what is known of each patient with an event of grade 5; none is said in one row."""
-    if pick(estimates, analysis_id=ANALYSIS).empty:
+    # Without grades, or terms, it is not known whether there was one.
+    if pick(estimates, analysis_id=ANALYSIS, variable=ANY_EVENT, variable_level="5").empty:
         return None
     rows = []
     cases = estimates[estimates["analysis_id"].str.startswith(CASE)]
