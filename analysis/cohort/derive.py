@@ -458,7 +458,8 @@ def _stand_ins(endpoint: Endpoint, zero: _Zero, recording: Recording) -> str:
 
 def _without(optional: Sequence[str], recording: Recording) -> str:
     gone = [column for column in optional if not recording.has(column)]
-    return f"without {' and '.join(gone)}, not recorded" if gone else ""
+    which = "which is" if len(gone) == 1 else "which are"
+    return f"without {' and '.join(gone)}, {which} not recorded" if gone else ""
 
 
 def _never_censored(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.cohort.description import Description
 from analysis.cohort.recording import Recording
-from analysis.cohort.schema import TABLE_KEYS
+from analysis.cohort.schema import TABLE_KEYS, asked_for
 from analysis.study.parameters import Parameters
 from analysis.study.study import Study
 
@@ -118,7 +118,8 @@ class Cohort:
         """Say in single words what there is, for pages that need it.
 
         The names of tables that have rows, `article` where the study has one, `synthetic`, `marker`
-        where values of one are recorded, `factors` and `survival`.
+        where values of one are recorded, `factors` and `survival`; and `everything`, where all
+        that the study's datasets have is recorded, for a page that cannot do without.
         """
         study = self.study
         marker = study.marker
@@ -128,6 +129,7 @@ class Cohort:
             "marker": marker is not None and self.records(marker.before),
             "factors": any(self.records(factor.column) for factor in study.factors),
             "survival": not self.time_to_event.empty,
+            "everything": all(self.has(*columns) for columns in asked_for(study).values()),
         }
         tables = {name for name in TABLE_KEYS if self.has(name)}
         return frozenset(tables) | {word for word, holds in words.items() if holds}

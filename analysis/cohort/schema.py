@@ -17,6 +17,7 @@ from analysis.study.columns import (
     category,
     date,
     integer,
+    is_optional,
     number,
     open_list,
     patient_id,
@@ -193,6 +194,19 @@ def tables_of(study: Study) -> dict[str, Table]:
         TIME_TO_EVENT,
     )
     return {each.name: each for each in tables}
+
+
+def asked_for(study: Study) -> dict[str, tuple[str, ...]]:
+    """Give the columns that a dataset has unless it says otherwise, `table.column`, by table."""
+    return {
+        name: tuple(
+            f"{name}.{column}"
+            for column, described in table.schema.columns.items()
+            if not is_optional(described)
+        )
+        for name, table in tables_of(study).items()
+        if not table.optional
+    }
 
 
 # What a row of each table is, and what makes it unique.

@@ -30,7 +30,11 @@ _PAGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("article",),
         "every published number beside this dataset's, with a verdict",
     ),
-    ("10_plausibility", ("article", "synthetic"), "does a synthetic cohort look like patients?"),
+    (
+        "10_plausibility",
+        ("article", "synthetic", "everything"),
+        "does a synthetic cohort look like patients?",
+    ),
 )
 
 
