@@ -218,7 +218,8 @@ def _read_file(path: Path) -> pd.DataFrame | Fault:
 
 def _text(cells: pd.Series) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(cells):
-        return cells.dt.strftime("%Y-%m-%d").astype(object)
+        # A time of day is kept: by it alone a day of another time zone is seen.
+        return cells.astype(str).astype(object)
     if pd.api.types.is_bool_dtype(cells):
         return cells.map({True: "yes", False: "no"}).astype(object)
     words = cells.map(str).astype(object)
@@ -283,6 +284,18 @@ def _parsed(cells: pd.Series, column: pa.Column, table: str, faults: list[Fault]
     if wanted == "text":
         return cells.astype(object)
     parsed = _by_value(cells, _dates if wanted == "date" else _numbers)
+    if wanted == "date":
+        timed = cells.notna() & parsed.isna() & cells.astype(str).str.fullmatch(_WITH_TIME)
+        if timed.any():
+            row = int(timed.idxmax())
+            words = (
+                f"a day without a time of day, which {int(timed.sum())} cells have: they may be the "
+                "start of the next day in another time zone. Store the day as it was where the "
+                "patient was"
+            )
+            faults.append(Fault(table, row, str(cells.name), str(cells[row]), words))
+            # Known to be one cause: what else follows from these cells is not told besides.
+            parsed = parsed.fillna(_by_value(cells.where(timed).str[:10], _dates))
     if wanted == "integer":
         parsed = parsed.where(parsed % 1 == 0).astype("Int64")
     for row in cells.index[cells.notna() & parsed.isna()]:
@@ -312,10 +325,16 @@ def _recognised(
     return cells.map(written).astype(object)
 
 
+_DAY = r"\d{4}-\d{2}-\d{2}"
+_MIDNIGHT = r"[ T]00:00(:00(\.0+)?)?([+-]\d{2}:\d{2})?"
+_WITH_TIME = rf"{_DAY}[ T]\d{{2}}:\d{{2}}.*"
+
+
 def _dates(cells: pd.Series) -> pd.Series:
-    parsed = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce")
+    days = cells.astype(str).str.replace(rf"^({_DAY}){_MIDNIGHT}$", r"\1", regex=True)
+    parsed = pd.to_datetime(days, format="%Y-%m-%d", errors="coerce")
     # to_datetime also takes '2020-1-5', which a spreadsheet may have meant otherwise.
-    plain = cells.astype(str).str.fullmatch(r"\d{4}-\d{2}-\d{2}")
+    plain = days.str.fullmatch(_DAY)
     return parsed.where(plain).astype("datetime64[ns]")
 
 

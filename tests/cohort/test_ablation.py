@@ -116,7 +116,7 @@ def _drawn(seed: int, blanks: float) -> Dataset:
     return Dataset("drawn", whole.study, description, tables)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), blanks=st.sampled_from([0.0, 0.1, 0.4]), data=st.data())
 def test_nothing_changes_in_patients_with_gaps(
     seed: int, blanks: float, data: st.DataObject

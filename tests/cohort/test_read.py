@@ -275,3 +275,41 @@ def test_parquet_and_csv_give_the_same_cohort(tmp_path: Path) -> None:
 def test_spreadsheet_habits_are_understood(tmp_path: Path) -> None:
     text = "\ufeff" + datasets.PATIENTS.replace("A3,male", " A3 , male ").replace("\n", "\r\n")
     assert "A3" in load(write_dataset(tmp_path, patients=text), STUDY).patients.index
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Asia/Shanghai"])
+def test_days_of_parquet_are_those_that_are_stored(tmp_path: Path, zone: str | None) -> None:
+    folder = write_dataset(tmp_path)
+    frame = pd.read_csv(folder / "follow_up.csv")
+    dates = [name for name in frame if name.endswith("_date")]
+    for name in dates:
+        frame[name] = pd.to_datetime(frame[name]).dt.tz_localize(zone)
+    (folder / "follow_up.csv").unlink()
+    frame.to_parquet(folder / "follow_up.parquet")
+    plain = read_dataset(write_dataset(tmp_path / "plain"), STUDY).tables["follow_up"]
+    pd.testing.assert_frame_equal(read_dataset(folder, STUDY).tables["follow_up"], plain)
+
+
+def test_a_day_that_began_in_another_time_zone_is_refused_once_a_column(tmp_path: Path) -> None:
+    """Midnight in Shanghai, stored as UTC, was read as the day before."""
+    folder = write_dataset(tmp_path)
+    frame = pd.read_csv(folder / "follow_up.csv")
+    local = pd.to_datetime(frame["last_contact_date"]).dt.tz_localize("Asia/Shanghai")
+    (folder / "follow_up.csv").unlink()
+    frame.assign(last_contact_date=local.dt.tz_convert("UTC")).to_parquet(
+        folder / "follow_up.parquet"
+    )
+    with pytest.raises(DatasetFaults) as refused:
+        read_dataset(folder, STUDY)
+    (fault,) = refused.value.faults
+    assert (fault.file, fault.column) == ("follow_up.parquet", "last_contact_date")
+    assert "a day without a time of day, which 4 cells have" in fault.expected
+
+
+def test_midnight_is_a_day(tmp_path: Path) -> None:
+    timed = datasets.FOLLOW_UP.replace("2021-01-04", "2021-01-04 00:00:00")
+    plain, with_time = (
+        read_dataset(write_dataset(tmp_path / name, follow_up=text), STUDY).tables["follow_up"]
+        for name, text in (("plain", datasets.FOLLOW_UP), ("timed", timed))
+    )
+    pd.testing.assert_frame_equal(plain, with_time)
