@@ -289,9 +289,8 @@ def _parsed(cells: pd.Series, column: pa.Column, table: str, faults: list[Fault]
         if timed.any():
             row = int(timed.idxmax())
             words = (
-                f"a day without a time of day, which {int(timed.sum())} cells have: they may be the "
-                "start of the next day in another time zone. Store the day as it was where the "
-                "patient was"
+                f"a day without a time of day, which {int(timed.sum())} cells have: elsewhere it "
+                "may be the next day. Store the day as it was where the patient was"
             )
             faults.append(Fault(table, row, str(cells.name), str(cells[row]), words))
             # Known to be one cause: what else follows from these cells is not told besides.

@@ -18,11 +18,11 @@ def factors_of(cohort: Cohort) -> list[Factor]:
     found: list[Factor] = []
     for factor in study.factors:
         asked = factor
-        if not cohort.records(factor.column) and factor.stand_in:
+        if not _is_known(cohort, factor) and factor.stand_in:
             asked = study.factor(factor.stand_in)
         # Two cuts of a quantity are one factor where the parameters put them in one place.
         known = {other.key for other in found}
-        if factor.in_table and cohort.records(asked.column) and asked.key not in known:
+        if factor.in_table and _is_known(cohort, asked) and asked.key not in known:
             found.append(asked)
     return found
 
@@ -33,8 +33,15 @@ def other_factors_of(cohort: Cohort) -> list[Factor]:
     return [
         factor
         for factor in cohort.study.factors
-        if not factor.in_table and factor.name not in stand_ins and cohort.records(factor.column)
+        if not factor.in_table and factor.name not in stand_ins and _is_known(cohort, factor)
     ]
+
+
+def _is_known(cohort: Cohort, factor: Factor) -> bool:
+    """Tell whether a factor is recorded, and, of a landmark, when it became known."""
+    if not cohort.records(factor.column):
+        return False
+    return not cohort.parameters.landmark_months or cohort.records(*factor.known_from)
 
 
 def endpoints_of(cohort: Cohort) -> list[str]:
