@@ -23,6 +23,7 @@ from analysis.cohort.schema import CATEGORIES, CAUSES_OF_DEATH, REGION_VARIABLES
 from analysis.study.columns import known_texts, levels_of
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import YES
+from analysis.study.months import without_noise
 from analysis.study.parameters import Parameters
 from analysis.study.study import Study
 from analysis.study.variables import in_levels, texts, yes_no
@@ -133,7 +134,7 @@ def completed_years(birth: pd.Series, day: pd.Series) -> pd.Series:
 def _baseline(patients: pd.DataFrame, study: Study) -> dict[str, pd.Series]:
     """Give ages, and every text whose levels are declared as an ordered Categorical."""
     age = completed_years(patients["birth_date"], patients["enrolment_date"])
-    columns = {"age_years": age.fillna(patients["age_years"])}
+    columns = {"age_years": age.astype("Float64").fillna(patients["age_years"])}
     for name, column in study.patient_columns.items():
         known = known_texts(column)
         if levels := levels_of(column):
@@ -433,6 +434,7 @@ def _time_to_event(
     derived = {name for part in parts for name in part["endpoint"].unique()}
     recorded = recorded_times[~recorded_times["endpoint"].isin(derived)]
     times = pd.concat([*parts, _recorded_times(recorded)], ignore_index=True)
+    times["days"] = without_noise(times["days"].to_numpy(dtype=np.float64))
     return times, unrecorded, stand_ins
 
 
@@ -482,7 +484,7 @@ def _recorded_times(times: pd.DataFrame) -> pd.DataFrame:
         {
             "patient_id": times["patient_id"],
             "endpoint": times["endpoint"],
-            "days": times["days"].astype("int64"),
+            "days": times["days"].astype("float64"),
             "event": times["event"] == YES,
             "event_source": RECORDED,
             "censor_source": RECORDED,
@@ -516,7 +518,7 @@ def _from_dates(endpoint: Endpoint, dates: pd.DataFrame, parameters: Parameters)
             "patient_id": dates.index[known],
             "endpoint": endpoint.name,
             # Time zero may be moved after an early imaging; no time is negative.
-            "days": day[known].clip(lower=0).astype("int64").to_numpy(),
+            "days": day[known].clip(lower=0).to_numpy(dtype=np.float64),
             "event": event[known].to_numpy(dtype=bool),
             "event_source": source[known].where(event[known], "").to_numpy(),
             "censor_source": censored_by[known].mask(event[known], "").to_numpy(),
@@ -534,7 +536,7 @@ def _from_durations(endpoint: Endpoint, patients: pd.DataFrame) -> pd.DataFrame:
         {
             "patient_id": patients.index[known],
             "endpoint": endpoint.name,
-            "days": np.floor(days[known].to_numpy() + 0.5).astype("int64"),
+            "days": days[known].to_numpy(),
             "event": event[known].to_numpy(dtype=bool),
             "event_source": np.where(event[known], endpoint.duration_event, ""),
             "censor_source": np.where(event[known], "", endpoint.duration),

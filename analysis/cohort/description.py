@@ -53,7 +53,7 @@ class MappedColumn(_Strict):
     """How one column of the schema is read from a column of the source.
 
     `values` translates codes; a code that it does not list is a fault. `times` multiplies
-    numbers (months to days) and the result is rounded half up to a whole number.
+    numbers, which are not rounded (months to days: 30.4375).
     """
 
     column: str

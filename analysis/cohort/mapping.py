@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal, InvalidOperation
 
 import pandas as pd
 
@@ -61,11 +61,7 @@ def _translated(
     cells: pd.Series, target: str, mapped: MappedColumn, faults: list[Fault]
 ) -> pd.Series:
     if mapped.times is not None:
-        factor = Decimal(str(mapped.times))
-        return cells.map(
-            lambda cell: str((Decimal(str(cell)) * factor).quantize(Decimal(1), ROUND_HALF_UP)),
-            na_action="ignore",
-        ).astype(object)
+        return _multiplied(cells, target, mapped, faults)
     text = cells.map(_text, na_action="ignore").astype(object)
     if mapped.values is None:
         return text
@@ -73,6 +69,27 @@ def _translated(
     for code in unknown:
         faults.append(Fault(FILE, 0, target, code, "one of the codes: " + ", ".join(mapped.values)))
     return text.map(mapped.values)
+
+
+def _multiplied(
+    cells: pd.Series, target: str, mapped: MappedColumn, faults: list[Fault]
+) -> pd.Series:
+    """Give numbers times a factor, unrounded; in decimals, so that 1.4 times 3 is written 4.2."""
+    factor = Decimal(str(mapped.times))
+
+    def product(cell: object) -> str | None:
+        try:
+            exact = f"{Decimal(str(cell)) * factor:f}"
+        except InvalidOperation:
+            words = f"a number, since `times` multiplies {mapped.column}"
+            faults.append(Fault(FILE, 0, target, str(cell), words))
+            return None
+        # As people write them: 24 and 730.5, not 24.0 and 730.5000.
+        return exact.rstrip("0").rstrip(".") if "." in exact else exact
+
+    # Once each value: a fault of a thousand rows is told once.
+    products = {cell: product(cell) for cell in cells.dropna().unique()}
+    return cells.map(products).astype(object)
 
 
 def _text(cell: object) -> str:

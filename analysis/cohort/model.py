@@ -41,10 +41,10 @@ class Cohort:
     radiotherapy, immunotherapy, assessments, adverse_events, organ_doses
         Tables of the schema for these patients, with derived columns.
     time_to_event
-        One row a patient and endpoint, after ADaM's ADTTE: `patient_id, endpoint, days` (whole
-        days from time zero), `event` (bool, the reverse of CNSR), `event_source` and
-        `censor_source` (the record that the day was taken from), `competing` (bool: ended by
-        death, where that competes with relapse; then no event).
+        One row a patient and endpoint, after ADaM's ADTTE: `patient_id, endpoint, days` (from
+        time zero, never rounded: whole where they come from dates), `event` (bool, the reverse of
+        CNSR), `event_source` and `censor_source` (the record that the day was taken from),
+        `competing` (bool: ended by death, where that competes with relapse; then no event).
     screening
         One row an eligibility criterion, in the study's order, and one for the population
         analysed unless that is all: `name, criterion, assessed, status, entered, excluded,

@@ -134,8 +134,13 @@ TIME_TO_EVENT = table(
             "Endpoint.",
             blank=False,
         ),
-        "days": integer(
-            0, 36525, "days", "Days from time zero to event or censoring.", blank=False
+        "days": number(
+            0,
+            36525,
+            "days",
+            "Days from time zero to event or censoring; with decimals if need be (months times "
+            "30.4375).",
+            blank=False,
         ),
         "event": category(YES_NO, "The event happened (yes) or was censored (no).", blank=False),
     },

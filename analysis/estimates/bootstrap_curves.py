@@ -12,8 +12,8 @@ CENSORED, EVENT, COMPETING = 0, 1, 2
 
 
 def resampled_curves(
-    days: npt.NDArray[np.int64], ended: npt.NDArray[np.int64], parameters: Parameters
-) -> tuple[npt.NDArray[np.int64], Numbers]:
+    days: Numbers, ended: npt.NDArray[np.int64], parameters: Parameters
+) -> tuple[Numbers, Numbers]:
     """Estimate the curve of each bootstrap sample of some patients.
 
     Written out because lifelines fits one sample at a time, in milliseconds: a report has some
@@ -22,7 +22,7 @@ def resampled_curves(
     Parameters
     ----------
     days
-        Whole days, not negative, shape (patients,).
+        Days, not negative, shape (patients,).
     ended
         What ended them: `CENSORED`, `EVENT` or `COMPETING`, shape (patients,).
     parameters
@@ -42,8 +42,9 @@ def resampled_curves(
         When there is no patient.
     """
     # Patients alike in day and end are drawn together, however many they are.
-    kinds, members = np.unique(np.stack([days, ended]), axis=1, return_counts=True)
-    grid, starts = np.unique(kinds[0], return_index=True)
+    grid, place = np.unique(days, return_inverse=True)
+    kinds, members = np.unique(np.stack([place, ended]), axis=1, return_counts=True)
+    starts = np.unique(kinds[0], return_index=True)[1]
     competing = bool((kinds[1] == COMPETING).any())
 
     def heights(counts: Counts) -> Numbers:

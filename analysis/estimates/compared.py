@@ -28,7 +28,7 @@ def compared_times(
     times = times_by(cohort, factor.column, endpoint)
     if parameters.landmark_months:
         known = known_from(cohort, factor).rename(KNOWN)
-        day = landmark_day(parameters.landmark_months)
+        day = landmark_day(parameters.landmark_months, cohort.times(endpoint)["days"])
         times = from_landmark(times.join(known, on="patient_id"), day).drop(columns=KNOWN)
     if changes(cohort, factor, parameters):
         times = times.join(known_from(cohort, factor).rename(KNOWN), on="patient_id")
@@ -53,4 +53,4 @@ def changes(cohort: Cohort, factor: Factor, parameters: Parameters) -> bool:
 def since(parameters: Parameters) -> str:
     """Say from when times are counted, for a method: nothing without a landmark."""
     months = parameters.landmark_months
-    return f", from month {months} (day {landmark_day(months)})" if months else ""
+    return f", from month {months}" if months else ""

@@ -1,7 +1,7 @@
 """Relapse with death as a competing risk: who relapses first, who dies without relapse.
 
 The article censors the dead in in-field and out-of-field relapse; `relapse_death` has it
-otherwise. The patients' times are whole days, as everywhere.
+otherwise.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def causes(times: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     times
-        One row a patient: `days` (whole), `event` (bool: relapse) and `competing` (bool: death).
+        One row a patient: `days`, `event` (bool: relapse) and `competing` (bool: death).
     """
     ended = [times["event"].to_numpy(dtype=bool), times["competing"].to_numpy(dtype=bool)]
     return times.assign(cause=np.select(ended, [RELAPSE, DEATH], CENSORED))
@@ -38,7 +38,7 @@ def incidence(first: pd.DataFrame, cause: str, parameters: Parameters) -> pd.Dat
     Parameters
     ----------
     first
-        One row a patient: `days` (whole, not negative) and `cause` (censored, or the event).
+        One row a patient: `days` (not negative) and `cause` (censored, or the event).
     cause
         The event whose incidence is asked.
     parameters

@@ -1,7 +1,8 @@
 """Survival curves, and what is read off them: medians, rates, numbers at risk.
 
 Everything follows the conventions of R's `survival` package, which most readers will compare
-with; `tests/reference/` holds its values. Days are whole days from time zero.
+with; `tests/reference/` holds its values. Days are those from time zero, whole or not: an event at
+a time counts in the rate at that time, and whoever's time it is was at risk just before it.
 
 Where something competes with the event, a curve is 1 minus the Aalen-Johansen incidence of it.
 """
@@ -22,7 +23,7 @@ from analysis.estimates import bootstrap, bootstrap_curves, competing
 from analysis.estimates.remembered import remembered
 from analysis.estimates.rows import row
 from analysis.study.keys import Statistic
-from analysis.study.months import DAYS_PER_MONTH
+from analysis.study.months import DAYS_PER_MONTH, level_of
 from analysis.study.parameters import Parameters
 
 _Numbers = npt.NDArray[np.float64]
@@ -50,7 +51,7 @@ def curve(times: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     Parameters
     ----------
     times
-        One row a patient: `days` (whole, not negative), `event` (bool) and, where something
+        One row a patient: `days` (not negative), `event` (bool) and, where something
         competes with the event, `competing` (bool); the curve is then 1 minus the incidence of
         the event, from `competing.incidence`.
     parameters
@@ -101,13 +102,11 @@ def _competes(times: pd.DataFrame) -> bool:
     return "competing" in times and bool(times["competing"].any())
 
 
-def _resampled(
-    times: pd.DataFrame, parameters: Parameters
-) -> tuple[npt.NDArray[np.int64], _Numbers]:
+def _resampled(times: pd.DataFrame, parameters: Parameters) -> tuple[_Numbers, _Numbers]:
     ended = times["event"].to_numpy(dtype=np.int64) * bootstrap_curves.EVENT
     if _competes(times):
         ended += times["competing"].to_numpy(dtype=np.int64) * bootstrap_curves.COMPETING
-    days = times["days"].to_numpy(dtype=np.int64)
+    days = times["days"].to_numpy(dtype=np.float64)
     return bootstrap_curves.resampled_curves(days, ended, parameters)
 
 
@@ -122,7 +121,7 @@ def _product_limit(times: pd.DataFrame) -> pd.DataFrame:
     table = fitted.event_table
     return pd.DataFrame(
         {
-            "days": table.index.to_numpy(dtype=np.int64),
+            "days": table.index.to_numpy(dtype=np.float64),
             "at_risk": table["at_risk"].to_numpy(dtype=np.int64),
             "events": table["observed"].to_numpy(dtype=np.int64),
             "censored": table["censored"].to_numpy(dtype=np.int64),
@@ -199,7 +198,7 @@ def median_of(times: pd.DataFrame, parameters: Parameters) -> Estimate:
     if parameters.interval_source == "formula":
         return found
     days, heights = _resampled(times, parameters)
-    medians = _days_at_half(days.astype(np.float64), heights)
+    medians = _days_at_half(days, heights)
     later = np.where(np.isnan(medians), np.inf, medians)[:, np.newaxis]
     limits = (float(limit[0]) for limit in bootstrap.percentiles(later, parameters))
     lower, upper = (limit if np.isfinite(limit) else float("nan") for limit in limits)
@@ -265,7 +264,7 @@ def point_rows(estimated: pd.DataFrame, analysis_id: str, **keys: Any) -> list[d
             analysis_id,
             statistic=statistic,
             value=point[column] * times,
-            variable_level=int(point["days"]),
+            variable_level=level_of(point["days"]),
             unit=unit,
             **keys,
         )
@@ -277,7 +276,7 @@ def point_rows(estimated: pd.DataFrame, analysis_id: str, **keys: Any) -> list[d
 def of_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """Give the curve that `point_rows` wrote: the columns of `curve`."""
     wide = rows.pivot(index="variable_level", columns="statistic", values="value")
-    wide.index = wide.index.astype("int64")
+    wide.index = wide.index.astype("float64")
     wide = wide.sort_index()
     return pd.DataFrame(
         {

@@ -41,7 +41,7 @@ def intervals_of(times: pd.DataFrame, covariates: pd.DataFrame) -> Intervals:
     Parameters
     ----------
     times
-        One row a patient: `days` (whole) and `event` (bool). With a column `start`, one row a piece
+        One row a patient: `days` and `event` (bool). With a column `start`, one row a piece
         of follow-up, at risk only after that day.
     covariates
         Numbers, one row a row of `times`, in the same order.

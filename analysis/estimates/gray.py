@@ -15,7 +15,7 @@ def gray_test(first: pd.DataFrame, cause: str) -> LogRank:
     Parameters
     ----------
     first
-        One row a patient: `days` (whole, not negative), `cause` (censored, or the event) and
+        One row a patient: `days` (not negative), `cause` (censored, or the event) and
         `level` (the group).
     cause
         The event whose incidence is compared; every other event competes with it.

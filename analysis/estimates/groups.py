@@ -69,7 +69,9 @@ def group_rows(
             analysis_id=ANALYSIS,
         )
     ]
-    if parameters.factor_test == "restricted mean" and KNOWN not in times:
+    # The area below a curve is a mean time only where nothing competes with the event.
+    by_means = parameters.factor_test == "restricted mean" and not endpoint.competes(parameters)
+    if by_means and KNOWN not in times:
         return rows + _mean_rows(times, factor, endpoint, parameters)
     return [*rows, _test_row(times, factor, endpoint, strata, parameters)]
 

@@ -8,6 +8,7 @@ it. Or patients change group on the day on which it is known.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.cohort.model import Cohort
@@ -15,31 +16,36 @@ from analysis.study.months import DAYS_PER_MONTH
 from analysis.study.variables import Factor
 
 
-def landmark_day(month: int) -> int:
-    """Give the whole day nearest to a month, since times are whole days.
+def landmark_day(month: int, days: npt.ArrayLike) -> float:
+    """Give a month in days: where all times are whole days, the whole day nearest to it.
 
-    >>> [landmark_day(month) for month in (2, 3, 6)]
-    [61, 91, 183]
+    What was recorded in months lies on the month itself, and is counted from there.
+
+    >>> [landmark_day(month, [365, 366]) for month in (2, 3, 6)]
+    [61.0, 91.0, 183.0]
+    >>> landmark_day(2, [365.25, 60.875])
+    60.875
     """
-    return round(month * DAYS_PER_MONTH)
+    exact = month * DAYS_PER_MONTH
+    return float(round(exact)) if (np.asarray(days) % 1 == 0).all() else exact
 
 
-def from_landmark(times: pd.DataFrame, landmark: int) -> pd.DataFrame:
+def from_landmark(times: pd.DataFrame, landmark: float) -> pd.DataFrame:
     """Give the patients at risk at a landmark whose group was known by then, counted from it.
 
     Parameters
     ----------
     times
-        One row a patient: `days` (whole), `event` (bool), `level` (the group), and `known` (the
+        One row a patient: `days`, `event` (bool), `level` (the group), and `known` (the
         day on which the level became known; missing where it was known from the start).
     landmark
-        Whole days from time zero.
+        Days from time zero.
 
     Returns
     -------
     DataFrame
         `times` of patients still observed, without event, after the day of the landmark; `days`
-        is what is left, 1 or more.
+        is what is left, more than 0.
 
     References
     ----------
@@ -55,7 +61,7 @@ def from_change(times: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     times
-        One row a patient: `days` (whole), `event` (bool), `level` (`yes` or `no`, in the end)
+        One row a patient: `days`, `event` (bool), `level` (`yes` or `no`, in the end)
         and `known` (the day from which it holds; missing: from the start).
 
     Returns
@@ -74,12 +80,12 @@ def from_change(times: pd.DataFrame) -> pd.DataFrame:
     parted = enters & (change < times["days"].to_numpy())
     level = times["level"].astype(pd.CategoricalDtype(["no", "yes"], ordered=True))
     before = times.assign(
-        start=-1,
-        days=np.where(parted, change, times["days"]).astype(np.int64),
+        start=-1.0,
+        days=np.where(parted, change, times["days"]),
         event=times["event"].to_numpy(dtype=bool) & ~parted,
         level=level.mask(enters, "no"),
     )
-    after = times[parted].assign(start=change[parted].astype(np.int64), level=level[parted])
+    after = times[parted].assign(start=change[parted], level=level[parted])
     return pd.concat([before, after], ignore_index=True)
 
 

@@ -36,7 +36,7 @@ def log_rank(
     Parameters
     ----------
     times
-        One row a patient: `days` (whole), `event` (bool), `level` (the group), and the columns
+        One row a patient: `days`, `event` (bool), `level` (the group), and the columns
         named by `strata`. With a column `start`, a row is at risk only after that day: groups
         entered on the way give the test of Mantel and Byar.
     weighting

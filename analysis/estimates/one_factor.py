@@ -54,7 +54,7 @@ def hazard_ratio(times: pd.DataFrame, level: str, parameters: Parameters) -> Haz
     Parameters
     ----------
     times
-        One row a patient: `days` (whole), `event` (bool) and `level` (the group). With a column
+        One row a patient: `days`, `event` (bool) and `level` (the group). With a column
         `start`, a row is at risk only after that day.
     level
         The level whose hazard is the numerator.

@@ -20,6 +20,7 @@ from analysis.estimates.factors import endpoints_of, times_by
 from analysis.estimates.rows import row, to_table
 from analysis.estimates.survival import at_risk_rows, method_of
 from analysis.study.keys import Statistic
+from analysis.study.months import level_of
 from analysis.study.parameters import Parameters
 from analysis.study.variables import Factor
 
@@ -120,7 +121,7 @@ def incidences(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
                     name,
                     statistic,
                     100 * point[column],
-                    variable_level=int(point["days"]),
+                    variable_level=level_of(point["days"]),
                     group="cause",
                     group_level=cause,
                     unit="%",
@@ -161,7 +162,7 @@ def residuals(
                 endpoint,
                 Statistic.RESIDUAL,
                 event["residual"],
-                variable_level=f"{int(event['days'])}/{place}",
+                variable_level=f"{level_of(event['days'])}/{place}",
                 method="scaled Schoenfeld residual",
                 **keys,
             )

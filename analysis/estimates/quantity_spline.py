@@ -63,7 +63,7 @@ def spline(times: pd.DataFrame, levels: npt.ArrayLike) -> Spline | str:
     Parameters
     ----------
     times
-        One row a patient: `days` (whole) and `event` (bool).
+        One row a patient: `days` and `event` (bool).
     levels
         Of the quantity in its unit, known, in the same order, shape (n,). Below 1 counts as 1.
 

@@ -261,7 +261,7 @@ def _complete(
     times = times.join(cohort.patients[columns], on="patient_id").dropna(subset=columns)
     if parameters.landmark_months:
         known = pd.concat([known_from(cohort, factor) for factor in factors], axis=1).max(axis=1)
-        day = landmark_day(parameters.landmark_months)
+        day = landmark_day(parameters.landmark_months, cohort.times(endpoint.name)["days"])
         times = from_landmark(times.join(known.rename(KNOWN), on="patient_id"), day)
         times = times.drop(columns=KNOWN)
     for factor in factors:

@@ -1,4 +1,4 @@
-"""Who is at risk and who has the event, by group, on each day with events.
+"""Who is at risk and who has the event, by group, at each time with events.
 
 Log-rank tests and the Cox regression of one factor need no more of the patients than this.
 """
@@ -28,7 +28,7 @@ class RiskSets:
         Patients at risk just before the day, and events on it, shape (k, g).
     """
 
-    days: Counts
+    days: npt.NDArray[np.number]
     levels: tuple[object, ...]
     at_risk: Counts
     events: Counts
@@ -47,8 +47,8 @@ def count(
     Parameters
     ----------
     days, event
-        Of a patient, or of a piece of a patient's follow-up: whole days, and whether they end in
-        the event; shape (n,).
+        Of a patient, or of a piece of a patient's follow-up: days, and whether they end in the
+        event; shape (n,).
     codes, levels
         The group of each row, shape (n,), as its position in `levels`.
     start
@@ -81,7 +81,7 @@ def count(
     # A row without event is counted where no event day is.
     had = in_cells(np.where(event, come - 1, len(event_days)))
     return RiskSets(
-        event_days.astype(np.int64),
+        event_days,
         tuple(levels),
         still[::-1].cumsum(axis=0)[::-1][1:],
         had[:-1],

@@ -6,7 +6,7 @@ What any patients have is declared here; a dataset's `dataset.yaml` with `study:
 from __future__ import annotations
 
 from analysis.study import clinical
-from analysis.study.columns import category, date, integer, patient_id
+from analysis.study.columns import category, date, number, patient_id
 from analysis.study.declarations import Line
 from analysis.study.endpoints import Endpoint
 from analysis.study.parameters import Parameters
@@ -69,7 +69,9 @@ OWN = Study(
         "birth_date": date(
             "Date of birth. Age is counted in completed years at enrolment.", optional=True
         ),
-        "age_years": integer(0, 120, "years", "Age at enrolment.", optional=True),
+        "age_years": number(
+            0, 120, "years", "Age at enrolment; with decimals if need be.", optional=True
+        ),
         "enrolment_date": date("Date of enrolment.", optional=True),
     },
     variables=clinical.VARIABLES,

@@ -132,8 +132,8 @@ class Prognosis(Choices):
 
     landmark_months: Annotated[int, Field(ge=0, le=60), Unit("months")] = Field(
         0,
-        description="Factors are compared among patients at risk at this month, counted from it; "
-        "0 is no landmark.",
+        description="Factors are compared among patients at risk at this month, counted from it "
+        "(where times are whole days, from the day nearest to it); 0 is no landmark.",
     )
     factor_test: Literal[
         "log-rank", "Gehan-Wilcoxon", "Peto-Peto", "stratified log-rank", "restricted mean"

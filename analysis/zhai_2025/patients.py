@@ -45,8 +45,12 @@ COLUMNS: Mapping[str, pa.Column] = {
     "patient_id": patient_id(),
     "sex": category(("male", "female"), "Sex."),
     "birth_date": date("Date of birth. Age is counted in completed years at enrolment."),
-    "age_years": integer(
-        0, 120, "years", "Age at enrolment, for datasets without birth dates.", optional=True
+    "age_years": number(
+        0,
+        120,
+        "years",
+        "Age at enrolment, for datasets without birth dates; with decimals if need be.",
+        optional=True,
     ),
     "enrolment_date": date("Date of enrolment."),
     "ecog": integer(0, 5, "", "ECOG performance status."),

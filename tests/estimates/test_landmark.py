@@ -15,6 +15,7 @@ from analysis.cohort.read import load
 from analysis.estimates import landmark
 from analysis.estimates.log_rank import log_rank
 from analysis.estimates.one_factor import hazard_ratio
+from analysis.study.months import DAYS_PER_MONTH
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
 from tests.estimates.sensitivity import records, times_of
@@ -37,8 +38,17 @@ def test_comparison_from_a_landmark_agrees_with_r(record: dict[str, Any]) -> Non
     )
 
 
-def test_landmarks_are_whole_days() -> None:
-    assert [landmark.landmark_day(month) for month in (2, 3, 6)] == [61, 91, 183]
+def test_landmarks_are_whole_days_where_times_are() -> None:
+    assert [landmark.landmark_day(month, [7.0, 500.0]) for month in (2, 3, 6)] == [61, 91, 183]
+
+
+def test_landmarks_are_months_where_times_were_recorded_in_months() -> None:
+    """Whoever had 6 months recorded was observed until the landmark of 6 months, not after it."""
+    recorded = np.array([5.0, 6.0, 7.0]) * DAYS_PER_MONTH
+    day = landmark.landmark_day(6, recorded)
+    times = pd.DataFrame({"days": recorded, "event": True, "level": "yes", "known": np.nan})
+    left = landmark.from_landmark(times, day)
+    assert (left["days"] / DAYS_PER_MONTH).tolist() == [1.0]
 
 
 def test_the_dead_the_lost_and_the_unclassified_are_left_out() -> None:

@@ -169,7 +169,7 @@ def incidence(drawn: pd.DataFrame, study: Study) -> Drawing | None:
 
 def _incidence(rows: pd.DataFrame) -> pd.DataFrame:
     wide = rows.pivot(index="variable_level", columns="statistic", values="value") / 100
-    wide.index = wide.index.astype("int64")
+    wide.index = wide.index.astype("float64")
     wide = wide.sort_index()
     found = pd.DataFrame({"days": wide.index, "incidence": wide[Statistic.INCIDENCE].to_numpy()})
     limits = wide[[Statistic.INCIDENCE_LOWER, Statistic.INCIDENCE_UPPER]]
