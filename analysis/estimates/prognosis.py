@@ -35,6 +35,9 @@ COUNTING = (
     "restricted_months",
 )
 
+# Of a factor in its groups; a spline has its own.
+TESTS = (Statistic.P_VALUE, Statistic.EXACT_P)
+
 Rows = list[dict[str, Any]]
 
 
@@ -72,7 +75,7 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
             strata = _strata(cohort, factor, parameters)
             found = group_rows(times, factor, endpoint, strata, counting)
             if is_spline(factor, parameters):
-                rows += [one for one in found if one["statistic"] != Statistic.P_VALUE]
+                rows += [one for one in found if one["statistic"] not in TESTS]
                 measured = cohort.patients[factor.variable.name]
                 rows += spline_rows(times, measured, factor, endpoint, parameters)
             elif together:
@@ -107,11 +110,18 @@ def _adjusted(
     """Adjust the tests of the factors, all endpoints as one family, for their number."""
     if parameters.p_adjustment == "none" or table.empty:
         return table
-    table = table.copy()
-    family = table["group"].isin([factor.key for factor in factors])
-    family &= table["statistic"] == Statistic.P_VALUE
-    found = table.loc[family, "value"]
-    said = f", {parameters.p_adjustment} adjustment for {int(found.notna().sum())} tests"
-    table.loc[family, "value"] = adjusted(found, parameters.p_adjustment)
-    table.loc[family, "method"] += said
-    return table
+    of_factor = table["group"].isin([factor.key for factor in factors])
+    asked = of_factor & (table["statistic"] == Statistic.P_VALUE)
+    exact = of_factor & (table["statistic"] == Statistic.EXACT_P)
+    # An exact test is read in place of the approximation, whose row is the one before.
+    replaced = asked & exact.shift(-1, fill_value=False)
+    read = (asked & ~replaced) | exact
+    found = table.copy()
+    for family, written in ((asked, replaced), (read, read)):
+        values = table.loc[family, "value"]
+        new = pd.Series(adjusted(values, parameters.p_adjustment), index=values.index)
+        found.loc[written, "value"] = new[written[new.index]]
+        found.loc[written, "method"] += (
+            f", {parameters.p_adjustment} adjustment for {int(values.notna().sum())} tests"
+        )
+    return found
