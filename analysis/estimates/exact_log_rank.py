@@ -181,7 +181,7 @@ def _days(
 ) -> list[_Day]:
     codes, levels = pd.factorize(times["level"], sort=True)
     parts = times.groupby(list(strata), observed=True).indices.values() if strata else [None]
-    found = []
+    found: list[_Day] = []
     for rows in parts:
         part, own = (times, codes) if rows is None else (times.iloc[rows], codes[rows])
         found += _days_of(part, own, len(levels), weighting, competing)
@@ -246,7 +246,7 @@ def _moments(days: Sequence[_Day]) -> tuple[_Numbers, _Numbers]:
         expected += day.weight * had * share
         spread = day.weight**2 * had * (left - had) / (left - 1)
         variance += spread * (np.diag(share) - np.outer(share, share))
-    return expected, np.linalg.pinv(variance, rcond=_ALIKE, hermitian=True)
+    return expected, np.asarray(np.linalg.pinv(variance, rcond=_ALIKE, hermitian=True))
 
 
 def _chi_square(sums: npt.NDArray[np.number], expected: _Numbers, inverse: _Numbers) -> _Numbers:

@@ -9,8 +9,13 @@ import pandas as pd
 
 from analysis.cohort.model import Cohort
 from analysis.estimates.compared import compared_times, strata_of
-from analysis.estimates.factors import endpoints_of, factors_of, other_factors_of
-from analysis.estimates.groups import group_rows
+from analysis.estimates.factors import (
+    endpoints_of,
+    factors_of,
+    left_out_rows,
+    other_factors_of,
+)
+from analysis.estimates.groups import ANALYSIS, group_rows
 from analysis.estimates.multiplicity import adjusted
 from analysis.estimates.ratios import ALL_FACTORS, ratio_rows, together_rows
 from analysis.estimates.rows import to_table
@@ -74,6 +79,7 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
             times = compared_times(cohort, factor, endpoint.name, parameters)
             strata = _strata(cohort, factor, parameters)
             found = group_rows(times, factor, endpoint, strata, counting)
+            rows += left_out_rows(cohort, factor, endpoint.name, ANALYSIS)
             if is_spline(factor, parameters):
                 rows += [one for one in found if one["statistic"] not in TESTS]
                 measured = cohort.patients[factor.variable.name]
@@ -87,6 +93,7 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
         for endpoint in endpoints:
             times = compared_times(cohort, factor, endpoint.name, parameters)
             strata = _strata(cohort, factor, parameters)
+            rows += left_out_rows(cohort, factor, endpoint.name, ANALYSIS)
             rows += group_rows(times, factor, endpoint, strata, counting)
             if factor.ratios:
                 rows += ratio_rows(times, factor, endpoint, counting)

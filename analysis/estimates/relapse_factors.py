@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.cohort.model import Cohort
 from analysis.estimates.competing import RELAPSE, causes
-from analysis.estimates.factors import factors_of, times_by
+from analysis.estimates.factors import factors_of, left_out_rows, times_by
 from analysis.estimates.gray import gray_test
 from analysis.estimates.log_rank import log_rank
 from analysis.estimates.rows import row, to_table
@@ -40,6 +40,7 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
         if endpoint.death_choice:
             for factor in factors_of(cohort):
                 times = times_by(cohort, factor.column, name)
+                rows += left_out_rows(cohort, factor, name, ANALYSIS)
                 rows += _factor_rows(times, factor, endpoint, parameters)
     return to_table(rows, estimate)
 

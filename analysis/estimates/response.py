@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.cohort.model import Cohort
 from analysis.cohort.schema import CRITERIA
+from analysis.estimates.counts import missing_rows
 from analysis.estimates.intervals import (
     PROPORTION_INTERVALS,
     fisher_p,
@@ -47,7 +48,16 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     for region, variable in REGION_VARIABLES.items():
         best = responses(cohort, region)
         for criterion in best.columns:
-            rows += _rates(best[criterion].dropna(), variable, str(criterion), parameters)
+            known = best[criterion].dropna()
+            rows += _rates(known, variable, str(criterion), parameters)
+            rows += missing_rows(
+                ANALYSIS,
+                variable,
+                len(cohort.patients) - len(known),
+                len(cohort.patients),
+                group="criterion",
+                group_level=str(criterion),
+            )
         if set(CRITERIA) <= set(best.columns):
             rows += _two_criteria(best.dropna(), variable, parameters)
     return to_table(rows, estimate)

@@ -9,10 +9,12 @@ import pandas as pd
 
 from analysis.estimates.exact_log_rank import SPARSE, exact_test, is_sparse
 from analysis.estimates.log_rank import Weighting
-from analysis.study.keys import Statistic
+from analysis.study.keys import KEY, Statistic
 
 # Of the approximation, where the exact test is what is to be read.
 WARNING = f"{SPARSE}: the approximation does not hold"
+
+EXACT = {Statistic.P_VALUE: Statistic.EXACT_P, Statistic.HR_P: Statistic.HR_EXACT_P}
 
 Rows = list[dict[str, Any]]
 
@@ -41,10 +43,7 @@ def with_exact(
         return [test]
     exact = {
         **test,
-        "statistic": {
-            Statistic.P_VALUE: Statistic.EXACT_P,
-            Statistic.HR_P: Statistic.HR_EXACT_P,
-        }[test["statistic"]].value,
+        "statistic": EXACT[test["statistic"]].value,
         "value": float("nan"),
         "method": "",
         "note": none,
@@ -59,3 +58,27 @@ def with_exact(
             "method": f"{name}, the events dealt anew among the patients at risk: {found.method}",
         }
     return [{**test, "warning": WARNING}, exact]
+
+
+def as_read(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Give estimates in which each exact test stands in the place of its approximation.
+
+    Parameters
+    ----------
+    estimates
+        Columns `rows.COLUMNS`, and any others that tell rows apart, such as `variant`.
+
+    Returns
+    -------
+    DataFrame
+        Without rows of exact tests: their values, methods and notes are in the rows of the tests
+        that they stand for, which keep their warning.
+    """
+    exact = estimates["statistic"].isin(list(EXACT.values()))
+    if not exact.any():
+        return estimates
+    plain = {exactly.value: test.value for test, exactly in EXACT.items()}
+    found = estimates.assign(statistic=estimates["statistic"].replace(plain))
+    found.loc[exact, "warning"] = WARNING
+    told_apart = [name for name in ("variant", *KEY) if name in estimates]
+    return found[exact | ~found.duplicated(told_apart, keep=False)]

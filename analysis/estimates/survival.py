@@ -100,7 +100,7 @@ def endpoint_rows(
             Estimate(100 * found.value, 100 * found.lower, 100 * found.upper),
             parameters,
             unit="%",
-            missing="beyond the last follow-up" if np.isnan(found.value) else "no interval",
+            missing=_missing_rate(found),
             variable_level=month,
             n=len(times),
             **keys,
@@ -108,6 +108,12 @@ def endpoint_rows(
     return rows + at_risk_rows(
         estimated, endpoint, parameters, analysis_id=analysis_id, n=len(times), **keys
     )
+
+
+def _missing_rate(found: Estimate) -> str:
+    if np.isnan(found.value):
+        return "beyond the last follow-up"
+    return "no interval at 0, since nobody is left" if found.value == 0 else "no interval"
 
 
 def at_risk_rows(

@@ -26,6 +26,7 @@ class Statistic(StrEnum):
     EXCLUDED = "excluded"
     REMAINING = "remaining"
     COUNT_WITHOUT = "count_without"
+    NOT_RECORDED = "not_recorded"
     RESPONDERS = "responders"
     NON_RESPONDERS = "non_responders"
     # Quantities

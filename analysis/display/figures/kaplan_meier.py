@@ -104,7 +104,7 @@ def survival_figure(
         )
     ]
     numbers = [[int(number) for number in at_risk[label]] for label in curves]
-    level = f"{fmt.fixed(100 * confidence, 0)}% CI"
+    level = f"{fmt.confidence_level(confidence)} CI"
     p_line = "" if fmt.is_missing(p_value) else f"{p_label} {fmt.p_text(p_value)}"
 
     labels_width = widest([line.label for line in lines])

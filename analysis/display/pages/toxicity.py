@@ -45,7 +45,10 @@ def table_4(estimates: pd.DataFrame, study: Study) -> Table | None:
             spanners[f"Grade {grade}"] = [count, share]
             headings |= {count: "No.", share: "%"}
         rows.append(cells)
-    notes = ["Worst grade a patient and row, CTCAE version 5.0; adverse events from any cause."]
+    notes = [
+        f"Worst grade a patient and row, CTCAE version 5.0; adverse events from any cause. %, of "
+        f"all patients (N = {thousands(graded['n'].max())})."
+    ]
     return journal(
         pd.DataFrame(rows), stub="event", headings=headings, spanners=spanners, notes=notes
     )
@@ -76,11 +79,16 @@ def grade_5_table(estimates: pd.DataFrame, study: Study) -> Table | None:
     cases = estimates[estimates["analysis_id"].str.startswith(CASE)]
     for name, case in cases.groupby("analysis_id", sort=False):
         event = pick(case, variable="event")["variable_level"].iloc[0]
+        heading = f"Case {str(name).removeprefix(CASE)}: {event}"
+        if case["variable"].eq("event").all():
+            rows.append(
+                {"case": heading, "Quantity": "Treatment and course", "Value": "not recorded"}
+            )
         for entry in case[case["variable"] != "event"].to_dict("records"):
             months = entry["unit"] == "months"
             rows.append(
                 {
-                    "case": f"Case {str(name).removeprefix(CASE)}: {event}",
+                    "case": heading,
                     "Quantity": case_variable(entry["variable"], study),
                     "Value": entry["variable_level"]
                     or with_unit(number(entry["value"], 1 if months else None), entry["unit"]),

@@ -16,6 +16,8 @@ from IPython.display import HTML
 from analysis.display.format import count_percent, is_missing, months, thousands
 from analysis.display.page import Page
 from analysis.display.sensitivity import words
+from analysis.display.tables import EXACT_MARK
+from analysis.estimates.sparse import WARNING
 from analysis.sensitivity import compare
 from analysis.sensitivity.run import Run
 from analysis.sensitivity.variants import Variant, table
@@ -281,13 +283,21 @@ def _counted(count: float, share: float, lower: float, text: str) -> str:
 
 
 def _ours(cell: Mapping[Any, Any]) -> str:
-    ends = (cell[name] for name in ("base", "base_lower", "base_upper"))
-    return words.shown(cell["statistic"], cell["unit"], *ends)
+    value, lower, upper = (cell[name] for name in ("base", "base_lower", "base_upper"))
+    text = words.shown(cell["statistic"], cell["unit"], value, lower, upper, note=cell["base_note"])
+    return text + _mark(cell["statistic"], cell["base_warning"])
 
 
 def _theirs(cell: Mapping[Any, Any]) -> str:
-    ends = (cell[name] for name in ("value", "lower", "upper"))
-    return words.shown(cell["statistic"], cell["unit"], *ends)
+    value, lower, upper = (cell[name] for name in ("value", "lower", "upper"))
+    text = words.shown(cell["statistic"], cell["unit"], value, lower, upper, note=cell["note"])
+    return text + _mark(cell["statistic"], cell["warning"])
+
+
+def _mark(statistic: str, warning: str) -> str:
+    """Give the mark of an exact test, or of an interval of few events."""
+    marked = Statistic(statistic).is_p or statistic == Statistic.HAZARD_RATIO
+    return EXACT_MARK if marked and WARNING in warning else ""
 
 
 def _said(cell: Mapping[Any, Any]) -> str:
