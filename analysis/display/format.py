@@ -92,11 +92,15 @@ def estimate(value: Any, low: Any, high: Any, decimals: int = 2) -> str:
 
 
 def median_months(
-    median: Any, low: Any, high: Any, decimals: int = 1, *, patients: Any = None
+    median: Any, low: Any, high: Any, decimals: int = 1, *, patients: Any = None, level: str = ""
 ) -> str:
     """Give a median survival with its interval: '17.0 (14.9–NR)', 'NR (16.1–NR)', 'NR'.
 
-    Of no patients it is a dash: there is no curve that could come down to one half, or not.
+    Of no patients it is a dash: there is no curve that could come down to one half, or not. The
+    `level` of the interval is for where no heading gives it.
+
+    >>> median_months(17.0, 14.9, None, level="95%"), median_months(None, None, None, patients=0)
+    ('17.0 (95% CI 14.9–NR)', '–')
     """
     if patients == 0:
         return MISSING
@@ -104,7 +108,8 @@ def median_months(
     middle = months(median, decimals)
     if middle == NOT_REACHED and set(bounds) == {NOT_REACHED}:
         return NOT_REACHED
-    return f"{middle} ({_EN_DASH.join(bounds)})"
+    named = f"{level} CI " if level else ""
+    return f"{middle} ({named}{_EN_DASH.join(bounds)})"
 
 
 def p_value(p: Any) -> str:

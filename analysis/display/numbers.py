@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pandas as pd
@@ -48,9 +49,14 @@ def text_of(line: Line, estimates: pd.DataFrame) -> str | None:
         return fmt.with_unit(text, line.unit)
     if line.kind == "survival":
         lower, upper = Statistic.MEDIAN.limits
-        (counted,) = rows.loc[rows["statistic"] == Statistic.MEDIAN, "n"]
+        median, limits = (rows[rows["statistic"] == name] for name in (Statistic.MEDIAN, lower))
+        level = re.search(r"\S+%(?= interval)", limits["method"].iloc[0])
         text = fmt.median_months(
-            values[Statistic.MEDIAN], values[lower], values[upper], patients=counted
+            values[Statistic.MEDIAN],
+            values[lower],
+            values[upper],
+            patients=median["n"].iloc[0],
+            level=level[0] if level else "",
         )
         return fmt.with_unit(text, line.unit)
     return fmt.p_value(values[Statistic.P_VALUE])

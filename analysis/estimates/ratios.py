@@ -30,8 +30,9 @@ from analysis.study.variables import Factor
 ALL_FACTORS = "all_factors"
 ALIKE = "not estimable: all patients, or none, have the factor"
 MODEL = "Cox regression, Efron ties"
-# Fewer than this bias the coefficients of a model (Peduzzi P, et al. J Clin Epidemiol
-# 1996;49:1373-9).
+# Fewer than this bias the coefficients of a model and narrow its intervals (Peduzzi P, et al. J
+# Clin Epidemiol 1995;48:1503-10, of Cox regression, and 1996;49:1373-9). That ten are enough does
+# not follow (van Smeden M, et al. BMC Med Res Methodol 2016;16:163).
 EVENTS_PER_FACTOR = 10
 
 Numbers = npt.NDArray[np.float64]

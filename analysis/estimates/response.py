@@ -49,11 +49,13 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
         best = responses(cohort, region)
         for criterion in best.columns:
             known = best[criterion].dropna()
-            rows += _rates(known, variable, str(criterion), parameters)
+            missing = len(cohort.patients) - len(known)
+            note = f"not recorded for {missing}" if missing else ""
+            rows += _rates(known, variable, str(criterion), parameters, note)
             rows += missing_rows(
                 ANALYSIS,
                 variable,
-                len(cohort.patients) - len(known),
+                missing,
                 len(cohort.patients),
                 group="criterion",
                 group_level=str(criterion),
@@ -64,7 +66,7 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
 
 
 def _rates(
-    best: pd.Series, variable: str, criterion: str, parameters: Parameters
+    best: pd.Series, variable: str, criterion: str, parameters: Parameters, note: str
 ) -> list[dict[str, Any]]:
     n = len(best)
     rows = []
@@ -90,6 +92,7 @@ def _rates(
                 unit=unit,
                 method=method,
                 n=n,
+                note=note,
             )
             for statistic, (value, unit, method) in statistics.items()
         ]

@@ -298,7 +298,9 @@ class TestCurves:
     def test_a_variant_that_gives_the_base_again_is_not_drawn(self) -> None:
         found = specifications(runs(a=estimated(p=0.06), b=estimated()))
         assert list(curves.distinct(found)["variant"]) == [BASE, "a"]
-        assert "the base again: 1 (OS) variants" in curves.caption(found, STUDY.factor("pvtt"))
+        said = curves.caption(found, [], STUDY.factor("pvtt"), STUDY)
+        assert "the base again: 1 (OS) variants" in said
+        assert "with 95% CI, under every variant" in said
 
     def test_ranges_are_over_variants_that_differ(self) -> None:
         found = specifications(

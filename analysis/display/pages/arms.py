@@ -205,7 +205,7 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
                         values.get(Statistic.COUNT), values.get(Statistic.PERCENT)
                     )
                     cells[arm.level(group)] = share
-                    cells[f"{arm.level(group)}, CI"] = limits
+                    cells[f"{arm.level(group)}, {percent(study.chosen)} CI"] = limits
                 test = pick(
                     own,
                     group=grouping,

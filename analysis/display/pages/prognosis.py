@@ -15,6 +15,7 @@ from analysis.display.format import (
     MISSING,
     SIGNIFICANCE,
     estimate,
+    fixed,
     months,
     p_text,
     p_value,
@@ -36,6 +37,7 @@ from analysis.display.tables import (
 from analysis.estimates import curves
 from analysis.estimates.groups import ANALYSIS
 from analysis.estimates.points import FACTOR_AT_RISK, FACTOR_CURVE
+from analysis.estimates.ratios import EVENTS_PER_FACTOR
 from analysis.estimates.rows import pick, value_of
 from analysis.estimates.sparse import WARNING, as_read
 from analysis.estimates.survival import at_risk_months
@@ -126,12 +128,33 @@ def hazards_method(estimates: pd.DataFrame, study: Study) -> Markdown:
         else "A ratio above 1 means more events with the factor than without, or at a level than "
         "at the reference."
     )
+    per = _events_per_coefficient(estimates, study)
     article = " The article has no hazard ratios." if study.article is not None else ""
     return Markdown(
         f"**Method.**{article} {model} {against} The intervals show what a p value hides: how "
         "large a difference these patients cannot rule out. One ratio for the whole of follow-up "
         "supposes that it stays the same; the last column tests this (Grambsch and Therneau 1994)."
+        f"{per}"
     )
+
+
+def _events_per_coefficient(estimates: pd.DataFrame, study: Study) -> str:
+    """Say how many events there are for each coefficient of a model of many factors."""
+    shares = pick(estimates, analysis_id=ANALYSIS, statistic=Statistic.EVENTS_PER_FACTOR)
+    if shares.empty:
+        return ""
+    said = "; ".join(
+        f"{study.endpoint(endpoint).words}: {fixed(share, 1)}"
+        for endpoint, share in zip(shares["variable"], shares["value"], strict=True)
+    )
+    text = f" Events for each coefficient of the model: {said}."
+    if (shares["value"] < EVENTS_PER_FACTOR).any():
+        text += (
+            f" **Fewer than {EVENTS_PER_FACTOR} bias the ratios and make their intervals too "
+            "narrow** (Peduzzi 1995, 1996); more are no proof that they are enough (van Smeden "
+            "2016)."
+        )
+    return text
 
 
 def since_landmark(study: Study) -> str:

@@ -77,7 +77,7 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
                 texts = {
                     "No.": thousands(values.get(Statistic.COUNT)),
                     "%": fixed(values.get(Statistic.PERCENT), 1),
-                    "CI": interval(*limits, 1),
+                    f"{percent(study.chosen)} CI": interval(*limits, 1),
                 }
                 for heading, text in texts.items():
                     cells[f"{name}: {heading}"] = text
@@ -95,7 +95,7 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
             rows.append(cells)
     notes = [
         "; ".join(f"{level}, {words}" for level, words in RESPONSES.items()) + ".",
-        f"%, of the patients assessed by the criterion ({_counted(chosen)}). CI, "
+        f"N = {thousands(chosen['n'].max())} patients; %, of those assessed by the criterion. CI, "
         f"{method_of(chosen, Statistic.CI_LOWER)} {percent(study.chosen)} confidence interval of "
         "the percentage.",
     ]
@@ -133,10 +133,6 @@ def _assessed(of_region: pd.DataFrame) -> str:
         return f": {counts.pop()} of {total} patients assessed"
     each = ", ".join(f"{count} by {_SHORT[name]}" for name, count in known.items())
     return f": of {total} patients assessed {each}"
-
-
-def _counted(chosen: pd.DataFrame) -> str:
-    return f"N = {thousands(chosen['n'].max())}"
 
 
 def tumour_change(cohort: Cohort, criterion: str) -> Drawing | None:

@@ -119,7 +119,9 @@ def _panel(factor: Factor, endpoint: str, level: str, study: Study) -> str:
     return f"{words}, {factor.group(level)}" if level else words
 
 
-def caption(specifications: pd.DataFrame, factor: Factor) -> str:
+def caption(
+    specifications: pd.DataFrame, variants: Sequence[Variant], factor: Factor, study: Study
+) -> str:
     """Give the caption of `curve`, with the number of variants that give the base again."""
     own = specifications[specifications["factor"] == factor.name]
     drawn = distinct(specifications)
@@ -130,9 +132,19 @@ def caption(specifications: pd.DataFrame, factor: Factor) -> str:
             drawn.loc[drawn["endpoint"] == endpoint, "variant"].nunique()
         )
         parts.append(f"{left_out} ({endpoint})")
+    level = percent(study.chosen)
+    others = {
+        variant.name: percent(variant.parameters(study.chosen))
+        for variant in variants
+        if variant.name in set(drawn["variant"])
+    }
+    other = [f"{found} in {name}" for name, found in others.items() if found != level]
+    levels = f"{level} CI" + (f" ({'; '.join(other)})" if other else "")
+    few = f" {FEW.removeprefix(EXACT_MARK).lstrip()}" if drawn["sparse"].any() else ""
     return (
-        f"{factor.label}: hazard ratio, {_against(factor)}, under every variant that changes it. "
-        f"Not drawn, since they give the base again: {', '.join(parts)} variants."
+        f"{factor.label}: hazard ratio, {_against(factor)}, with {levels}, under every variant "
+        f"that changes it.{few} Not drawn, since they give the base again: {', '.join(parts)} "
+        "variants."
     )
 
 
