@@ -101,6 +101,8 @@ def median_months(
 
     >>> median_months(17.0, 14.9, None, level="95%"), median_months(None, None, None, patients=0)
     ('17.0 (95% CI 14.9–NR)', '–')
+    >>> median_months(0.2, None, None)
+    '0.2 (–)'
     """
     if patients == 0:
         return MISSING
@@ -109,6 +111,9 @@ def median_months(
     if middle == NOT_REACHED and set(bounds) == {NOT_REACHED}:
         return NOT_REACHED
     named = f"{level} CI " if level else ""
+    if middle != NOT_REACHED and set(bounds) == {NOT_REACHED}:
+        # Of one patient, or of patients with the event on one day, there is no interval.
+        bounds = [MISSING]
     return f"{middle} ({named}{_EN_DASH.join(bounds)})"
 
 

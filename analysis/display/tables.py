@@ -149,6 +149,13 @@ def rate_note(rows: pd.DataFrame) -> str:
     return " ".join(filter(None, (beyond, zero)))
 
 
+def untested_note(rows: pd.DataFrame) -> str:
+    """Say why a p value is a dash; "" where none is among some rows of tests."""
+    tests = rows[rows["statistic"].isin([test.value for test in EXACT])]
+    why = dict.fromkeys(tests.loc[tests["value"].isna(), "note"])
+    return f"{MISSING}, not estimable: {'; '.join(why)}." if why else ""
+
+
 def left_out_note(rows: pd.DataFrame, factors: Sequence[Factor]) -> str:
     """Say who is left out of comparisons since a factor is not recorded; "" where nobody is."""
     missing = rows[rows["statistic"] == Statistic.NOT_RECORDED]

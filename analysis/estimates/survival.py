@@ -153,6 +153,10 @@ def _interval_rows(
     source = method_of(endpoint, parameters)
     interval = f"{source}, {interval_name(parameters)}"
     lower, upper = statistic.limits
+    limits = missing
+    if not np.isnan(estimate.value) and np.isnan(estimate.lower) and missing == NOT_REACHED:
+        # A lower limit lies below the median: where it is not there, nor is an interval.
+        limits = "no interval"
     return [
         row(
             analysis_id,
@@ -160,13 +164,13 @@ def _interval_rows(
             each,
             value,
             method=method,
-            note=missing if np.isnan(value) else "",
+            note=why if np.isnan(value) else "",
             **keys,
         )
-        for each, value, method in (
-            (statistic, estimate.value, source),
-            (lower, estimate.lower, interval),
-            (upper, estimate.upper, interval),
+        for each, value, method, why in (
+            (statistic, estimate.value, source, missing),
+            (lower, estimate.lower, interval, limits),
+            (upper, estimate.upper, interval, limits),
         )
     ]
 

@@ -404,7 +404,8 @@ def _alt(
             median, low, high = line.median
             reached = fmt.with_unit(fmt.months(median), "months")
             reached = "not reached" if reached == fmt.NOT_REACHED else reached
-            bounds = fmt.interval(low, high, missing=fmt.NOT_REACHED)
+            none = reached != "not reached" and fmt.is_missing(low)
+            bounds = fmt.interval(low, high, missing=fmt.MISSING if none else fmt.NOT_REACHED)
             text += f"; median {reached} ({level} {bounds})"
         parts.append(f"{text}.")
     return " ".join([*parts, f"{p_line}."] if p_line else parts)

@@ -33,6 +33,7 @@ from analysis.display.tables import (
     percent,
     read_p,
     statistics,
+    untested_note,
 )
 from analysis.estimates import curves
 from analysis.estimates.groups import ANALYSIS
@@ -203,6 +204,7 @@ def table_5(estimates: pd.DataFrame, study: Study) -> Table | None:
         f"Median survival in months (NR, not reached). P values: "
         f"{_methods(estimates, study, Statistic.P_VALUE)}.",
         exact_note(_tests(chosen, factors, Statistic.EXACT_P)),
+        untested_note(_tests(chosen, factors, Statistic.P_VALUE)),
         left_out_note(chosen, factors),
         *_notes(study, factors),
     ]
@@ -400,6 +402,7 @@ def table_5_hazards(estimates: pd.DataFrame, study: Study) -> Table | None:
         "small p value speaks against a ratio that is the same at all times (test of Grambsch and "
         "Therneau, as R's cox.zph).",
         exact,
+        untested_note(of_ratios),
         *(f"{text[:1].upper() + text[1:]}." for text in dict.fromkeys(warnings) if text),
         *_notes(study, shown_factors(estimates, study)),
     ]
