@@ -152,7 +152,8 @@ def rate_note(rows: pd.DataFrame) -> str:
 def untested_note(rows: pd.DataFrame) -> str:
     """Say why a p value is a dash; "" where none is among some rows of tests."""
     tests = rows[rows["statistic"].isin([test.value for test in EXACT])]
-    why = dict.fromkeys(tests.loc[tests["value"].isna(), "note"])
+    notes = tests.loc[tests["value"].isna(), "note"].str.removeprefix("not estimable: ")
+    why = dict.fromkeys(note for note in notes if note)
     return f"{MISSING}, not estimable: {'; '.join(why)}." if why else ""
 
 
@@ -240,7 +241,7 @@ def counts_table(
         cells += found
     if not cells:
         return None
-    frame = pd.DataFrame(cells)
+    frame = pd.DataFrame(once_not_recorded(cells))
     counted = whole.loc[whole["variable"] == "patients", "n"]
     of_all = f" (N = {thousands(counted.iloc[0])})" if len(counted) else ""
     partly = (whole["statistic"] == Statistic.NOT_RECORDED).any()
@@ -292,6 +293,15 @@ def _of_whom(chosen: pd.DataFrame) -> str:
         return ""
     known = chosen.loc[chosen["statistic"] != Statistic.NOT_RECORDED, "n"]
     return f" (n = {thousands(known.iloc[0])})"
+
+
+def once_not_recorded(cells: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Leave out the line "Not recorded" of a variable where the same follows, as of its groups."""
+    return [
+        line
+        for place, line in enumerate(cells)
+        if line["level"] != NOT_RECORDED or line not in cells[place + 1 :]
+    ]
 
 
 def _not_recorded(chosen: pd.DataFrame, label: str) -> list[dict[str, str]]:

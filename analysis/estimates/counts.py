@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.estimates.rows import row
 from analysis.study.keys import Statistic
-from analysis.study.variables import Grouped, Row
+from analysis.study.variables import Grouped, Row, in_order
 
 
 def count_rows(
@@ -34,7 +34,7 @@ def count_rows(
     levels = (
         list(recorded.cat.categories)
         if isinstance(recorded.dtype, pd.CategoricalDtype)
-        else sorted(recorded.unique())
+        else _sorted(recorded)
     )
     counts = recorded.value_counts()
     missing = len(values) - len(recorded)
@@ -55,6 +55,11 @@ def count_rows(
     ]
     keys = {"group": group, "group_level": group_level}
     return rows + missing_rows(analysis_id, variable, missing, len(values), **keys)
+
+
+def _sorted(recorded: pd.Series) -> list[Any]:
+    levels = list(recorded.unique())
+    return in_order(levels) if all(isinstance(level, str) for level in levels) else sorted(levels)
 
 
 def missing_rows(

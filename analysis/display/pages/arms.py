@@ -28,6 +28,7 @@ from analysis.display.tables import (
     journal,
     median_with_limits,
     number,
+    once_not_recorded,
     p_text_of,
     percent,
     rate_note,
@@ -84,7 +85,7 @@ def _characteristics(
         cells += [{"variable": label, **line} for line in lines]
     if not cells:
         return None
-    table = pd.DataFrame(cells).fillna("")
+    table = pd.DataFrame(once_not_recorded(cells)).fillna("")
     methods = pick(chosen, group=arm.name, statistic=Statistic.P_VALUE)["method"]
     said = "; ".join(dict.fromkeys(method for method in methods if method))
     notes = [

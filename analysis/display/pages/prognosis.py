@@ -36,6 +36,7 @@ from analysis.display.tables import (
     untested_note,
 )
 from analysis.estimates import curves
+from analysis.estimates.exact_log_rank import SPARSE
 from analysis.estimates.groups import ANALYSIS
 from analysis.estimates.points import FACTOR_AT_RISK, FACTOR_CURVE
 from analysis.estimates.ratios import EVENTS_PER_FACTOR
@@ -108,6 +109,12 @@ def method(estimates: pd.DataFrame, study: Study) -> Markdown:
     said = [text, since_landmark(study)]
     methods = _methods(estimates, study, Statistic.P_VALUE)
     said.append(f"Tests here: {methods}.")
+    if not _tests(pick(estimates, analysis_id=ANALYSIS), shown_factors(estimates, study),
+                  Statistic.EXACT_P).empty:  # fmt: skip
+        said.append(
+            f"Where {SPARSE} while it is compared (criterion of Mantel and Fleiss 1980), the "
+            f"chi-square is no good approximation: p is exact there ({EXACT_MARK})."
+        )
     return Markdown(" ".join(part for part in said if part))
 
 

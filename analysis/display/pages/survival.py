@@ -26,6 +26,7 @@ from analysis.display.tables import (
     statistics,
 )
 from analysis.estimates import curves
+from analysis.estimates.exact_log_rank import SPARSE
 from analysis.estimates.points import SURVIVAL_CURVE
 from analysis.estimates.rows import pick, value_of
 from analysis.estimates.survival import at_risk_months, times_chosen
@@ -299,9 +300,15 @@ def relapse_method(estimates: pd.DataFrame) -> Markdown:
         if gray
         else "by the log-rank test"
     )
+    exact = pick(estimates, analysis_id="relapse_factors", statistic=Statistic.EXACT_P)
+    few = (
+        ""
+        if exact.empty
+        else f" Where {SPARSE} while it is compared (Mantel and Fleiss 1980), p is exact."
+    )
     return Markdown(
         f"**Method.** The groups of each factor of Table 5 are compared {test}, without adjustment "
-        "for the number of tests."
+        f"for the number of tests.{few}"
     )
 
 
