@@ -29,12 +29,14 @@ def compare(ledger: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    The claims with `estimated` (bool: there is such an estimate), `estimate` (float, NaN for a
-    median that is not reached), `reproduced` (the estimate written with the decimals that were
-    printed, half up) and `agrees` (the two are the same string, or the estimate lies where an
-    inequality says).
+    The claims with `estimated` (bool: there is such an estimate, and it has a value or is a median
+    that is not reached), `estimate` (float, NaN for such a median), `reproduced` (the estimate
+    written with the decimals that were printed, half up) and `agrees` (the two are the same string,
+    or the estimate lies where an inequality says).
     """
-    found = estimates[[*KEY, "value"]].rename(columns={"value": "estimate"})
+    # What nobody could give, such as the median of no patients, is no estimate.
+    known = estimates["value"].notna() | (estimates["note"] == NOT_REACHED)
+    found = estimates.loc[known, [*KEY, "value"]].rename(columns={"value": "estimate"})
     keyed = ledger.assign(**{name: ledger[name].fillna("").astype(str) for name in KEY})
     joined = keyed.merge(found, on=KEY, how="left", validate="many_to_one", indicator=True)
     joined["estimated"] = joined.pop("_merge") == "both"

@@ -10,11 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.study.printed import half_up
+from analysis.study.printed import exactly, half_up
 
 MISSING = "–"
 NOT_REACHED = "NR"
 NOT_ESTIMABLE = "not estimable"
+
+# The line between p values that readers go by.
+SIGNIFICANCE = 0.05
 
 _EN_DASH = "–"
 _MINUS = "−"
@@ -75,26 +78,77 @@ def interval(low: Any, high: Any, decimals: int = 1, *, missing: str = MISSING) 
 
 
 def estimate(value: Any, low: Any, high: Any, decimals: int = 2) -> str:
-    """Give an estimate with its interval, '1.23 (0.81–1.87)', or 'not estimable'."""
+    """Give a ratio with its interval, '1.23 (0.81–1.87)', or 'not estimable'.
+
+    A limit has as many decimals as show on which side of 1 it lies.
+
+    >>> estimate(0.7, 0.49, 0.998), estimate(0.7, 0.49, 1.0)
+    ('0.70 (0.49–0.998)', '0.70 (0.49–1.00)')
+    """
     if any(is_missing(number) or math.isinf(number) for number in (value, low, high)):
         return NOT_ESTIMABLE
-    return f"{fixed(value, decimals)} ({interval(low, high, decimals)})"
+    limits = _EN_DASH.join(beside(limit, 1, decimals) for limit in (low, high))
+    return f"{fixed(value, decimals)} ({limits})"
 
 
-def median_months(median: Any, low: Any, high: Any, decimals: int = 1) -> str:
-    """Give a median survival with its interval: '17.0 (14.9–NR)', 'NR (16.1–NR)', 'NR'."""
+def median_months(
+    median: Any, low: Any, high: Any, decimals: int = 1, *, patients: Any = None, level: str = ""
+) -> str:
+    """Give a median survival with its interval: '17.0 (14.9–NR)', 'NR (16.1–NR)', 'NR'.
+
+    Of no patients it is a dash: there is no curve that could come down to one half, or not. The
+    `level` of the interval is for where no heading gives it.
+
+    >>> median_months(17.0, 14.9, None, level="95%"), median_months(None, None, None, patients=0)
+    ('17.0 (95% CI 14.9–NR)', '–')
+    >>> median_months(0.2, None, None)
+    '0.2 (–)'
+    """
+    if patients == 0:
+        return MISSING
     bounds = [months(bound, decimals) for bound in (low, high)]
     middle = months(median, decimals)
     if middle == NOT_REACHED and set(bounds) == {NOT_REACHED}:
         return NOT_REACHED
-    return f"{middle} ({_EN_DASH.join(bounds)})"
+    named = f"{level} CI " if level else ""
+    if middle != NOT_REACHED and set(bounds) == {NOT_REACHED}:
+        # Of one patient, or of patients with the event on one day, there is no interval.
+        bounds = [MISSING]
+    return f"{middle} ({named}{_EN_DASH.join(bounds)})"
 
 
 def p_value(p: Any) -> str:
-    """Give a p value to three decimals: '0.088', '<0.001' below that."""
+    """Give a p value to three decimals: '0.088', '<0.001' below that.
+
+    Near 0.05 it has as many as show on which side it lies.
+
+    >>> p_value(0.0498), p_value(0.0502), p_value(0.05), p_value(0.0495)
+    ('0.0498', '0.0502', '0.050', '0.0495')
+    """
     if is_missing(p):
         return MISSING
-    return "<0.001" if p < 0.001 else fixed(p, 3)
+    return "<0.001" if p < 0.001 else beside(p, SIGNIFICANCE, 3)
+
+
+def beside(value: float, line: float, decimals: int) -> str:
+    """Give a number with decimals enough to show on which side of a line it lies.
+
+    >>> beside(0.9996, 1, 2), beside(1.004, 1, 2), beside(0.994, 1, 2), beside(1, 1, 2)
+    ('0.9996', '1.004', '0.99', '1.00')
+    """
+    at = half_up(line, decimals)
+    while half_up(value, decimals) == at and exactly(value) != exactly(line) and decimals < 12:
+        decimals += 1
+    return fixed(value, decimals)
+
+
+def confidence_level(confidence: float) -> str:
+    """Give the level of an interval: '95%'.
+
+    >>> confidence_level(0.95), confidence_level(0.975)
+    ('95%', '97.5%')
+    """
+    return f"{100 * confidence:g}%"
 
 
 def p_text(p: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pandas as pd
@@ -27,13 +28,20 @@ def text_of(line: Line, estimates: pd.DataFrame) -> str | None:
     if rows.empty:
         return None
     values = rows.set_index("statistic")["value"]
+    # Of whom a percentage, or a range, is, where it is not of all.
+    known, partly = rows["n"].iloc[0], rows["note"].str.startswith("not recorded for").any()
     if line.kind == "share":
-        return fmt.count_percent(values[Statistic.COUNT], values[Statistic.PERCENT])
+        text = fmt.count_percent(values[Statistic.COUNT], values[Statistic.PERCENT])
+        return f"{text[:-1]} of {fmt.thousands(known)})" if partly else text
     if line.kind == "count":
         return fmt.with_unit(fmt.thousands(values[Statistic.COUNT]), line.unit)
     if line.kind == "range":
-        text = median_range(rows, line.decimals)
-        return None if text is None else fmt.with_unit(text, line.unit)
+        between = median_range(rows, line.decimals)
+        if between is None:
+            return None
+        return fmt.with_unit(between, line.unit) + (
+            f", n = {fmt.thousands(known)}" if partly else ""
+        )
     if line.kind == "median":
         if Statistic.MEDIAN not in values:
             return None
@@ -41,7 +49,15 @@ def text_of(line: Line, estimates: pd.DataFrame) -> str | None:
         return fmt.with_unit(text, line.unit)
     if line.kind == "survival":
         lower, upper = Statistic.MEDIAN.limits
-        text = fmt.median_months(values[Statistic.MEDIAN], values[lower], values[upper])
+        median, limits = (rows[rows["statistic"] == name] for name in (Statistic.MEDIAN, lower))
+        level = re.search(r"\S+%(?= interval)", limits["method"].iloc[0])
+        text = fmt.median_months(
+            values[Statistic.MEDIAN],
+            values[lower],
+            values[upper],
+            patients=median["n"].iloc[0],
+            level=level[0] if level else "",
+        )
         return fmt.with_unit(text, line.unit)
     return fmt.p_value(values[Statistic.P_VALUE])
 

@@ -16,15 +16,21 @@ from great_tables import GT, loc, style
 
 from analysis.display.format import (
     MISSING,
+    confidence_level,
     fixed,
+    interval,
     is_missing,
+    median_months,
+    p_value,
     thousands,
 )
+from analysis.estimates.exact_log_rank import SPARSE
 from analysis.estimates.rows import pick
+from analysis.estimates.sparse import EXACT
 from analysis.study.keys import Statistic
 from analysis.study.printed import half_up
 from analysis.study.study import Study
-from analysis.study.variables import Grouped, Row
+from analysis.study.variables import Factor, Grouped, Row
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,90 @@ def method_of(estimates: pd.DataFrame, statistic: Statistic) -> str:
 
 def percent(parameters: Any) -> str:
     """Give the level of confidence: '95%'."""
-    return f"{100 * parameters.confidence:g}%"
+    return confidence_level(parameters.confidence)
+
+
+def median_with_limits(values: pd.Series) -> str:
+    """Give the median of a curve with its interval, from the values of its rows by statistic."""
+    lower, upper = Statistic.MEDIAN.limits
+    return median_months(
+        values[Statistic.MEDIAN],
+        values[lower],
+        values[upper],
+        patients=values.get(Statistic.N),
+    )
+
+
+def rate_with_limits(values: pd.Series) -> str:
+    """Give a survival rate with its interval; a dash where the curve does not go so far."""
+    lower, upper = (values.get(limit) for limit in Statistic.RATE.limits)
+    rate = values.get(Statistic.RATE)
+    return MISSING if is_missing(rate) else f"{fixed(rate, 1)} ({interval(lower, upper, 1)})"
+
+
+def rate_note(rows: pd.DataFrame) -> str:
+    """Say what a dash is in a column of survival rates; "" where there is none among some rows."""
+    rates = rows[rows["statistic"] == Statistic.RATE]
+    beyond = f"{MISSING}, beyond the last follow-up." if rates["value"].isna().any() else ""
+    none_left = f"0.0 ({MISSING}), nobody is left without the event."
+    zero = none_left if rates["value"].eq(0).any() else ""
+    return " ".join(filter(None, (beyond, zero)))
+
+
+def untested_note(rows: pd.DataFrame) -> str:
+    """Say why a p value is a dash; "" where none is among some rows of tests."""
+    tests = rows[rows["statistic"].isin([test.value for test in EXACT])]
+    notes = tests.loc[tests["value"].isna(), "note"].str.removeprefix("not estimable: ")
+    why = dict.fromkeys(note for note in notes if note)
+    return f"{MISSING}, not estimable: {'; '.join(why)}." if why else ""
+
+
+def left_out_note(rows: pd.DataFrame, factors: Sequence[Factor]) -> str:
+    """Say who is left out of comparisons since a factor is not recorded; "" where nobody is."""
+    missing = rows[rows["statistic"] == Statistic.NOT_RECORDED]
+    most = missing.groupby("group", sort=False)["value"].max()
+    said = [
+        f"{factor.label} ({thousands(most[factor.key])})"
+        for factor in factors
+        if factor.key in most
+    ]
+    if not said:
+        return ""
+    return f"Not recorded, and such patients left out of its comparison: {', '.join(said)}."
+
+
+# Of tests with few events, which are exact.
+EXACT_MARK = "†"
+
+
+def read_p(values: pd.Series, test: Statistic = Statistic.P_VALUE) -> float:
+    """Give the p value of a test that is to be read, from the values of its rows by statistic.
+
+    Where events are few that is the exact one (`estimates.exact_log_rank`); nan where none is.
+    """
+    return float(values.get(EXACT[test], values.get(test, float("nan"))))
+
+
+def p_text_of(values: pd.Series, test: Statistic = Statistic.P_VALUE) -> str:
+    """Give the p value that is to be read as text; that of an exact test is marked."""
+    mark = EXACT_MARK if EXACT[test] in values else ""
+    return p_value(read_p(values, test)) + mark
+
+
+def exact_note(estimates: pd.DataFrame) -> str:
+    """Say what the mark of an exact test means; "" where there is none among some rows."""
+    exact = estimates[estimates["statistic"].isin(list(EXACT.values()))]
+    if exact.empty:
+        return ""
+    drawn = (method for method in exact["method"] if "random deals" in method)
+    how = "; ".join(dict.fromkeys(method.partition(": ")[2] for method in drawn))
+    without = dict.fromkeys(note for note in exact["note"] if note)
+    text = (
+        f"{EXACT_MARK} {SPARSE[:1].upper()}{SPARSE[1:]} (Mantel and Fleiss 1980), so that p is "
+        "exact: the events of each day dealt anew among the patients at risk"
+    )
+    text += f" ({how})." if how else "."
+    return text + "".join(f" {MISSING}{EXACT_MARK}: {note}." for note in without)
 
 
 def abbreviations(study: Study, texts: Iterable[object]) -> str:
@@ -152,15 +241,19 @@ def counts_table(
         cells += found
     if not cells:
         return None
-    frame = pd.DataFrame(cells)
+    frame = pd.DataFrame(once_not_recorded(cells))
+    counted = whole.loc[whole["variable"] == "patients", "n"]
+    of_all = f" (N = {thousands(counted.iloc[0])})" if len(counted) else ""
+    partly = (whole["statistic"] == Statistic.NOT_RECORDED).any()
+    whom = "Percentages are of the patients whose value is recorded: n." if partly else ""
     missing = f"Not recorded in this dataset: {', '.join(left_out)}." if left_out else ""
     explained = abbreviations(study, [*frame["variable"], *frame["level"]])
     return journal(
         frame,
         stub="level",
         group="variable",
-        headings={"level": heading},
-        notes=[*notes, explained, missing],
+        headings={"level": heading + of_all},
+        notes=[whom, *notes, explained, missing],
     )
 
 
@@ -171,13 +264,18 @@ def _row_cells(whole: pd.DataFrame, asked: Row, study: Study) -> list[dict[str, 
         text = median_range(chosen, asked.decimals)
         if text is None:
             return []
-        return [{"variable": variable.label, "level": "Median (range)", "No.": text, "%": ""}]
+        label = f"{variable.label}{_of_whom(chosen)}"
+        return [
+            {"variable": label, "level": "Median (range)", "No.": text, "%": ""},
+            *_not_recorded(chosen, label),
+        ]
     counted = chosen[chosen["statistic"].isin([Statistic.COUNT, Statistic.PERCENT])]
     if isinstance(asked, Grouped):
         counted = counted[counted["variable_level"].isin(asked.cut.sides)]
     wide = counted.pivot(index="variable_level", columns="statistic", values="value")
     label = variable.label if isinstance(asked, Grouped) else variable.words
-    return [
+    label += _of_whom(chosen)
+    rows = [
         {
             "variable": label,
             "level": variable.level(level),
@@ -186,8 +284,34 @@ def _row_cells(whole: pd.DataFrame, asked: Row, study: Study) -> list[dict[str, 
         }
         for level in dict.fromkeys(counted["variable_level"])
     ]
+    return rows + _not_recorded(chosen, label) if rows else []
 
 
+def _of_whom(chosen: pd.DataFrame) -> str:
+    """Give the number of patients of whom percentages are, where it is not that of all."""
+    if not (chosen["statistic"] == Statistic.NOT_RECORDED).any():
+        return ""
+    known = chosen.loc[chosen["statistic"] != Statistic.NOT_RECORDED, "n"]
+    return f" (n = {thousands(known.iloc[0])})"
+
+
+def once_not_recorded(cells: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Leave out the line "Not recorded" of a variable where the same follows, as of its groups."""
+    return [
+        line
+        for place, line in enumerate(cells)
+        if line["level"] != NOT_RECORDED or line not in cells[place + 1 :]
+    ]
+
+
+def _not_recorded(chosen: pd.DataFrame, label: str) -> list[dict[str, str]]:
+    return [
+        {"variable": label, "level": NOT_RECORDED, "No.": thousands(count), "%": ""}
+        for count in chosen.loc[chosen["statistic"] == Statistic.NOT_RECORDED, "value"]
+    ]
+
+
+NOT_RECORDED = "Not recorded"
 _DOSES = {"max": "maximum dose", "mean": "mean dose"}
 
 

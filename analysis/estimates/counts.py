@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.estimates.rows import row
 from analysis.study.keys import Statistic
-from analysis.study.variables import Grouped, Row
+from analysis.study.variables import Grouped, Row, in_order
 
 
 def count_rows(
@@ -25,7 +25,8 @@ def count_rows(
     ----------
     values
         One value a patient. The levels are those of a Categorical, else those that occur, in
-        order. Percentages are of the patients whose value is recorded; none recorded, no rows.
+        order. Percentages are of the patients whose value is recorded; none recorded, no rows. Of
+        how many it is not is a row of its own (`missing_rows`).
     """
     recorded = values.dropna()
     if recorded.empty:
@@ -33,12 +34,12 @@ def count_rows(
     levels = (
         list(recorded.cat.categories)
         if isinstance(recorded.dtype, pd.CategoricalDtype)
-        else sorted(recorded.unique())
+        else _sorted(recorded)
     )
     counts = recorded.value_counts()
     missing = len(values) - len(recorded)
     note = f"not recorded for {missing}" if missing else ""
-    return [
+    rows = [
         entry
         for level in levels
         for entry in share_rows(
@@ -52,6 +53,23 @@ def count_rows(
             note=note,
         )
     ]
+    keys = {"group": group, "group_level": group_level}
+    return rows + missing_rows(analysis_id, variable, missing, len(values), **keys)
+
+
+def _sorted(recorded: pd.Series) -> list[Any]:
+    levels = list(recorded.unique())
+    return in_order(levels) if all(isinstance(level, str) for level in levels) else sorted(levels)
+
+
+def missing_rows(
+    analysis_id: str, variable: str, missing: int, n: int, **keys: Any
+) -> list[dict[str, Any]]:
+    """Give of how many of `n` patients something is not recorded; no row where it is of all."""
+    if not missing:
+        return []
+    one = row(analysis_id, variable, Statistic.NOT_RECORDED, missing, unit="patients", n=n, **keys)
+    return [one]
 
 
 def share_rows(
@@ -68,7 +86,10 @@ def share_rows(
 def range_rows(
     analysis_id: str, variable: str, values: pd.Series, unit: str
 ) -> list[dict[str, Any]]:
-    """Give median, minimum and maximum of a quantity; none recorded, no rows."""
+    """Give median, minimum and maximum of a quantity, and of how many it is not recorded.
+
+    None recorded, no rows.
+    """
     recorded = values.dropna().astype("float64")
     if recorded.empty:
         return []
@@ -79,10 +100,11 @@ def range_rows(
         Statistic.MIN: recorded.min(),
         Statistic.MAX: recorded.max(),
     }
-    return [
+    rows = [
         row(analysis_id, variable, statistic, value, unit=unit, n=len(recorded), note=note)
         for statistic, value in summary.items()
     ]
+    return rows + missing_rows(analysis_id, variable, missing, len(values))
 
 
 def rows_of(analysis_id: str, patients: pd.DataFrame, asked: Row) -> list[dict[str, Any]]:

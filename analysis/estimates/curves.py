@@ -229,9 +229,12 @@ def rate(curve: pd.DataFrame, days: float) -> Estimate:
     Returns
     -------
     Estimate
-        nan beyond the last follow-up, where the curve says nothing.
+        nan beyond the last follow-up, where the curve says nothing; where nobody was censored
+        last, nobody is left of whom anything could be unknown, and it stays as it ends (at 0, with
+        limits that do not exist; as R's `summary(times = , extend = TRUE)`).
     """
-    if days > curve["days"].iloc[-1]:
+    last = curve.iloc[-1]
+    if days > last["days"] and last["censored"] > 0:
         return NO_ESTIMATE
     at = int(curve["days"].searchsorted(days, side="right")) - 1
     return Estimate(*(float(curve[column].iloc[at]) for column in ("survival", "lower", "upper")))

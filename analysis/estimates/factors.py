@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from analysis.cohort.model import Cohort
+from analysis.estimates.counts import missing_rows
 from analysis.study.variables import Factor
 
 
@@ -76,3 +79,12 @@ def times_by(cohort: Cohort, column: str, endpoint: str) -> pd.DataFrame:
         for name in ("patient_id", "days", "event", "competing")
     }
     return pd.DataFrame(values | {"level": levels[known]})
+
+
+def left_out_rows(
+    cohort: Cohort, factor: Factor, endpoint: str, analysis_id: str
+) -> list[dict[str, Any]]:
+    """Give how many patients with times of an endpoint have no record of a factor, if any."""
+    n = int((cohort.time_to_event["endpoint"] == endpoint).sum())
+    missing = n - len(times_by(cohort, factor.column, endpoint))
+    return missing_rows(analysis_id, endpoint, missing, n, group=factor.key)

@@ -16,6 +16,7 @@ from analysis.estimates.landmark import from_change
 from analysis.estimates.log_rank import Weighting, log_rank
 from analysis.estimates.remembered import remembered
 from analysis.estimates.rows import row
+from analysis.estimates.sparse import with_exact
 from analysis.estimates.survival import summary_rows
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import Statistic
@@ -45,7 +46,7 @@ def group_rows(
     strata: tuple[Factor, ...],
     parameters: Parameters,
 ) -> Rows:
-    """Give patients, events and medians by level, and the test of the factor.
+    """Give patients, events and medians by level, and the test of the factor, exactly if sparse.
 
     Parameters
     ----------
@@ -73,30 +74,33 @@ def group_rows(
     by_means = parameters.factor_test == "restricted mean" and not endpoint.competes(parameters)
     if by_means and KNOWN not in times:
         return rows + _mean_rows(times, factor, endpoint, parameters)
-    return [*rows, _test_row(times, factor, endpoint, strata, parameters)]
+    return rows + _test_rows(times, factor, endpoint, strata, parameters)
 
 
-def _test_row(
+def _test_rows(
     times: pd.DataFrame,
     factor: Factor,
     endpoint: Endpoint,
     strata: tuple[Factor, ...],
     parameters: Parameters,
-) -> dict[str, Any]:
+) -> Rows:
     weighting, method = WEIGHTINGS[parameters.factor_test]
     if parameters.factor_test == "stratified log-rank":
         by = " and ".join(stratum.label for stratum in strata)
         method += f", stratified by {by}" if by else ", no stratum recorded"
     if KNOWN in times:
         method += ", groups from the day of the second treatment (Mantel-Byar)"
-    columns = [stratum.column for stratum in strata]
-    within = times.dropna(subset=columns)
-    if endpoint.competes(parameters):
+    columns = tuple(stratum.column for stratum in strata)
+    within = times.dropna(subset=list(columns))
+    compared = from_change(within) if KNOWN in times else within
+    competing = endpoint.competes(parameters)
+    if competing:
+        # Gray's test knows neither weights nor strata, nor groups that change on the way.
+        compared, weighting, columns = within, "none", ()
         test, method = gray_test(causes(within), RELAPSE), "Gray's test"
     else:
-        compared = from_change(within) if KNOWN in times else within
         test = log_rank(compared, weighting, columns)
-    return row(
+    asked = row(
         ANALYSIS,
         endpoint.name,
         Statistic.P_VALUE,
@@ -106,6 +110,7 @@ def _test_row(
         n=len(within),
         note=test.note,
     )
+    return with_exact(asked, compared, weighting, columns, competing)
 
 
 def _mean_rows(
@@ -149,19 +154,17 @@ def _mean_rows(
             n=len(times),
         )
     p_value = rmst.equality(list(found.values())) if len(found) > 1 else float("nan")
-    rows.append(
-        row(
-            ANALYSIS,
-            endpoint.name,
-            Statistic.P_VALUE,
-            p_value,
-            group=factor.key,
-            method=f"test of restricted means at {month} months{since(parameters)}",
-            n=len(times),
-            note=missing if np.isnan(p_value) else "",
-        )
+    test = row(
+        ANALYSIS,
+        endpoint.name,
+        Statistic.P_VALUE,
+        p_value,
+        group=factor.key,
+        method=f"test of restricted means at {month} months{since(parameters)}",
+        n=len(times),
+        note=missing if np.isnan(p_value) else "",
     )
-    return rows
+    return rows + with_exact(test, times, none="no exact test of restricted means")
 
 
 def _mean_row_of(

@@ -100,7 +100,7 @@ def _excess_and_variance(sets: RiskSets, weighting: Weighting) -> tuple[_Numbers
     """Give observed less expected events of each group, shape (g,), and their covariances."""
     left, had = (counts.sum(axis=1).astype(np.float64) for counts in (sets.at_risk, sets.events))
     decides = ((sets.at_risk > 0).sum(axis=1) > 1) & (had < left)
-    weight = _weight(weighting, left, had)[decides]
+    weight = weight_of(weighting, left, had)[decides]
     left, had = left[decides], had[decides]
     share = sets.at_risk[decides] / left[:, np.newaxis]
     excess = weight @ (sets.events[decides] - had[:, np.newaxis] * share)
@@ -108,7 +108,8 @@ def _excess_and_variance(sets: RiskSets, weighting: Weighting) -> tuple[_Numbers
     return excess, np.diag(spread @ share) - (share * spread[:, np.newaxis]).T @ share
 
 
-def _weight(weighting: Weighting, at_risk: _Numbers, events: _Numbers) -> _Numbers:
+def weight_of(weighting: Weighting, at_risk: _Numbers, events: _Numbers) -> _Numbers:
+    """Give the weight of each day with events, shape (k,); see `log_rank`."""
     if weighting == "wilcoxon":
         return at_risk
     if weighting == "peto":

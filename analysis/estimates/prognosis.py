@@ -9,8 +9,13 @@ import pandas as pd
 
 from analysis.cohort.model import Cohort
 from analysis.estimates.compared import compared_times, strata_of
-from analysis.estimates.factors import endpoints_of, factors_of, other_factors_of
-from analysis.estimates.groups import group_rows
+from analysis.estimates.factors import (
+    endpoints_of,
+    factors_of,
+    left_out_rows,
+    other_factors_of,
+)
+from analysis.estimates.groups import ANALYSIS, group_rows
 from analysis.estimates.multiplicity import adjusted
 from analysis.estimates.ratios import ALL_FACTORS, ratio_rows, together_rows
 from analysis.estimates.rows import to_table
@@ -34,6 +39,9 @@ COUNTING = (
     "factor_test",
     "restricted_months",
 )
+
+# Of a factor in its groups; a spline has its own.
+TESTS = (Statistic.P_VALUE, Statistic.EXACT_P)
 
 Rows = list[dict[str, Any]]
 
@@ -71,8 +79,9 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
             times = compared_times(cohort, factor, endpoint.name, parameters)
             strata = _strata(cohort, factor, parameters)
             found = group_rows(times, factor, endpoint, strata, counting)
+            rows += left_out_rows(cohort, factor, endpoint.name, ANALYSIS)
             if is_spline(factor, parameters):
-                rows += [one for one in found if one["statistic"] != Statistic.P_VALUE]
+                rows += [one for one in found if one["statistic"] not in TESTS]
                 measured = cohort.patients[factor.variable.name]
                 rows += spline_rows(times, measured, factor, endpoint, parameters)
             elif together:
@@ -84,6 +93,7 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
         for endpoint in endpoints:
             times = compared_times(cohort, factor, endpoint.name, parameters)
             strata = _strata(cohort, factor, parameters)
+            rows += left_out_rows(cohort, factor, endpoint.name, ANALYSIS)
             rows += group_rows(times, factor, endpoint, strata, counting)
             if factor.ratios:
                 rows += ratio_rows(times, factor, endpoint, counting)
@@ -107,11 +117,18 @@ def _adjusted(
     """Adjust the tests of the factors, all endpoints as one family, for their number."""
     if parameters.p_adjustment == "none" or table.empty:
         return table
-    table = table.copy()
-    family = table["group"].isin([factor.key for factor in factors])
-    family &= table["statistic"] == Statistic.P_VALUE
-    found = table.loc[family, "value"]
-    said = f", {parameters.p_adjustment} adjustment for {int(found.notna().sum())} tests"
-    table.loc[family, "value"] = adjusted(found, parameters.p_adjustment)
-    table.loc[family, "method"] += said
-    return table
+    of_factor = table["group"].isin([factor.key for factor in factors])
+    asked = of_factor & (table["statistic"] == Statistic.P_VALUE)
+    exact = of_factor & (table["statistic"] == Statistic.EXACT_P)
+    # An exact test is read in place of the approximation, whose row is the one before.
+    replaced = asked & exact.shift(-1, fill_value=False)
+    read = (asked & ~replaced) | exact
+    found = table.copy()
+    for family, written in ((asked, replaced), (read, read)):
+        values = table.loc[family, "value"]
+        new = pd.Series(adjusted(values, parameters.p_adjustment), index=values.index)
+        found.loc[written, "value"] = new[written[new.index]]
+        found.loc[written, "method"] += (
+            f", {parameters.p_adjustment} adjustment for {int(values.notna().sum())} tests"
+        )
+    return found

@@ -21,6 +21,7 @@ from analysis.estimates.one_factor import HazardRatio, hazard_ratio, log_hazard_
 from analysis.estimates.proportionality import TOO_FEW_DAYS, proportionality
 from analysis.estimates.remembered import remembered
 from analysis.estimates.rows import row
+from analysis.estimates.sparse import with_exact
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import YES, Statistic
 from analysis.study.parameters import Parameters
@@ -29,8 +30,9 @@ from analysis.study.variables import Factor
 ALL_FACTORS = "all_factors"
 ALIKE = "not estimable: all patients, or none, have the factor"
 MODEL = "Cox regression, Efron ties"
-# Fewer than this bias the coefficients of a model (Peduzzi P, et al. J Clin Epidemiol
-# 1996;49:1373-9).
+# Fewer than this bias the coefficients of a model and narrow its intervals (Peduzzi P, et al. J
+# Clin Epidemiol 1995;48:1503-10, of Cox regression, and 1996;49:1373-9). That ten are enough does
+# not follow (van Smeden M, et al. BMC Med Res Methodol 2016;16:163).
 EVENTS_PER_FACTOR = 10
 
 Numbers = npt.NDArray[np.float64]
@@ -60,7 +62,8 @@ def ratio_rows(
     if parameters.interval_source == "bootstrap" and not found.note:
         samples = _sampled_log_ratios(times, parameters)
     method += since(parameters)
-    return _rows(found, factor, endpoint, method, len(times), samples, parameters)
+    rows = _rows(found, factor, endpoint, method, len(times), samples, parameters)
+    return _exactly(rows, pieces)
 
 
 def _model(endpoint: Endpoint, parameters: Parameters) -> str:
@@ -111,8 +114,26 @@ def _level_rows(
                 fitted.ratio(place, parameters), fitted.p_value(place), float(test.each[place])
             )
         own = None if samples is None or place is None else samples[:, place]
-        rows += _rows(found, factor, endpoint, method, len(times), own, parameters, level)
+        of_level = _rows(found, factor, endpoint, method, len(times), own, parameters, level)
+        rows += _exactly(of_level, times[times["level"].isin([reference, level])])
     return rows
+
+
+def _exactly(rows: Rows, times: pd.DataFrame, none: str = "") -> Rows:
+    """Give the rows of a hazard ratio; where events are few, with a warning and the exact test.
+
+    That the ratio is 1 is what the log-rank test of the two groups in `times` asks, so that its
+    exact form stands for the Wald test.
+    """
+    *before, test, proportional = rows
+    found = with_exact(test, times, none=none)
+    if len(found) == 1:
+        return rows
+    warned = found[0]["warning"]
+    before = [
+        {**one, "warning": "; ".join(filter(None, (one["warning"], warned)))} for one in before
+    ]
+    return [*before, *found, proportional]
 
 
 def _of_levels(times: pd.DataFrame, levels: Sequence[str]) -> Intervals:
@@ -235,7 +256,10 @@ def together_rows(
             of_term = _rows(found, factor, endpoint, method, n, own, parameters, level, warning)
             if ridge and not found.note:
                 of_term[-1]["note"] = no_test
-            rows += of_term
+            compared = factor.groups if factor.is_binary else (factor.groups[0], term[1])
+            times = complete.assign(level=complete[factor.column])
+            times = times[times["level"].isin(compared)]
+            rows += _exactly(of_term, times, none="no exact test of a model of many factors")
     return rows
 
 

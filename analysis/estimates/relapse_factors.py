@@ -8,10 +8,11 @@ import pandas as pd
 
 from analysis.cohort.model import Cohort
 from analysis.estimates.competing import RELAPSE, causes
-from analysis.estimates.factors import factors_of, times_by
+from analysis.estimates.factors import factors_of, left_out_rows, times_by
 from analysis.estimates.gray import gray_test
 from analysis.estimates.log_rank import log_rank
 from analysis.estimates.rows import row, to_table
+from analysis.estimates.sparse import with_exact
 from analysis.estimates.survival import times_chosen
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import Statistic
@@ -30,8 +31,8 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     -------
     DataFrame
         The estimates table, `analysis_id` relapse_factors, `group` the factor: patients and
-        events by level, and the p value of the log-rank test, or of Gray's where death competes.
-        Without times of relapse there are no rows.
+        events by level, and the p value of the log-rank test, or of Gray's where death competes,
+        with the exact one where events are few. Without times of relapse there are no rows.
     """
     rows: list[dict[str, Any]] = []
     for name in cohort.endpoints():
@@ -39,6 +40,7 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
         if endpoint.death_choice:
             for factor in factors_of(cohort):
                 times = times_by(cohort, factor.column, name)
+                rows += left_out_rows(cohort, factor, name, ANALYSIS)
                 rows += _factor_rows(times, factor, endpoint, parameters)
     return to_table(rows, estimate, cohort.stand_ins)
 
@@ -69,4 +71,4 @@ def _factor_rows(
         n=len(times),
         note=test.note,
     )
-    return [*rows, p]
+    return rows + with_exact(p, times, competing=endpoint.competes(parameters))

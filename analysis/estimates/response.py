@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.cohort.model import Cohort
 from analysis.cohort.schema import CRITERIA, REGION_VARIABLES
+from analysis.estimates.counts import missing_rows
 from analysis.estimates.intervals import (
     PROPORTION_INTERVALS,
     fisher_p,
@@ -46,14 +47,25 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     for region, variable in REGION_VARIABLES.items():
         best = responses(cohort, region)
         for criterion in best.columns:
-            rows += _rates(best[criterion].dropna(), variable, str(criterion), parameters)
+            known = best[criterion].dropna()
+            missing = len(cohort.patients) - len(known)
+            note = f"not recorded for {missing}" if missing else ""
+            rows += _rates(known, variable, str(criterion), parameters, note)
+            rows += missing_rows(
+                ANALYSIS,
+                variable,
+                missing,
+                len(cohort.patients),
+                group="criterion",
+                group_level=str(criterion),
+            )
         if set(CRITERIA) <= set(best.columns):
             rows += _two_criteria(best.dropna(), variable, parameters)
     return to_table(rows, estimate, cohort.stand_ins)
 
 
 def _rates(
-    best: pd.Series, variable: str, criterion: str, parameters: Parameters
+    best: pd.Series, variable: str, criterion: str, parameters: Parameters, note: str
 ) -> list[dict[str, Any]]:
     n = len(best)
     rows = []
@@ -79,6 +91,7 @@ def _rates(
                 unit=unit,
                 method=method,
                 n=n,
+                note=note,
             )
             for statistic, (value, unit, method) in statistics.items()
         ]

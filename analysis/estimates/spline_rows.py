@@ -11,6 +11,7 @@ from analysis.estimates import quantity_spline
 from analysis.estimates.compared import since
 from analysis.estimates.groups import ANALYSIS
 from analysis.estimates.rows import row
+from analysis.estimates.sparse import with_exact
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import Statistic
 from analysis.study.parameters import Parameters
@@ -72,6 +73,7 @@ def spline_rows(
             (Statistic.PROPORTIONALITY_P, proportional, "score test with 1 - Kaplan-Meier"),
         )
     ]
+    rows = [*with_exact(rows[0], times, none="no exact test of a curve"), *rows[1:]]
     rows += [
         row(
             ANALYSIS,

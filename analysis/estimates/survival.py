@@ -100,7 +100,7 @@ def endpoint_rows(
             Estimate(100 * found.value, 100 * found.lower, 100 * found.upper),
             parameters,
             unit="%",
-            missing="beyond the last follow-up" if np.isnan(found.value) else "no interval",
+            missing=_missing_rate(found),
             variable_level=month,
             n=len(times),
             **keys,
@@ -108,6 +108,12 @@ def endpoint_rows(
     return rows + at_risk_rows(
         estimated, endpoint, parameters, analysis_id=analysis_id, n=len(times), **keys
     )
+
+
+def _missing_rate(found: Estimate) -> str:
+    if np.isnan(found.value):
+        return "beyond the last follow-up"
+    return "no interval at 0, since nobody is left" if found.value == 0 else "no interval"
 
 
 def at_risk_rows(
@@ -147,6 +153,10 @@ def _interval_rows(
     source = method_of(endpoint, parameters)
     interval = f"{source}, {interval_name(parameters)}"
     lower, upper = statistic.limits
+    limits = missing
+    if not np.isnan(estimate.value) and np.isnan(estimate.lower) and missing == NOT_REACHED:
+        # A lower limit lies below the median: where it is not there, nor is an interval.
+        limits = "no interval"
     return [
         row(
             analysis_id,
@@ -154,13 +164,13 @@ def _interval_rows(
             each,
             value,
             method=method,
-            note=missing if np.isnan(value) else "",
+            note=why if np.isnan(value) else "",
             **keys,
         )
-        for each, value, method in (
-            (statistic, estimate.value, source),
-            (lower, estimate.lower, interval),
-            (upper, estimate.upper, interval),
+        for each, value, method, why in (
+            (statistic, estimate.value, source, missing),
+            (lower, estimate.lower, interval, limits),
+            (upper, estimate.upper, interval, limits),
         )
     ]
 

@@ -24,7 +24,8 @@ def estimate(cohort: Cohort, _: Parameters) -> pd.DataFrame:
     the patients.
     """
     patients, study = cohort.patients, cohort.study
-    rows: list[dict[str, Any]] = []
+    n = len(patients)
+    rows = [row(ANALYSIS, "patients", Statistic.COUNT, n, unit="patients", n=n)]
     for asked in (*study.table_2, *study.treatment):
         # These are counted from their own tables, in which a patient may have several.
         if asked.name not in (AGENT, SITE):

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.estimates.rows import KEY
+from analysis.estimates.sparse import WARNING, as_read
 from analysis.sensitivity.variants import BASE
 from analysis.study.keys import NOT_REACHED, Statistic
 
@@ -52,6 +53,8 @@ COLUMNS = [
     "method",
     "base_note",
     "note",
+    "base_warning",
+    "warning",
     "differs",
     "conclusion",
 ]
@@ -91,13 +94,14 @@ def cells(estimates: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row a variant and point statistic, in the order of the estimates: `variant`,
-        `SAME_CELL`, `group`, `value, lower, upper, unit, method, note`; a limit that is not given
-        is nan.
+        `SAME_CELL`, `group`, `value, lower, upper, unit, method, note, warning`; a limit that is
+        not given is nan. The p value of a test of few events is the exact one.
     """
+    estimates = as_read(estimates)
     statistics = estimates["statistic"]
     keys = ["variant", *SAME_CELL]
     limit = statistics.isin([name for names in _ESTIMATE_OF.values() for name in names])
-    found = estimates.loc[~limit, [*keys, "group", "value", "unit", "method", "note"]]
+    found = estimates.loc[~limit, [*keys, "group", "value", "unit", "method", "note", "warning"]]
     for side, names in _ESTIMATE_OF.items():
         own = statistics.isin(list(names))
         limits = estimates[own].assign(statistic=statistics[own].map(names))
@@ -123,9 +127,10 @@ def compare(estimates: pd.DataFrame) -> pd.DataFrame:
         `group` is its key in the base, `variant_group` in the variant. A side that lacks the cell
         has nan and the note "none". `differs`: the estimate or a limit is another number.
         `conclusion` is "" or what changes: a p value of `TESTS` crosses 0.05; the interval of a
-        hazard ratio holds 1 in one and not in the other; the medians of two levels change their
-        order (on the row of the first level of the factor that is concerned); a p value or hazard
-        ratio of the base has no value in the variant, or one that had none in the base has one.
+        hazard ratio holds 1 in one and not in the other, neither being of few events; the medians
+        of two levels change their order (on the row of the first level of the factor that is
+        concerned); a p value or hazard ratio of the base has no value in the variant, or one that
+        had none in the base has one.
     """
     found = cells(estimates).set_index(SAME_CELL)
     base = found[found["variant"] == BASE].drop(columns="variant")
@@ -156,8 +161,9 @@ def specifications(estimates: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row a variant (the base included), factor, level and endpoint: `variant, factor, level
         (of a factor that is no yes or no, against its reference), endpoint, hazard_ratio, lower,
-        upper, p_value, method, test, note`; `method` is that of the hazard ratio, `test` that of
-        the p value, `note` says why there is no hazard ratio.
+        upper, p_value, method, test, note, sparse`; `method` is that of the hazard ratio, `test`
+        that of the p value, `note` says why there is no hazard ratio, `sparse` (bool) that events
+        are too few for its interval; the p value is the exact one then.
     """
     chosen = estimates[
         (estimates["analysis_id"] == "prognosis") & (estimates["variable_level"] == "")
@@ -167,7 +173,9 @@ def specifications(estimates: pd.DataFrame) -> pd.DataFrame:
     ratios = found[found["statistic"] == Statistic.HAZARD_RATIO]
     tests = found[(found["statistic"] == Statistic.P_VALUE) & (found["group_level"] == "")]
     return (
-        ratios[[*by, "group_level", *_NUMBERS, "method", "note"]]
+        ratios.assign(sparse=few(ratios["warning"]))[
+            [*by, "group_level", *_NUMBERS, "method", "note", "sparse"]
+        ]
         .rename(columns={"value": "hazard_ratio", "group_level": "level"})
         .merge(
             tests[[*by, "value", "method"]].rename(columns={"value": "p_value", "method": "test"}),
@@ -188,6 +196,7 @@ def specifications(estimates: pd.DataFrame) -> pd.DataFrame:
                 "method",
                 "test",
                 "note",
+                "sparse",
             ]
         ]
     )
@@ -211,6 +220,8 @@ def _beside(base: pd.DataFrame, variant: pd.DataFrame) -> pd.DataFrame:
             "method": new["method"].fillna(""),
             "base_note": old["note"].fillna(ABSENT),
             "note": new["note"].fillna(ABSENT),
+            "base_warning": old["warning"].fillna(""),
+            "warning": new["warning"].fillna(""),
         },
         index=index,
     ).reset_index()
@@ -231,6 +242,8 @@ def _conclusion(table: pd.DataFrame) -> npt.NDArray[np.object_]:
         table["lower"], table["upper"]
     )
     limited = table[["base_lower", "base_upper", "lower", "upper"]].notna().all(axis=1)
+    # Of few events an interval is an approximation that cannot carry a conclusion.
+    limited &= ~(few(table["base_warning"]) | few(table["warning"]))
     return np.select(
         [
             effect & before & ~now,
@@ -241,6 +254,11 @@ def _conclusion(table: pd.DataFrame) -> npt.NDArray[np.object_]:
         [NOT_ESTIMABLE, NOW_ESTIMABLE, P_CROSSES, INTERVAL_CROSSES],
         default="",
     ).astype(object)
+
+
+def few(warnings: pd.Series) -> pd.Series:
+    """Tell which warnings say that events were too few for an approximation."""
+    return warnings.fillna("").str.contains(WARNING, regex=False)
 
 
 def _excludes_1(lower: pd.Series, upper: pd.Series) -> pd.Series:

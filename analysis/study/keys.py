@@ -26,6 +26,7 @@ class Statistic(StrEnum):
     EXCLUDED = "excluded"
     REMAINING = "remaining"
     COUNT_WITHOUT = "count_without"
+    NOT_RECORDED = "not_recorded"
     RESPONDERS = "responders"
     NON_RESPONDERS = "non_responders"
     # Quantities
@@ -75,6 +76,9 @@ class Statistic(StrEnum):
     HR_P = "hr_p"
     PROPORTIONALITY_P = "proportionality_p"
     NONLINEARITY_P = "nonlinearity_p"
+    # Of the same tests, exactly, where events are too few for them
+    EXACT_P = "exact_p"
+    HR_EXACT_P = "hr_exact_p"
 
     @property
     def limits(self) -> tuple[Statistic, Statistic]:
@@ -107,6 +111,8 @@ _P_VALUES = frozenset(
         Statistic.HR_P,
         Statistic.PROPORTIONALITY_P,
         Statistic.NONLINEARITY_P,
+        Statistic.EXACT_P,
+        Statistic.HR_EXACT_P,
     }
 )
 

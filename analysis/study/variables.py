@@ -6,7 +6,8 @@ and its place. Nothing here knows a study.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -293,15 +294,33 @@ def texts(values: pd.Series) -> pd.Series:
 
 
 def found_levels(values: pd.Series) -> tuple[str, ...]:
-    """Give the levels that there are: numbers by their size, texts in alphabetical order.
+    """Give the levels that there are: numbers and ranges by size, texts in alphabetical order.
 
     >>> found_levels(pd.Series([2.0, 10.0, None, 2.0])), found_levels(pd.Series(["b", "a"]))
     (('2', '10'), ('a', 'b'))
+    >>> found_levels(pd.Series(["20-400", ">400", "<20"]))
+    ('<20', '20-400', '>400')
     """
     known = values.dropna()
     if pd.api.types.is_numeric_dtype(known):
         return tuple(texts(known.sort_values()).unique())
-    return tuple(sorted(texts(known).unique()))
+    return tuple(in_order(texts(known).unique()))
+
+
+def in_order(levels: Iterable[str]) -> list[str]:
+    """Give levels in alphabetical order, but those that begin with a number by its size.
+
+    What is below a number comes before it, what is above it after.
+    """
+
+    def place(level: str) -> tuple[float, int, str]:
+        begins = re.match(r"\s*([<≤>≥]?)=?\s*(\d+(?:\.\d+)?)", level)
+        if begins is None:
+            return np.inf, 0, level
+        sign = {"<": -1, "≤": -1, "": 0, "≥": 1, ">": 1}[begins[1]]
+        return float(begins[2]), sign, level
+
+    return sorted(levels, key=place)
 
 
 def yes_no(holds: pd.Series) -> pd.Series:

@@ -27,8 +27,9 @@ def claim(**changed: object) -> pd.DataFrame:
     return pd.DataFrame([base | changed]).astype({"decimals": "Int64"})
 
 
-def estimate(value: float) -> pd.DataFrame:
-    return pd.DataFrame([{**dict.fromkeys(KEY, ""), "value": value}])
+def estimate(value: float, note: str = "") -> pd.DataFrame:
+    note = note or ("not reached" if np.isnan(value) else "")
+    return pd.DataFrame([{**dict.fromkeys(KEY, ""), "value": value, "note": note}])
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,14 @@ def estimate(value: float) -> pd.DataFrame:
 def test_compare(changed: dict[str, object], value: float, reproduced: str, agrees: bool) -> None:
     found = compare(claim(**changed), estimate(value)).iloc[0]
     assert (found["reproduced"], bool(found["agrees"])) == (reproduced, agrees)
+
+
+@pytest.mark.parametrize("note", ["no patients", "no event while two groups were at risk"])
+def test_what_nobody_could_give_is_not_called_not_reached(note: str) -> None:
+    for said in ({}, {"comparator": "not reached", "value": np.nan, "decimals": None}):
+        found = compare(claim(**said), estimate(np.nan, note))
+        assert found["reproduced"].tolist() == ["–"]
+        assert judge(found, {})["verdict"].tolist() == ["not estimated"]
 
 
 def test_what_is_not_estimated_is_not_missed_and_says_so() -> None:

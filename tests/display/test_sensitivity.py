@@ -156,7 +156,7 @@ class TestSpecificationCurve:
         alt = specification_curve({"OS": table}, {}, base=BASE).alt
         assert "OS: 3 specifications; hazard ratios from 2.00 to 3.00" in alt
         assert "interval without 1 in 1; p below 0.05 in 1" in alt
-        assert "base 2.00 (0.90–4.00), p = 0.200." in alt
+        assert "base 2.00 (0.90–4.00), 95% CI, p = 0.200." in alt
 
     def test_what_a_page_has_no_room_for_is_one_row(self) -> None:
         drawn = DRAWN["many choices"]()
@@ -298,7 +298,9 @@ class TestCurves:
     def test_a_variant_that_gives_the_base_again_is_not_drawn(self) -> None:
         found = specifications(runs(a=estimated(p=0.06), b=estimated()))
         assert list(curves.distinct(found)["variant"]) == [BASE, "a"]
-        assert "the base again: 1 (OS) variants" in curves.caption(found, STUDY.factor("pvtt"))
+        said = curves.caption(found, [], STUDY.factor("pvtt"), STUDY)
+        assert "the base again: 1 (OS) variants" in said
+        assert "with 95% CI, under every variant" in said
 
     def test_ranges_are_over_variants_that_differ(self) -> None:
         found = specifications(
@@ -307,7 +309,7 @@ class TestCurves:
         table = curves.ranges(found, STUDY)
         assert table is not None
         (cells,) = table.cells.to_dict("records")
-        assert cells["HR (CI)"] == "1.60 (1.10–2.40)"
+        assert cells["HR (95% CI)"] == "1.60 (1.10–2.40)"
         assert cells["HR, least to most"] == "1.20 to 1.60"
         assert cells["Variants"] == "2"
         assert cells["p < 0.05"] == "1 of 2"
@@ -408,7 +410,11 @@ class TestWords:
     def test_numbers_are_printed_as_in_the_report(
         self, statistic: str, unit: str, numbers: tuple[float, float, float], expected: str
     ) -> None:
-        assert words.shown(statistic, unit, *numbers) == expected
+        assert words.shown(statistic, unit, *numbers, note="not reached") == expected
+
+    def test_a_median_of_nobody_is_not_called_not_reached(self) -> None:
+        nothing = (np.nan, np.nan, np.nan)
+        assert words.shown("median", "months", *nothing, note="no patients") == "–"
 
     @pytest.mark.parametrize(
         ("statistic", "unit", "base", "value", "expected"),

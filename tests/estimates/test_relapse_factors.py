@@ -24,7 +24,8 @@ def test_relapse_by_factor(death: str) -> None:
     factors = [factor.key for factor in factors_of(cohort)]
     assert len(factors) == 16
     assert list(table["group"].unique()) == factors
-    assert len(table) == 2 * len(factors) * 5
+    asked = table[table["statistic"] != "exact_p"]
+    assert len(asked) == 2 * len(factors) * 5
     assert set(table["analysis_id"]).isdisjoint(read_ledger()["analysis_id"])
     keys = {"group": "prior_ici", "variable": "ORFS"}
     times = times_by(cohort, "factor_prior_ici", "ORFS")

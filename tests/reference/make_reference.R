@@ -50,8 +50,9 @@ limits <- function(interval, source) {
   )
   fit <- run(call)
   start <- survfit0(fit)
-  inside <- RATE_DAYS <= max(start$time)
-  read <- summary(fit, times = RATE_DAYS[inside])
+  # After the last day a curve is known where nobody was censored on it: it stays at 0.
+  inside <- RATE_DAYS <= max(start$time) | tail(start$n.censor, 1) == 0
+  read <- summary(fit, times = RATE_DAYS[inside], extend = TRUE)
   pad <- function(x) I(c(x, rep(NA, sum(!inside))))
   printed <- summary(fit)$table
   quantiles <- quantile(fit, 0.5)

@@ -115,7 +115,7 @@ def schoenfeld_residuals(
         low, high = table["residual"].min(), table["residual"].max()
         axes.set_ylim(low - 0.1 * (high - low), high + 0.1 * (high - low))
 
-    level = fmt.fixed(100 * confidence, 0)
+    level = fmt.confidence_level(confidence)
     dot = Line2D(
         [],
         [],
@@ -132,7 +132,7 @@ def schoenfeld_residuals(
         ylabel="Log hazard ratio",
         signs={
             "event": dot,
-            f"smooth, {level}% band": Line2D([], [], color=theme.HIGHLIGHT),
+            f"smooth, {level} band": Line2D([], [], color=theme.HIGHLIGHT),
             "the ratio that was fitted, the same at all times": _dashed(theme.INK),
         },
         columns=3,
@@ -236,10 +236,10 @@ def smooth_effect(
             for row in (first, last)
         ]
         parts.append(f"{clean(name)}: {' and '.join(said)}")
-    level = fmt.fixed(100 * confidence, 0)
+    level = fmt.confidence_level(confidence)
     return Drawing(
         sheet.figure,
-        f"Hazard ratio along {clean(xlabel)} with {level}% band, against "
+        f"Hazard ratio along {clean(xlabel)} with {level} band, against "
         f"{fmt.thousands(reference)}. {'; '.join(parts)}.",
     )
 
@@ -307,9 +307,9 @@ def cumulative_incidence(
             at = [f"{fmt.percent(p)} at {m}" for p, m in zip(reached, told_months, strict=True)]
             said.append(f"{clean(event)} {', '.join(at)} months" if at else clean(event))
         parts.append(f"{clean(name)}: {'; '.join(said)}")
-    level = fmt.fixed(100 * confidence, 0)
+    level = fmt.confidence_level(confidence)
     return Drawing(
-        sheet.figure, f"Cumulative incidence over time, {level}% bands. {'. '.join(parts)}."
+        sheet.figure, f"Cumulative incidence over time, {level} bands. {'. '.join(parts)}."
     )
 
 

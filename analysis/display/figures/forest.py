@@ -54,7 +54,8 @@ def forests(
     ----------
     endpoints
         By name of the endpoint, one row a factor: label, n_yes, n_no (patients with and without
-        it), hazard_ratio (yes against no), lower, upper, p. A missing ratio is 'not estimable'.
+        it), hazard_ratio (yes against no), lower, upper, p, exact (bool: p is exact, since events
+        are few; it is marked). A missing ratio is 'not estimable'.
         Rows are matched by label; the counts printed are those of the first endpoint.
     confidence
         Level of the intervals, as a fraction.
@@ -94,7 +95,8 @@ def forests(
         sheet.text(x, _HEADING_Y, name, ha="right", weight="bold")
         rows.write(sheet, x, list(counts[column]), ha="right")
 
-    heading = f"HR ({fmt.fixed(100 * confidence, 0)}% CI)"
+    level = fmt.confidence_level(confidence)
+    heading = f"HR ({level} CI)"
     limits = _limits([panel.table for panel in panels])
     width = (width_mm - _MARGIN - no_x) / len(panels)
     ratio_width = max(
@@ -103,7 +105,7 @@ def forests(
     for index, panel in enumerate(panels):
         left, right = no_x + index * width + 2 * _GAP, no_x + (index + 1) * width
         _draw_panel(sheet, rows, panel, heading, limits, left, right, ratio_width, groups)
-    return Drawing(sheet.figure, _alt(panels, groups))
+    return Drawing(sheet.figure, _alt(panels, groups, level))
 
 
 def _by_label(name: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -117,9 +119,14 @@ def _by_label(name: str, rows: pd.DataFrame) -> pd.DataFrame:
 def _panel(name: str, table: pd.DataFrame) -> _Panel:
     numbers = table[["hazard_ratio", "lower", "upper"]].apply(pd.to_numeric).astype(float)
     drawable = (np.isfinite(numbers) & (numbers > 0)).all(axis=1)
-    table = table.assign(**numbers.where(drawable, np.nan))
+    exact = table["exact"].eq(True) if "exact" in table else False
+    table = table.assign(**numbers.where(drawable, np.nan), exact=exact)
     ratios = [fmt.estimate(*row) for row in table[numbers.columns].itertuples(index=False)]
-    return _Panel(name, table, ratios, [fmt.p_value(p) for p in table["p"]])
+    p_values = [
+        fmt.p_value(p) + ("†" if exact else "")
+        for p, exact in zip(table["p"], table["exact"], strict=True)
+    ]
+    return _Panel(name, table, ratios, p_values)
 
 
 def _limits(tables: Sequence[pd.DataFrame]) -> tuple[float, float]:
@@ -144,7 +151,7 @@ def _draw_panel(
     groups: tuple[str, str],
 ) -> None:
     """Draw the plot of an endpoint and its columns of text between `left` and `right` mm."""
-    ratio_x = right - text_width("<0.001") - _GAP - ratio_width
+    ratio_x = right - widest(["<0.001", *panel.p_values]) - _GAP - ratio_width
     plot_width = ratio_x - _GAP - left
     axes = sheet.axes(left, rows.top, plot_width, rows.bottom - rows.top)
     axes.set(xscale="log", xlim=limits, ylim=(rows.bottom, rows.top), yticks=[])
@@ -192,16 +199,22 @@ def _legible_ticks(low: float, high: float, width: float) -> list[float]:
     return sorted(kept)
 
 
-def _alt(panels: Sequence[_Panel], groups: tuple[str, str]) -> str:
+def _alt(panels: Sequence[_Panel], groups: tuple[str, str], level: str) -> str:
     parts = []
     for panel in panels:
         texts = [
-            f"{label} {ratio} ({fmt.p_text(p)})"
-            for label, ratio, p in zip(
-                panel.table.index, panel.ratios, panel.table["p"], strict=True
+            f"{label} {ratio} ({'exact ' if exact else ''}{fmt.p_text(p)})"
+            for label, ratio, p, exact in zip(
+                panel.table.index,
+                panel.ratios,
+                panel.table["p"],
+                panel.table["exact"],
+                strict=True,
             )
         ]
         of = f" of {fmt.mid_sentence(panel.name)}" if panel.name else ""
         against = f"{groups[0]} against {groups[1]}"
-        parts.append(f"Forest plot of hazard ratios{of}, {against}: {'; '.join(texts)}.")
+        parts.append(
+            f"Forest plot of hazard ratios with {level} CI{of}, {against}: {'; '.join(texts)}."
+        )
     return " ".join(parts)

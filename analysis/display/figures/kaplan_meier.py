@@ -104,7 +104,7 @@ def survival_figure(
         )
     ]
     numbers = [[int(number) for number in at_risk[label]] for label in curves]
-    level = f"{fmt.fixed(100 * confidence, 0)}% CI"
+    level = f"{fmt.confidence_level(confidence)} CI"
     p_line = "" if fmt.is_missing(p_value) else f"{p_label} {fmt.p_text(p_value)}"
 
     labels_width = widest([line.label for line in lines])
@@ -404,7 +404,8 @@ def _alt(
             median, low, high = line.median
             reached = fmt.with_unit(fmt.months(median), "months")
             reached = "not reached" if reached == fmt.NOT_REACHED else reached
-            bounds = fmt.interval(low, high, missing=fmt.NOT_REACHED)
+            none = reached != "not reached" and fmt.is_missing(low)
+            bounds = fmt.interval(low, high, missing=fmt.MISSING if none else fmt.NOT_REACHED)
             text += f"; median {reached} ({level} {bounds})"
         parts.append(f"{text}.")
     return " ".join([*parts, f"{p_line}."] if p_line else parts)

@@ -49,8 +49,8 @@ def specification_curve(
     ----------
     endpoints
         By name of the endpoint, one row a specification: variant (its name), hazard_ratio, lower,
-        upper, p_value. A specification without a hazard ratio stands at the right, with its p
-        value alone.
+        upper, p_value, and sparse (bool) where events may be too few for the interval. A
+        specification without a hazard ratio stands at the right, with its p value alone.
     choices
         By its words, each choice with the names of the variants that make it; a row of dots each,
         if one of them is drawn.
@@ -74,7 +74,7 @@ def specification_curve(
         ]
     )
     names = [shorten(words, _LABEL_MM) for words, _ in made]
-    level = fmt.fixed(100 * confidence, 0)
+    level = fmt.confidence_level(confidence)
     signs = _signs(level, significance)
     if any(rows["hazard_ratio"].isna().any() for rows in panels.values()):
         signs["right of it: no hazard ratio, p alone"] = Line2D(
@@ -136,6 +136,7 @@ def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
     """Give specifications by hazard ratio, then those that have a p value alone, by it."""
     numbers = ["hazard_ratio", "lower", "upper", "p_value"]
     table = rows.assign(**{name: pd.to_numeric(rows[name]).astype(float) for name in numbers})
+    table["sparse"] = rows["sparse"].eq(True) if "sparse" in rows else False
     ratio = table[numbers[:3]]
     drawable = (ratio.gt(0) & ratio.lt(np.inf)).all(axis=1)
     table.loc[~drawable, numbers[:3]] = np.nan
@@ -144,7 +145,8 @@ def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _excludes_one(rows: pd.DataFrame) -> pd.Series:
-    return (rows["lower"] > 1) | (rows["upper"] < 1)
+    # An interval of few events is an approximation that does not carry that.
+    return ((rows["lower"] > 1) | (rows["upper"] < 1)) & ~rows["sparse"]
 
 
 def _signs(level: str, significance: float) -> dict[str, Line2D]:
@@ -160,7 +162,7 @@ def _signs(level: str, significance: float) -> dict[str, Line2D]:
         )
 
     return {
-        f"{level}% CI excludes 1, or p < {significance:g}": sign("D", _OUTSIDE, _OUTSIDE),
+        f"{level} CI excludes 1, or p < {significance:g}": sign("D", _OUTSIDE, _OUTSIDE),
         "neither": sign("o", _INSIDE, "white"),
         "base (the grey band)": sign("s", theme.INK, theme.INK),
     }
@@ -267,11 +269,12 @@ def _alt(panels: Mapping[str, pd.DataFrame], base: str, level: str, significance
         if not known.empty:
             low, high = (fmt.fixed(known["hazard_ratio"].agg(end), 2) for end in ("min", "max"))
             text += f"; hazard ratios from {low} to {high}"
-            text += f", {level}% interval without 1 in {int(_excludes_one(known).sum())}"
+            text += f", {level} interval without 1 in {int(_excludes_one(known).sum())}"
         below = int((rows["p_value"] < significance).sum())
         text += f"; p below {significance:g} in {below}"
         for row in known[known["variant"] == base].to_dict("records"):
             ratio = fmt.estimate(row["hazard_ratio"], row["lower"], row["upper"])
-            text += f"; base {ratio}, {fmt.p_text(row['p_value'])}"
+            exact = "exact " if row["sparse"] else ""
+            text += f"; base {ratio}, {level} CI, {exact}{fmt.p_text(row['p_value'])}"
         parts.append(f"{text}.")
     return " ".join(["Specification curves.", *parts])

@@ -16,12 +16,27 @@ from analysis.display.format import (
     fixed,
     interval,
     is_missing,
-    median_months,
     p_value,
     thousands,
 )
-from analysis.display.tables import Table, abbreviations, journal, number
+from analysis.display.tables import (
+    EXACT_MARK,
+    NOT_RECORDED,
+    Table,
+    abbreviations,
+    exact_note,
+    journal,
+    median_with_limits,
+    number,
+    once_not_recorded,
+    p_text_of,
+    percent,
+    rate_note,
+    rate_with_limits,
+    statistics,
+)
 from analysis.estimates.arms import AND
+from analysis.estimates.exact_log_rank import SPARSE
 from analysis.estimates.rows import pick
 from analysis.study.keys import Statistic
 from analysis.study.study import Study
@@ -70,7 +85,7 @@ def _characteristics(
         cells += [{"variable": label, **line} for line in lines]
     if not cells:
         return None
-    table = pd.DataFrame(cells).fillna("")
+    table = pd.DataFrame(once_not_recorded(cells)).fillna("")
     methods = pick(chosen, group=arm.name, statistic=Statistic.P_VALUE)["method"]
     said = "; ".join(dict.fromkeys(method for method in methods if method))
     notes = [
@@ -117,7 +132,7 @@ def _lines(
                 )
                 line[heading] = f"{number(values[Statistic.MEDIAN], row.decimals)} ({low}–{high})"
         known = any(text != MISSING for text in line.values() if text != "Median (range)")
-        return [line] if known else []
+        return [line, *_not_recorded(own, groups, arm)] if known else []
     counts = own[own["statistic"].isin([Statistic.COUNT, Statistic.PERCENT])]
     sides = row.cut.sides if isinstance(row, Grouped) else None
     levels = dict.fromkeys(pick(counts, group="")["variable_level"])
@@ -133,7 +148,19 @@ def _lines(
                 values.get(Statistic.COUNT), values.get(Statistic.PERCENT)
             )
         lines.append(line)
-    return lines
+    return lines + _not_recorded(own, groups, arm) if lines else []
+
+
+def _not_recorded(own: pd.DataFrame, groups: dict[str, str], arm: str) -> list[dict[str, str]]:
+    """Give the line of those in whom a variable is not recorded, if there are any."""
+    missing = pick(own, statistic=Statistic.NOT_RECORDED)
+    if missing.empty:
+        return []
+    line = {"level": NOT_RECORDED}
+    for level, heading in groups.items():
+        of_group = pick(missing, group=arm if level else "", group_level=level)["value"]
+        line[heading] = thousands(of_group.iloc[0] if len(of_group) else 0)
+    return [line]
 
 
 def _differences(values: Iterable[float]) -> str:
@@ -179,7 +206,7 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
                         values.get(Statistic.COUNT), values.get(Statistic.PERCENT)
                     )
                     cells[arm.level(group)] = share
-                    cells[f"{arm.level(group)}, CI"] = limits
+                    cells[f"{arm.level(group)}, {percent(study.chosen)} CI"] = limits
                 test = pick(
                     own,
                     group=grouping,
@@ -191,7 +218,7 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
                 rows.append(cells)
     if not rows:
         return None
-    level = f"{100 * study.chosen.confidence:g}%"
+    level = percent(study.chosen)
     notes = [
         f"CI, {level} confidence interval of the percentage. p: of the rate between the arms.",
         "CR, complete response; DCR, disease control rate; ORR, objective response rate; PD, "
@@ -258,14 +285,13 @@ def survival(estimates: pd.DataFrame, study: Study) -> Table | None:
     factor = study.factor(arm.name)
     outcome = pick(estimates, analysis_id="survival", group=arm.name)
     compared = pick(estimates, analysis_id="prognosis", group=factor.key)
-    level = f"{100 * study.chosen.confidence:g}%"
+    level = percent(study.chosen)
     rows = []
     for endpoint in study.endpoints:
         own = pick(outcome, variable=endpoint.name)
         tests = pick(compared, variable=endpoint.name)
         if own.empty:
             continue
-        test = _one(pick(tests, statistic=Statistic.P_VALUE))
         for place, group in enumerate(study.arm.levels):
             of_arm = pick(own, group_level=group)
             plain = pick(of_arm, variable_level="").set_index("statistic")["value"]
@@ -276,27 +302,17 @@ def survival(estimates: pd.DataFrame, study: Study) -> Table | None:
                 "arm": arm.level(group),
                 "n": thousands(plain[Statistic.N]),
                 "Events": thousands(plain[Statistic.EVENTS]),
-                f"Median, months ({level} CI)": median_months(
-                    plain[Statistic.MEDIAN],
-                    plain[Statistic.MEDIAN_LOWER],
-                    plain[Statistic.MEDIAN_UPPER],
-                ),
+                f"Median, months ({level} CI)": median_with_limits(plain),
             }
             for month in study.chosen.rate_months:
                 rate = pick(of_arm, variable_level=month).set_index("statistic")["value"]
-                cells[f"{month} months, % ({level} CI)"] = _rate(rate)
+                cells[f"{month} months, % ({level} CI)"] = rate_with_limits(rate)
             ratio = pick(tests, group_level=group).set_index("statistic")["value"]
             reference = "reference" if place == 0 and len(tests) else MISSING
             cells[f"HR ({level} CI)"] = (
-                estimate(
-                    ratio[Statistic.HAZARD_RATIO],
-                    ratio[Statistic.HR_LOWER],
-                    ratio[Statistic.HR_UPPER],
-                )
-                if Statistic.HAZARD_RATIO in ratio
-                else reference
+                _ratio(ratio) if Statistic.HAZARD_RATIO in ratio else reference
             )
-            cells[_P] = p_value(test) if place == 0 and len(tests) else ""
+            cells[_P] = p_text_of(statistics(tests, "")) if place == 0 and len(tests) else ""
             rows.append(cells)
     if not rows:
         return None
@@ -307,7 +323,11 @@ def survival(estimates: pd.DataFrame, study: Study) -> Table | None:
         ]
         if method
     )
-    notes = [f"HR, hazard ratio; p and HR: {'; '.join(methods)}. NR, not reached."]
+    notes = [
+        f"HR, hazard ratio; p and HR: {'; '.join(methods)}. NR, not reached.",
+        rate_note(outcome),
+        exact_note(compared),
+    ]
     return journal(pd.DataFrame(rows), stub="arm", group="endpoint",
                    headings={"arm": arm.words}, notes=notes)  # fmt: skip
 
@@ -317,7 +337,7 @@ def subgroups(estimates: pd.DataFrame, study: Study) -> Table | None:
     chosen = pick(estimates, analysis_id="subgroups")
     if chosen.empty:
         return None
-    level = f"{100 * study.chosen.confidence:g}%"
+    level = percent(study.chosen)
     rows = []
     for endpoint in dict.fromkeys(chosen["variable"]):
         for name in study.reported:
@@ -330,37 +350,29 @@ def subgroups(estimates: pd.DataFrame, study: Study) -> Table | None:
                 "subgroup": name,
                 "n": thousands(plain[Statistic.N]),
                 "Events": thousands(plain[Statistic.EVENTS]),
-                f"Median, months ({level} CI)": MISSING
-                if plain[Statistic.N] == 0
-                else median_months(
-                    plain[Statistic.MEDIAN],
-                    plain[Statistic.MEDIAN_LOWER],
-                    plain[Statistic.MEDIAN_UPPER],
-                ),
+                f"Median, months ({level} CI)": median_with_limits(plain),
             }
             for month in study.chosen.rate_months:
                 rate = pick(own, variable_level=month).set_index("statistic")["value"]
-                cells[f"{month} months, % ({level} CI)"] = _rate(rate)
+                cells[f"{month} months, % ({level} CI)"] = rate_with_limits(rate)
             if study.arm is not None:
                 cells |= _ratios_within(chosen, study, endpoint, name, level)
             rows.append(cells)
     if not rows:
         return None
     held = [f"{name}: {study.subgroups[name]}" for name in study.reported]
-    notes = [f"{'; '.join(held)}. NR, not reached."]
+    notes = [f"{'; '.join(held)}. NR, not reached.", rate_note(chosen)]
     if study.arm is not None:
         notes.append(
             "HR, hazard ratio within the subgroup, against "
             f"{study.arm.variable.level(study.arm.levels[0])}. A subgroup in which it differs is "
             "no proof that the arms differ there and not elsewhere."
         )
+        if chosen["statistic"].eq(Statistic.HR_EXACT_P).any():
+            few = f"{SPARSE[:1].upper()}{SPARSE[1:]}"
+            notes.append(f"{EXACT_MARK} {few}: the interval is an approximation that may not hold.")
     return journal(pd.DataFrame(rows), stub="subgroup", group="endpoint",
                    headings={"subgroup": "Subgroup"}, notes=notes)  # fmt: skip
-
-
-def _rate(values: pd.Series) -> str:
-    low, high = (values.get(limit) for limit in Statistic.RATE.limits)
-    return f"{fixed(values.get(Statistic.RATE), 1)} ({interval(low, high, 1)})"
 
 
 def _ratios_within(
@@ -376,9 +388,15 @@ def _ratios_within(
             group=f"subgroup{AND}{arm.name}",
             group_level=f"{name}{AND}{group}",
         ).set_index("statistic")["value"]
-        cells[f"HR of {arm.level(group)} ({confidence} CI)"] = estimate(
-            ratio.get(Statistic.HAZARD_RATIO),
-            ratio.get(Statistic.HR_LOWER),
-            ratio.get(Statistic.HR_UPPER),
-        )
+        cells[f"HR of {arm.level(group)} ({confidence} CI)"] = _ratio(ratio)
     return cells
+
+
+def _ratio(values: pd.Series) -> str:
+    """Give a hazard ratio with its interval, marked where events are few."""
+    text = estimate(
+        values.get(Statistic.HAZARD_RATIO),
+        values.get(Statistic.HR_LOWER),
+        values.get(Statistic.HR_UPPER),
+    )
+    return text + EXACT_MARK if Statistic.HR_EXACT_P in values else text

@@ -6,8 +6,8 @@ import pandas as pd
 from IPython.display import Markdown
 
 from analysis.cohort.model import Cohort
-from analysis.display.format import escaped, median_months, patients, thousands
-from analysis.display.tables import Table, percent, plain_table
+from analysis.display.format import escaped, patients, thousands
+from analysis.display.tables import Table, median_with_limits, percent, plain_table
 from analysis.estimates.rows import pick
 from analysis.study.keys import Statistic
 from analysis.study.study import Study
@@ -68,7 +68,6 @@ def pages(facts: frozenset[str]) -> Markdown:
 def table(estimates: pd.DataFrame, study: Study) -> Table | None:
     """Give patients, events and medians of each endpoint."""
     chosen = pick(estimates, analysis_id="survival", group="", variable_level="")
-    lower, upper = Statistic.MEDIAN.limits
     rows = []
     for endpoint in study.endpoints:
         values = pick(chosen, variable=endpoint.name).set_index("statistic")["value"]
@@ -78,9 +77,7 @@ def table(estimates: pd.DataFrame, study: Study) -> Table | None:
                     "Endpoint": f"{endpoint.words} ({endpoint.name})",
                     "Patients": thousands(values[Statistic.N]),
                     "Events": thousands(values[Statistic.EVENTS]),
-                    f"Median, months ({percent(study.chosen)} CI)": median_months(
-                        values[Statistic.MEDIAN], values[lower], values[upper]
-                    ),
+                    f"Median, months ({percent(study.chosen)} CI)": median_with_limits(values),
                 }
             )
     if not rows:

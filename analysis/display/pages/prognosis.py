@@ -13,24 +13,39 @@ from analysis.display.figures.forest import forests
 from analysis.display.figures.kaplan_meier import MOST_CURVES, survival_figure
 from analysis.display.format import (
     MISSING,
+    SIGNIFICANCE,
     estimate,
-    median_months,
+    fixed,
     months,
     p_text,
     p_value,
     thousands,
 )
-from analysis.display.tables import Table, abbreviations, journal, percent, statistics
+from analysis.display.tables import (
+    EXACT_MARK,
+    Table,
+    abbreviations,
+    exact_note,
+    journal,
+    left_out_note,
+    median_with_limits,
+    p_text_of,
+    percent,
+    read_p,
+    statistics,
+    untested_note,
+)
 from analysis.estimates import curves
+from analysis.estimates.exact_log_rank import SPARSE
 from analysis.estimates.groups import ANALYSIS
 from analysis.estimates.points import FACTOR_AT_RISK, FACTOR_CURVE
+from analysis.estimates.ratios import EVENTS_PER_FACTOR
 from analysis.estimates.rows import pick, value_of
+from analysis.estimates.sparse import WARNING, as_read
 from analysis.estimates.survival import at_risk_months
 from analysis.study.keys import NO, YES, Statistic
 from analysis.study.study import Study
 from analysis.study.variables import Factor
-
-SIGNIFICANCE = 0.05
 
 _REFERENCES = {
     "log-rank": "the log-rank test (Mantel 1966; Peto and Peto 1972)",
@@ -94,6 +109,12 @@ def method(estimates: pd.DataFrame, study: Study) -> Markdown:
     said = [text, since_landmark(study)]
     methods = _methods(estimates, study, Statistic.P_VALUE)
     said.append(f"Tests here: {methods}.")
+    if not _tests(pick(estimates, analysis_id=ANALYSIS), shown_factors(estimates, study),
+                  Statistic.EXACT_P).empty:  # fmt: skip
+        said.append(
+            f"Where {SPARSE} while it is compared (criterion of Mantel and Fleiss 1980), the "
+            f"chi-square is no good approximation: p is exact there ({EXACT_MARK})."
+        )
     return Markdown(" ".join(part for part in said if part))
 
 
@@ -115,12 +136,33 @@ def hazards_method(estimates: pd.DataFrame, study: Study) -> Markdown:
         else "A ratio above 1 means more events with the factor than without, or at a level than "
         "at the reference."
     )
+    per = _events_per_coefficient(estimates, study)
     article = " The article has no hazard ratios." if study.article is not None else ""
     return Markdown(
         f"**Method.**{article} {model} {against} The intervals show what a p value hides: how "
         "large a difference these patients cannot rule out. One ratio for the whole of follow-up "
         "supposes that it stays the same; the last column tests this (Grambsch and Therneau 1994)."
+        f"{per}"
     )
+
+
+def _events_per_coefficient(estimates: pd.DataFrame, study: Study) -> str:
+    """Say how many events there are for each coefficient of a model of many factors."""
+    shares = pick(estimates, analysis_id=ANALYSIS, statistic=Statistic.EVENTS_PER_FACTOR)
+    if shares.empty:
+        return ""
+    said = "; ".join(
+        f"{study.endpoint(endpoint).words}: {fixed(share, 1)}"
+        for endpoint, share in zip(shares["variable"], shares["value"], strict=True)
+    )
+    text = f" Events for each coefficient of the model: {said}."
+    if (shares["value"] < EVENTS_PER_FACTOR).any():
+        text += (
+            f" **Fewer than {EVENTS_PER_FACTOR} bias the ratios and make their intervals too "
+            "narrow** (Peduzzi 1995, 1996); more are no proof that they are enough (van Smeden "
+            "2016)."
+        )
+    return text
 
 
 def since_landmark(study: Study) -> str:
@@ -168,6 +210,9 @@ def table_5(estimates: pd.DataFrame, study: Study) -> Table | None:
     notes = [
         f"Median survival in months (NR, not reached). P values: "
         f"{_methods(estimates, study, Statistic.P_VALUE)}.",
+        exact_note(_tests(chosen, factors, Statistic.EXACT_P)),
+        untested_note(_tests(chosen, factors, Statistic.P_VALUE)),
+        left_out_note(chosen, factors),
         *_notes(study, factors),
     ]
     if all(factor.is_binary for factor in factors):
@@ -188,7 +233,7 @@ def _wide(chosen: pd.DataFrame, study: Study, factors: Sequence[Factor], notes: 
             texts = {
                 factor.group(level): _median(statistics(one, level)) for level in factor.groups
             }
-            texts["p"] = p_value(_test(one))
+            texts["p"] = p_text_of(statistics(one, ""))
             for heading, text in texts.items():
                 cells[f"{endpoint}: {heading}"] = text
                 headings[f"{endpoint}: {heading}"] = heading
@@ -211,8 +256,8 @@ def _long(chosen: pd.DataFrame, study: Study, factors: Sequence[Factor], notes: 
                 values = statistics(one, level)
                 texts = {
                     "events/n": _events(values),
-                    f"median ({percent(study.chosen)} CI)": _median_with_limits(values),
-                    "p": "" if place else p_value(_test(one)),
+                    f"median ({percent(study.chosen)} CI)": median_with_limits(values),
+                    "p": "" if place else p_text_of(statistics(one, "")),
                 }
                 for heading, text in texts.items():
                     cells[f"{endpoint}: {heading}"] = text
@@ -229,9 +274,12 @@ def _long(chosen: pd.DataFrame, study: Study, factors: Sequence[Factor], notes: 
     )
 
 
-def _test(one: pd.DataFrame) -> float:
-    found = pick(one, statistic=Statistic.P_VALUE, group_level="")["value"]
-    return float(found.iloc[0]) if len(found) else float("nan")
+def _tests(chosen: pd.DataFrame, factors: Sequence[Factor], statistic: Statistic) -> pd.DataFrame:
+    """Give the rows of a statistic of some factors."""
+    return chosen[
+        chosen["group"].isin([factor.key for factor in factors])
+        & (chosen["statistic"] == statistic)
+    ]
 
 
 def _median(values: pd.Series) -> str:
@@ -239,13 +287,6 @@ def _median(values: pd.Series) -> str:
     if not values.get(Statistic.N):
         return MISSING
     return months(values[Statistic.MEDIAN])
-
-
-def _median_with_limits(values: pd.Series) -> str:
-    if not values.get(Statistic.N):
-        return MISSING
-    lower, upper = Statistic.MEDIAN.limits
-    return median_months(values[Statistic.MEDIAN], values[lower], values[upper])
 
 
 def _events(values: pd.Series) -> str:
@@ -262,6 +303,7 @@ def table_5_detail(estimates: pd.DataFrame, study: Study) -> Table | None:
         return None
     chosen = pick(estimates, analysis_id=ANALYSIS)
     headings = {"factor": "Prognostic factor"}
+    level_of_ci = percent(study.chosen)
     rows = []
     for endpoint in endpoints_in(estimates, study):
         for factor in factors:
@@ -272,15 +314,16 @@ def table_5_detail(estimates: pd.DataFrame, study: Study) -> Table | None:
             for level in factor.groups:
                 values, word = statistics(one, level), factor.group(level)
                 cells[f"{word}: events/n"] = _events(values)
-                cells[f"{word}: median (CI)"] = _median_with_limits(values)
+                cells[f"{word}: median ({level_of_ci} CI)"] = median_with_limits(values)
             rows.append(cells)
     words = [factors[0].group(level) for level in (YES, NO)]
-    columns = {word: [f"{word}: events/n", f"{word}: median (CI)"] for word in words}
+    columns = {word: [f"{word}: events/n", f"{word}: median ({level_of_ci} CI)"] for word in words}
     headings |= {name: name.partition(": ")[2] for pair in columns.values() for name in pair}
     source = "bootstrap" if study.chosen.interval_source == "bootstrap" else study.chosen.ci_type
     notes = [
         f"Medians in months with {percent(study.chosen)} confidence intervals ({source}). NR, not "
         "reached.",
+        left_out_note(chosen, factors),
         *_notes(study, factors),
     ]
     return journal(
@@ -326,7 +369,9 @@ def _ratios(estimates: pd.DataFrame, study: Study, endpoint: str) -> pd.DataFram
                     "hazard_ratio": values.get(Statistic.HAZARD_RATIO),
                     "lower": values.get(Statistic.HR_LOWER),
                     "upper": values.get(Statistic.HR_UPPER),
-                    "p": values.get(Statistic.HR_P),
+                    "p": read_p(values, Statistic.HR_P),
+                    "p_text": p_text_of(values, Statistic.HR_P),
+                    "exact": Statistic.HR_EXACT_P in values,
                     "proportionality": values.get(Statistic.PROPORTIONALITY_P),
                 }
             )
@@ -341,7 +386,7 @@ def table_5_hazards(estimates: pd.DataFrame, study: Study) -> Table | None:
         for ratio in _ratios(estimates, study, endpoint).to_dict("records"):
             texts = (
                 estimate(ratio["hazard_ratio"], ratio["lower"], ratio["upper"]),
-                p_value(ratio["p"]),
+                ratio["p_text"],
                 p_value(ratio["proportionality"]),
             )
             rows.append(
@@ -350,12 +395,21 @@ def table_5_hazards(estimates: pd.DataFrame, study: Study) -> Table | None:
             )
     if not rows:
         return None
-    warnings = pick(estimates, analysis_id=ANALYSIS)["warning"]
+    chosen = pick(estimates, analysis_id=ANALYSIS)
+    of_ratios = _tests(chosen, shown_factors(estimates, study), Statistic.HR_P)
+    warnings = of_ratios["warning"].str.removesuffix(WARNING).str.removesuffix("; ")
+    exact = exact_note(_tests(chosen, shown_factors(estimates, study), Statistic.HR_EXACT_P))
+    if exact:
+        exact += (
+            f" The interval of a ratio with {EXACT_MARK} is an approximation that may not hold."
+        )
     notes = [
         f"{_methods(estimates, study, Statistic.HR_UPPER)}. HR, hazard ratio, yes against no or as "
         f"named, with its {percent(study.chosen)} confidence interval. Proportional hazards: a "
         "small p value speaks against a ratio that is the same at all times (test of Grambsch and "
         "Therneau, as R's cox.zph).",
+        exact,
+        untested_note(of_ratios),
         *(f"{text[:1].upper() + text[1:]}." for text in dict.fromkeys(warnings) if text),
         *_notes(study, shown_factors(estimates, study)),
     ]
@@ -394,7 +448,15 @@ def forest_caption(estimates: pd.DataFrame, study: Study) -> str:
     )
     plain = study.chosen.factor_model == "univariate" and not study.chosen.landmark_months
     methods = _methods(estimates, study, Statistic.HR_UPPER)
-    return text if plain and ";" not in methods else f"{text} {methods}."
+    said = text if plain and ";" not in methods else f"{text} {methods}."
+    exact = exact_note(
+        _tests(
+            pick(estimates, analysis_id=ANALYSIS),
+            shown_factors(estimates, study),
+            Statistic.HR_EXACT_P,
+        )
+    )
+    return f"{said} {exact}".rstrip()
 
 
 def spline_table(estimates: pd.DataFrame, study: Study) -> Table | None:
@@ -471,7 +533,7 @@ def factor_curves(
         medians=medians,
         ylabel=study.endpoint(endpoint).words,
         xlabel=f"Time from month {landmark} (months)" if landmark else "Time (months)",
-        p_value=_test(rows),
+        p_value=read_p(statistics(rows, "")),
         p_label=_test_words(rows, study, factor),
         title=factor.label,
         method="Aalen-Johansen" if competing else "Kaplan-Meier",
@@ -482,9 +544,12 @@ def factor_curves(
 
 def _test_words(rows: pd.DataFrame, study: Study, factor: Factor) -> str:
     """Give the name of the test of a factor, as it stands before 'p = 0.04'."""
+    exact = pick(rows, statistic=Statistic.EXACT_P)["method"]
     said = pick(rows, statistic=Statistic.P_VALUE)["method"]
     text = str(said.iloc[0]) if len(said) else ""
     name = text.partition(",")[0].removesuffix(" test")
+    if len(exact) and exact.iloc[0]:
+        name = f"Exact {name[:1].lower()}{name[1:]}".replace("gray", "Gray")
     if "Mantel-Byar" in text:
         name = "Mantel-Byar"
     if "spline" in text:
@@ -519,32 +584,43 @@ def levels_table(estimates: pd.DataFrame, study: Study, factor: Factor) -> Table
             values = statistics(one, level)
             rows.append(
                 {
-                    "endpoint": heading + p_text(_test(one)),
+                    "endpoint": heading + p_text(read_p(statistics(one, ""))),
                     factor.label: factor.group(level),
                     "n": thousands(values.get(Statistic.N)),
                     "Events": thousands(values.get(Statistic.EVENTS)),
-                    f"Median, months ({percent(study.chosen)} CI)": _median_with_limits(values),
+                    f"Median, months ({percent(study.chosen)} CI)": median_with_limits(values),
                 }
             )
-    return journal(pd.DataFrame(rows), stub=factor.label, group="endpoint")
+    return journal(
+        pd.DataFrame(rows),
+        stub=factor.label,
+        group="endpoint",
+        notes=[_few(chosen, factor), left_out_note(chosen, [factor])],
+    )
+
+
+def _few(chosen: pd.DataFrame, factor: Factor) -> str:
+    return exact_note(_tests(chosen, [factor], Statistic.EXACT_P)).removeprefix(f"{EXACT_MARK} ")
 
 
 def significant_factors(estimates: pd.DataFrame, study: Study) -> Markdown:
     """Name the factors whose p value is below 0.05, and how many tests there were."""
     factors = {factor.key: factor for factor in shown_factors(estimates, study)}
-    tests = pick(estimates, analysis_id=ANALYSIS, statistic=Statistic.P_VALUE)
+    tests = pick(as_read(pick(estimates, analysis_id=ANALYSIS)), statistic=Statistic.P_VALUE)
     tests = tests[tests["group"].isin(list(factors)) & tests["value"].notna()]
     if tests.empty:
         return Markdown("")
     below = tests[tests["value"] < SIGNIFICANCE]
     named = "; ".join(
         f"{factors[row['group']].label} for {_within(study.endpoint(row['variable']).words)} "
-        f"({p_text(row['value'])})"
+        f"({'exact ' if row['warning'] == WARNING else ''}{p_text(row['value'])})"
         for row in below.to_dict("records")
     )
     found = f"below {SIGNIFICANCE}: {named}." if named else f"none below {SIGNIFICANCE}."
     adjusted = _ADJUSTED[study.chosen.p_adjustment]
-    return Markdown(f"{len(tests)} tests ({study.chosen.factor_test}), {adjusted}; {found}")
+    exact = int((tests["warning"] == WARNING).sum())
+    few = f", {exact} of them exact since events are few" if exact else ""
+    return Markdown(f"{len(tests)} tests ({study.chosen.factor_test}{few}), {adjusted}; {found}")
 
 
 def _within(words: str) -> str:

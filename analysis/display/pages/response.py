@@ -71,7 +71,7 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
         of_region = pick(chosen, variable=variable)
         for level in [*RESPONSES] if not of_region.empty else []:
             one = pick(of_region, variable_level=level)
-            cells = {"region": _REGIONS[variable], "response": level}
+            cells = {"region": _REGIONS[variable] + _assessed(of_region), "response": level}
             for criterion in present:
                 name = _SHORT[criterion]
                 of_criterion = pick(one, group="criterion", group_level=criterion)
@@ -80,7 +80,7 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
                 texts = {
                     "No.": thousands(values.get(Statistic.COUNT)),
                     "%": fixed(values.get(Statistic.PERCENT), 1),
-                    "CI": interval(*limits, 1),
+                    f"{percent(study.chosen)} CI": interval(*limits, 1),
                 }
                 for heading, text in texts.items():
                     cells[f"{name}: {heading}"] = text
@@ -98,8 +98,9 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
             rows.append(cells)
     notes = [
         "; ".join(f"{level}, {words}" for level, words in RESPONSES.items()) + ".",
-        f"CI, {method_of(chosen, Statistic.CI_LOWER)} {percent(study.chosen)} confidence interval "
-        "of the percentage.",
+        f"N = {thousands(chosen['n'].max())} patients; %, of those assessed by the criterion. CI, "
+        f"{method_of(chosen, Statistic.CI_LOWER)} {percent(study.chosen)} confidence interval of "
+        "the percentage.",
     ]
     if len(present) > 1:
         notes[1] += (
@@ -116,6 +117,25 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
         spanners=spanners,
         notes=notes,
     )
+
+
+def _assessed(of_region: pd.DataFrame) -> str:
+    """Say how many patients were assessed, where it is not all of them."""
+    missing = pick(of_region, statistic=Statistic.NOT_RECORDED)
+    if missing.empty:
+        return ""
+    total = int(missing["n"].iloc[0])
+    known = {
+        str(criterion): int(own["n"].min())
+        for criterion, own in pick(of_region, statistic=Statistic.COUNT).groupby(
+            "group_level", sort=False
+        )
+    }
+    counts = set(known.values())
+    if len(counts) == 1:
+        return f": {counts.pop()} of {total} patients assessed"
+    each = ", ".join(f"{count} by {_SHORT[name]}" for name, count in known.items())
+    return f": of {total} patients assessed {each}"
 
 
 def tumour_change(cohort: Cohort, criterion: str) -> Drawing | None:
@@ -195,5 +215,8 @@ def marker_table(estimates: pd.DataFrame, study: Study) -> Table | None:
                 }
             )
     method = method_of(chosen, Statistic.P_VALUE)
-    notes = [f"Patients with {marker.words} before and after treatment; p, {method}."]
+    notes = [
+        f"Patients with {marker.words} before and after treatment (n = "
+        f"{thousands(chosen['n'].max())}); p, {method}."
+    ]
     return journal(pd.DataFrame(rows), stub="Response", notes=notes)

@@ -11,10 +11,23 @@ from analysis.cohort.derive import RECORDED
 from analysis.cohort.model import Cohort
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.kaplan_meier import MOST_CURVES, survival_figure
-from analysis.display.format import MISSING, fixed, interval, median_months, p_value, thousands
+from analysis.display.format import MISSING, thousands
 from analysis.display.pages import recorded
-from analysis.display.tables import Table, abbreviations, journal, percent, statistics
+from analysis.display.tables import (
+    Table,
+    abbreviations,
+    exact_note,
+    journal,
+    left_out_note,
+    median_with_limits,
+    p_text_of,
+    percent,
+    rate_note,
+    rate_with_limits,
+    statistics,
+)
 from analysis.estimates import curves
+from analysis.estimates.exact_log_rank import SPARSE
 from analysis.estimates.points import SURVIVAL_CURVE
 from analysis.estimates.rows import pick, value_of
 from analysis.estimates.survival import at_risk_months, times_chosen
@@ -110,21 +123,15 @@ def table(estimates: pd.DataFrame, study: Study) -> Table | None:
     for name in _endpoints(chosen, study):
         one = chosen[chosen["variable"] == name]
         plain = one[one["variable_level"] == ""].set_index("statistic")["value"]
-        lower, upper = Statistic.MEDIAN.limits
         cells = {
             "endpoint": recorded.titled(study.endpoint(name)),
             "n": thousands(plain[Statistic.N]),
             "Events": thousands(plain[Statistic.EVENTS]),
-            f"Median, months ({percent(parameters)} CI)": median_months(
-                plain[Statistic.MEDIAN], plain[lower], plain[upper]
-            ),
+            f"Median, months ({percent(parameters)} CI)": median_with_limits(plain),
         }
         for month in parameters.rate_months:
             rate = one[one["variable_level"] == str(month)].set_index("statistic")["value"]
-            low, high = (rate[limit] for limit in Statistic.RATE.limits)
-            cells[f"{month} months, % ({percent(parameters)} CI)"] = (
-                f"{fixed(rate[Statistic.RATE], 1)} ({interval(low, high, 1)})"
-            )
+            cells[f"{month} months, % ({percent(parameters)} CI)"] = rate_with_limits(rate)
         rows.append(cells)
         shown.append(name)
     if not rows:
@@ -140,7 +147,10 @@ def table(estimates: pd.DataFrame, study: Study) -> Table | None:
         if parameters.interval_source == "bootstrap"
         else f"on the {parameters.ci_type} scale"
     )
-    notes = [f"{'. '.join(said)}; confidence intervals {scale}. NR, not reached."]
+    notes = [
+        f"{'. '.join(said)}; confidence intervals {scale}. NR, not reached.",
+        rate_note(chosen),
+    ]
     return journal(
         pd.DataFrame(rows), stub="endpoint", headings={"endpoint": "Endpoint"}, notes=notes
     )
@@ -287,9 +297,15 @@ def relapse_method(estimates: pd.DataFrame) -> Markdown:
         if gray
         else "by the log-rank test"
     )
+    exact = pick(estimates, analysis_id="relapse_factors", statistic=Statistic.EXACT_P)
+    few = (
+        ""
+        if exact.empty
+        else f" Where {SPARSE} while it is compared (Mantel and Fleiss 1980), p is exact."
+    )
     return Markdown(
         f"**Method.** The groups of each factor of Table 5 are compared {test}, without adjustment "
-        "for the number of tests."
+        f"for the number of tests.{few}"
     )
 
 
@@ -304,6 +320,8 @@ def relapse_table(estimates: pd.DataFrame, study: Study) -> Table | None:
     notes = [
         f"p: {', '.join(dict.fromkeys(tests['method']))}. {MISSING}, no relapse could decide it. "
         "Not adjusted for the number of tests.",
+        exact_note(chosen),
+        left_out_note(chosen, factors),
         abbreviations(study, [factor.label for factor in factors]),
     ]
     if all(factor.is_binary for factor in factors):
@@ -318,7 +336,7 @@ def relapse_table(estimates: pd.DataFrame, study: Study) -> Table | None:
                     f"{factor.group(level)}: events/n": _events(statistics(one, level))
                     for level in factor.groups
                 }
-                texts["p"] = p_value(statistics(one, "").get(Statistic.P_VALUE))
+                texts["p"] = p_text_of(statistics(one, ""))
                 for heading, text in texts.items():
                     cells[f"{endpoint}: {heading}"] = text
                     headings[f"{endpoint}: {heading}"] = heading
@@ -334,8 +352,7 @@ def relapse_table(estimates: pd.DataFrame, study: Study) -> Table | None:
             for endpoint in endpoints:
                 one = pick(chosen, group=factor.key, variable=endpoint)
                 cells[f"{endpoint}: events/n"] = _events(statistics(one, level))
-                test = statistics(one, "").get(Statistic.P_VALUE)
-                cells[f"{endpoint}: p"] = "" if place else p_value(test)
+                cells[f"{endpoint}: p"] = "" if place else p_text_of(statistics(one, ""))
             long.append(cells)
     return journal(pd.DataFrame(long), stub="level", group="factor",
                    headings={"level": "Prognostic factor"}, notes=notes)  # fmt: skip

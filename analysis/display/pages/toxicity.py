@@ -74,7 +74,10 @@ def table_4(estimates: pd.DataFrame, study: Study) -> Table | None:
             headings |= {count: "No.", share: "%"}
         rows.append(cells)
     counted = "Any grade (none is recorded)" if ANY in levels else "Worst grade a patient and row"
-    notes = [f"{counted}, CTCAE version 5.0; adverse events from any cause."]
+    notes = [
+        f"{counted}, CTCAE version 5.0; adverse events from any cause. %, of all patients "
+        f"(N = {thousands(graded['n'].max())})."
+    ]
     return journal(
         pd.DataFrame(rows), stub="event", headings=headings, spanners=spanners, notes=notes
     )
@@ -106,11 +109,16 @@ def grade_5_table(estimates: pd.DataFrame, study: Study) -> Table | None:
     cases = estimates[estimates["analysis_id"].str.startswith(CASE)]
     for name, case in cases.groupby("analysis_id", sort=False):
         event = pick(case, variable="event")["variable_level"].iloc[0]
+        heading = f"Case {str(name).removeprefix(CASE)}: {event}"
+        if case["variable"].eq("event").all():
+            rows.append(
+                {"case": heading, "Quantity": "Treatment and course", "Value": "not recorded"}
+            )
         for entry in case[case["variable"] != "event"].to_dict("records"):
             months = entry["unit"] == "months"
             rows.append(
                 {
-                    "case": f"Case {str(name).removeprefix(CASE)}: {event}",
+                    "case": heading,
                     "Quantity": case_variable(entry["variable"], study),
                     "Value": entry["variable_level"]
                     or with_unit(number(entry["value"], 1 if months else None), entry["unit"]),

@@ -11,11 +11,17 @@ from analysis.display import format as fmt
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.specification import specification_curve
 from analysis.display.sensitivity import words
-from analysis.display.tables import Table, plain_table
+from analysis.display.tables import EXACT_MARK, Table, percent, plain_table
+from analysis.estimates.exact_log_rank import SPARSE
 from analysis.sensitivity.compare import SAME, SIGNIFICANT
 from analysis.sensitivity.variants import BASE, Variant
 from analysis.study.study import Study
 from analysis.study.variables import Factor
+
+FEW = (
+    f"{EXACT_MARK} {SPARSE[:1].upper()}{SPARSE[1:]} (Mantel and Fleiss 1980): p is exact, and "
+    "whether the interval excludes 1 is no conclusion."
+)
 
 _NUMBERS = ["hazard_ratio", "lower", "upper", "p_value"]
 # A parameter with more values than this has one row in a figure, and so have all its values.
@@ -93,7 +99,7 @@ def curve(
     drawn = distinct(specifications)
     drawn = drawn[drawn["factor"] == factor.name]
     panels = {
-        _panel(factor, str(endpoint), str(level), study): rows[["variant", *_NUMBERS]]
+        _panel(factor, str(endpoint), str(level), study): rows[["variant", *_NUMBERS, "sparse"]]
         for (endpoint, level), rows in drawn.groupby(["endpoint", "level"], sort=False)
         if rows[_NUMBERS].notna().any(axis=None)
     }
@@ -113,7 +119,9 @@ def _panel(factor: Factor, endpoint: str, level: str, study: Study) -> str:
     return f"{words}, {factor.group(level)}" if level else words
 
 
-def caption(specifications: pd.DataFrame, factor: Factor) -> str:
+def caption(
+    specifications: pd.DataFrame, variants: Sequence[Variant], factor: Factor, study: Study
+) -> str:
     """Give the caption of `curve`, with the number of variants that give the base again."""
     own = specifications[specifications["factor"] == factor.name]
     drawn = distinct(specifications)
@@ -124,9 +132,19 @@ def caption(specifications: pd.DataFrame, factor: Factor) -> str:
             drawn.loc[drawn["endpoint"] == endpoint, "variant"].nunique()
         )
         parts.append(f"{left_out} ({endpoint})")
+    level = percent(study.chosen)
+    others = {
+        variant.name: percent(variant.parameters(study.chosen))
+        for variant in variants
+        if variant.name in set(drawn["variant"])
+    }
+    other = [f"{found} in {name}" for name, found in others.items() if found != level]
+    levels = f"{level} CI" + (f" ({'; '.join(other)})" if other else "")
+    few = f" {FEW.removeprefix(EXACT_MARK).lstrip()}" if drawn["sparse"].any() else ""
     return (
-        f"{factor.label}: hazard ratio, {_against(factor)}, under every variant that changes it. "
-        f"Not drawn, since they give the base again: {', '.join(parts)} variants."
+        f"{factor.label}: hazard ratio, {_against(factor)}, with {levels}, under every variant "
+        f"that changes it.{few} Not drawn, since they give the base again: {', '.join(parts)} "
+        "variants."
     )
 
 
@@ -149,7 +167,7 @@ def ranges(specifications: pd.DataFrame, study: Study) -> Table | None:
                 name = f"{factor.label}: {factor.group(str(level))}" if level else factor.label
                 rows.append(
                     {"endpoint": study.endpoint(endpoint).words, "Prognostic factor": name}
-                    | _range(one)
+                    | _range(one, percent(study.chosen))
                 )
     if not rows:
         return None
@@ -161,20 +179,21 @@ def ranges(specifications: pd.DataFrame, study: Study) -> Table | None:
             "HR, hazard ratio, yes against no, or of a level against the first; with p, of the "
             "base. Variants: those that give another hazard ratio, interval or p value than the "
             "base; the others would only count the base again. "
-            f"p < {SIGNIFICANT:g}: in how many of them that have a p value."
+            f"p < {SIGNIFICANT:g}: in how many of them that have a p value.",
+            FEW if drawn["sparse"].any() else "",
         ],
     )
 
 
-def _range(rows: pd.DataFrame) -> dict[str, str]:
+def _range(rows: pd.DataFrame, level: str) -> dict[str, str]:
     ours = rows[rows["variant"] == BASE].iloc[0]
     others = rows[rows["variant"] != BASE]
     ratios, tests = others["hazard_ratio"].dropna(), others["p_value"].dropna()
     least, most = (fmt.fixed(ratios.agg(end), 2) for end in ("min", "max"))
     below = int((tests < SIGNIFICANT).sum())
     return {
-        "HR (CI)": fmt.estimate(ours["hazard_ratio"], ours["lower"], ours["upper"]),
-        "p": fmt.p_value(ours["p_value"]),
+        f"HR ({level} CI)": fmt.estimate(ours["hazard_ratio"], ours["lower"], ours["upper"]),
+        "p": fmt.p_value(ours["p_value"]) + (EXACT_MARK if ours["sparse"] else ""),
         "Variants": fmt.thousands(len(others)),
         "HR, least to most": fmt.MISSING if ratios.empty else f"{least} to {most}",
         f"p < {SIGNIFICANT:g}": f"{below} of {len(tests)}",

@@ -16,6 +16,9 @@ from IPython.display import HTML
 from analysis.display.format import count_percent, is_missing, months, thousands
 from analysis.display.page import Page
 from analysis.display.sensitivity import words
+from analysis.display.tables import EXACT_MARK, percent
+from analysis.estimates.exact_log_rank import SPARSE
+from analysis.estimates.sparse import WARNING
 from analysis.sensitivity import compare
 from analysis.sensitivity.run import Run
 from analysis.sensitivity.variants import Variant, table
@@ -87,6 +90,8 @@ def conclusions(comparison: pd.DataFrame, variants: Sequence[Variant], study: St
         link = f'<th scope="row"><a href="#{_anchor(number)}">{escape(variant.name)}</a></th>'
         for cell in changes[~gone].to_dict("records"):
             what, ours, other = _flagged(cell, own, study, theirs)
+            if study.chosen.confidence != theirs.chosen.confidence and "(" in other:
+                other += f", {percent(theirs.chosen)} CI"
             rows.append(
                 f'<tr data-verdict="{escape(cell["conclusion"])}">{link}'
                 f"<td>{escape(what)}{_reason(_said(cell))}</td>"
@@ -107,8 +112,10 @@ def conclusions(comparison: pd.DataFrame, variants: Sequence[Variant], study: St
     return HTML(
         '<figure class="table verdicts" id="conclusions" data-noun="rows">'
         '<figcaption id="conclusions_caption">'
-        "Conclusions that change, with confidence intervals. Each name leads to all that differs "
-        "in the variant.</figcaption>"
+        f"Conclusions that change, with {percent(study.chosen)} confidence intervals where no "
+        f"other level is named. {EXACT_MARK} {SPARSE[:1].upper()}{SPARSE[1:]} (Mantel and Fleiss "
+        "1980): p is exact, and whether the interval excludes 1 is no conclusion. Each name leads "
+        "to all that differs in the variant.</figcaption>"
         '<p class="filter" hidden><label>Find <input type="search"></label> '
         f'<label>Change <select><option value="">all</option>{options}</select></label> '
         '<output aria-live="polite"></output></p>'
@@ -239,7 +246,8 @@ def _cells(variant: Variant, different: pd.DataFrame, study: Study) -> str:
             '<tbody><tr><th scope="rowgroup" colspan="4">'
             f"{escape(words.place(str(analysis), study))}</th></tr>{rows}</tbody>"
         )
-    headings = ("What", "Base", "Variant", "Difference")
+    ours, other = (percent(each.chosen) for each in (study, theirs))
+    headings = ("What", f"Base ({ours} CI)", f"Variant ({other} CI)", "Difference")
     return (
         f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(variant.name)}">'
         f"<table><thead><tr>{_headings(headings)}</tr></thead>{''.join(bodies)}</table></div>"
@@ -281,13 +289,21 @@ def _counted(count: float, share: float, lower: float, text: str) -> str:
 
 
 def _ours(cell: Mapping[Any, Any]) -> str:
-    ends = (cell[name] for name in ("base", "base_lower", "base_upper"))
-    return words.shown(cell["statistic"], cell["unit"], *ends)
+    value, lower, upper = (cell[name] for name in ("base", "base_lower", "base_upper"))
+    text = words.shown(cell["statistic"], cell["unit"], value, lower, upper, note=cell["base_note"])
+    return text + _mark(cell["statistic"], cell["base_warning"])
 
 
 def _theirs(cell: Mapping[Any, Any]) -> str:
-    ends = (cell[name] for name in ("value", "lower", "upper"))
-    return words.shown(cell["statistic"], cell["unit"], *ends)
+    value, lower, upper = (cell[name] for name in ("value", "lower", "upper"))
+    text = words.shown(cell["statistic"], cell["unit"], value, lower, upper, note=cell["note"])
+    return text + _mark(cell["statistic"], cell["warning"])
+
+
+def _mark(statistic: str, warning: str) -> str:
+    """Give the mark of an exact test, or of an interval of few events."""
+    marked = Statistic(statistic).is_p or statistic == Statistic.HAZARD_RATIO
+    return EXACT_MARK if marked and WARNING in warning else ""
 
 
 def _said(cell: Mapping[Any, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from analysis.display import format as fmt
 from analysis.display.tables import case_variable, number
-from analysis.study.keys import Statistic
+from analysis.study.keys import NOT_REACHED, Statistic
 from analysis.study.printed import plain
 from analysis.study.study import Study
 
@@ -167,17 +167,21 @@ def _thousands(text: str) -> str:
     return number(float(text)) if re.fullmatch(r"\d+(\.\d+)?(e\+?\d+)?", text) else text
 
 
-def shown(statistic: str, unit: str, value: float, lower: float, upper: float) -> str:
+def shown(
+    statistic: str, unit: str, value: float, lower: float, upper: float, note: str = ""
+) -> str:
     """Give an estimate with its interval as the report prints it.
 
-    `value` is nan for what cannot be estimated, or for a median that is not reached; `lower` and
-    `upper` are nan where there is no interval.
+    `value` is nan for what cannot be estimated, or, if `note` says so, for a median that is not
+    reached; `lower` and `upper` are nan where there is no interval.
     """
     if Statistic(statistic).is_p:
         return fmt.p_value(value)
     if statistic == Statistic.HAZARD_RATIO:
         return fmt.estimate(value, lower, upper)
     if statistic == Statistic.MEDIAN and unit == "months":
+        if fmt.is_missing(value) and note != NOT_REACHED:
+            return fmt.MISSING
         bounded = not (fmt.is_missing(lower) and fmt.is_missing(upper))
         return fmt.median_months(value, lower, upper) if bounded else fmt.months(value)
     decimals = 1 if unit in {"%", "months"} else None
