@@ -180,7 +180,7 @@ def interval_name(parameters: Parameters) -> str:
 def method_of(endpoint: Endpoint, parameters: Parameters) -> str:
     """Say how an endpoint is estimated, with each choice that is not the study's own.
 
-    >>> relapse = Endpoint("ORFS", "Relapse-free survival", death_choice="relapse_death")
+    >>> relapse = Endpoint("LRFS", "Local relapse-free survival", death_choice="relapse_death")
     >>> method_of(relapse, Parameters(relapse_death="event", time_zero="immunotherapy"))
     'Kaplan-Meier, death an event, from the start of immunotherapy'
     """
