@@ -11,7 +11,15 @@ from analysis.cohort.derive import RECORDED
 from analysis.cohort.model import Cohort
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.kaplan_meier import MOST_CURVES, survival_figure
-from analysis.display.format import MISSING, fixed, interval, median_months, p_value, thousands
+from analysis.display.format import (
+    MISSING,
+    fixed,
+    interval,
+    listed,
+    median_months,
+    p_value,
+    thousands,
+)
 from analysis.display.tables import Table, abbreviations, journal, percent, statistics
 from analysis.estimates import curves
 from analysis.estimates.points import SURVIVAL_CURVE
@@ -43,7 +51,7 @@ def endpoints_method(cohort: Cohort) -> Markdown:
     said.append(_endpoint_list(present, cohort))
     competing = [endpoint for endpoint in present if endpoint.competes(parameters)]
     if competing:
-        names = ", ".join(endpoint.name for endpoint in competing)
+        names = listed([endpoint.name for endpoint in competing])
         said.append(
             f"Of {names}, the curve is 1 minus the cumulative incidence of the event (Aalen and "
             "Johansen 1978): whoever had what competes can have the event no more."
@@ -259,13 +267,13 @@ def caption(study: Study, endpoints: Sequence[str]) -> str:
     if not named:
         return "Survival."
     words = [endpoint.words[:1].lower() + endpoint.words[1:] for endpoint in named]
-    listed = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
     said = {endpoint.name: times_chosen(endpoint, study.chosen) for endpoint in named}
     chosen = [
         f"{text} ({name})" if text and len(set(said.values())) > 1 else text
         for name, text in said.items()
     ]
-    text = listed[:1].upper() + listed[1:] + "".join(dict.fromkeys(chosen))
+    text = listed(words)
+    text = text[:1].upper() + text[1:] + "".join(dict.fromkeys(chosen))
     competing = [endpoint.name for endpoint in named if endpoint.competes(study.chosen)]
     if competing:
         text += ": 1 minus the Aalen-Johansen incidence of the event"
