@@ -183,7 +183,7 @@ def test_the_method_says_where_endpoints_are_censored_now(
     [
         ("censored", "relapse outside the field; a death without it censors", "Johansen"),
         ("event", "relapse outside the field; a death without it is an event", "censors"),
-        ("competing", "Of IRFS, ORFS, the curve is 1 minus the cumulative incidence", "censors"),
+        ("competing", "Of IRFS and ORFS, the curve is 1 minus the cumulative incidence", "censors"),
     ],
 )
 def test_the_method_says_what_a_death_without_relapse_is(
@@ -307,8 +307,8 @@ def test_what_was_not_given_is_not_spoken_of(operated: Cohort) -> None:
     text = " ".join(each.data for each in said)
     assert not re.search(r"radio|immuno|checkpoint|RECIST|Gy\b|progression-free", text)
     assert "as recorded" in text
-    assert treatment.courses(operated) is None
-    assert treatment.doses(operated) is None
+    assert treatment.courses(operated, found) is None
+    assert treatment.doses(operated, found) is None
     assert treatment.table_2(found, study) is None
     assert response.table_3(found, study) is None
     assert toxicity.table_4(found, study) is None
@@ -508,7 +508,8 @@ def drawing(request: pytest.FixtureRequest, own: Cohort, own_estimates: pd.DataF
         case "competing":
             return survival_page.figure(own_estimates, own_estimates, study, ["TTP"])
         case "marker":
-            return plausibility.marker_distribution(own)
+            said = plausibility.estimates(own, {}, ())
+            return plausibility.marker_distribution(own, said)
         case name:
             return forests_of(own_estimates, study)[int(name.split()[1])]
 
