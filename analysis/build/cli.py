@@ -76,12 +76,15 @@ def _report(project: Project, options: argparse.Namespace) -> int:
 def _check(project: Project, options: argparse.Namespace) -> int:
     from analysis.build.asked import chosen, cohort_of
     from analysis.build.inputs import Source
+    from analysis.cohort.at_risk import lines
 
     folder = _folder(options)
     sources = [Source(project, project.notebook(name)) for name in project.with_choices()]
     parameters = chosen(project, sources, folder, read_given(options.set))
     cohort = cohort_of(project, folder, parameters)
     print(f"No fault found in {cohort.name}: {len(cohort.patients)} patients are analysed.")
+    for line in lines(cohort.not_at_risk):
+        print(line)
     return 0
 
 

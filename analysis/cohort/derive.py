@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.cohort import eligibility
+from analysis.cohort import at_risk, eligibility
+from analysis.cohort.at_risk import RECORDED
 from analysis.cohort.declared import misfits
 from analysis.cohort.description import FILE
 from analysis.cohort.faults import DatasetFaults, Fault
@@ -27,8 +28,6 @@ from analysis.study.study import Study
 from analysis.study.variables import in_levels, texts, yes_no
 
 OVERALL_SURVIVAL = "OS"
-# Where times come from that were recorded as such.
-RECORDED = "time_to_event"
 
 
 def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
@@ -79,6 +78,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         recorded, follow_up, theirs(tables["time_to_event"]), tables["follow_up"].empty, study
     )
     times = _with_deaths(dataset.name, times, study)
+    times, not_at_risk = at_risk.among(dataset.name, times, patients, study)
     events = theirs(tables["adverse_events"])
     groups = {term: study.event_group_of(term) for term in events["term"].dropna().unique()}
     return Cohort(
@@ -94,6 +94,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         adverse_events=events.assign(group=events["term"].map(groups)),
         organ_doses=theirs(tables["organ_doses"]),
         time_to_event=times,
+        not_at_risk=not_at_risk,
         screening=screening,
         recorded_tables=frozenset(name for name, frame in tables.items() if not frame.empty),
     )
@@ -230,6 +231,7 @@ def _timing(
         "first treatment": patients["patient_id"].map(first_treatment(tables)),
         "radiotherapy": patients["rt_start"],
         "immunotherapy": patients["ici_start"],
+        "second treatment": at_risk.second_treatment(patients),
     }[parameters.time_zero]
     return {
         "interval_days": gap.clip(lower=0).where(both),
@@ -369,8 +371,7 @@ def _from_dates(endpoint: Endpoint, dates: pd.DataFrame, parameters: Parameters)
         {
             "patient_id": dates.index[known],
             "endpoint": endpoint.name,
-            # Time zero may be moved after an early imaging; no time is negative.
-            "days": day[known].clip(lower=0).astype("int64").to_numpy(),
+            "days": day[known].astype("int64").to_numpy(),
             "event": event[known].to_numpy(dtype=bool),
             "event_source": source[known].where(event[known], "").to_numpy(),
             "censor_source": censored_by[known].mask(event[known], "").to_numpy(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -41,11 +41,15 @@ class Cohort:
         One row a patient and endpoint, after ADaM's ADTTE: `patient_id, endpoint, days` (whole
         days from time zero), `event` (bool, the reverse of CNSR), `event_source` and
         `censor_source` (the record that the day was taken from), `competing` (bool: ended by
-        death, where that competes with relapse; then no event).
+        death, where that competes with relapse; then no event). With delayed entry, `start`: the
+        day after which a patient is at risk (-1: from the start).
     screening
         One row an eligibility criterion, in the study's order, and one for the population
         analysed unless that is all: `name, criterion, assessed, status, entered, excluded,
         remaining`.
+    not_at_risk
+        One row a patient and endpoint left out since the patient was never at risk of it:
+        `patient_id, endpoint, reason` (see `analysis.cohort.at_risk`).
     """
 
     name: str
@@ -62,6 +66,9 @@ class Cohort:
     time_to_event: pd.DataFrame
     screening: pd.DataFrame
     recorded_tables: frozenset[str]
+    not_at_risk: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["patient_id", "endpoint", "reason"])
+    )
 
     @property
     def parameters(self) -> Parameters:
@@ -90,6 +97,7 @@ class Cohort:
             adverse_events=theirs(self.adverse_events),
             organ_doses=theirs(self.organ_doses),
             time_to_event=theirs(self.time_to_event),
+            not_at_risk=theirs(self.not_at_risk),
         )
 
     def facts(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 from IPython.display import Markdown
 
-from analysis.cohort.derive import RECORDED
+from analysis.cohort.at_risk import RECORDED
 from analysis.cohort.model import Cohort
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.kaplan_meier import MOST_CURVES, survival_figure
@@ -20,6 +20,7 @@ from analysis.display.format import (
     p_value,
     thousands,
 )
+from analysis.display.left_out import date_words, not_at_risk
 from analysis.display.tables import Table, abbreviations, journal, percent, statistics
 from analysis.estimates import curves
 from analysis.estimates.points import SURVIVAL_CURVE
@@ -27,6 +28,7 @@ from analysis.estimates.rows import pick, value_of
 from analysis.estimates.survival import at_risk_months, times_chosen
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import Statistic
+from analysis.study.parameters import zero_words
 from analysis.study.study import Study
 
 _DEATHS = {
@@ -40,14 +42,18 @@ def endpoints_method(cohort: Cohort) -> Markdown:
     """Say what each endpoint is, as it is chosen: its event, where it is censored, its methods."""
     study, parameters = cohort.study, cohort.parameters
     present = [study.endpoint(name) for name in cohort.endpoints()]
-    zero = parameters.time_zero
-    since = "the first treatment" if zero == "first treatment" else f"the start of {zero}"
     by_date = any(endpoint.events for endpoint in present)
     said = [
         "**Method.** Survival is counted in days"
-        + (f" from {since}" if by_date and cohort.records("time_zero") else "")
+        + (f" from {zero_words(parameters)}" if by_date and cohort.records("time_zero") else "")
         + " and shown in months of 30.4375 days, by the method of Kaplan and Meier (1958)."
     ]
+    if parameters.delayed_entry != "none":
+        said[0] += (
+            f" A patient counts as at risk from the {parameters.delayed_entry} (delayed entry): to "
+            "be among these patients, one had to live until then, so that the days before it could "
+            "hold no death (immortal time)."
+        )
     said.append(_endpoint_list(present, cohort))
     competing = [endpoint for endpoint in present if endpoint.competes(parameters)]
     if competing:
@@ -90,18 +96,14 @@ def _endpoint_list(present: Sequence[Endpoint], cohort: Cohort) -> str:
         # What was recorded as a duration was censored where its recorder had it.
         column = endpoint.censored_at(study.chosen)
         dated = bool(column) and not sources.eq(RECORDED).any()
-        censored = _place(column) if dated else "as recorded"
+        censored = date_words(column) if dated else "as recorded"
         event = endpoint.event_words or "as recorded"
         if endpoint.death_choice:
             event += f"; {_DEATHS[getattr(study.chosen, endpoint.death_choice)]}"
         elif endpoint.competing and endpoint.events:
-            event += f"; {' or '.join(map(_place, endpoint.competing))} competes"
+            event += f"; {' or '.join(map(date_words, endpoint.competing))} competes"
         lines.append(f"| {_cell(label)} | {_cell(event)} | {_cell(censored)} |")
     return "\n".join(lines)
-
-
-def _place(column: str) -> str:
-    return column.removesuffix("_date").replace("_", " ")
 
 
 def _cell(text: str) -> str:
@@ -147,6 +149,7 @@ def table(estimates: pd.DataFrame, study: Study) -> Table | None:
         else f"on the {parameters.ci_type} scale"
     )
     notes = [f"{'. '.join(said)}; confidence intervals {scale}. NR, not reached."]
+    notes += not_at_risk(estimates, study)
     return journal(
         pd.DataFrame(rows), stub="endpoint", headings={"endpoint": "Endpoint"}, notes=notes
     )
