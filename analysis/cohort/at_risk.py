@@ -115,16 +115,16 @@ def _start(times: pd.DataFrame, patients: pd.DataFrame, study: Study) -> pd.Seri
 
 
 def _refuse_unknown_entry(dataset: str, times: pd.DataFrame, study: Study) -> None:
-    asked = f'delayed_entry="{study.chosen.delayed_entry}"'
+    entry = study.chosen.delayed_entry
     faults = []
     for name in times["endpoint"].unique():
         endpoint = study.endpoint(name)
         if not endpoint.events or _recorded(times, name):
-            expected = f"dates, not lengths of time, since {asked} asks when patients entered"
-            faults.append(Fault("time_to_event.csv", 0, "endpoint", name, expected))
+            expected = f"endpoints with dates; of {name} only lengths of time are recorded"
+            faults.append(Fault("parameters", 0, "delayed_entry", entry, expected))
         elif endpoint.competing:
-            expected = f"no competing event, since {asked} has no estimate of its incidence"
-            faults.append(Fault("dataset.yaml", 0, f"endpoints.{name}", "competing", expected))
+            expected = f"endpoints with which nothing competes; with {name} something does"
+            faults.append(Fault("parameters", 0, "delayed_entry", entry, expected))
     if faults:
         raise DatasetFaults(dataset, faults)
 

@@ -275,7 +275,7 @@ class Parameters(Prognosis, Survival, Response, Radiotherapy, Patients):
 
 
 def _apart(entry: str, other: str, reason: str) -> PydanticCustomError:
-    said = f'delayed_entry="{entry}" and {other} do not go together: {reason}; choose one of them'
+    said = f'delayed_entry="{entry}" and {other}: {reason}; choose one of them'
     return PydanticCustomError("apart", "{said}", {"said": said})
 
 

@@ -87,7 +87,7 @@ def test_late_entry_is_at_the_second_treatment() -> None:
 def test_lengths_of_time_have_no_day_of_entry() -> None:
     study = OWN.under(OWN.parameters(delayed_entry="second treatment"))
     who = patients(time_zero=[0], rt_start=[0], ici_start=[0])
-    with pytest.raises(DatasetFaults, match="dates, not lengths of time"):
+    with pytest.raises(DatasetFaults, match="only lengths of time are recorded"):
         at_risk.among("x", times([5], [True], event_source=at_risk.RECORDED), who, study)
 
 

@@ -78,12 +78,17 @@ def regimens(
     for fractions, group in counts.groupby("rt_fractions"):
         # Numbers of doses that lie close together stand a line apart.
         places = spread(list(group["rt_dose_gy"]), LINE_MM * (high - low) / _PLOT_MM)
-        for place, number in zip(places, group["patients"], strict=True):
+        for place, dose, number in zip(places, group["rt_dose_gy"], group["patients"], strict=True):
+            # Where a circle stands close on the right, the number is on the left.
+            right = counts["rt_fractions"] - float(str(fractions))
+            crowded = (right > 0) & (right < 2) & (abs(counts["rt_dose_gy"] - dose) < 2)
+            side = -1 if crowded.any() else 1
             axes.annotate(
                 str(number),
                 (float(str(fractions)), place),
-                xytext=(np.sqrt(_AREA * number) / 2 + 2, 0),
+                xytext=(side * (np.sqrt(_AREA * number) / 2 + 2), 0),
                 textcoords="offset points",
+                ha="right" if side < 0 else "left",
                 va="center_baseline",
             )
     return Drawing(sheet.figure, _alt(counts, int(value_of(rows, statistic=Statistic.N)), eqd2_gy))

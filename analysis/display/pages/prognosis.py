@@ -14,6 +14,7 @@ from analysis.display.figures.kaplan_meier import MOST_CURVES, survival_figure
 from analysis.display.format import (
     MISSING,
     estimate,
+    listed,
     median_months,
     months,
     p_text,
@@ -544,7 +545,9 @@ def significant_factors(estimates: pd.DataFrame, study: Study) -> Markdown:
     )
     found = f"below {SIGNIFICANCE}: {named}." if named else f"none below {SIGNIFICANCE}."
     adjusted = _ADJUSTED[study.chosen.p_adjustment]
-    return Markdown(f"{len(tests)} tests ({study.chosen.factor_test}), {adjusted}; {found}")
+    kinds = list(dict.fromkeys(tests["method"].str.split(",").str[0]))
+    test = study.chosen.factor_test if len(kinds) == 1 else listed(kinds)
+    return Markdown(f"{len(tests)} tests ({test}), {adjusted}; {found}")
 
 
 def _within(words: str) -> str:

@@ -164,7 +164,7 @@ def marker_method(estimates: pd.DataFrame, study: Study) -> Markdown:
     said = f"**Method.** {words} fell when the value after treatment is below the one before."
     if not chosen.empty:
         method = method_of(chosen, Statistic.P_VALUE)
-        said += f" Its fall against response: {method[:1].lower() + method[1:]}."
+        said += f" Its fall against response: {method}."
     return Markdown(said)
 
 

@@ -100,8 +100,9 @@ def _endpoint_list(present: Sequence[Endpoint], cohort: Cohort) -> str:
         event = endpoint.event_words or "as recorded"
         if endpoint.death_choice:
             event += f"; {_DEATHS[getattr(study.chosen, endpoint.death_choice)]}"
-        elif endpoint.competing and endpoint.events:
-            event += f"; {' or '.join(map(date_words, endpoint.competing))} competes"
+        # The values of a column may be codes, which say nothing.
+        elif rivals := [name for name in endpoint.competing if not name.isdigit()]:
+            event += f"; {' or '.join(map(date_words, rivals))} competes"
         lines.append(f"| {_cell(label)} | {_cell(event)} | {_cell(censored)} |")
     return "\n".join(lines)
 
