@@ -27,11 +27,13 @@ _DAYS = {
 def table_2(estimates: pd.DataFrame, study: Study) -> Table | None:
     """Give Table 2: treatment given."""
     chosen = pick(estimates, analysis_id="treatment")
-    notes = [
-        "A patient who changed the checkpoint inhibitor counts under both agents, and a patient "
-        "counts under every site irradiated. Targeted therapy is that given with the checkpoint "
-        "inhibitor.",
-    ]
+    there = set(chosen["variable"])
+    said = {
+        "ici_agent": "A patient who changed the checkpoint inhibitor counts under both agents.",
+        "rt_site": "A patient counts under every site irradiated.",
+        "targeted_agent": "Targeted therapy is that given with the checkpoint inhibitor.",
+    }
+    notes = [" ".join(note for name, note in said.items() if name in there)]
     return counts_table(chosen, study.table_2, study, "Treatment", notes)
 
 
