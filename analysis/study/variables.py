@@ -65,10 +65,10 @@ class Variable:
 
     @property
     def label(self) -> str:
-        """Its words with its unit, unless they end in it: 'AFP, ng/mL', 'Cycles'.
+        """Its words with its unit, unless they end in it: 'PSA, ng/mL', 'Cycles'.
 
-        >>> Variable("afp", "AFP", unit="ng/mL").label, Variable("n", "Cycles", unit="cycles").label
-        ('AFP, ng/mL', 'Cycles')
+        >>> Variable("psa", "PSA", unit="ng/mL").label, Variable("n", "Cycles", unit="cycles").label
+        ('PSA, ng/mL', 'Cycles')
         """
         said = not self.unit or self.words.lower().split()[-1:] == [self.unit.lower()]
         return self.words if said else f"{self.words}, {self.unit}"
