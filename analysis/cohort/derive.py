@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.cohort import eligibility
+from analysis.cohort import at_risk, eligibility
+from analysis.cohort.at_risk import RECORDED
 from analysis.cohort.declared import misfits
 from analysis.cohort.description import FILE
 from analysis.cohort.faults import DatasetFaults, Fault
@@ -29,8 +30,6 @@ from analysis.study.study import Study
 from analysis.study.variables import in_levels, texts, yes_no
 
 OVERALL_SURVIVAL = "OS"
-# Where times come from that were recorded as such.
-RECORDED = "time_to_event"
 # What tells a progression a second time, by its place.
 RELAPSES = ("in_field_relapse_date", "out_field_relapse_date")
 
@@ -95,6 +94,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     responses = _response_stand_in(recording)
     stand_ins |= dict.fromkeys(REGION_VARIABLES.values(), responses)
     times = _with_deaths(dataset.name, times, study)
+    times, not_at_risk = at_risk.among(dataset.name, times, patients, study)
     events = theirs(tables["adverse_events"])
     events = events.assign(term=study.spelt(events["term"]))
     groups = {term: study.event_group_of(term) for term in events["term"].dropna().unique()}
@@ -111,6 +111,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         adverse_events=events.assign(group=events["term"].map(groups)),
         organ_doses=theirs(tables["organ_doses"]),
         time_to_event=times,
+        not_at_risk=not_at_risk,
         screening=screening,
         recording=recording,
         unrecorded=unrecorded,
@@ -269,15 +270,20 @@ def _time_zero(patients: pd.DataFrame, recording: Recording, parameters: Paramet
         "first treatment": ("rt_start", "ici_start"),
         "radiotherapy": ("rt_start",),
         "immunotherapy": ("ici_start",),
+        "second treatment": ("rt_start", "ici_start"),
     }[parameters.time_zero]
     recorded = [column for column in columns if recording.has(column)]
     why = recording.why(*columns)
     if recorded == list(columns):
-        return _Zero(patients[recorded].min(axis=1))
-    if recorded:
+        second = parameters.time_zero == "second treatment"
+        days = at_risk.second_treatment(patients) if second else patients[recorded].min(axis=1)
+        return _Zero(days)
+    # What was asked for by name has no stand-in.
+    asked = parameters.time_zero != "first treatment"
+    if recorded and not asked:
         (column,) = recorded
         return _Zero(patients[column], f"from {_STARTS[column]}, since {why}")
-    if len(columns) > 1 and "enrolment_date" in patients and recording.has("enrolment_date"):
+    if not asked and "enrolment_date" in patients and recording.has("enrolment_date"):
         return _Zero(patients["enrolment_date"], f"from enrolment, since {why}")
     return _Zero(pd.Series(pd.NaT, index=patients.index, dtype="datetime64[ns]"), why=why)
 
@@ -445,6 +451,7 @@ def _unrecorded(
     needed = [event for event in endpoint.events if event not in endpoint.optional]
     needed += [endpoint.censored_at(parameters), *endpoint.competing]
     needed += [endpoint.time_zero] if endpoint.time_zero else []
+    needed += ["rt_start", "ici_start"] if parameters.delayed_entry != "none" else []
     why = recording.why(*needed)
     if not why and zero.why and not endpoint.time_zero:
         return f"there is no time zero: {zero.why}"
@@ -517,8 +524,7 @@ def _from_dates(endpoint: Endpoint, dates: pd.DataFrame, parameters: Parameters)
         {
             "patient_id": dates.index[known],
             "endpoint": endpoint.name,
-            # Time zero may be moved after an early imaging; no time is negative.
-            "days": day[known].clip(lower=0).to_numpy(dtype=np.float64),
+            "days": day[known].to_numpy(dtype=np.float64),
             "event": event[known].to_numpy(dtype=bool),
             "event_source": source[known].where(event[known], "").to_numpy(),
             "censor_source": censored_by[known].mask(event[known], "").to_numpy(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -44,7 +44,8 @@ class Cohort:
         One row a patient and endpoint, after ADaM's ADTTE: `patient_id, endpoint, days` (from
         time zero, never rounded: whole where they come from dates), `event` (bool, the reverse of
         CNSR), `event_source` and `censor_source` (the record that the day was taken from),
-        `competing` (bool: ended by death, where that competes with relapse; then no event).
+        `competing` (bool: ended by death, where that competes with relapse; then no event). With
+        delayed entry, `start`: the day after which a patient is at risk (-1: from the start).
     screening
         One row an eligibility criterion, in the study's order, and one for the population
         analysed unless that is all: `name, criterion, assessed, status, entered, excluded,
@@ -60,6 +61,9 @@ class Cohort:
         How many patients the dataset has.
     remarks
         What should be looked at, in sentences; only of a cohort that was loaded from its files.
+    not_at_risk
+        One row a patient and endpoint left out, since the patient was never at risk of it, or
+        when is not recorded: `patient_id, endpoint, reason` (see `analysis.cohort.at_risk`).
     """
 
     name: str
@@ -80,6 +84,9 @@ class Cohort:
     stand_ins: Mapping[str, str]
     read: int
     remarks: tuple[str, ...] = ()
+    not_at_risk: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["patient_id", "endpoint", "reason"])
+    )
 
     @property
     def parameters(self) -> Parameters:
@@ -112,6 +119,7 @@ class Cohort:
             adverse_events=theirs(self.adverse_events),
             organ_doses=theirs(self.organ_doses),
             time_to_event=theirs(self.time_to_event),
+            not_at_risk=theirs(self.not_at_risk),
         )
 
     def facts(self) -> frozenset[str]:

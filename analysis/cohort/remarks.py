@@ -13,10 +13,10 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
+from analysis.cohort.at_risk import RECORDED
 from analysis.cohort.derive import (
     LEAST_LESION_MM,
     OVERALL_SURVIVAL,
-    RECORDED,
     completed_years,
 )
 from analysis.cohort.model import Cohort, Dataset

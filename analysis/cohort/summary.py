@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analysis.cohort import at_risk
 from analysis.cohort.model import Cohort
 
 
@@ -24,27 +25,14 @@ def summary(cohort: Cohort) -> list[str]:
         times = cohort.times(name)
         events = int(times["event"].sum())
         line = f"  {name}: {len(times)} {_patients(len(times))}, {events} with the event"
-        if left_out := analysed - len(times):
-            line += f"; {left_out} without a time: {why_left_out(cohort, name)}"
         if words := cohort.stand_ins.get(name):
             line += f"; {words}"
         lines.append(line)
+    lines += [f"  {line}" for line in at_risk.lines(cohort.not_at_risk)]
     lines += [f"  {name}: not estimated, since {why}" for name, why in cohort.unrecorded.items()]
     if cohort.remarks:
         lines += ["Please look at:", *(f"  {remark}" for remark in cohort.remarks)]
     return lines
-
-
-def why_left_out(cohort: Cohort, endpoint: str) -> str:
-    """Say what patients lack who have no time of an endpoint that others have."""
-    declared = cohort.study.endpoint(endpoint)
-    dated = set(cohort.times(endpoint)["censor_source"]) | set(
-        cohort.times(endpoint)["event_source"]
-    )
-    if declared.events and "time_to_event" not in dated:
-        column = declared.censored_at(cohort.parameters).removesuffix("_date").replace("_", " ")
-        return f"no event and no date of {column}, or no time zero"
-    return "time or event not recorded"
 
 
 def _patients(n: int) -> str:

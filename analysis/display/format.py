@@ -6,6 +6,7 @@ Statistics stay numbers until here. How they are rounded is in `study.printed`.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -160,6 +161,15 @@ def p_text(p: Any) -> str:
 def patients(count: int) -> str:
     """Give a number of patients in words: '1 patient', '108 patients'."""
     return f"{thousands(count)} {'patient' if count == 1 else 'patients'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Give words as they stand in a sentence.
+
+    >>> listed(["OS"]), listed(["OS", "PFS"]), listed(["OS", "PFS", "TTP"])
+    ('OS', 'OS and PFS', 'OS, PFS and TTP')
+    """
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def mid_sentence(text: str) -> str:

@@ -51,6 +51,17 @@ def changes(cohort: Cohort, factor: Factor, parameters: Parameters) -> bool:
 
 
 def since(parameters: Parameters) -> str:
-    """Say from when times are counted, for a method: nothing without a landmark."""
+    """Say from when patients are compared, for a method: nothing without landmark and late entry.
+
+    >>> since(Parameters()), since(Parameters(delayed_entry="second treatment"))
+    ('', ', at risk from the second treatment (delayed entry)')
+    """
+    entry = parameters.delayed_entry
+    late = f", at risk from the {entry} (delayed entry)" if entry != "none" else ""
+    return since_landmark(parameters) + late
+
+
+def since_landmark(parameters: Parameters) -> str:
+    """Say from when times are counted: nothing without a landmark."""
     months = parameters.landmark_months
     return f", from month {months}" if months else ""

@@ -53,7 +53,8 @@ def curve(times: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     times
         One row a patient: `days` (not negative), `event` (bool) and, where something
         competes with the event, `competing` (bool); the curve is then 1 minus the incidence of
-        the event, from `competing.incidence`.
+        the event, from `competing.incidence`. With delayed entry, `start`: at risk after that day
+        (-1, from the start).
     parameters
         `ci_type` and `confidence` choose the pointwise interval, from Greenwood's variance; with
         `interval_source` "bootstrap" it holds the percentiles of the curves of bootstrap samples.
@@ -61,7 +62,7 @@ def curve(times: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row for day 0 and for each day on which somebody had the event or was censored:
+        One row for day 0 and for each day on which somebody had the event, was censored or entered:
         `days`, `at_risk` (patients just before the day), `events`, `censored`, `survival`
         (just after the day, from 1 down to 0), `lower`, `upper`. Survival on day 0 is 1 unless
         somebody had the event on day 0. The limits are nan at a survival of 0, and with log-log
@@ -71,7 +72,8 @@ def curve(times: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        When there is no patient, or a number of days or an event is missing or negative.
+        When there is no patient, or a number of days or an event is missing or negative; or when
+        something competes with the event, or samples are drawn, with delayed entry.
 
     References
     ----------
@@ -82,10 +84,17 @@ def curve(times: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
         raise ValueError("A survival curve needs at least one patient.")
     if times[["days", "event"]].isna().to_numpy().any() or (times["days"] < 0).any():
         raise ValueError("A survival curve needs days of 0 or more, and an event, for everybody.")
+    late = "start" in times
+    if late and (_competes(times) or parameters.interval_source == "bootstrap"):
+        raise ValueError("There is no incidence, and no bootstrap, of patients who enter late.")
     if _competes(times):
         estimated = competing.event_free(competing.causes(times), parameters)
     else:
-        estimated = _product_limit(times[["days", "event"]])
+        estimated = (
+            _of_late_entries(times[["start", "days", "event"]])
+            if late
+            else _product_limit(times[["days", "event"]])
+        )
         lower, upper = _limits(estimated, parameters)
         estimated = estimated.assign(lower=lower, upper=upper)
     if parameters.interval_source == "bootstrap":
@@ -130,6 +139,37 @@ def _product_limit(times: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _of_late_entries(times: pd.DataFrame) -> pd.DataFrame:
+    """Estimate the curve of patients who enter on the way, conditional on being alive at entry.
+
+    References
+    ----------
+    Tsai WY, Jewell NP, Wang MC. Biometrika 1987;74:883-6.
+    """
+    # Written out because lifelines refuses a curve when nobody is left at risk for a while, as
+    # happens in small groups before most have entered; R's survfit goes on.
+    start, end = (np.sort(times[column].to_numpy()) for column in ("start", "days"))
+    days = np.unique(np.concatenate([[0], start[start >= 0], end]))
+    # Who enters, or leaves, on a day does so after it.
+    at_risk = start.searchsorted(days, side="left") - end.searchsorted(days, side="left")
+    event = times["event"].to_numpy(dtype=bool)
+    events, ended = (
+        np.bincount(days.searchsorted(times["days"].to_numpy()[those]), minlength=len(days))
+        for those in (event, np.ones(len(times), dtype=bool))
+    )
+    with np.errstate(invalid="ignore"):
+        surviving = np.where(events > 0, 1 - events / at_risk, 1.0)
+    return pd.DataFrame(
+        {
+            "days": days,
+            "at_risk": at_risk,
+            "events": events,
+            "censored": ended - events,
+            "survival": np.cumprod(surviving),
+        }
+    )
+
+
 def _limits(estimated: pd.DataFrame, parameters: Parameters) -> tuple[_Numbers, _Numbers]:
     # Written out because lifelines offers the log-log interval alone; one formula a scale keeps
     # the three comparable.
@@ -140,7 +180,9 @@ def _limits(estimated: pd.DataFrame, parameters: Parameters) -> tuple[_Numbers, 
     defined = survival > 0
     with np.errstate(divide="ignore", invalid="ignore"):
         # The standard error of log survival, by Greenwood's formula.
-        error = z * np.sqrt(np.cumsum(events / (at_risk * (at_risk - events))))
+        # Before the first late entry nobody is at risk, and nothing is added.
+        terms = np.where(events > 0, events / (at_risk * (at_risk - events)), 0.0)
+        error = z * np.sqrt(np.cumsum(terms))
         if parameters.ci_type == "plain":
             lower, upper = survival * (1 - error), survival * (1 + error)
         elif parameters.ci_type == "log":

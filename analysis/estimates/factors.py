@@ -67,17 +67,16 @@ def times_by(cohort: Cohort, column: str, endpoint: str) -> pd.DataFrame:
     -------
     DataFrame
         `patient_id`, `days`, `event`, `competing` and `level`, for patients for whom the column is
-        recorded.
+        recorded; with delayed entry `start`.
     """
     table = cohort.time_to_event
     rows = np.flatnonzero((table["endpoint"] == endpoint).to_numpy())
     levels = cohort.patients[column].reindex(table["patient_id"].to_numpy()[rows]).array
     known = ~levels.isna()
     # Columns one by one: this is done for each factor and endpoint, and frames take longer.
-    values = {
-        name: table[name].array[rows[known]]
-        for name in ("patient_id", "days", "event", "competing")
-    }
+    columns = ["patient_id", "days", "event", "competing"]
+    columns += ["start"] if "start" in table else []
+    values = {name: table[name].array[rows[known]] for name in columns}
     return pd.DataFrame(values | {"level": levels[known]})
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.estimates import rmst
-from analysis.estimates.compared import KNOWN, since
+from analysis.estimates.compared import KNOWN, since, since_landmark
 from analysis.estimates.competing import RELAPSE, causes
 from analysis.estimates.curves import curve
 from analysis.estimates.gray import gray_test
@@ -57,7 +57,8 @@ def group_rows(
     parameters
         What acts on times that are counted; all else acts through `times`.
     """
-    said = since(parameters) + (", by group in the end" if KNOWN in times else "")
+    # Late entry is in the words of every curve.
+    said = since_landmark(parameters) + (", by group in the end" if KNOWN in times else "")
     rows = [
         {**statistic, "method": statistic["method"] + said} if statistic["method"] else statistic
         for level in factor.groups

@@ -26,9 +26,10 @@ from analysis.study.variables import Factor
 
 # What acts on times that are counted. Other parameters act through who is in, how patients are
 # grouped and which days are counted, so that what does not change with them is not computed again.
-# The first two change days too; they are here for the words of `survival.method_of`.
+# The first three change days too; they are here for the words of `survival.method_of`.
 COUNTING = (
     "time_zero",
+    "delayed_entry",
     "pfs_censoring",
     "ci_type",
     "confidence",

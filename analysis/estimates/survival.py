@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.cohort.at_risk import REASONS
 from analysis.cohort.model import Cohort
 from analysis.estimates.counts import count_rows
 from analysis.estimates.curves import (
@@ -21,7 +22,7 @@ from analysis.estimates.rows import row, to_table
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import NOT_REACHED, Statistic
 from analysis.study.months import DAYS_PER_MONTH, months
-from analysis.study.parameters import Parameters
+from analysis.study.parameters import Parameters, zero_words
 
 ANALYSIS = "survival"
 FOLLOW_UP = Endpoint("follow_up", "Follow-up")
@@ -190,7 +191,7 @@ def interval_name(parameters: Parameters) -> str:
 def method_of(endpoint: Endpoint, parameters: Parameters) -> str:
     """Say how an endpoint is estimated, with each choice that is not the study's own.
 
-    >>> relapse = Endpoint("ORFS", "Relapse-free survival", death_choice="relapse_death")
+    >>> relapse = Endpoint("LRFS", "Local relapse-free survival", death_choice="relapse_death")
     >>> method_of(relapse, Parameters(relapse_death="event", time_zero="immunotherapy"))
     'Kaplan-Meier, death an event, from the start of immunotherapy'
     """
@@ -218,9 +219,34 @@ def times_chosen(endpoint: Endpoint, parameters: Parameters) -> str:
         said.append(words[getattr(parameters, endpoint.death_choice)])
     if endpoint.censoring_choice in chosen:
         said.append(f"censored at {getattr(parameters, endpoint.censoring_choice)}")
-    if "time_zero" in chosen and not endpoint.time_zero:
-        said.append(f"from the start of {parameters.time_zero}")
+    if "time_zero" in chosen and not endpoint.time_zero and not endpoint.duration:
+        said.append(f"from {zero_words(parameters)}")
+    if "delayed_entry" in chosen:
+        said.append(f"at risk from the {parameters.delayed_entry} (delayed entry)")
     return "".join(f", {choice}" for choice in said)
+
+
+def not_at_risk_rows(cohort: Cohort) -> list[dict[str, Any]]:
+    """Count who is left out of an endpoint since never at risk of it, `variable_level` the reason.
+
+    Where nobody is left out, there are no rows.
+    """
+    counts = cohort.not_at_risk.groupby(["endpoint", "reason"]).size()
+    return [
+        row(
+            ANALYSIS,
+            name,
+            Statistic.EXCLUDED,
+            int(counts[name, reason]),
+            variable_level=reason,
+            unit="patients",
+            n=len(cohort.patients),
+            note="not at risk",
+        )
+        for name in cohort.endpoints()
+        for reason in REASONS
+        if (name, reason) in counts.index
+    ]
 
 
 def follow_up_rows(time_to_event: pd.DataFrame, parameters: Parameters) -> list[dict[str, Any]]:
@@ -232,6 +258,9 @@ def follow_up_rows(time_to_event: pd.DataFrame, parameters: Parameters) -> list[
     observed. The range is that of the times observed, whether or not they end in death.
     """
     times = time_to_event[time_to_event["endpoint"] == OVERALL_SURVIVAL]
+    if parameters.follow_up_definition != "reverse Kaplan-Meier":
+        # Of the times themselves, whenever a patient entered.
+        times = times.drop(columns="start", errors="ignore")
     dead = times["event"].astype(bool)
     # With an event for everybody, the median of a curve is the median of the times.
     ended, median_method = {
@@ -280,19 +309,7 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
         for name in endpoints
         for statistic in endpoint_rows(cohort.times(name), cohort.study.endpoint(name), parameters)
     ]
-    for name in endpoints:
-        if left_out := len(cohort.patients) - len(cohort.times(name)):
-            rows.append(
-                row(
-                    ANALYSIS,
-                    name,
-                    Statistic.LEFT_OUT,
-                    left_out,
-                    unit="patients",
-                    n=len(cohort.patients),
-                    note="no time of this endpoint",
-                )
-            )
+    rows += not_at_risk_rows(cohort)
     if OVERALL_SURVIVAL in endpoints:
         rows += follow_up_rows(cohort.time_to_event, parameters)
     for outcome in filter(cohort.records, ("death", "progression", "in_field_relapse")):

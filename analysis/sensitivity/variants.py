@@ -126,6 +126,8 @@ def read_variants(base: Parameters, source: Path | str = VARIANTS) -> list[Varia
 
     A point of a list, range or product that is the base, or that stands above already, is left
     out; an entry of which nothing is left is a fault, unless it is a changed base that took it.
+    Of the project's own files, an entry that names what the study does not have (a parameter, a
+    factor, a part of the patients) is left out.
 
     Parameters
     ----------
@@ -149,11 +151,16 @@ def read_variants(base: Parameters, source: Path | str = VARIANTS) -> list[Varia
         if source_.file.title in titles[:number]:
             first = sources[titles.index(source_.file.title)].name
             faults.append(source_.at(f"{first} has the same title; give one another", "title"))
-    entries = [
-        _Expanded(source_, number, entry, _points(source_, number, entry, type(base), faults))
-        for source_ in sources
-        for number, entry in enumerate(source_.file.variants)
-    ]
+    of_any_study = Path(source) == VARIANTS
+    entries = []
+    for source_ in sources:
+        for number, entry in enumerate(source_.file.variants):
+            own: list[str] = []
+            points = _points(source_, number, entry, type(base), own)
+            if own and of_any_study:
+                continue
+            faults += own
+            entries.append(_Expanded(source_, number, entry, points))
     defaults = type(base)()
     variants = _distinct(entries, defaults, faults)
     if faults:

@@ -80,3 +80,26 @@ class Endpoint:
         """Tell whether something competes with the event under the parameters."""
         chosen = self.death_choice and getattr(parameters, self.death_choice) == "competing"
         return bool(self.competing) or bool(chosen)
+
+
+# Of any patients who are followed.
+OVERALL = Endpoint(
+    "OS",
+    "Overall survival",
+    ("death_date",),
+    "death of any cause",
+    censoring="last_contact_date",
+    in_table=True,
+)
+PROGRESSION = Endpoint(
+    "PFS",
+    "Progression-free survival",
+    ("progression_date", "in_field_relapse_date", "out_field_relapse_date", "death_date"),
+    "progression, or death",
+    # Each is a progression, which has a date of its own.
+    optional=("in_field_relapse_date", "out_field_relapse_date"),
+    censoring_choice="pfs_censoring",
+    in_table=True,
+)
+# Only where a dataset records it as a duration.
+RECURRENCE = Endpoint("RFS", "Recurrence-free survival", event_words="recurrence, or death")

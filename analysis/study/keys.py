@@ -42,7 +42,6 @@ class Statistic(StrEnum):
     # Time to event
     N = "n"
     EVENTS = "events"
-    LEFT_OUT = "left_out"
     RATE = "rate"
     RATE_LOWER = "rate_lower"
     RATE_UPPER = "rate_upper"

@@ -5,10 +5,12 @@ What any patients have is declared here; a dataset's `dataset.yaml` with `study:
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from analysis.study import clinical
 from analysis.study.columns import category, date, number, patient_id
 from analysis.study.declarations import Line
-from analysis.study.endpoints import Endpoint
+from analysis.study.endpoints import OVERALL, PROGRESSION, RECURRENCE
 from analysis.study.parameters import Parameters
 from analysis.study.study import Study
 
@@ -88,31 +90,7 @@ OWN = Study(
         clinical.EQD2,
         clinical.INTERVAL,
     ),
-    endpoints=(
-        Endpoint(
-            "OS",
-            "Overall survival",
-            ("death_date",),
-            "death of any cause",
-            censoring="last_contact_date",
-            in_table=True,
-        ),
-        Endpoint(
-            "PFS",
-            "Progression-free survival",
-            ("progression_date", "in_field_relapse_date", "out_field_relapse_date", "death_date"),
-            "progression, or death",
-            optional=("in_field_relapse_date", "out_field_relapse_date"),
-            censoring_choice="pfs_censoring",
-            in_table=True,
-        ),
-        Endpoint(
-            "RFS",
-            "Recurrence-free survival",
-            event_words="recurrence, or death",
-            in_table=True,
-        ),
-    ),
+    endpoints=(OVERALL, PROGRESSION, replace(RECURRENCE, in_table=True)),
     lines={"numbers_3_3": follow_up},
     titles={
         "eligibility": "Who is in",

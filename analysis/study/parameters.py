@@ -12,11 +12,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from analysis.study.expressions import ExpressionError, names_in
 
 ConfidenceInterval = Literal["log-log", "log", "plain"]
+TimeZero = Literal["first treatment", "radiotherapy", "immunotherapy", "second treatment"]
 EVERYBODY = "all"
 
 
@@ -80,8 +89,13 @@ class Response(Choices):
 class Survival(Choices):
     """Survival and follow-up."""
 
-    time_zero: Literal["first treatment", "radiotherapy", "immunotherapy"] = Field(
+    time_zero: TimeZero = Field(
         "first treatment", description="The day from which survival is counted."
+    )
+    delayed_entry: Literal["none", "second treatment"] = Field(
+        "none",
+        description="Whether a patient is at risk only from the day of the second treatment "
+        "(left truncation), with time counted from time zero all the same.",
     )
     pfs_censoring: Literal["last contact", "last imaging"] = Field(
         "last contact", description="Where progression-free survival is censored."
@@ -182,6 +196,34 @@ class Parameters(Prognosis, Survival, Response, Radiotherapy, Patients):
     # Names of parts of the patients, each with the expression that it stands for.
     SUBGROUPS: ClassVar[Mapping[str, str]] = {}
 
+    @model_validator(mode="after")
+    def _entry_goes_together(self) -> Self:
+        """Refuse what has no meaning, or no estimator here, where patients enter late."""
+        if self.delayed_entry == "none":
+            return self
+        against = {
+            "time_zero": "second treatment",
+            "relapse_death": "competing",
+            "interval_source": "bootstrap",
+            "factor_test": "restricted mean",
+        }
+        reasons = {
+            "time_zero": "both start at the second treatment, so that nobody enters late",
+            "relapse_death": "cumulative incidences are not estimated with late entry",
+            "interval_source": "samples of patients are not drawn with late entry",
+            "factor_test": "restricted means are not estimated with late entry",
+        }
+        for name, value in against.items():
+            if getattr(self, name) == value:
+                raise _apart(self.delayed_entry, f'{name}="{value}"', reasons[name])
+        if self.landmark_months:
+            raise _apart(
+                self.delayed_entry,
+                f"landmark_months={self.landmark_months}",
+                "both are answers to the time before the second treatment",
+            )
+        return self
+
     @field_validator("strata", "curves_of")
     @classmethod
     def _are_factors(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -230,6 +272,21 @@ class Parameters(Prognosis, Survival, Response, Radiotherapy, Patients):
             for name, value in self
             if value != getattr(defaults, name)
         }
+
+
+def _apart(entry: str, other: str, reason: str) -> PydanticCustomError:
+    said = f'delayed_entry="{entry}" and {other}: {reason}; choose one of them'
+    return PydanticCustomError("apart", "{said}", {"said": said})
+
+
+def zero_words(parameters: Survival) -> str:
+    """Say from when survival is counted.
+
+    >>> zero_words(Parameters()), zero_words(Parameters(time_zero="radiotherapy"))
+    ('the first treatment', 'the start of radiotherapy')
+    """
+    zero = parameters.time_zero
+    return f"the {zero}" if zero.endswith("treatment") else f"the start of {zero}"
 
 
 def unknown_name(name: str, parameters: type[Parameters]) -> str:

@@ -78,6 +78,19 @@ class Interval:
             return False
         return self.high is None or value < self.high or (value == self.high and self.high_closed)
 
+    @property
+    def ends(self) -> tuple[Fraction, Fraction]:
+        """Both ends, of an interval that has them.
+
+        Raises
+        ------
+        ValueError
+            When it is open to infinity.
+        """
+        if self.low is None or self.high is None:
+            raise ValueError(f"{self} is open to infinity")
+        return self.low, self.high
+
     def scaled(self, factor: Fraction | int) -> Interval:
         """Give the interval of these numbers times a positive factor."""
         return Interval(

@@ -66,8 +66,13 @@ class Variable:
 
     @property
     def label(self) -> str:
-        """Its words with its unit: 'AFP, ng/mL'."""
-        return f"{self.words}, {self.unit}" if self.unit else self.words
+        """Its words with its unit, unless they end in it: 'PSA, ng/mL', 'Cycles'.
+
+        >>> Variable("psa", "PSA", unit="ng/mL").label, Variable("n", "Cycles", unit="cycles").label
+        ('PSA, ng/mL', 'Cycles')
+        """
+        said = not self.unit or self.words.lower().split()[-1:] == [self.unit.lower()]
+        return self.words if said else f"{self.words}, {self.unit}"
 
     def level(self, value: str) -> str:
         """Give the words for a level; one that is not declared stands as it was recorded.

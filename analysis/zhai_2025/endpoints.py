@@ -6,31 +6,14 @@ imaging, unless `relapse_death` has it otherwise.
 
 from __future__ import annotations
 
-from analysis.study.endpoints import Endpoint
+from dataclasses import replace
 
-_RELAPSES = ("in_field_relapse_date", "out_field_relapse_date")
+from analysis.study.endpoints import OVERALL, PROGRESSION, RECURRENCE, Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    Endpoint(
-        "OS",
-        "Overall survival",
-        ("death_date",),
-        "death of any cause",
-        censoring="last_contact_date",
-        in_table=True,
-    ),
-    Endpoint(
-        "PFS",
-        "Progression-free survival",
-        ("progression_date", *_RELAPSES, "death_date"),
-        "progression, or death",
-        optional=_RELAPSES,
-        censoring_choice="pfs_censoring",
-        in_table=True,
-        stand_in="RFS",
-    ),
-    # Only where a dataset records it as a duration.
-    Endpoint("RFS", "Recurrence-free survival", event_words="recurrence, or death"),
+    OVERALL,
+    replace(PROGRESSION, stand_in=RECURRENCE.name),
+    RECURRENCE,
     Endpoint(
         "IRFS",
         "In-field relapse-free survival",

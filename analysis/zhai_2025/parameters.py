@@ -81,9 +81,9 @@ class Radiotherapy(engine.Radiotherapy):
 class Survival(engine.Survival):
     """Survival and follow-up."""
 
-    time_zero: Annotated[
-        Literal["first treatment", "radiotherapy", "immunotherapy"], Stated("Methods 2.5")
-    ] = Field("first treatment", description="The day from which survival is counted.")
+    time_zero: Annotated[engine.TimeZero, Stated("Methods 2.5")] = Field(
+        "first treatment", description="The day from which survival is counted."
+    )
 
 
 class Prognosis(engine.Prognosis):
@@ -126,6 +126,17 @@ class Prognosis(engine.Prognosis):
                 "landmark_months and mode_over_time are two answers to the same question (time "
                 "before the mode of treatment is known); choose one of them, and set "
                 "landmark_months=0 or mode_over_time=false",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _mode_changes(self) -> Prognosis:
+        late = getattr(self, "delayed_entry", "none") != "none"
+        if self.mode_over_time and (late or getattr(self, "time_zero", "") == "second treatment"):
+            raise PydanticCustomError(
+                "mode_is_known",
+                "mode_over_time has nothing to change where patients are at risk only from the "
+                "second treatment, on which the mode is known; set mode_over_time=false",
             )
         return self
 

@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.estimates import drawn
 from analysis.study.printed import half_up
 from analysis.zhai_2025.parameters import Parameters
 
 # What stands beside a dataset's own numbers and is not of it: the medians of other trials and the
-# article's numbers with the differences from them; rules on patients in words; years of a calendar.
-# And the courses of single patients, which are records.
+# article's numbers with the differences from them; rules on patients in words.
 NOT_OF_THE_DATASET = {
     "supplementary_table_1", "earlier_trials", "verdicts", "abstract", "plausibility_rules",
-    "plausibility_dates", "swimmer", "figure_1a", "figure_1b",
     *(f"table_{number}_verdicts" for number in range(1, 6)),
 }  # fmt: skip
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
@@ -78,6 +77,14 @@ def as_printed(estimates: pd.DataFrame) -> set[str]:
     values = [abs(value) for value in estimates["value"].dropna()]
     # The cuts between groups are parameters, and stand in the words of the groups.
     values += [value for _, value in Parameters() if isinstance(value, int | float)]
+    # So are the years of a calendar, and the doses and fractions of a regimen.
+    named = estimates[estimates["analysis_id"].isin([drawn.CALENDAR, drawn.REGIMENS])]
+    levels = named["variable_level"].dropna().str.fullmatch(r"\d{4}|[\d.]+/[\d.]+")
+    values += [
+        float(part)
+        for level in named.loc[levels.index[levels], "variable_level"]
+        for part in level.split("/")
+    ]
     return {f"{half_up(value, decimals):f}" for value in values for decimals in DECIMALS}
 
 

@@ -157,10 +157,11 @@ def test_who_is_left_out_is_counted() -> None:
     contact = frame["last_contact_date"].mask(frame.index.isin(alive))
     found = derive.cohort(changed("follow_up", last_contact_date=contact), CHOSEN)
     rows = survival.estimate(found, CHOSEN)
-    left_out = pick(rows, statistic=Statistic.LEFT_OUT, variable="OS")
+    left_out = pick(rows, statistic=Statistic.EXCLUDED, variable="OS")
     assert left_out[["value", "n"]].to_numpy().tolist() == [[3, 108]]
     lines = "\n".join(summary(found))
-    assert "OS: 105 patients, 49 with the event; 3 without a time" in lines
+    assert "OS: 105 patients, 49 with the event" in lines
+    assert "OS: 3 left out, no event and no date of censoring" in lines
 
 
 def test_without_treatment_survival_is_counted_from_enrolment() -> None:

@@ -6,7 +6,7 @@ The tests look at the elements of a figure (texts, bars, lines), never at its pi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -24,7 +24,7 @@ from analysis.display import format as fmt
 from analysis.display import theme
 from analysis.display.figures import sheet
 from analysis.display.figures.adverse_events import COLOURS, grades
-from analysis.display.figures.calendar import WEEKDAYS, calendar
+from analysis.display.figures.calendar import calendar
 from analysis.display.figures.comparators import UNKNOWN, median_survival
 from analysis.display.figures.distribution import distributions
 from analysis.display.figures.drawing import Drawing
@@ -35,6 +35,9 @@ from analysis.display.figures.marker_before_after import before_after
 from analysis.display.figures.regimens import regimens
 from analysis.display.figures.swimmer import swimmer
 from analysis.display.figures.waterfall import waterfall
+from analysis.estimates import drawn
+from analysis.estimates.drawn import WEEKDAYS
+from analysis.estimates.rows import to_table
 from analysis.study.declarations import Marker
 from analysis.study.months import DAYS_PER_MONTH
 from analysis.study.variables import Cut, Grouped, Variable
@@ -166,8 +169,55 @@ def doses(n: int = 108) -> pd.DataFrame:
     return pd.DataFrame({"Physical dose": dose, "BED": dose * 1.3, "EQD2": dose * 1.08})
 
 
-def histograms(frame: pd.DataFrame, unit: str = "Gy", **options: Any) -> Drawing:
-    return distributions(dict(frame.items()), unit=unit, **options)
+def histograms(
+    columns: Mapping[str, pd.Series] | pd.DataFrame,
+    unit: str = "Gy",
+    bin_width: float | None = None,
+    log: bool = False,
+    **options: Any,
+) -> Drawing:
+    given = {
+        str(name): (values, said(drawn.histogram_rows("quantity", values, bin_width, log=log)))
+        for name, values in columns.items()
+    }
+    return distributions(given, unit=unit, log=log, **options)
+
+
+def said(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Give what a figure says of its patients, as the table of estimates has it."""
+    return to_table(rows, said)
+
+
+def waterfalls(
+    values: pd.Series,
+    categories: pd.Series | None = None,
+    clip: float | None = None,
+    **options: Any,
+) -> Drawing:
+    lines = () if clip else drawn.RECIST_LINES
+    rows = drawn.change_rows("change", values, categories, lines, clip=clip)
+    return waterfall(values, categories, said(rows), **options)
+
+
+def swimmers(frame: pd.DataFrame) -> Drawing:
+    observed = pd.to_numeric(frame["death_day"].fillna(frame["last_contact_day"]))
+    rows = drawn.course_rows(
+        observed / DAYS_PER_MONTH,
+        died=frame["death_day"].notna(),
+        progressed=frame["progression_day"].notna(),
+        modes=frame["treatment_mode"],
+    )
+    return swimmer(frame, said(rows))
+
+
+def circles(frame: pd.DataFrame, **options: Any) -> Drawing:
+    return regimens(said(drawn.regimen_rows(frame)), **options)
+
+
+def calendars(enrolled: pd.Series, events: Mapping[str, pd.Series]) -> Drawing:
+    named = {f"date_{place}": dates for place, dates in enumerate(events.values())}
+    rows = said(drawn.calendar_rows(enrolled, named))
+    return calendar(rows, dict(zip(named, events, strict=True)))
 
 
 def fractionated(n: int = 108) -> pd.DataFrame:
@@ -189,7 +239,8 @@ def marker(n: int = 108) -> pd.DataFrame:
 def levels_of(frame: pd.DataFrame, threshold: float = 400) -> Drawing:
     after = Grouped(Variable("after", "AFP", unit="ng/mL", quantity=True), Cut("<=", threshold))
     columns = {"before": "before", "after": "after", "change": "change", "decrease": "decrease"}
-    return before_after(frame, Marker("afp", "AFP", "ng/mL", after_groups=after, **columns))
+    rows = said(drawn.before_after_rows(frame, "before", "after", "decrease", "ng/mL"))
+    return before_after(frame, Marker("afp", "AFP", "ng/mL", after_groups=after, **columns), rows)
 
 
 def forest(rows: pd.DataFrame, endpoint: str = "", **options: Any) -> Drawing:
@@ -204,16 +255,16 @@ DRAWN: dict[str, Callable[[], Drawing]] = {
     "two curves": lambda: survival(["OS", "PFS"], p_value=0.0004, title="Figure 2A"),
     "four curves": lambda: survival(list("abcd"), p_value=0.088),
     "long curve labels": lambda: survival([HOSTILE * 4, "b " * 200], title=HOSTILE * 5),
-    "waterfall": lambda: waterfall(*changes(), ylabel="Change in sum of diameters"),
-    "waterfall clipped": lambda: waterfall(changes()[0] * 3, ylabel="Change in AFP", clip=100),
-    "waterfall hostile": lambda: waterfall(
+    "waterfall": lambda: waterfalls(*changes(), ylabel="Change in sum of diameters"),
+    "waterfall clipped": lambda: waterfalls(changes()[0] * 3, ylabel="Change in AFP", clip=100),
+    "waterfall hostile": lambda: waterfalls(
         changes(6)[0], pd.Series([HOSTILE] * 5), ylabel="Change", width_mm=85
     ),
-    "one bar": lambda: waterfall(pd.Series([0.0]), ylabel="Change"),
-    "swimmer": lambda: swimmer(treated()),
-    "swimmer of one": lambda: swimmer(treated(1).assign(patient_id=HOSTILE)),
-    "swimmer of many": lambda: swimmer(treated(400)),
-    "swimmer of unknown": lambda: swimmer(
+    "one bar": lambda: waterfalls(pd.Series([0.0]), ylabel="Change"),
+    "swimmer": lambda: swimmers(treated()),
+    "swimmer of one": lambda: swimmers(treated(1).assign(patient_id=HOSTILE)),
+    "swimmer of many": lambda: swimmers(treated(400)),
+    "swimmer of unknown": lambda: swimmers(
         treated(3).assign(death_day=np.nan, last_contact_day=np.nan, treatment_mode=None)
     ),
     "forest": lambda: forest(ratios(FACTORS), "Overall survival"),
@@ -236,28 +287,28 @@ DRAWN: dict[str, Callable[[], Drawing]] = {
     "histograms": lambda: histograms(
         marker().rename(columns={"after": HOSTILE}), unit="ng/mL", log=True, decimals=None
     ),
-    "times without summary": lambda: distributions(
+    "times without summary": lambda: histograms(
         {"OS, events": doses(9)["BED"], "OS, censored": doses()["BED"]},
         unit="months",
         summary=False,
     ),
-    "regimens": lambda: regimens(fractionated(), eqd2_gy=60, alpha_beta=10),
-    "one regimen": lambda: regimens(fractionated(1), eqd2_gy=60, alpha_beta=10),
-    "calendar": lambda: calendar(
+    "regimens": lambda: circles(fractionated(), eqd2_gy=60, alpha_beta=10),
+    "one regimen": lambda: circles(fractionated(1), eqd2_gy=60, alpha_beta=10),
+    "calendar": lambda: calendars(
         pd.Series(days()), {"Deaths": pd.Series(days(9)), HOSTILE: pd.Series(days())}
     ),
-    "calendar of one": lambda: calendar(pd.Series(days(1)), {"Deaths": pd.Series(days(0))}),
+    "calendar of one": lambda: calendars(pd.Series(days(1)), {"Deaths": pd.Series(days(0))}),
 }
 EMPTY: dict[str, Callable[[], Drawing]] = {
-    "waterfall": lambda: waterfall(pd.Series([np.nan, None], dtype=float), ylabel="Change"),
-    "swimmer": lambda: swimmer(treated(0)),
+    "waterfall": lambda: waterfalls(pd.Series([np.nan, None], dtype=float), ylabel="Change"),
+    "swimmer": lambda: swimmers(treated(0)),
     "forest": lambda: forest(ratios([])),
     "flow": lambda: flow_diagram(screening().head(0)),
     "grades": lambda: grades(events(["x"]).head(0)),
     "comparators": lambda: median_survival(trials().tail(1)),
     "doses": lambda: histograms(doses(2) * np.nan),
-    "regimens": lambda: regimens(fractionated(2) * np.nan, eqd2_gy=60, alpha_beta=10),
-    "calendar": lambda: calendar(pd.Series([pd.NaT, pd.NaT]), {}),
+    "regimens": lambda: circles(fractionated(2) * np.nan, eqd2_gy=60, alpha_beta=10),
+    "calendar": lambda: calendars(pd.Series([pd.NaT, pd.NaT]), {}),
     "marker": lambda: levels_of(pd.DataFrame({"before": [0.0], "after": [None]})),
 }
 
@@ -354,12 +405,12 @@ def test_missing_values_of_every_kind_are_drawn_alike() -> None:
     frame = treated(9)
     frame.loc[3, "treatment_mode"] = None
     nullable = frame.convert_dtypes().astype({"treatment_mode": "category"})
-    assert swimmer(nullable).svg() == swimmer(frame).svg()
+    assert swimmers(nullable).svg() == swimmers(frame).svg()
     change, category = changes(9)
     as_category = category.astype("category")
     assert (
-        waterfall(change.convert_dtypes(), as_category, ylabel="Change").svg()
-        == waterfall(change, category, ylabel="Change").svg()
+        waterfalls(change.convert_dtypes(), as_category, ylabel="Change").svg()
+        == waterfalls(change, category, ylabel="Change").svg()
     )
 
 
@@ -464,13 +515,13 @@ class TestWaterfall:
     def test_one_bar_a_patient_from_rise_to_fall(self) -> None:
         change, category = changes()
         change.iloc[0] = np.nan
-        drawn = waterfall(change, category, ylabel="Change")
+        drawn = waterfalls(change, category, ylabel="Change")
         heights = [bar.get_height() for bar in bars(drawn)]
         assert heights == sorted(change.dropna(), reverse=True)
         assert "1 patient without a recorded change not shown" in drawn.alt
 
     def test_colours_follow_the_category(self) -> None:
-        drawn = waterfall(pd.Series([30.0, -50.0]), pd.Series(["PD", None]), ylabel="Change")
+        drawn = waterfalls(pd.Series([30.0, -50.0]), pd.Series(["PD", None]), ylabel="Change")
         assert "PD (n = 1)" in texts(drawn)
         assert "not assessed (n = 1)" in texts(drawn)
         assert bars(drawn)[0].get_facecolor() == matplotlib.colors.to_rgba(
@@ -478,13 +529,13 @@ class TestWaterfall:
         )
 
     def test_cut_bars_tell_their_true_length(self) -> None:
-        drawn = waterfall(pd.Series([1240.0, 30.0, -10.0]), ylabel="Change in AFP", clip=500)
+        drawn = waterfalls(pd.Series([1240.0, 30.0, -10.0]), ylabel="Change in AFP", clip=500)
         assert max(bar.get_height() for bar in bars(drawn)) == 500
         assert "▲ cut at +500%: +1240%" in texts(drawn)
         assert "from +1240% to −10%" in drawn.alt
 
     def test_reference_lines_are_labelled_and_counted(self) -> None:
-        drawn = waterfall(pd.Series([20.0, -30.0, -29.9]), ylabel="Change")
+        drawn = waterfalls(pd.Series([20.0, -30.0, -29.9]), ylabel="Change")
         assert {"+20%", "−30%"} <= set(texts(drawn))
         assert "1 at −30% or lower. 1 at +20% or higher." in drawn.alt
 
@@ -492,14 +543,14 @@ class TestWaterfall:
 class TestSwimmer:
     def test_every_patient_has_a_row_sorted_by_time_observed(self) -> None:
         frame = treated()
-        drawn = swimmer(frame)
+        drawn = swimmers(frame)
         ordered = frame.sort_values(["last_contact_day", "patient_id"], ascending=[False, True])
         assert [t for t in texts(drawn) if t.startswith("SYN")] == list(ordered["patient_id"])
         assert len(bars(drawn)) == 2 * len(frame)
 
     def test_outcomes_are_all_marked(self) -> None:
         frame = treated()
-        lines = {line.get_label(): line for line in swimmer(frame).figure.axes[-1].lines}
+        lines = {line.get_label(): line for line in swimmers(frame).figure.axes[-1].lines}
         counts = {name: len(np.asarray(lines[name].get_xdata())) for name in ("death", "alive")}
         assert counts == {
             "death": frame["death_day"].notna().sum(),
@@ -508,7 +559,7 @@ class TestSwimmer:
         assert len(np.asarray(lines["progression"].get_xdata())) == 81
 
     def test_treatment_on_one_day_is_seen(self) -> None:
-        drawn = swimmer(treated(1).assign(rt_end_day=0))
+        drawn = swimmers(treated(1).assign(rt_end_day=0))
         assert bars(drawn)[0].get_width() == pytest.approx(1 / DAYS_PER_MONTH)
 
 
@@ -618,7 +669,7 @@ class TestDistributions:
         assert "1 not shown" in drawn.alt
 
     def test_what_is_told_is_what_is_marked(self) -> None:
-        drawn = distributions({"Age": pd.Series([40.0, 50.0, 69.0])}, unit="years")
+        drawn = histograms({"Age": pd.Series([40.0, 50.0, 69.0])}, unit="years")
         assert "median 50 years (range 40–69)" in texts(drawn)
         marked = [line.get_xdata()[0] for line in drawn.figure.axes[1].lines]
         assert marked == [50]
@@ -671,22 +722,22 @@ class TestTheme:
 class TestPlausibility:
     def test_every_regimen_is_a_circle_with_its_number(self) -> None:
         frame = fractionated()
-        drawn = regimens(frame, eqd2_gy=60, alpha_beta=10)
+        drawn = circles(frame, eqd2_gy=60, alpha_beta=10)
         counts = frame.value_counts()
-        (circles,) = drawn.figure.axes[1].collections
-        assert len(circles.get_offsets()) == len(counts)
+        (marks,) = drawn.figure.axes[1].collections
+        assert len(marks.get_offsets()) == len(counts)
         numbers_drawn = [text for text in texts(drawn) if text in set(counts.astype(str))]
         assert sorted(numbers_drawn) == sorted(counts.astype(str))
 
     def test_the_line_joins_regimens_of_the_equivalent_dose(self) -> None:
-        drawn = regimens(fractionated(), eqd2_gy=60, alpha_beta=10)
+        drawn = circles(fractionated(), eqd2_gy=60, alpha_beta=10)
         fractions, dose = drawn.figure.axes[1].lines[0].get_data()
         eqd2 = np.asarray(dose) * (np.asarray(dose) / np.asarray(fractions) + 10) / 12
         assert eqd2 == pytest.approx(60)
 
     def test_a_calendar_counts_months_and_weekdays(self) -> None:
         enrolled, deaths = pd.Series(days()), pd.Series(days(30))
-        drawn = calendar(enrolled, {"Deaths": deaths})
+        drawn = calendars(enrolled, {"Deaths": deaths})
         heights = [bar.get_height() for bar in bars(drawn)]
         months = 12 * enrolled.dt.year.nunique()
         assert len(heights) == months + 7

@@ -15,11 +15,14 @@ from analysis.cohort.read import load
 from analysis.display import numbers, statements
 from analysis.display.figures.drawing import Drawing
 from analysis.display.format import median_months, p_value
+from analysis.display.pages import arms as arms_page
 from analysis.display.pages import cohort as cohort_page
 from analysis.display.pages import overview, plausibility, response, toxicity, treatment
 from analysis.display.pages import prognosis as prognosis_page
 from analysis.display.pages import survival as survival_page
+from analysis.estimates import arms as arm_estimates
 from analysis.estimates import characteristics, points, prognosis, relapse_factors, survival, whole
+from analysis.estimates import treatment as treatment_estimates
 from analysis.estimates.rows import pick, value_of
 from analysis.study.keys import Statistic
 from analysis.study.own import OWN
@@ -29,6 +32,7 @@ from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
 from tests.datasets import write_dataset
 from tests.display.test_figures import TestEveryFigure, texts
+from tests.own import write_own
 
 # Every figure of the report is held to the same: collected here with the figures below.
 __all__ = ["TestEveryFigure"]
@@ -183,7 +187,7 @@ def test_the_method_says_where_endpoints_are_censored_now(
     [
         ("censored", "relapse outside the field; a death without it censors", "Johansen"),
         ("event", "relapse outside the field; a death without it is an event", "censors"),
-        ("competing", "Of IRFS, ORFS, the curve is 1 minus the cumulative incidence", "censors"),
+        ("competing", "Of IRFS and ORFS, the curve is 1 minus the cumulative incidence", "censors"),
     ],
 )
 def test_the_method_says_what_a_death_without_relapse_is(
@@ -307,8 +311,8 @@ def test_what_was_not_given_is_not_spoken_of(operated: Cohort) -> None:
     text = " ".join(each.data for each in said)
     assert not re.search(r"radio|immuno|checkpoint|RECIST|Gy\b|progression-free", text)
     assert "as recorded" in text
-    assert treatment.courses(operated) is None
-    assert treatment.doses(operated) is None
+    assert treatment.courses(operated, found) is None
+    assert treatment.doses(operated, found) is None
     assert treatment.table_2(found, study) is None
     assert response.table_3(found, study) is None
     assert toxicity.table_4(found, study) is None
@@ -508,7 +512,8 @@ def drawing(request: pytest.FixtureRequest, own: Cohort, own_estimates: pd.DataF
         case "competing":
             return survival_page.figure(own_estimates, own_estimates, study, ["TTP"])
         case "marker":
-            return plausibility.marker_distribution(own)
+            said = plausibility.estimates(own, {}, ())
+            return plausibility.marker_distribution(own, said)
         case name:
             return forests_of(own_estimates, study)[int(name.split()[1])]
 
@@ -650,3 +655,45 @@ def test_four_patients_have_every_page(tmp_path: Path) -> None:
     for table in tables:
         assert table is not None
         assert not re.search(r"\bnan\b|<NA>|None", table.cells.to_csv(index=False))
+
+
+# What a reader of a small dataset stumbled over ---------------------------------------------------
+
+
+def test_the_head_of_an_arm_counts_its_own_patients(tmp_path: Path) -> None:
+    """Of the last arm it counted the patients of both, in whom the difference is taken."""
+    cohort = load(write_own(tmp_path / "own"), STUDY)
+    study, parameters = cohort.study, cohort.parameters
+    assert study.arm is not None
+    parts = (characteristics.estimate, treatment_estimates.estimate)
+    found = pd.concat(
+        [
+            *(part(cohort, parameters) for part in parts),
+            arm_estimates.estimate(cohort, parameters, parts),
+        ]
+    )
+    sizes = cohort.patients[study.arm.variable.name].value_counts()
+    for table in (arms_page.table_1(found, study), arms_page.table_2(found, study)):
+        assert table is not None
+        for level in study.arm.levels:
+            assert f"{study.arm.variable.level(level)} (N = {sizes[level]})" in table.cells
+
+
+def test_tests_of_two_kinds_are_both_named(own: Cohort, own_estimates: pd.DataFrame) -> None:
+    said = prognosis_page.significant_factors(own_estimates, own.study).data
+    assert "tests (log-rank test and Gray's test)" in said
+
+
+def test_what_competes_with_a_duration_is_said(tmp_path: Path) -> None:
+    declared = (
+        "title: Durations\nsynthetic: true\nendpoints:\n"
+        "  - {name: LPFS, label: Local survival, months: lpfs_months,\n"
+        "     event: {column: lpfs_status, is: relapse}, competing: death, event_words: relapse}\n"
+    )
+    n = 108
+    ended = pd.Series(["relapse", "death", "none"] * 36)
+    columns = {"lpfs_months": pd.Series(range(1, n + 1)), "lpfs_status": ended}
+    unused = dict.fromkeys(("arm", "bclc", "bilirubin"))
+    folder = write_own(tmp_path / "own", declared, **columns, **unused)
+    said = survival_page.endpoints_method(load(folder, STUDY)).data
+    assert "relapse; death competes" in said

@@ -17,6 +17,7 @@ from analysis.sensitivity.variants import (
     read_variants,
     table,
 )
+from analysis.study.own import OWN
 from analysis.zhai_2025.parameters import Parameters
 
 BASE_PARAMETERS = Parameters()
@@ -264,3 +265,22 @@ def test_an_unknown_key_does_not_hide_what_else_is_wrong(tmp_path: Path) -> None
         "alpha_beta=31: input should be less than or equal to 30. "
         "(Alpha/beta ratio for BED and EQD2.)",
     }
+
+
+def test_a_study_of_its_own_has_the_variants_that_it_can_have() -> None:
+    """`make sensitivity` was refused for it, since the project's files name the article's cuts."""
+    found = read_variants(OWN.parameters())
+    assert {"time_zero=second treatment", "ci_type=log"} <= {variant.label for variant in found}
+    known = set(OWN.parameters.model_fields)
+    assert all(set(variant.changes) <= known for variant in found)
+    assert len(found) < len(read_variants(Parameters()))
+
+
+def test_what_a_person_declares_is_not_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "title: Mine\nquestion: Is it?\nvariants:\n  - change: { afp_cutoff: 400 }\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(VariantFaults, match="There is no parameter 'afp_cutoff'"):
+        read_variants(OWN.parameters(), path)

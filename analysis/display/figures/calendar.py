@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -12,16 +14,20 @@ from analysis.display import format as fmt
 from analysis.display import theme
 from analysis.display.figures.drawing import Drawing, notice
 from analysis.display.figures.sheet import LINE_MM, Sheet, clean, wrap
+from analysis.estimates.drawn import WEEKDAYS
+from analysis.estimates.rows import pick, value_of
+from analysis.study.keys import Statistic
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+Counts = npt.NDArray[np.int64]
+
 _LEFT, _RIGHT, _GAP = 11.0, 3.0, 5.0
 _MONTHS_MM, _WEEK_MM = 30.0, 26.0
 
 
 @theme.theme()
 def calendar(
-    enrolled: pd.Series,
-    events: Mapping[str, pd.Series],
+    rows: pd.DataFrame,
+    events: Mapping[str, str],
     *,
     width_mm: float = theme.DOUBLE_COLUMN_MM,
 ) -> Drawing:
@@ -29,29 +35,35 @@ def calendar(
 
     Parameters
     ----------
-    enrolled
-        One date a patient.
+    rows
+        Counts of patients: the rows of `estimates.drawn.calendar_rows`.
     events
-        By name, one date a patient, missing for who had none.
+        Columns of dates, with the words for each.
     """
-    days = enrolled.dropna()
-    if days.empty:
+    enrolled = pick(rows, variable="enrolment_date")
+    counted = pick(enrolled, statistic=Statistic.COUNT).set_index("variable_level")["value"]
+    if counted.empty:
         return notice("Dates of enrolment: not recorded.", width_mm)
-    # Whole years, so that a month without patients is seen at the ends as well.
-    first, last = f"{days.min().year}-01", f"{days.max().year}-12"
-    months = days.dt.to_period("M").value_counts()
-    months = months.reindex(pd.period_range(first, last, freq="M"), fill_value=0)
+    of_month = counted.index.str.contains("-")
+    months, years = counted[of_month].astype(int), counted[~of_month].astype(int)
     weeks = {
-        clean(name): dates.dropna().dt.weekday.value_counts().reindex(range(7), fill_value=0)
-        for name, dates in events.items()
+        clean(words): pick(rows, variable=name, statistic=Statistic.COUNT)["value"].to_numpy(
+            dtype=np.int64
+        )
+        for name, words in events.items()
     }
+    sums = {
+        clean(words): int(value_of(rows, variable=name, statistic=Statistic.N))
+        for name, words in events.items()
+    }
+    n = int(value_of(enrolled, statistic=Statistic.N))
 
     panel = (width_mm - _LEFT - _RIGHT - _GAP * (len(weeks) - 1)) / max(1, len(weeks))
-    names = [[*wrap(name, panel), f"n = {counts.sum()}"] for name, counts in weeks.items()]
+    names = [[*wrap(name, panel), f"n = {count}"] for name, count in sums.items()]
     title = 2.0 + LINE_MM * max((len(lines) for lines in names), default=0)
     second = 2.0 + LINE_MM + 1.5 + _MONTHS_MM + 7.0 + title + 1.5
     sheet = Sheet.blank(width_mm, second + _WEEK_MM + 6.0)
-    sheet.text(_LEFT, 2.0 + LINE_MM / 2, f"Enrolment by month (n = {len(days)})")
+    sheet.text(_LEFT, 2.0 + LINE_MM / 2, f"Enrolment by month (n = {n})")
     axes = sheet.axes(_LEFT, 2.0 + LINE_MM + 1.5, width_mm - _LEFT - _RIGHT, _MONTHS_MM)
     _months(axes, months)
     most = max([1, *(int(counts.max()) for counts in weeks.values())])
@@ -64,7 +76,7 @@ def calendar(
             week.set_ylabel("Patients")
         else:
             week.tick_params(labelleft=False)
-    return Drawing(sheet.figure, _alt(months, weeks))
+    return Drawing(sheet.figure, _alt(n, years, weeks))
 
 
 def _months(axes: Axes, months: pd.Series) -> None:
@@ -74,29 +86,28 @@ def _months(axes: Axes, months: pd.Series) -> None:
         width=0.85,
         color=theme.OKABE_ITO["sky blue"],
     )
-    januaries = [place for place, month in enumerate(months.index) if month.month == 1]
+    januaries = [place for place, month in enumerate(months.index) if month.endswith("-01")]
     axes.set_xticks(
-        [place - 0.5 for place in januaries], [str(months.index[place].year) for place in januaries]
+        [place - 0.5 for place in januaries],
+        [months.index[place].removesuffix("-01") for place in januaries],
     )
     axes.set(xlim=(-0.7, len(months) - 0.3), ylabel="Patients")
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
 
 
-def _week(axes: Axes, counts: pd.Series, most: int) -> None:
+def _week(axes: Axes, counts: Counts, most: int) -> None:
     working, free = theme.OKABE_ITO["sky blue"], theme.OKABE_ITO["orange"]
-    axes.bar(range(7), counts.to_numpy(), width=0.8, color=[working] * 5 + [free] * 2)
+    axes.bar(range(7), counts, width=0.8, color=[working] * 5 + [free] * 2)
     axes.set_xticks(range(7), [name[0] for name in WEEKDAYS])
     axes.set(xlim=(-0.6, 6.6), ylim=(0, most * 1.06))
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.tick_params(bottom=False)
 
 
-def _alt(months: pd.Series, weeks: Mapping[str, pd.Series]) -> str:
-    by_year = months.groupby([month.year for month in months.index]).sum()
-    years = ", ".join(f"{count} in {year}" for year, count in by_year.items())
+def _alt(n: int, years: pd.Series, weeks: Mapping[str, Counts]) -> str:
+    by_year = ", ".join(f"{count} in {year}" for year, count in years.items())
     kinds = "; ".join(
         f"{name}: " + ", ".join(f"{day} {n}" for day, n in zip(WEEKDAYS, counts, strict=True))
         for name, counts in weeks.items()
     )
-    enrolled = fmt.patients(int(months.sum()))
-    return f"Bars. {enrolled} enrolled: {years}. By day of the week: {kinds}."
+    return f"Bars. {fmt.patients(n)} enrolled: {by_year}. By day of the week: {kinds}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -13,19 +14,25 @@ from analysis.display import format as fmt
 from analysis.display import theme
 from analysis.display.figures.drawing import Drawing, notice
 from analysis.display.figures.sheet import LINE_MM, Sheet, clean, wrap
+from analysis.estimates.drawn import bars, usable
+from analysis.estimates.rows import value_of
+from analysis.study.keys import Statistic
+
+Numbers = npt.NDArray[np.float64]
 
 _LEFT, _RIGHT, _GAP = 13.0, 3.0, 6.0
 # The last label of a log axis is long (100,000) and reaches beyond its panel.
 _LOG_RIGHT, _LOG_GAP = 8.0, 12.0
 _STRIP = 5.0
+# Instead of decimals: all values are whole numbers.
+_WHOLE = -1
 
 
 @theme.theme()
 def distributions(
-    columns: Mapping[str, pd.Series],
+    columns: Mapping[str, tuple[pd.Series, pd.DataFrame]],
     *,
     unit: str,
-    bin_width: float | None = None,
     decimals: int | None = 0,
     log: bool = False,
     summary: bool = True,
@@ -37,81 +44,74 @@ def distributions(
     Parameters
     ----------
     columns
-        By name, one value a patient in `unit`; missing values, and on a log axis values of zero
-        or less, are left out and counted in the alternative text.
-    bin_width
-        In `unit`, bins starting at a multiple of it; chosen from the data when None. On a log axis
-        there are four bins to a factor of ten.
+        By name, one value a patient in `unit`, and what is said of them: the rows of
+        `estimates.drawn.histogram_rows`, which has the same `log`.
     decimals
         Of the median and range printed above each panel; None suits them to the size of each.
     summary
         Whether median and range are told; without, the number of patients is. What is censored
         has no median here.
     """
-    values = {clean(name): _usable(column, log) for name, column in columns.items()}
+    values = {clean(name): usable(column, log) for name, (column, _) in columns.items()}
+    rows = {clean(name): told for name, (_, told) in columns.items()}
     if all(column.empty for column in values.values()):
         return notice(f"{', '.join(values)}: not recorded.", width_mm)
     right, gap = (_LOG_RIGHT, _LOG_GAP) if log else (_RIGHT, _GAP)
     panel = (width_mm - _LEFT - right - gap * (len(values) - 1)) / len(values)
     told = {
-        name: _summary(column, unit, decimals) if summary else fmt.patients(len(column))
-        for name, column in values.items()
+        name: _summary(own, unit, _decimals(values[name], decimals))
+        if summary
+        else fmt.patients(_count(own, Statistic.N))
+        for name, own in rows.items()
     }
     headings = [wrap(words, panel) for words in told.values()]
     names = [wrap(f"{name} ({unit})", panel) for name in values]
     top = 2.0 + LINE_MM * max(map(len, headings)) + 1.5
     below = 5.5 + LINE_MM * max(map(len, names))
     sheet = Sheet.blank(width_mm, top + height_mm + _STRIP + below)
-    bins = {name: _bins(column, bin_width, log) for name, column in values.items()}
-    most = max(
-        int(np.histogram(column, bins[name])[0].max())
-        for name, column in values.items()
-        if len(column)
-    )
+    bins = {name: _bars(own, log) for name, own in rows.items()}
+    most = max(int(counts.max()) for _, counts in bins.values() if len(counts))
     for index, ((name, column), lines) in enumerate(zip(values.items(), headings, strict=True)):
         left = _LEFT + index * (panel + gap)
+        edges, counts = bins[name]
         sheet.text(left, top - 1.5 - LINE_MM * len(lines) / 2, lines)
         axes = sheet.axes(left, top, panel, height_mm)
         strip = sheet.axes(left, top + height_mm, panel, _STRIP)
         for shared in (axes, strip):
             if log:
                 shared.set_xscale("log")
-            shared.set_xlim(*_limits(bins[name], log))
-        _draw(axes, strip, column, bins[name], summary)
+            shared.set_xlim(*_limits(edges, log))
+        _draw(axes, strip, column, edges, counts)
+        for shared in (axes, strip) if summary and len(column) else ():
+            shared.axvline(_value(rows[name], Statistic.MEDIAN), color=theme.HIGHLIGHT, lw=1.2)
         axes.set_ylim(0, most * 1.06)
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
         axes.tick_params(bottom=False, labelbottom=False, which="both")
         strip.set(yticks=[], ylim=(0, 1), xlabel="\n".join(names[index]))
         strip.spines["left"].set_visible(False)
         if log:
-            _plain_log_ticks(strip, bins[name][0], bins[name][-1])
+            _plain_log_ticks(strip, edges[0], edges[-1])
         if index == 0:
             axes.set_ylabel("Patients")
         else:
             axes.tick_params(labelleft=False)
-    absent = {
-        name: len(raw) - len(values[name])
-        for name, raw in zip(values, columns.values(), strict=True)
-    }
-    return Drawing(sheet.figure, _alt(told, values, absent, summary))
+    return Drawing(sheet.figure, _alt(told, rows, summary))
 
 
-def _usable(column: pd.Series, log: bool) -> pd.Series:
-    numbers = pd.to_numeric(column).dropna().astype(float)
-    return numbers[numbers > 0] if log else numbers
+def _bars(rows: pd.DataFrame, log: bool) -> tuple[Numbers, npt.NDArray[np.int64]]:
+    """Give edges and counts of the bars; of nobody, an axis without bars."""
+    edges, counts = bars(rows)
+    if not len(counts):
+        edges = np.array([1.0, 10.0]) if log else np.array([0.0, 1.0])
+    return edges, counts
 
 
-def _bins(column: pd.Series, width: float | None, log: bool) -> np.ndarray:
-    if column.empty:
-        return np.array([1.0, 10.0]) if log else np.array([0.0, 1.0])
-    if log:
-        first = np.floor(np.log10(column.min()))
-        last = max(np.ceil(np.log10(column.max())), first + 1)
-        return np.logspace(first, last, int(last - first) * 4 + 1)
-    step = width or _round_step((column.max() - column.min()) / 12)
-    first = np.floor(column.min() / step) * step
-    bars = int(np.floor((column.max() - first) / step)) + 1
-    return np.asarray(first + step * np.arange(bars + 1))
+def _value(rows: pd.DataFrame, statistic: Statistic) -> float:
+    return value_of(rows, statistic=statistic, variable_level="")
+
+
+def _count(rows: pd.DataFrame, statistic: Statistic) -> int:
+    return int(_value(rows, statistic))
 
 
 def _limits(bins: np.ndarray, log: bool) -> tuple[float, float]:
@@ -121,27 +121,25 @@ def _limits(bins: np.ndarray, log: bool) -> tuple[float, float]:
     return (first / 1.2, last * 1.2) if log else (first - margin, last + margin)
 
 
-def _round_step(step: float) -> float:
-    """Give 1, 2 or 5 times a power of ten, the first that is no less than `step`."""
-    if step <= 0:
-        return 1.0
-    power = 10.0 ** np.floor(np.log10(step))
-    return float(next(power * m for m in (1, 2, 5, 10) if power * m >= step * (1 - 1e-9)))
-
-
-def _draw(axes: Axes, strip: Axes, column: pd.Series, bins: np.ndarray, with_median: bool) -> None:
+def _draw(
+    axes: Axes,
+    strip: Axes,
+    column: pd.Series,
+    edges: Numbers,
+    counts: npt.NDArray[np.int64],
+) -> None:
     if column.empty:
         return
-    axes.hist(
-        column,
-        bins=bins.tolist(),
+    axes.bar(
+        edges[:-1],
+        counts,
+        np.diff(edges),
+        align="edge",
         color=theme.OKABE_ITO["sky blue"],
         edgecolor="white",
         linewidth=0.5,
     )
     strip.vlines(column, 0.2, 0.8, color=theme.NEUTRAL, linewidth=0.5, alpha=0.6)
-    for shared in (axes, strip) if with_median else ():
-        shared.axvline(column.median(), color=theme.HIGHLIGHT, linewidth=1.2)
 
 
 def _plain_log_ticks(axes: Axes, low: float, high: float) -> None:
@@ -152,31 +150,35 @@ def _plain_log_ticks(axes: Axes, low: float, high: float) -> None:
     axes.tick_params(which="minor", bottom=False, labelbottom=False)
 
 
-def _summary(column: pd.Series, unit: str, decimals: int | None) -> str:
-    if column.empty:
+def _summary(rows: pd.DataFrame, unit: str, decimals: int | None) -> str:
+    if not _count(rows, Statistic.N):
         return "not recorded"
-    if decimals is None and (column % 1 == 0).all():
+    middle, low, high = (
+        _value(rows, statistic) for statistic in (Statistic.MEDIAN, Statistic.MIN, Statistic.MAX)
+    )
+    if decimals == _WHOLE:
         # The median of whole numbers may be a half.
-        decimals, median = 0, fmt.thousands(column.median(), int(column.median() % 1 != 0))
+        decimals, median = 0, fmt.thousands(middle, int(middle % 1 != 0))
     else:
-        median = _written(column.median(), decimals)
-    low, high = (_written(value, decimals) for value in (column.min(), column.max()))
-    return f"median {median} {unit} (range {low}–{high})"
+        median = _written(middle, decimals)
+    return f"median {median} {unit} (range {_written(low, decimals)}–{_written(high, decimals)})"
+
+
+def _decimals(column: pd.Series, decimals: int | None) -> int | None:
+    return _WHOLE if decimals is None and (column % 1 == 0).all() else decimals
 
 
 def _written(value: float, decimals: int | None) -> str:
     return fmt.level(value) if decimals is None else fmt.thousands(value, decimals)
 
 
-def _alt(
-    told: Mapping[str, str],
-    values: Mapping[str, pd.Series],
-    absent: Mapping[str, int],
-    summary: bool,
-) -> str:
+def _alt(told: Mapping[str, str], rows: Mapping[str, pd.DataFrame], summary: bool) -> str:
     parts = []
     for name, words in told.items():
+        shown, absent = (
+            _count(rows[name], statistic) for statistic in (Statistic.N, Statistic.EXCLUDED)
+        )
         text = f"{name}: {words}"
-        text += f", {fmt.patients(len(values[name]))}" if summary else ""
-        parts.append(text + (f", {absent[name]} not shown" if absent[name] else ""))
+        text += f", {fmt.patients(shown)}" if summary else ""
+        parts.append(text + (f", {absent} not shown" if absent else ""))
     return f"Histograms. {'; '.join(parts)}."

@@ -10,7 +10,10 @@ from analysis.display import format as fmt
 from analysis.display import theme
 from analysis.display.figures.drawing import Drawing, notice
 from analysis.display.figures.sheet import Sheet, clean, legend_height, widest
+from analysis.estimates.drawn import positive_pairs
+from analysis.estimates.rows import value_of
 from analysis.study.declarations import Marker
+from analysis.study.keys import NO, YES, Statistic
 
 FALL = theme.OKABE_ITO["blue"]
 RISE = theme.OKABE_ITO["vermillion"]
@@ -20,7 +23,11 @@ _PLOT_HEIGHT = 66.0
 
 @theme.theme()
 def before_after(
-    patients: pd.DataFrame, marker: Marker, *, width_mm: float = theme.SINGLE_COLUMN_MM
+    patients: pd.DataFrame,
+    marker: Marker,
+    rows: pd.DataFrame,
+    *,
+    width_mm: float = theme.SINGLE_COLUMN_MM,
 ) -> Drawing:
     """Draw a marker before and after treatment on a log axis, with both medians.
 
@@ -33,23 +40,30 @@ def before_after(
     marker
         Its columns, words and unit; where the values after treatment are cut, there is a dashed
         line.
+    rows
+        What is said of them: the rows of `estimates.drawn.before_after_rows`.
     """
     threshold = marker.after_groups.cut.value
-    pairs = patients[[marker.before, marker.after]].apply(pd.to_numeric).astype(float)
-    pairs = pairs[(pairs > 0).all(axis=1)]
-    absent = len(patients) - len(pairs)
+    pairs = positive_pairs(patients, marker.before, marker.after)
     if pairs.empty:
         return notice(f"{marker.words} before and after treatment: not recorded.", width_mm)
     fell = pairs[marker.after] < pairs[marker.before]
-    medians = pairs.median()
+    counts = {
+        level: int(value_of(rows, statistic=Statistic.COUNT, variable_level=level))
+        for level in (YES, NO)
+    }
+    medians = [
+        value_of(rows, variable=name, statistic=Statistic.MEDIAN)
+        for name in (marker.before, marker.after)
+    ]
     low = 10.0 ** np.floor(np.log10(pairs.min().min()))
     high = max(10.0 ** np.ceil(np.log10(pairs.max().max())), 10 * low)
     ticks = [10.0**power for power in range(-9, 13) if 0.99 * low <= 10.0**power <= 1.01 * high]
     tick_labels = [f"{tick:g}" if tick < 1 else fmt.thousands(tick) for tick in ticks]
     left = widest(tick_labels) + 8.0
     key = {
-        f"fell (n = {int(fell.sum())})": Line2D([], [], color=FALL, linewidth=1.0),
-        f"did not fall (n = {int((~fell).sum())})": Line2D(
+        f"fell (n = {counts[YES]})": Line2D([], [], color=FALL, linewidth=1.0),
+        f"did not fall (n = {counts[NO]})": Line2D(
             [], [], color=RISE, linewidth=1.0, linestyle=theme.DASHES[1]
         ),
         "median": Line2D([], [], color=theme.INK, linewidth=2.0),
@@ -69,10 +83,8 @@ def before_after(
             marker="o",
             markersize=1.6,
         )
-    axes.plot(
-        [0, 1], medians.to_numpy(), color=theme.INK, linewidth=2.0, marker="D", markersize=4.0
-    )
-    for x, value, side in ((-0.06, medians.iloc[0], "right"), (1.06, medians.iloc[1], "left")):
+    axes.plot([0, 1], medians, color=theme.INK, linewidth=2.0, marker="D", markersize=4.0)
+    for x, value, side in ((-0.06, medians[0], "right"), (1.06, medians[1], "left")):
         axes.text(x, value, fmt.level(value), ha=side, va="center_baseline", weight="bold")
     axes.set(yscale="log", xlim=(-0.45, 1.45), ylim=(low, high))
     axes.set_xticks([0, 1], ["Before", "After"])
@@ -89,16 +101,21 @@ def before_after(
             va="bottom",
             color=theme.MUTED,
         )
-    return Drawing(sheet.figure, _alt(pairs, fell, medians, absent, marker))
+    return Drawing(sheet.figure, _alt(rows, medians, marker))
 
 
-def _alt(
-    pairs: pd.DataFrame, fell: pd.Series, medians: pd.Series, absent: int, marker: Marker
-) -> str:
+def _alt(rows: pd.DataFrame, medians: list[float], marker: Marker) -> str:
     before, after = (fmt.level(value) for value in medians)
-    share = fmt.count_percent(int(fell.sum()), 100 * fell.mean())
+    shown, absent = (
+        int(value_of(rows, variable=marker.decrease, statistic=statistic))
+        for statistic in (Statistic.N, Statistic.EXCLUDED)
+    )
+    share = fmt.count_percent(
+        value_of(rows, statistic=Statistic.COUNT, variable_level=YES),
+        value_of(rows, statistic=Statistic.PERCENT, variable_level=YES),
+    )
     end = f" {fmt.patients(absent)} without both values not shown." if absent else ""
     return (
-        f"{marker.words} before and after treatment in {fmt.patients(len(pairs))}, log scale: it "
+        f"{marker.words} before and after treatment in {fmt.patients(shown)}, log scale: it "
         f"fell in {share}; median {before} {clean(marker.unit)} before, {after} after.{end}"
     )

@@ -9,6 +9,8 @@ from analysis.display import format as fmt
 from analysis.display import theme
 from analysis.display.figures.drawing import Drawing, notice
 from analysis.display.figures.sheet import LINE_MM, Sheet, spread
+from analysis.estimates.rows import pick, value_of
+from analysis.study.keys import Statistic
 
 _LEFT, _RIGHT, _TOP, _BELOW = 12.0, 4.0, 4.0, 10.0
 _PLOT_MM = 84.0
@@ -18,7 +20,7 @@ _AREA = 16.0
 
 @theme.theme()
 def regimens(
-    patients: pd.DataFrame,
+    rows: pd.DataFrame,
     *,
     eqd2_gy: float,
     alpha_beta: float,
@@ -28,15 +30,22 @@ def regimens(
 
     Parameters
     ----------
-    patients
-        One row a patient: rt_dose_gy (Gy), rt_fractions.
+    rows
+        Patients of each regimen: the rows of `estimates.drawn.regimen_rows`.
     eqd2_gy, alpha_beta
         The line drawn joins regimens of this equivalent dose in 2 Gy fractions, Gy.
     """
-    given = patients[["rt_dose_gy", "rt_fractions"]].dropna().astype("float64")
-    if given.empty:
+    counted = pick(rows, statistic=Statistic.COUNT)
+    if counted.empty:
         return notice("Dose and fractions of radiotherapy: not recorded.", width_mm)
-    counts = given.value_counts().rename("patients").reset_index()
+    regimen = counted["variable_level"].str.split("/", expand=True).astype("float64")
+    counts = pd.DataFrame(
+        {
+            "rt_dose_gy": regimen[0],
+            "rt_fractions": regimen[1],
+            "patients": counted["value"].astype("int64"),
+        }
+    )
     sheet = Sheet.blank(width_mm, _TOP + _PLOT_MM + _BELOW)
     axes = sheet.axes(_LEFT, _TOP, width_mm - _LEFT - _RIGHT, _PLOT_MM)
     axes.scatter(
@@ -69,25 +78,28 @@ def regimens(
     for fractions, group in counts.groupby("rt_fractions"):
         # Numbers of doses that lie close together stand a line apart.
         places = spread(list(group["rt_dose_gy"]), LINE_MM * (high - low) / _PLOT_MM)
-        for place, number in zip(places, group["patients"], strict=True):
+        for place, dose, number in zip(places, group["rt_dose_gy"], group["patients"], strict=True):
+            # Where a circle stands close on the right, the number is on the left.
+            right = counts["rt_fractions"] - float(str(fractions))
+            crowded = (right > 0) & (right < 2) & (abs(counts["rt_dose_gy"] - dose) < 2)
+            side = -1 if crowded.any() else 1
             axes.annotate(
                 str(number),
                 (float(str(fractions)), place),
-                xytext=(np.sqrt(_AREA * number) / 2 + 2, 0),
+                xytext=(side * (np.sqrt(_AREA * number) / 2 + 2), 0),
                 textcoords="offset points",
+                ha="right" if side < 0 else "left",
                 va="center_baseline",
             )
-    return Drawing(sheet.figure, _alt(counts, eqd2_gy))
+    return Drawing(sheet.figure, _alt(counts, int(value_of(rows, statistic=Statistic.N)), eqd2_gy))
 
 
-def _alt(counts: pd.DataFrame, eqd2_gy: float) -> str:
+def _alt(counts: pd.DataFrame, n: int, eqd2_gy: float) -> str:
     told = ", ".join(
         f"{dose:g} Gy in {fractions:g}: {number:g}"
-        for fractions, dose, number in counts.sort_values(["rt_fractions", "rt_dose_gy"])[
-            ["rt_fractions", "rt_dose_gy", "patients"]
-        ].to_numpy()
+        for fractions, dose, number in counts[["rt_fractions", "rt_dose_gy", "patients"]].to_numpy()
     )
     return (
-        f"Circles of dose against fractions in {fmt.patients(int(counts['patients'].sum()))},"
+        f"Circles of dose against fractions in {fmt.patients(n)},"
         f" with a line at EQD2 {eqd2_gy:g} Gy. {told}."
     )

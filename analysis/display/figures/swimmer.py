@@ -18,6 +18,8 @@ from analysis.display import format as fmt
 from analysis.display import theme
 from analysis.display.figures.drawing import Drawing, notice
 from analysis.display.figures.sheet import Sheet, clean, legend_height, shorten, widest
+from analysis.estimates.rows import pick, value_of
+from analysis.study.keys import NO, YES, Statistic
 from analysis.study.months import DAYS_PER_MONTH
 
 RADIOTHERAPY = theme.OKABE_ITO["vermillion"]
@@ -33,7 +35,9 @@ _BELOW = 9.0
 
 
 @theme.theme()
-def swimmer(patients: pd.DataFrame, *, width_mm: float = theme.DOUBLE_COLUMN_MM) -> Drawing:
+def swimmer(
+    patients: pd.DataFrame, rows: pd.DataFrame, *, width_mm: float = theme.DOUBLE_COLUMN_MM
+) -> Drawing:
     """Draw one row a patient, the longest observed on top.
 
     Parameters
@@ -43,6 +47,8 @@ def swimmer(patients: pd.DataFrame, *, width_mm: float = theme.DOUBLE_COLUMN_MM)
         progression_day, death_day, last_contact_day (days from time zero, missing where there was
         none); treatment_mode (concurrent or sequential). A patient with a death_day died; every
         other one was alive at last contact.
+    rows
+        What is said of them: the rows of `estimates.drawn.course_rows`.
     """
     if patients.empty:
         return notice("Swimmer plot: no patients.", width_mm)
@@ -76,7 +82,7 @@ def swimmer(patients: pd.DataFrame, *, width_mm: float = theme.DOUBLE_COLUMN_MM)
     _draw_lanes(axes, months)
     _draw_outcomes(axes, months, marker_size=min(3.6, row * 1.45))
     _label_rows(sheet, frame, names, left, top, row)
-    return Drawing(sheet.figure, _alt(frame, months))
+    return Drawing(sheet.figure, _alt(rows))
 
 
 def _key(frame: pd.DataFrame) -> dict[str, Patch | Line2D]:
@@ -184,21 +190,25 @@ def _label_rows(
         )
 
 
-def _alt(frame: pd.DataFrame, months: pd.DataFrame) -> str:
-    end = months["end"].dropna()
-    died = int(frame["death_day"].notna().sum())
-    alive = int((frame["death_day"].isna() & frame["last_contact_day"].notna()).sum())
-    progressed = int(frame["progression_day"].notna().sum())
-    modes = frame["treatment_mode"].dropna().astype(str).value_counts()
-    treated = ", ".join(f"{int(modes[mode])} {clean(mode)}" for mode in sorted(modes.index))
-    observed = (
-        f", observed for {fmt.interval(end.min(), end.max())} months"
-        f" (median {fmt.fixed(end.median())})"
+def _alt(rows: pd.DataFrame) -> str:
+    observed = pick(rows, variable="follow_up").set_index("statistic")["value"]
+    modes = pick(rows, variable="treatment_mode")
+    treated = ", ".join(
+        f"{count:.0f} {clean(mode)}"
+        for mode, count in zip(modes["variable_level"], modes["value"], strict=True)
     )
+    progressed, died, alive = (
+        int(value_of(rows, variable=variable, variable_level=level))
+        for variable, level in (("progression", YES), ("death", YES), ("death", NO))
+    )
+    length = ""
+    if Statistic.MEDIAN in observed:
+        between = fmt.interval(observed[Statistic.MIN], observed[Statistic.MAX])
+        middle = fmt.fixed(observed[Statistic.MEDIAN])
+        length = f", observed for {between} months (median {middle})"
     return (
-        f"Swimmer plot of {fmt.patients(len(frame))}"
+        f"Swimmer plot of {fmt.patients(int(observed[Statistic.N]))}"
         + (f" ({treated} treatment)" if treated else "")
-        + (observed if len(end) else "")
-        + f": {progressed} progressed, {died} died,"
-        f" {alive} alive at last contact."
+        + length
+        + f": {progressed} progressed, {died} died, {alive} alive at last contact."
     )

@@ -108,7 +108,9 @@ def _heading(words: str, chosen: pd.DataFrame, study: Study, level: str = "") ->
     group = study.arm.variable.name if level else ""
     every = chosen[chosen["variable"] == "patients"]
     counted = every if not every.empty else chosen
-    own = pick(counted, group=group, group_level=level)["n"].dropna()
+    # Differences between arms are of the patients of both.
+    described = counted[counted["statistic"].isin([Statistic.COUNT, Statistic.MEDIAN])]
+    own = pick(described, group=group, group_level=level)["n"].dropna()
     return f"{words} (N = {thousands(own.max())})" if len(own) else words
 
 

@@ -10,6 +10,7 @@ from analysis.display.figures.distribution import distributions
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.flow import flow_diagram
 from analysis.display.tables import Table, counts_table
+from analysis.estimates import drawn
 from analysis.estimates.rows import pick
 from analysis.study.study import Study
 
@@ -36,12 +37,13 @@ def flow(cohort: Cohort) -> Drawing | None:
     return None if cohort.screening.empty else flow_diagram(cohort.screening)
 
 
-def ages(cohort: Cohort) -> Drawing | None:
-    """Draw the distribution of age."""
+def ages(cohort: Cohort, said: pd.DataFrame, analysis_id: str = drawn.HISTOGRAM) -> Drawing | None:
+    """Draw the distribution of age; `said` is what the figure says (`estimates.drawn`)."""
     if not cohort.records("age_years"):
         return None
     years = cohort.patients["age_years"].astype("float64")
-    return distributions({"Age": years}, unit="years", bin_width=5, width_mm=85)
+    told = pick(said, analysis_id=analysis_id, variable="age_years")
+    return distributions({"Age": (years, told)}, unit="years", width_mm=85)
 
 
 def table_1(estimates: pd.DataFrame, study: Study) -> Table | None:

@@ -7,6 +7,7 @@ from IPython.display import Markdown
 
 from analysis.cohort.model import Cohort
 from analysis.display.format import escaped, patients, thousands
+from analysis.display.left_out import not_at_risk
 from analysis.display.tables import Table, median_with_limits, percent, plain_table
 from analysis.estimates.rows import pick
 from analysis.study.keys import Statistic
@@ -82,4 +83,8 @@ def table(estimates: pd.DataFrame, study: Study) -> Table | None:
             )
     if not rows:
         return None
-    return plain_table(pd.DataFrame(rows), stub="Endpoint", notes=["NR, not reached."])
+    return plain_table(
+        pd.DataFrame(rows),
+        stub="Endpoint",
+        notes=["NR, not reached.", *not_at_risk(estimates, study)],
+    )

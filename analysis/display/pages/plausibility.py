@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
 from analysis.cohort.model import Cohort
@@ -9,7 +11,13 @@ from analysis.display.figures.calendar import calendar
 from analysis.display.figures.distribution import distributions
 from analysis.display.figures.drawing import Drawing
 from analysis.display.tables import Table, journal
+from analysis.estimates import drawn
+from analysis.estimates.rows import pick
+from analysis.study.keys import NO, YES
 from analysis.study.months import months
+
+# Beside the figures of other pages, which follow the parameters of the report.
+ANALYSIS = "plausibility_histogram"
 
 
 def rules_table(verdicts: pd.DataFrame) -> Table:
@@ -32,59 +40,88 @@ def rules_table(verdicts: pd.DataFrame) -> Table:
     return journal(cells, stub="rule", group="section", headings=headings, left=left)
 
 
-def marker_distribution(cohort: Cohort) -> Drawing | None:
-    """Draw the distributions of the marker before and after treatment, on a logarithmic axis."""
+def estimates(cohort: Cohort, sizes: Mapping[str, float], endpoints: Sequence[str]) -> pd.DataFrame:
+    """Give what the figures of this page say.
+
+    `sizes` has the widths of the bars of quantities, `endpoints` those whose times are drawn.
+    """
+    marker = cohort.study.marker
+    levels = {} if marker is None else dict.fromkeys((marker.before, marker.after))
+    return pd.concat(
+        [
+            drawn.histograms(cohort, levels, ANALYSIS, log=True),
+            drawn.histograms(cohort, {**drawn.AGES, **sizes}, ANALYSIS),
+            drawn.of_regimens(cohort),
+            drawn.of_dates(cohort),
+            drawn.histograms_of_times(cohort, endpoints, 3.0, ANALYSIS),
+        ]
+    )
+
+
+def marker_distribution(cohort: Cohort, said: pd.DataFrame) -> Drawing | None:
+    """Draw the distributions of the marker before and after treatment, on a logarithmic axis.
+
+    `said` is what figures say, here and below (`estimates`).
+    """
     marker = cohort.study.marker
     if marker is None or not cohort.records(marker.before, marker.after):
         return None
     columns = {
-        f"{marker.words} before": cohort.patients[marker.before],
-        f"{marker.words} after": cohort.patients[marker.after],
+        f"{marker.words} {when}": (
+            cohort.patients[name],
+            pick(said, analysis_id=ANALYSIS, variable=name),
+        )
+        for when, name in (("before", marker.before), ("after", marker.after))
     }
     return distributions(columns, unit=marker.unit, decimals=None, log=True)
 
 
-def sizes(cohort: Cohort, name: str) -> Drawing | None:
-    """Draw the distribution of a quantity of size, in bins of two units."""
+def sizes(cohort: Cohort, said: pd.DataFrame, name: str) -> Drawing | None:
+    """Draw the distribution of a quantity of size."""
     if not cohort.records(name):
         return None
     variable = cohort.study.variable(name)
     return distributions(
-        {variable.words: cohort.patients[name]},
+        {
+            variable.words: (
+                cohort.patients[name],
+                pick(said, analysis_id=ANALYSIS, variable=name),
+            )
+        },
         unit=variable.unit,
-        bin_width=2,
         decimals=1,
         width_mm=85,
     )
 
 
-def dates(cohort: Cohort) -> Drawing | None:
+def dates(cohort: Cohort, said: pd.DataFrame) -> Drawing | None:
     """Draw enrolment by month, and the days of the week of visits and deaths."""
     if not cohort.records("enrolment_date", "last_contact_date"):
         return None
-    patients = cohort.patients
-    alive = patients["death_date"].isna()
     return calendar(
-        patients["enrolment_date"],
+        pick(said, analysis_id=drawn.CALENDAR),
         {
-            "Deaths": patients["death_date"],
-            "Progression": patients["progression_date"],
-            "Last imaging": patients["last_imaging_date"],
-            "Last contact (living)": patients["last_contact_date"].where(alive),
-            "Treatment start": patients["time_zero"],
+            "death_date": "Deaths",
+            "progression_date": "Progression",
+            "last_imaging_date": "Last imaging",
+            "last_contact_date": "Last contact (living)",
+            "time_zero": "Treatment start",
         },
     )
 
 
-def follow_up_times(cohort: Cohort, endpoint: str) -> Drawing | None:
+def follow_up_times(cohort: Cohort, said: pd.DataFrame, endpoint: str) -> Drawing | None:
     """Draw when an endpoint was reached, and until when the others were followed."""
     if endpoint not in cohort.endpoints():
         return None
     times = cohort.times(endpoint)
     lengths, event = times["days"].map(months), times["event"]
+    told = pick(said, analysis_id=ANALYSIS, variable=endpoint)
     return distributions(
-        {f"{endpoint}, events": lengths[event], f"{endpoint}, censored": lengths[~event]},
+        {
+            f"{endpoint}, events": (lengths[event], pick(told, group_level=YES)),
+            f"{endpoint}, censored": (lengths[~event], pick(told, group_level=NO)),
+        },
         unit="months",
-        bin_width=3,
         summary=False,
     )

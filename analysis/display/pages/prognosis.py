@@ -16,6 +16,7 @@ from analysis.display.format import (
     SIGNIFICANCE,
     estimate,
     fixed,
+    listed,
     months,
     p_text,
     p_value,
@@ -620,7 +621,9 @@ def significant_factors(estimates: pd.DataFrame, study: Study) -> Markdown:
     adjusted = _ADJUSTED[study.chosen.p_adjustment]
     exact = int((tests["warning"] == WARNING).sum())
     few = f", {exact} of them exact since events are few" if exact else ""
-    return Markdown(f"{len(tests)} tests ({study.chosen.factor_test}{few}), {adjusted}; {found}")
+    kinds = list(dict.fromkeys(tests["method"].str.split(",").str[0]))
+    test = study.chosen.factor_test if len(kinds) == 1 else listed(kinds)
+    return Markdown(f"{len(tests)} tests ({test}{few}), {adjusted}; {found}")
 
 
 def _within(words: str) -> str:

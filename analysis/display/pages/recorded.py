@@ -1,19 +1,15 @@
-"""What is not estimated and why, what stands in for it, and who is left out."""
+"""What is not estimated and why, and what stands in for it."""
 
 from __future__ import annotations
 
-import pandas as pd
 from IPython.display import Markdown
 
 from analysis.cohort.model import Cohort
-from analysis.cohort.summary import why_left_out
-from analysis.display.format import escaped, patients, thousands
-from analysis.estimates.rows import pick
+from analysis.display.format import escaped
 from analysis.study.endpoints import Endpoint
-from analysis.study.keys import Statistic
 
 
-def endpoints(cohort: Cohort, estimates: pd.DataFrame) -> Markdown:
+def endpoints(cohort: Cohort) -> Markdown:
     """Say it of every endpoint, as a list; nothing where there is nothing to say."""
     study = cohort.study
     said = [
@@ -24,12 +20,6 @@ def endpoints(cohort: Cohort, estimates: pd.DataFrame) -> Markdown:
         title = titled(study.endpoint(name))
         if words := cohort.stand_ins.get(name):
             said.append(f"{title} is estimated {words}.")
-        left_out = pick(estimates, analysis_id="survival", group="", variable=name)
-        for row in pick(left_out, statistic=Statistic.LEFT_OUT).to_dict("records"):
-            said.append(
-                f"{title} is without {thousands(row['value'])} of {patients(int(row['n']))}: "
-                f"{why_left_out(cohort, name)}."
-            )
     return Markdown("\n".join(f"- {sentence}" for sentence in said))
 
 

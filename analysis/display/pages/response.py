@@ -12,7 +12,7 @@ from analysis.display.figures.marker_before_after import before_after
 from analysis.display.figures.waterfall import waterfall
 from analysis.display.format import fixed, interval, p_value, thousands
 from analysis.display.tables import Table, journal, method_of, percent
-from analysis.estimates.response import responses
+from analysis.estimates import drawn
 from analysis.estimates.rows import pick
 from analysis.study.clinical import RESPONSES
 from analysis.study.keys import Statistic
@@ -138,8 +138,11 @@ def _assessed(of_region: pd.DataFrame) -> str:
     return f": of {total} patients assessed {each}"
 
 
-def tumour_change(cohort: Cohort, criterion: str) -> Drawing | None:
-    """Draw the best change of the sum of diameters of each patient (Figure 1A)."""
+def tumour_change(cohort: Cohort, said: pd.DataFrame, criterion: str) -> Drawing | None:
+    """Draw the best change of the sum of diameters of each patient (Figure 1A).
+
+    `said` is what figures say of them, here and below (`estimates.drawn.of_response`).
+    """
     chosen = cohort.assessments[
         (cohort.assessments["criterion"] == criterion) & (cohort.assessments["region"] == "overall")
     ].set_index("patient_id")
@@ -148,33 +151,30 @@ def tumour_change(cohort: Cohort, criterion: str) -> Drawing | None:
     return waterfall(
         chosen["change_percent"],
         chosen["response"],
+        pick(said, analysis_id=drawn.WATERFALL, group_level=criterion),
         ylabel=f"Change in sum of diameters ({criterion})",
     )
 
 
-def marker_change(cohort: Cohort) -> Drawing | None:
+def marker_change(cohort: Cohort, said: pd.DataFrame) -> Drawing | None:
     """Draw the change of the marker of each patient (Figure 1B), coloured by response if known."""
     marker = cohort.study.marker
     if marker is None or not cohort.records(marker.change):
         return None
-    best = None
-    if cohort.has("assessments"):
-        best = responses(cohort, "overall").get("RECIST 1.1")
     return waterfall(
         cohort.patients[marker.change],
-        best,
+        drawn.best_responses(cohort),
+        pick(said, analysis_id=drawn.WATERFALL, variable=f"{marker.name}_change"),
         ylabel=f"Change in {marker.words}",
-        reference_lines=(),
-        clip=500,
     )
 
 
-def marker_levels(cohort: Cohort) -> Drawing | None:
+def marker_levels(cohort: Cohort, said: pd.DataFrame) -> Drawing | None:
     """Draw the marker before and after treatment."""
     marker = cohort.study.marker
     if marker is None or not cohort.records(marker.before, marker.after):
         return None
-    return before_after(cohort.patients, marker)
+    return before_after(cohort.patients, marker, pick(said, analysis_id=drawn.BEFORE_AFTER))
 
 
 def marker_method(estimates: pd.DataFrame, study: Study) -> Markdown:
@@ -186,7 +186,7 @@ def marker_method(estimates: pd.DataFrame, study: Study) -> Markdown:
     said = f"**Method.** {words} fell when the value after treatment is below the one before."
     if not chosen.empty:
         method = method_of(chosen, Statistic.P_VALUE)
-        said += f" Its fall against response: {method[:1].lower() + method[1:]}."
+        said += f" Its fall against response: {method}."
     return Markdown(said)
 
 

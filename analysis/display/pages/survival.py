@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import pandas as pd
 from IPython.display import Markdown
 
-from analysis.cohort.derive import RECORDED
+from analysis.cohort.at_risk import RECORDED
 from analysis.cohort.model import Cohort
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.kaplan_meier import MOST_CURVES, survival_figure
-from analysis.display.format import MISSING, thousands
+from analysis.display.format import MISSING, listed, thousands
+from analysis.display.left_out import date_words, not_at_risk
 from analysis.display.pages import recorded
 from analysis.display.tables import (
     Table,
@@ -33,6 +34,7 @@ from analysis.estimates.rows import pick, value_of
 from analysis.estimates.survival import at_risk_months, times_chosen
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import Statistic
+from analysis.study.parameters import zero_words
 from analysis.study.study import Study
 
 _DEATHS = {
@@ -46,19 +48,23 @@ def endpoints_method(cohort: Cohort) -> Markdown:
     """Say what each endpoint is, as it is chosen: its event, where it is censored, its methods."""
     study, parameters = cohort.study, cohort.parameters
     present = [study.endpoint(name) for name in cohort.endpoints()]
-    zero = parameters.time_zero
-    since = "the first treatment" if zero == "first treatment" else f"the start of {zero}"
-    since = cohort.stand_ins.get("time_zero", f"from {since}")
+    since = cohort.stand_ins.get("time_zero", f"from {zero_words(parameters)}")
     by_date = any(endpoint.events for endpoint in present)
     said = [
         "**Method.** Survival is counted in days"
         + (f" {since}" if by_date and cohort.records("time_zero") else "")
         + " and shown in months of 30.4375 days, by the method of Kaplan and Meier (1958)."
     ]
+    if parameters.delayed_entry != "none":
+        said[0] += (
+            f" A patient counts as at risk from the {parameters.delayed_entry} (delayed entry): to "
+            "be among these patients, one had to live until then, so that the days before it could "
+            "hold no death (immortal time)."
+        )
     said.append(_endpoint_list(present, cohort))
     competing = [endpoint for endpoint in present if endpoint.competes(parameters)]
     if competing:
-        names = ", ".join(endpoint.name for endpoint in competing)
+        names = listed([endpoint.name for endpoint in competing])
         said.append(
             f"Of {names}, the curve is 1 minus the cumulative incidence of the event (Aalen and "
             "Johansen 1978): whoever had what competes can have the event no more."
@@ -97,18 +103,15 @@ def _endpoint_list(present: Sequence[Endpoint], cohort: Cohort) -> str:
         # What was recorded as a duration was censored where its recorder had it.
         column = endpoint.censored_at(study.chosen)
         dated = bool(column) and not sources.eq(RECORDED).any()
-        censored = _place(column) if dated else "as recorded"
+        censored = date_words(column) if dated else "as recorded"
         event = endpoint.event_words or "as recorded"
         if endpoint.death_choice:
             event += f"; {_DEATHS[getattr(study.chosen, endpoint.death_choice)]}"
-        elif endpoint.competing and endpoint.events:
-            event += f"; {' or '.join(map(_place, endpoint.competing))} competes"
+        # The values of a column may be codes, which say nothing.
+        elif rivals := [name for name in endpoint.competing if not name.isdigit()]:
+            event += f"; {' or '.join(map(date_words, rivals))} competes"
         lines.append(f"| {_cell(label)} | {_cell(event)} | {_cell(censored)} |")
     return "\n".join(lines)
-
-
-def _place(column: str) -> str:
-    return column.removesuffix("_date").replace("_", " ")
 
 
 def _cell(text: str) -> str:
@@ -150,6 +153,7 @@ def table(estimates: pd.DataFrame, study: Study) -> Table | None:
     notes = [
         f"{'. '.join(said)}; confidence intervals {scale}. NR, not reached.",
         rate_note(chosen),
+        *not_at_risk(estimates, study),
     ]
     return journal(
         pd.DataFrame(rows), stub="endpoint", headings={"endpoint": "Endpoint"}, notes=notes
@@ -266,13 +270,13 @@ def caption(study: Study, endpoints: Sequence[str]) -> str:
     if not named:
         return "Survival."
     words = [endpoint.words[:1].lower() + endpoint.words[1:] for endpoint in named]
-    listed = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
     said = {endpoint.name: times_chosen(endpoint, study.chosen) for endpoint in named}
     chosen = [
         f"{text} ({name})" if text and len(set(said.values())) > 1 else text
         for name, text in said.items()
     ]
-    text = listed[:1].upper() + listed[1:] + "".join(dict.fromkeys(chosen))
+    text = listed(words)
+    text = text[:1].upper() + text[1:] + "".join(dict.fromkeys(chosen))
     competing = [endpoint.name for endpoint in named if endpoint.competes(study.chosen)]
     if competing:
         text += ": 1 minus the Aalen-Johansen incidence of the event"

@@ -9,6 +9,7 @@ from analysis.display.figures.distribution import distributions
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.swimmer import swimmer
 from analysis.display.tables import Table, counts_table
+from analysis.estimates import drawn
 from analysis.estimates.rows import pick
 from analysis.study.study import Study
 
@@ -26,32 +27,41 @@ _DAYS = {
 def table_2(estimates: pd.DataFrame, study: Study) -> Table | None:
     """Give Table 2: treatment given."""
     chosen = pick(estimates, analysis_id="treatment")
-    notes = [
-        "A patient who changed the checkpoint inhibitor counts under both agents, and a patient "
-        "counts under every site irradiated. Targeted therapy is that given with the checkpoint "
-        "inhibitor.",
-    ]
+    there = set(chosen["variable"])
+    said = {
+        "ici_agent": "A patient who changed the checkpoint inhibitor counts under both agents.",
+        "rt_site": "A patient counts under every site irradiated.",
+        "targeted_agent": "Targeted therapy is that given with the checkpoint inhibitor.",
+    }
+    notes = [" ".join(note for name, note in said.items() if name in there)]
     return counts_table(chosen, study.table_2, study, "Treatment", notes)
 
 
-def doses(cohort: Cohort) -> Drawing | None:
-    """Draw dose, BED and EQD2."""
+def doses(cohort: Cohort, said: pd.DataFrame) -> Drawing | None:
+    """Draw dose, BED and EQD2; `said` is what figures say of them (`estimates.drawn`)."""
     if not cohort.records("rt_dose_gy"):
         return None
+    told = pick(said, analysis_id=drawn.HISTOGRAM)
     columns = {"rt_dose_gy": "Physical dose", "bed_gy": "BED", "eqd2_gy": "EQD2"}
     return distributions(
-        {label: cohort.patients[column] for column, label in columns.items()},
+        {
+            label: (cohort.patients[column], pick(told, variable=column))
+            for column, label in columns.items()
+            if cohort.records(column)
+        },
         unit="Gy",
-        bin_width=5.0,
     )
 
 
-def courses(cohort: Cohort) -> Drawing | None:
-    """Draw treatment and outcome of every patient (swimmer plot)."""
+def courses(cohort: Cohort, said: pd.DataFrame) -> Drawing | None:
+    """Draw treatment and outcome of every patient (swimmer plot); `said` as for `doses`."""
     patients = cohort.patients
     if not cohort.records("rt_start", "ici_start", "last_contact_date"):
         return None
     days = {
         day: (patients[column] - patients["time_zero"]).dt.days for column, day in _DAYS.items()
     }
-    return swimmer(patients[["patient_id", "treatment_mode"]].assign(**days))
+    return swimmer(
+        patients[["patient_id", "treatment_mode"]].assign(**days),
+        pick(said, analysis_id=drawn.COURSES),
+    )

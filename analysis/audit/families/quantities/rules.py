@@ -96,16 +96,14 @@ def _find_limits(evidence: Evidence) -> Iterator[Check]:
 
 def _within_limits(evidence: Evidence, claim: Claim) -> Check:
     def certify(conventions: tuple[Convention, ...]) -> Limits:
-        allowed = claim.values(conventions)
-        assert allowed.low is not None
-        assert allowed.high is not None
+        low, high = claim.values(conventions).ends
         return Limits(
             claim=claim.claim_id,
             conventions=conventions,
             least=Fraction(0),
             most=BOUNDED[claim.statistic],
-            low=allowed.low,
-            high=allowed.high,
+            low=low,
+            high=high,
         )
 
     title = f"“{claim.printed}” ({claim.locator}) is no {claim.statistic.replace('_', ' ')}"
@@ -157,9 +155,7 @@ def _on_grid(
 
     def certify(conventions: tuple[Convention, ...]) -> Grid:
         allowed = claim.values(conventions)
-        assert allowed.low is not None
-        assert allowed.high is not None
-        first, last = allowed.low // step, allowed.high // step
+        first, last = (end // step for end in allowed.ends)
         # More than a few multiples are as good as all: the claim is possible.
         tried = [step * k for k in range(int(first), min(int(last), int(first) + 3) + 1)]
         return Grid(
@@ -260,14 +256,13 @@ def at_cut(
     """
     at_least = declared.at_least is not None
     cut = Fraction(str(declared.at_least if at_least else declared.at_most))
-    assert allowed.low is not None
-    assert allowed.high is not None
+    low, high = allowed.ends
     if at_least:
-        surely = allowed.low >= cut
-        surely_not = allowed.high < cut or (allowed.high == cut and not allowed.high_closed)
+        surely = low >= cut
+        surely_not = high < cut or (high == cut and not allowed.high_closed)
     else:
-        surely = allowed.high < cut or allowed.high == cut
-        surely_not = allowed.low > cut
+        surely = high <= cut
+        surely_not = low > cut
     least = (n + 1) // 2 if surely else 0
     most = n // 2 if surely_not else n
     return Cut(
@@ -330,19 +325,17 @@ def scaled(
     """Certify what BED can be, by its own digits and by those of EQD2."""
     own, from_base = bed.values(conventions), eqd2.values(conventions).scaled(factor)
     common = own.common(from_base) if own.meets(from_base) else None
-    assert own.low is not None
-    assert own.high is not None
-    assert from_base.low is not None
-    assert from_base.high is not None
+    product_low, product_high = own.ends
+    scaled_low, scaled_high = from_base.ends
     return Scaled(
         product=bed.claim_id,
         base=eqd2.claim_id,
         factor=factor,
         conventions=conventions,
-        product_low=own.low,
-        product_high=own.high,
-        scaled_low=from_base.low,
-        scaled_high=from_base.high,
+        product_low=product_low,
+        product_high=product_high,
+        scaled_low=scaled_low,
+        scaled_high=scaled_high,
         low=common.low if common else None,
         high=common.high if common else None,
     )

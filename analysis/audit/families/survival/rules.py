@@ -80,9 +80,8 @@ def rate_and_median(time: Fraction, rate: Claim, median: Claim, margin: Fraction
     The median is the first time at or below one half, or within a stretch at exactly one half.
     Where a month has 28 days for one of them and 30.44 for the other, times differ by a margin.
     """
-    height, at = rate.values(), median.values()
-    assert at.low is not None
-    assert at.high is not None
+    height = rate.values()
+    median_low, median_high = median.values().ends
     return RateAndMedian(
         rate=rate.claim_id,
         median=median.claim_id,
@@ -91,8 +90,8 @@ def rate_and_median(time: Fraction, rate: Claim, median: Claim, margin: Fraction
         conventions=EVERY,
         above_half=height.low is not None and height.low > 50,
         below_half=height.high is not None and height.high < 50,
-        median_low=at.low,
-        median_high=at.high,
+        median_low=median_low,
+        median_high=median_high,
     )
 
 
@@ -310,9 +309,8 @@ def _follow_up_witness(
 
 def _inside(interval: Interval) -> Fraction:
     """Give the number in the middle of an interval."""
-    assert interval.low is not None
-    assert interval.high is not None
-    return (interval.low + interval.high) / 2
+    low, high = interval.ends
+    return (low + high) / 2
 
 
 # Curves that share events ---------------------------------------------------------------------
@@ -370,11 +368,8 @@ def _of_shared(
 
 def shared_events(whole: Claim, part: Claim, rest: Claim, patients: Claim, n: int) -> SharedEvents:
     """Certify the ratio of two curves with the same relapses against what deaths can make of it."""
-    first, second, third = whole.values(), part.values(), rest.values()
-    assert first.low is not None
-    assert first.high is not None
-    assert second.low is not None
-    assert second.high is not None
+    whole_low, whole_high = whole.values().ends
+    part_low, part_high = part.values().ends
     return SharedEvents(
         all=whole.claim_id,
         part=part.claim_id,
@@ -382,9 +377,9 @@ def shared_events(whole: Claim, part: Claim, rest: Claim, patients: Claim, n: in
         patients=patients.claim_id,
         conventions=EVERY,
         n=n,
-        least_rest=(third.low or Fraction(0)) / 100,
-        ratio_low=first.low / second.high,
-        ratio_high=first.high / second.low if second.low else Fraction(2),
+        least_rest=(rest.values().low or Fraction(0)) / 100,
+        ratio_low=whole_low / part_high,
+        ratio_high=whole_high / part_low if part_low else Fraction(2),
         one_death=1 - Fraction(1, n),
     )
 
