@@ -70,7 +70,7 @@ def test_comparison_can_fail(comparison: pd.DataFrame) -> None:
     claim = ledger[ledger["claim_id"] == "t1-sex-male-n"]
     estimates = pd.DataFrame(
         [claim.iloc[0][["analysis_id", "group", "group_level", "variable", "variable_level",
-                        "statistic"]].fillna("").to_dict() | {"value": 99.0}]
+                        "statistic"]].fillna("").to_dict() | {"value": 99.0, "note": ""}]
     )  # fmt: skip
     found = compare(claim, estimates)
     assert found["reproduced"].tolist() == ["99"]

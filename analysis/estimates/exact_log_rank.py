@@ -30,12 +30,12 @@ LEAST_EXPECTED = 5
 SPARSE = f"fewer than {LEAST_EXPECTED} events expected in a group"
 
 # Of so many different sums of events the distribution is computed; of more it is drawn.
-MOST_SUMS = 50_000
+MOST_SUMS = 100_000
 DRAWN = 9_999
 SEED = 1
 
-# Weights that are no whole numbers are rounded to four decimals, so that sums coincide.
-_SCALE = 10_000
+# Weights that are no whole numbers are rounded to three decimals, so that sums coincide.
+_SCALE = 1_000
 # Chi-squares of sums that are alike differ in their last digits.
 _ALIKE = 1e-9
 
@@ -256,17 +256,23 @@ def _chi_square(sums: npt.NDArray[np.number], expected: _Numbers, inverse: _Numb
 
 def _distribution(days: Sequence[_Day]) -> tuple[_Counts, _Numbers] | None:
     """Give the weighted sums of events by group, shape (n, g), with their probabilities (n,)."""
-    sums = np.zeros((1, len(days[0].at_risk)), dtype=np.int64)
+    total, groups = sum(day.weight * int(day.events.sum()) for day in days), len(days[0].at_risk)
+    # What all groups but the last have, as one whole number; the last has the rest.
+    places = [(total + 1) ** place for place in range(groups - 1)]
+    if places[-1] * (total + 1) > np.iinfo(np.int64).max:
+        return None
+    keys = np.zeros(1, dtype=np.int64)
     chances: _Numbers = np.ones(1)
     for day in days:
         ways, share = _ways(day)
-        every = (sums[:, np.newaxis] + day.weight * ways).reshape(-1, sums.shape[1])
-        sums, place = np.unique(every, axis=0, return_inverse=True)
-        if len(sums) > MOST_SUMS:
+        every = keys[:, np.newaxis] + day.weight * ways[:, :-1] @ np.array(places)
+        keys, place = np.unique(every, return_inverse=True)
+        if len(keys) > MOST_SUMS:
             return None
-        every_chance = np.outer(chances, share).ravel()
-        chances = np.bincount(place.reshape(-1), every_chance, len(sums)).astype(np.float64)
-    return sums, chances
+        parts = np.outer(chances, share).ravel()
+        chances = np.asarray(np.bincount(place.reshape(-1), parts, len(keys)), dtype=np.float64)
+    sums = keys[:, np.newaxis] // np.array(places) % (total + 1)
+    return np.column_stack([sums, total - sums.sum(axis=1)]), chances
 
 
 def _ways(day: _Day) -> tuple[_Counts, _Numbers]:

@@ -50,9 +50,7 @@ def with_exact(
     }
     if not none:
         found = exact_test(times, weighting, strata, competing)
-        name = "Gray's test" if competing else "log-rank test"
-        if weighting != "none":
-            name = "weighted log-rank test"
+        name = "log-rank test" if test["statistic"] == Statistic.HR_P else test["method"]
         exact |= {
             "value": found.p_value,
             "method": f"{name}, the events dealt anew among the patients at risk: {found.method}",

@@ -75,6 +75,9 @@ def numbers_on(page: Path) -> list[tuple[str, str]]:
 def as_printed(estimates: pd.DataFrame) -> set[str]:
     """Give what the rows are with as many decimals as a page may print, halves up."""
     values = [abs(value) for value in estimates["value"].dropna()]
+    # Of how many patients a number is stands in its row, and of what level its interval.
+    values += [float(n) for n in estimates["n"].dropna().unique()]
+    values += [100 * Parameters().confidence]
     # The cuts between groups are parameters, and stand in the words of the groups.
     values += [value for _, value in Parameters() if isinstance(value, int | float)]
     # So are the years of a calendar, and the doses and fractions of a regimen.

@@ -222,7 +222,7 @@ def test_without_a_decision_there_is_no_p_value_and_a_reason(times: pd.DataFrame
 def test_what_is_drawn_is_near_what_is_counted(
     weighting: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    times = times_of("veteran[60:75, ]", "treatment")
+    times = times_of("veteran[1:30, ]", "prior")
     counted = exact_test(times, weighting)
     monkeypatch.setattr(exact_log_rank, "MOST_SUMS", 1)
     forget()

@@ -223,11 +223,38 @@ cox <- function(times) {
   )
 }
 
+# Where fewer than 5 events are expected in a group (Mantel and Fleiss 1980), the log-rank chi-square
+# among all deals of the events of each day to those at risk on it.
+exact <- function(times) {
+  days <- sort(unique(times$days[times$event == 1]))
+  yes <- times$level == "yes"
+  sets <- vapply(days, function(day) c(
+    n = sum(times$days >= day), own = sum(times$days >= day & yes),
+    d = sum(times$days == day & times$event), had = sum(times$days == day & times$event & yes)
+  ), numeric(4))
+  sets <- sets[, sets["own", ] > 0 & sets["own", ] < sets["n", ] & sets["d", ] < sets["n", ]]
+  expected <- sets["d", ] * sets["own", ] / sets["n", ]
+  least <- pmax(0, sets["d", ] - (sets["n", ] - sets["own", ]))
+  most <- pmin(sets["d", ], sets["own", ])
+  if (min(sum(expected - least), sum(most - expected)) >= 5) return(NULL)
+  chances <- 1
+  for (day in seq_len(ncol(sets))) {
+    here <- with(as.list(sets[, day]), dhyper(0:d, own, n - own, d))
+    sums <- outer(seq_along(chances), seq_along(here), "+")
+    chances <- as.vector(tapply(as.vector(outer(chances, here)), as.vector(sums), sum))
+  }
+  apart <- abs(seq_along(chances) - 1 - sum(expected))
+  p <- sum(chances[apart >= abs(sum(sets["had", ]) - sum(expected)) - 1e-9])
+  c(exact_p = p, hr_exact_p = p)
+}
+
 of_factor <- function(name, of) {
   times <- subset(cbind(endpoints[[of]], level = factors[[name]]), !is.na(level))
   levels <- levels(times$level)
   log_rank <- c(p_value = survdiff(Surv(days, event) ~ level, data = times)$pvalue)
-  tests <- if (identical(levels, c("yes", "no"))) c(log_rank, cox(times)) else log_rank
+  tests <- if (identical(levels, c("yes", "no"))) {
+    c(log_rank, cox(times), exact(times))
+  } else log_rank
   rbind(
     stack(levels, function(level) {
       found <- summarised(times[times$level == level, ])

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.estimates.rows import KEY, row, to_table
+from analysis.estimates.sparse import WARNING
 from analysis.sensitivity.compare import (
     COLUMNS,
     INTERVAL_CROSSES,
@@ -23,6 +24,18 @@ from analysis.sensitivity.compare import (
 )
 from analysis.sensitivity.variants import BASE
 from analysis.study.keys import NOT_REACHED
+
+
+def sparse(
+    exact: float | None, p: float = 0.001, ratio: tuple[float, float, float] = (4.0, 1.2, 13.0)
+) -> list[dict[str, Any]]:
+    """Give a factor of few events: an approximation that is small, and the exact test of it."""
+    rows = factor(p=p, ratio=ratio)
+    for one in rows:
+        if one["statistic"] != "median":
+            one["warning"] = WARNING
+    test = row("prognosis", "OS", "exact_p", exact, group="pvtt", method="log-rank test, dealt")
+    return [*rows, test]
 
 
 def factor(
@@ -181,3 +194,17 @@ def test_specifications_hold_the_base_and_each_variant() -> None:
     assert list(found["p_value"]) == [0.2, 0.01]
     assert list(found[["hazard_ratio", "lower", "upper"]].iloc[1]) == [0.8, 0.5, 1.3]
     assert list(found["test"].unique()) == ["log-rank test"]
+
+
+def test_nothing_crosses_a_line_by_an_approximation_of_few_events() -> None:
+    found = compare(estimates(factor(), sparse(0.10), sparse(0.02), sparse(None)))
+    tests = found[found["statistic"] == "p_value"]
+    assert tests["value"].tolist()[:2] == [0.10, 0.02]
+    assert tests["conclusion"].tolist() == ["", P_CROSSES, NOT_ESTIMABLE]
+    assert (tests["method"] == "log-rank test, dealt").all()
+    assert not found["statistic"].isin(["exact_p"]).any()
+    # The interval excludes 1 and that of the base does not: it is no conclusion either.
+    assert (found["conclusion"] != INTERVAL_CROSSES).all()
+    specified = specifications(estimates(factor(), sparse(0.10)))
+    assert specified["sparse"].tolist() == [False, True]
+    assert specified["p_value"].tolist() == [0.2, 0.10]
