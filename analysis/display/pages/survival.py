@@ -40,6 +40,11 @@ def endpoints_method(cohort: Cohort) -> Markdown:
         + (f" from {since}" if by_date and cohort.records("time_zero") else "")
         + " and shown in months of 30.4375 days, by the method of Kaplan and Meier (1958)."
     ]
+    if (cohort.time_to_event["days"] % 1 != 0).any():
+        said[0] += (
+            " Times that were recorded otherwise than in whole days, such as in months, are not "
+            "rounded to them."
+        )
     said.append(_endpoint_list(present, cohort))
     competing = [endpoint for endpoint in present if endpoint.competes(parameters)]
     if competing:
