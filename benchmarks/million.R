@@ -1,7 +1,7 @@
 # One survival curve with its median, one log-rank test and one Cox regression, timed.
 # Rscript million.R times.csv; prints JSON. Reading the file is not counted.
 suppressPackageStartupMessages(library(survival))
-times <- read.csv(commandArgs(trailingOnly = TRUE)[1], colClasses = "integer")
+times <- read.csv(commandArgs(trailingOnly = TRUE)[1], colClasses = "numeric")
 seconds <- function(expression) system.time(expression, gcFirst = TRUE)[["elapsed"]]
 curve <- seconds({
   fitted <- survfit(Surv(days, event) ~ 1, times, conf.type = "log-log")

@@ -368,6 +368,34 @@ of_prognosis <- function(study, choice) {
   stack(names(study$endpoints), of_endpoint)
 }
 
+# Points of curves, and numbers at risk below them ------------------------------------------------
+
+# Every point of the curves of all patients, the level being its day; and the numbers at risk below
+# the curves of each group. Of a study of which nothing competes with an endpoint.
+of_points <- function(study) {
+  of_curve <- function(name) {
+    fit <- survfit0(curve(study$endpoints[[name]]$times, FALSE))
+    found <- data.frame(survival = 100 * fit$surv, survival_lower = 100 * fit$lower,
+                        survival_upper = 100 * fit$upper, at_risk = fit$n.risk,
+                        events = fit$n.event, censored = fit$n.censor)
+    day <- sprintf("%.15g", fit$time / study$per_month * 30.4375)
+    stack(names(found), function(statistic) {
+      rows("survival_curve", name, setNames(found[[statistic]], rep(statistic, nrow(found))), day)
+    })
+  }
+  below <- function(factor) {
+    stack(names(study$endpoints), function(name) {
+      stack(levels(factor$groups), function(level) {
+        own <- study$endpoints[[name]]$times[which(factor$groups == level), ]
+        left <- at_risk(own, FALSE, study$per_month)
+        rows("prognosis_at_risk", name, setNames(left, rep("at_risk", length(left))), RISK_MONTHS,
+             factor$key, level)
+      })
+    })
+  }
+  rbind(stack(names(study$endpoints), of_curve), stack(study$factors, below))
+}
+
 # Output ----------------------------------------------------------------------------------------
 
 CHOICES <- c("", "factor_model=multivariable", "factor_test=restricted mean", "landmark_months=6")
@@ -380,6 +408,9 @@ of_study <- function(study) {
 
 found <- stack(
   list(hepatocellular(), primary_biliary_cirrhosis(), lung_cancer(), veterans()), of_study
+)
+found <- rbind(
+  found, cbind(study = "hepatocellular", choice = "points", of_points(hepatocellular()))
 )
 found$value <- ifelse(is.na(found$value), "NA", sprintf("%.17g", found$value))
 writeLines(

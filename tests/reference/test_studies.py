@@ -20,7 +20,7 @@ import pandas as pd
 import pytest
 
 from analysis.cohort.read import load, read_study
-from analysis.estimates import prognosis, whole
+from analysis.estimates import points, prognosis, whole
 from analysis.estimates.rows import pick, value_of
 from analysis.zhai_2025.study import STUDY
 from tests.reference import hepatocellular
@@ -40,6 +40,7 @@ CHOICES: dict[str, dict[str, object]] = {
     "factor_test=restricted mean": {"factor_test": "restricted mean"},
     "landmark_months=6": {"landmark_months": 6},
 }
+POINTS = "points"
 
 
 @cache
@@ -62,6 +63,21 @@ def test_every_estimate_agrees_with_r(study: str, choice: str) -> None:
     expected = pick(reference(), study=study, choice=choice)
     assert len(expected) > 100
     differing = differences(estimates(study, choice), expected)
+    assert differing.empty, differing.to_string()
+
+
+def test_points_of_curves_and_numbers_at_risk_agree_with_r() -> None:
+    """What the figures of hepatocellular draw: a step is on its month, not beside it."""
+    cohort = load(FOLDERS["hepatocellular"], STUDY)
+    parameters = cohort.study.chosen
+    below = points.factor_curves(cohort, parameters, cohort.study.factors)
+    found = pd.concat(
+        [
+            points.survival_curves(cohort, parameters),
+            pick(below, analysis_id=points.FACTOR_AT_RISK),
+        ]
+    )
+    differing = differences(found, pick(reference(), study="hepatocellular", choice=POINTS))
     assert differing.empty, differing.to_string()
 
 
@@ -101,7 +117,7 @@ def test_r_gives_the_stored_values_again(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     again = read_output(output.read_text(encoding="utf-8"))
     for study in FOLDERS:
-        for choice in CHOICES:
+        for choice in (*CHOICES, POINTS):
             keys = {"study": study, "choice": choice}
             differing = differences(pick(again, **keys), pick(reference(), **keys))
             assert differing.empty, differing.to_string()

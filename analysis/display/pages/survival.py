@@ -61,6 +61,11 @@ def endpoints_method(cohort: Cohort) -> Markdown:
             "be among these patients, one had to live until then, so that the days before it could "
             "hold no death (immortal time)."
         )
+    if (cohort.time_to_event["days"] % 1 != 0).any():
+        said[0] += (
+            " Times that were recorded otherwise than in whole days, such as in months, are not "
+            "rounded to them."
+        )
     said.append(_endpoint_list(present, cohort))
     competing = [endpoint for endpoint in present if endpoint.competes(parameters)]
     if competing:
