@@ -70,7 +70,9 @@ def group_rows(
             analysis_id=ANALYSIS,
         )
     ]
-    if parameters.factor_test == "restricted mean" and KNOWN not in times:
+    # A curve beside which something competes has no mean; its groups are tested by Gray's test.
+    means = KNOWN not in times and not endpoint.competes(parameters)
+    if parameters.factor_test == "restricted mean" and means:
         return rows + _mean_rows(times, factor, endpoint, parameters)
     return [*rows, _test_row(times, factor, endpoint, strata, parameters)]
 
