@@ -697,3 +697,13 @@ def test_what_competes_with_a_duration_is_said(tmp_path: Path) -> None:
     folder = write_own(tmp_path / "own", declared, **columns, **unused)
     said = survival_page.endpoints_method(load(folder, STUDY)).data
     assert "relapse; death competes" in said
+
+
+def test_restricted_means_leave_out_what_something_competes_with(own: Cohort) -> None:
+    """They were asked of it, and the whole report failed."""
+    chosen = own.study.parameters(factor_test="restricted mean")
+    found = prognosis.estimate(own, chosen)
+    tests = pick(found, statistic=Statistic.P_VALUE, variable="TTP")
+    assert set(tests["method"]) == {"Gray's test"}
+    assert pick(found, statistic=Statistic.RMST, variable="TTP").empty
+    assert not pick(found, statistic=Statistic.RMST, variable="OS").empty
