@@ -150,6 +150,7 @@ def _rows(
     parameters: Parameters,
     level: str = "",
     warning: str = "",
+    model: str = "",
 ) -> Rows:
     lower, upper, limit, note = found.ratio.lower, found.ratio.upper, method, found.note
     if samples is not None:
@@ -162,7 +163,8 @@ def _rows(
         )
         left_out = int((~np.isfinite(samples)).sum())
         note = f"not estimable in {left_out} of {len(samples)} samples" if left_out else ""
-    proportional = "score test of the factor with 1 - Kaplan-Meier" + since(parameters)
+    proportional = "score test of the factor with 1 - Kaplan-Meier"
+    proportional += f", {model}" if model else since(parameters)
     few = found.note or (TOO_FEW_DAYS if np.isnan(found.proportionality_p) else "")
     return [
         row(
@@ -199,11 +201,6 @@ def together_rows(
     terms = [term for factor in factors for term in _terms(factor) if _varies(complete, term)]
     ridge = parameters.penalty if parameters.factor_model == "penalised" else 0.0
     n, events = len(complete), int(complete["event"].sum())
-    keys: dict[str, Any] = {"group": ALL_FACTORS, "n": n}
-    rows = [
-        row(ANALYSIS, endpoint.name, Statistic.N, n, unit="patients", **keys),
-        row(ANALYSIS, endpoint.name, Statistic.EVENTS, events, unit="patients", **keys),
-    ]
     varied = list(dict.fromkeys(factor.key for factor, _ in terms))
     method = f"Cox regression of {len(varied)} factors, Efron ties"
     if ridge:
@@ -212,6 +209,11 @@ def together_rows(
     if KNOWN in complete and moved:
         method += f", {moved[0].label.lower()} from the day of the second treatment"
     method += since(parameters)
+    keys: dict[str, Any] = {"group": ALL_FACTORS, "n": n, "method": method}
+    rows = [
+        row(ANALYSIS, endpoint.name, Statistic.N, n, unit="patients", **keys),
+        row(ANALYSIS, endpoint.name, Statistic.EVENTS, events, unit="patients", **keys),
+    ]
     follow_up = _covariates(complete, terms, moved)
     fitted = cox(follow_up, ridge) if terms else None
     test = proportionality(follow_up, None if ridge else fitted)
@@ -228,9 +230,8 @@ def together_rows(
             endpoint.name,
             Statistic.PROPORTIONALITY_P,
             test.all,
-            method="score test of all factors with 1 - Kaplan-Meier",
             note=no_test if np.isnan(test.all) else "",
-            **keys,
+            **keys | {"method": f"score test of all {len(varied)} factors with 1 - Kaplan-Meier"},
         )
     )
     samples = None
@@ -253,7 +254,9 @@ def together_rows(
                 )
             own = None if samples is None or place is None else samples[:, place]
             level = "" if factor.is_binary else term[1]
-            of_term = _rows(found, factor, endpoint, method, n, own, parameters, level, warning)
+            of_term = _rows(
+                found, factor, endpoint, method, n, own, parameters, level, warning, method
+            )
             if ridge and not found.note:
                 of_term[-1]["note"] = no_test
             compared = factor.groups if factor.is_binary else (factor.groups[0], term[1])

@@ -59,7 +59,8 @@ def estimate(cohort: Cohort, _: Parameters) -> pd.DataFrame:
         rows.append(row(ANALYSIS, "rt_foci", Statistic.COUNT, len(foci), unit="foci", n=n))
         if cohort.has("radiotherapy.site"):
             rows += _several(foci, "site", SITE, study.open_lists.get("radiotherapy.site", ()))
-    return to_table(once(rows), estimate)
+    # Of no treatment that is recorded there is no table, and nobody whom it is of.
+    return to_table(once(rows) if len(rows) > 1 else [], estimate)
 
 
 def _several(

@@ -99,10 +99,7 @@ def test_a_progression_before_immunotherapy_is_not_moved_to_day_0() -> None:
     found = survival.estimate(cohort, cohort.parameters)
     counted = pick(found, statistic=Statistic.EXCLUDED, variable="PFS")
     assert counted["value"].tolist() == [1]
-    said = (
-        "Patients left out: PFS, 1 with the event before the start "
-        "of immunotherapy"
-    )
+    said = "Patients left out: PFS, 1 with the event before the start of immunotherapy"
     (line,) = not_at_risk(found, cohort.study)
     assert line.startswith(said)
     assert not any(name in line for name in cohort.patients.index)

@@ -161,15 +161,26 @@ shares <- function(analysis_id, variable, groups) {
     rows(analysis_id, variable, c(count = count, percent = 100 * count / sum(!is.na(groups))), level)
   })
 }
+# How many patients have no record, where there are any.
+unrecorded <- function(analysis_id, variable, values, ...) {
+  missing <- sum(is.na(values))
+  if (missing > 0) rows(analysis_id, variable, c(not_recorded = missing), ...)
+}
 described <- function(what) {
-  if (!is.null(what$groups)) return(shares("characteristics", what[[1]], what$groups))
+  values <- if (is.null(what$groups)) what$quantity else what$groups
+  absent <- unrecorded("characteristics", what[[1]], values)
+  if (!is.null(what$groups)) {
+    return(rbind(shares("characteristics", what[[1]], what$groups), absent))
+  }
   found <- c(median = median(what$quantity, na.rm = TRUE), min = min(what$quantity, na.rm = TRUE),
              max = max(what$quantity, na.rm = TRUE))
-  rows("characteristics", what[[1]], found)
+  rbind(rows("characteristics", what[[1]], found), absent)
 }
 characteristics <- function(study) {
   of_factors <- unlist(lapply(study$factors, `[[`, "described"), recursive = FALSE)
-  rbind(rows("characteristics", "patients", c(count = study$n)), stack(of_factors, described))
+  # A quantity and its groups lack the same patients.
+  unique(rbind(rows("characteristics", "patients", c(count = study$n)),
+               stack(of_factors, described)))
 }
 
 # Curves ----------------------------------------------------------------------------------------
@@ -283,6 +294,30 @@ ratio_rows <- function(name, factor, found) {
   })
 }
 
+# Where fewer than 5 events are expected in one of two groups (Mantel and Fleiss 1980), the log-rank
+# chi-square among all deals of the events of each day to those at risk on it.
+exact <- function(times, groups) {
+  had <- times$status == 1
+  first <- groups == levels(groups)[1]
+  sets <- vapply(sort(unique(times$time[had])), function(day) c(
+    n = sum(times$time >= day), own = sum(times$time >= day & first),
+    d = sum(times$time == day & had), seen = sum(times$time == day & had & first)
+  ), numeric(4))
+  sets <- sets[, sets["own", ] > 0 & sets["own", ] < sets["n", ] & sets["d", ] < sets["n", ]]
+  expected <- sets["d", ] * sets["own", ] / sets["n", ]
+  least <- pmax(0, sets["d", ] - (sets["n", ] - sets["own", ]))
+  most <- pmin(sets["d", ], sets["own", ])
+  if (min(sum(expected - least), sum(most - expected)) >= 5) return(NULL)
+  chances <- 1
+  for (day in seq_len(ncol(sets))) {
+    here <- with(as.list(sets[, day]), dhyper(0:d, own, n - own, d))
+    sums <- outer(seq_along(chances), seq_along(here), "+")
+    chances <- as.vector(tapply(as.vector(outer(chances, here)), as.vector(sums), sum))
+  }
+  apart <- abs(seq_along(chances) - 1 - sum(expected))
+  sum(chances[apart >= abs(sum(sets["seen", ]) - sum(expected)) - 1e-9])
+}
+
 log_rank <- function(times, groups, competes) {
   if (competes) return(cuminc(times$time, times$status, groups, cencode = 0)$Tests["1", "pv"])
   test <- survdiff(Surv(times$time, times$status == 1) ~ groups)
@@ -356,7 +391,16 @@ of_prognosis <- function(study, choice) {
       } else {
         rows("prognosis", name, c(p_value = log_rank(own, groups, competes)), "", factor$key)
       }
-      rbind(of_groups, test, ratio_rows(name, factor, ratios))
+      deals <- if (choice %in% c("", "landmark_months=6") && !competes && nlevels(groups) == 2) {
+        exact(own, groups)
+      }
+      at <- if (identical(levels(groups), c("yes", "no"))) "" else levels(groups)[2]
+      few <- if (!is.null(deals)) {
+        rbind(rows("prognosis", name, c(exact_p = deals), "", factor$key),
+              rows("prognosis", name, c(hr_exact_p = deals), "", factor$key, at))
+      }
+      absent <- unrecorded("prognosis", name, factor$groups, "", factor$key)
+      rbind(of_groups, test, few, ratio_rows(name, factor, ratios), absent)
     }
     together <- if (choice == "factor_model=multivariable") {
       rows("prognosis", name, c(n = sum(complete), events = events,

@@ -21,7 +21,8 @@ import pytest
 
 from analysis.cohort.read import load, read_study
 from analysis.estimates import points, prognosis, whole
-from analysis.estimates.rows import pick, value_of
+from analysis.estimates.rows import KEY, pick, value_of
+from analysis.study.keys import Statistic
 from analysis.zhai_2025.study import STUDY
 from tests.reference import hepatocellular
 from tests.reference.test_cohort import differences, read_output
@@ -62,7 +63,12 @@ def estimates(study: str, choice: str) -> pd.DataFrame:
 def test_every_estimate_agrees_with_r(study: str, choice: str) -> None:
     expected = pick(reference(), study=study, choice=choice)
     assert len(expected) > 100
-    differing = differences(estimates(study, choice), expected)
+    found = estimates(study, choice)
+    # Exact tests of several groups, and of Gray's, are held to every deal (test_exact_log_rank.py).
+    exact = found["statistic"].isin([Statistic.EXACT_P, Statistic.HR_EXACT_P])
+    there = pd.MultiIndex.from_frame(expected[KEY])
+    found = found[~exact | pd.MultiIndex.from_frame(found[KEY]).isin(there)]
+    differing = differences(found, expected)
     assert differing.empty, differing.to_string()
 
 

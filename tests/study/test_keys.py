@@ -13,6 +13,8 @@ P_VALUES = {
     Statistic.HR_P,
     Statistic.PROPORTIONALITY_P,
     Statistic.NONLINEARITY_P,
+    Statistic.EXACT_P,
+    Statistic.HR_EXACT_P,
 }
 
 
