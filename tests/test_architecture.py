@@ -110,3 +110,11 @@ def test_the_names_are_many_and_are_found() -> None:
     text = "x = 1\nvalues = patients['afp_before']\n# portal thrombosis (pvtt)\nafp_spline()\n"
     assert list(hits(text, names)) == [(2, "afp_before"), (3, "pvtt"), (4, "afp")]
     assert list(hits("graph_afps = stafp\n", names)) == []
+
+
+def test_few_files_know_of_one_cut_of_the_article() -> None:
+    """They were 27 when each table, figure and sentence had its own word for it."""
+    text = re.compile(r"afp_cutoff|afp_before<|[\"']afp[\"']")
+    files = [*ANALYSIS.rglob("*.py"), *(ANALYSIS.parent / "notebooks").glob("*.ipynb")]
+    naming = [path.name for path in files if text.search(path.read_text(encoding="utf-8"))]
+    assert 1 < len(naming) < 12, naming
