@@ -86,7 +86,13 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         **{factor.column: factor.values(patients) for factor in study.factors}
     )
     times, unrecorded, stand_ins = _time_to_event(
-        recorded, follow_up, theirs(tables["time_to_event"]), zero, recording, study
+        recorded,
+        follow_up,
+        theirs(tables["time_to_event"]),
+        zero,
+        recording,
+        study,
+        frozenset(endpoint.name for endpoint in dataset.description.endpoints),
     )
     stand_ins["time_zero"] = zero.stand_in
     stand_ins["follow_up"] = stand_ins.get(OVERALL_SURVIVAL, "")
@@ -284,7 +290,7 @@ def _time_zero(patients: pd.DataFrame, recording: Recording, parameters: Paramet
         (column,) = recorded
         return _Zero(patients[column], f"from {_STARTS[column]}, since {why}")
     if not asked and "enrolment_date" in patients and recording.has("enrolment_date"):
-        return _Zero(patients["enrolment_date"], f"from enrolment, since {why}")
+        return _Zero(patients["enrolment_date"], "from enrolment, since no treatment is recorded")
     return _Zero(pd.Series(pd.NaT, index=patients.index, dtype="datetime64[ns]"), why=why)
 
 
@@ -403,10 +409,12 @@ def _time_to_event(
     zero: _Zero,
     recording: Recording,
     study: Study,
+    declared: frozenset[str],
 ) -> tuple[pd.DataFrame, dict[str, str], dict[str, str]]:
     """Give the times of every endpoint: from durations of patients, from dates, or as recorded.
 
     An endpoint whose dates are not recorded has no times, unless they are in `time_to_event`.
+    `declared` are the endpoints that the dataset declares itself.
 
     Returns
     -------
@@ -433,8 +441,11 @@ def _time_to_event(
             continue
         if not why:
             parts.append(found)
+        elif not (recording.has("follow_up") or study.article or endpoint.name in declared):
+            # A study of its own without dates of follow-up has none to be missed.
+            stand_ins[endpoint.name] = ""
         elif endpoint.name in as_recorded:
-            stand_ins[endpoint.name] = "times as recorded"
+            stand_ins[endpoint.name] = "from times as recorded"
         else:
             unrecorded[endpoint.name] = why
     derived = {name for part in parts for name in part["endpoint"].unique()}

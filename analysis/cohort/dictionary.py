@@ -37,11 +37,11 @@ not_recorded:                       # may be left out
   adverse_events: all
 ```
 
-What is not recorded is left out of the report with a line that says so: an endpoint without the date
-of its event or of its censoring, a treatment mode without the end of radiotherapy, grades that
-nobody wrote down. Three things stand in for others, and say so: the start of the one treatment that
-is recorded, or enrolment, for the first treatment; categories of response for sums of
-diameters, and the other way round. A column of patients, assessments or adverse events that is
+What is not recorded is left out of the report with a line that says so: an endpoint without the
+date of its event or of its censoring, a treatment mode without the end of radiotherapy, grades that
+nobody wrote down. Some things stand in for others, and say so: the start of the one treatment that
+is recorded, or enrolment, for the first treatment; categories of response for sums of diameters,
+and the other way round. A column of patients, assessments or adverse events that is
 blank for everybody is not recorded. A table of adverse events with a header and no rows says that
 nothing happened to anybody.
 

@@ -166,7 +166,7 @@ def test_who_is_left_out_is_counted() -> None:
 
 def test_without_treatment_survival_is_counted_from_enrolment() -> None:
     found = cohort("radiotherapy", "immunotherapy")
-    expected = "from enrolment, since radiotherapy and immunotherapy are not recorded"
+    expected = "from enrolment, since no treatment is recorded"
     assert found.stand_ins["OS"] == expected
     patients, times = found.patients, found.times("OS").set_index("patient_id")
     end = patients["death_date"].fillna(patients["last_contact_date"])
@@ -339,3 +339,10 @@ def test_no_remark_names_a_patient() -> None:
     said = told(changed("patients", afp_before=values, afp_after=values))
     assert said
     assert not any(name in said for name in frame["patient_id"])
+
+
+def test_a_study_of_its_own_misses_no_dates_that_it_never_had() -> None:
+    operated = load("hepatocellular", STUDY)
+    assert operated.endpoints() == ["OS", "RFS"]
+    assert operated.unrecorded == {}
+    assert not {"OS", "RFS", "follow_up"} & operated.stand_ins.keys()

@@ -681,7 +681,7 @@ def test_the_head_of_an_arm_counts_its_own_patients(tmp_path: Path) -> None:
 
 def test_tests_of_two_kinds_are_both_named(own: Cohort, own_estimates: pd.DataFrame) -> None:
     said = prognosis_page.significant_factors(own_estimates, own.study).data
-    assert "tests (log-rank test and Gray's test)" in said
+    assert "tests (log-rank test and Gray's test" in said
 
 
 def test_what_competes_with_a_duration_is_said(tmp_path: Path) -> None:

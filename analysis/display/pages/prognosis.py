@@ -99,8 +99,8 @@ def method(estimates: pd.DataFrame, study: Study) -> Markdown:
     if chosen.empty:
         return Markdown("")
     text = (
-        f"**Method.** Medians by Kaplan-Meier, and {_REFERENCES[parameters.factor_test]} on whole "
-        f"days, two-sided, {_ADJUSTED[parameters.p_adjustment]}"
+        f"**Method.** Medians by Kaplan-Meier, and {_REFERENCES[parameters.factor_test]}, "
+        f"two-sided, {_ADJUSTED[parameters.p_adjustment]}"
     )
     text += (
         " and without adjustment for other factors."
