@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.cohort import derive, rules
 from analysis.cohort.model import Dataset
 from analysis.cohort.schema import tables_of
-from analysis.estimates import whole
+from analysis.estimates import drawn, whole
 from analysis.study.columns import empty
 from analysis.study.keys import KEY
 from analysis.study.parameters import Parameters
@@ -56,7 +56,10 @@ def without(dataset: Dataset, *gone: str) -> Dataset:
 def estimates(dataset: Dataset, parameters: Parameters) -> pd.DataFrame:
     """Give the estimates of a dataset by their keys."""
     assert rules.broken(dataset.tables, dataset.description) == []
-    return whole.estimate(derive.cohort(dataset, parameters), parameters).set_index(list(KEY))
+    cohort = derive.cohort(dataset, parameters)
+    figures = (drawn.of_response(cohort), drawn.of_courses(cohort))
+    found = [whole.estimate(cohort, parameters), *(rows for rows in figures if not rows.empty)]
+    return pd.concat(found, ignore_index=True).set_index(list(KEY))
 
 
 def changed(base: pd.DataFrame, ablated: pd.DataFrame) -> pd.DataFrame:

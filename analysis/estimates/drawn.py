@@ -208,27 +208,34 @@ def before_after_rows(
 
 def of_courses(cohort: Cohort) -> pd.DataFrame:
     """Give what the swimmer plot says: length of observation, outcomes, modes of treatment."""
-    if not cohort.records("rt_start", "ici_start", "last_contact_date"):
+    if not has_courses(cohort):
         return to_table([], of_courses)
     patients = cohort.patients
+    progressed = patients["progression_date"].notna()
     end = patients["death_date"].fillna(patients["last_contact_date"])
     return to_table(
         course_rows(
             (end - patients["time_zero"]).dt.days.map(months, na_action="ignore"),
             died=patients["death_date"].notna(),
-            progressed=patients["progression_date"].notna(),
+            progressed=progressed if cohort.has("progression_date") else None,
             modes=patients["treatment_mode"],
         ),
         of_courses,
     )
 
 
+def has_courses(cohort: Cohort) -> bool:
+    """Tell whether it is known when treatment began, and whether patients died or live."""
+    return cohort.records("rt_start", "ici_start", "last_contact_date") and cohort.has("death")
+
+
 def course_rows(
-    observed: pd.Series, *, died: pd.Series, progressed: pd.Series, modes: pd.Series
+    observed: pd.Series, *, died: pd.Series, progressed: pd.Series | None, modes: pd.Series
 ) -> Rows:
     """Give how long patients were observed (months), and counts of outcomes and of modes.
 
-    Whoever did not die and was observed counts as alive at last contact (`death`, no).
+    Whoever did not die and was observed counts as alive at last contact (`death`, no). Where no
+    progression is recorded (None), none is counted.
     """
     known, n = observed.dropna().astype("float64"), len(observed)
 
@@ -247,7 +254,7 @@ def course_rows(
     return [
         *_drawn_rows(COURSES, "follow_up", n, n - len(known), n=n),
         *_summary_rows(COURSES, "follow_up", known, "months", n=len(known)),
-        count("progression", YES, int(progressed.sum())),
+        *([] if progressed is None else [count("progression", YES, int(progressed.sum()))]),
         count("death", YES, int(died.sum())),
         count("death", NO, int((~died & observed.notna()).sum())),
         *(count("treatment_mode", mode, int(given[mode])) for mode in sorted(given.index)),

@@ -44,7 +44,8 @@ SOURCES = sources(synthetic())
 @pytest.mark.parametrize("source", SOURCES)
 def test_nothing_changes_without_a_column_or_a_table(source: str) -> None:
     ablated = estimates(without(synthetic(), source), CHOSEN)
-    assert changed(base(), ablated).to_string() == changed(base(), base()).to_string()
+    different = changed(base(), ablated)
+    assert different.empty, different.to_string()
     assert new(base(), ablated, STUDY) == []
 
 

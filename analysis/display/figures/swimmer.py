@@ -59,7 +59,7 @@ def swimmer(
     frame = frame.sort_values(["end", "patient_id"], ascending=[False, True], na_position="last")
     frame = frame.reset_index(drop=True)
 
-    key = _key(frame)
+    key = _key(frame, progression=not pick(rows, variable="progression").empty)
     top = 2.0 + legend_height(key, width_mm - 4.0) + 2.0
     row = min(_ROW_MM, (theme.PAGE_HEIGHT_MM - top - _BELOW) / len(frame))
     names = [shorten(name, _LABEL_MM) for name in frame["patient_id"]]
@@ -85,15 +85,18 @@ def swimmer(
     return Drawing(sheet.figure, _alt(rows))
 
 
-def _key(frame: pd.DataFrame) -> dict[str, Patch | Line2D]:
-    key: dict[str, Patch | Line2D] = {
-        "Radiotherapy": Patch(color=RADIOTHERAPY),
-        "Immunotherapy": Patch(color=IMMUNOTHERAPY),
-        "Observed": Line2D([], [], color=theme.FAINT, linewidth=1.2),
-        "Progression": _sign("d", theme.INK, "white"),
-        "Death": _sign("X", theme.INK),
-        "Alive at last contact": _sign(">", theme.INK),
-    }
+def _key(frame: pd.DataFrame, *, progression: bool) -> dict[str, Patch | Line2D]:
+    """Give the key of what is drawn: a course whose first or last day is not recorded is not."""
+    key: dict[str, Patch | Line2D] = {}
+    if frame[["rt_start_day", "rt_end_day"]].notna().all(axis=1).any():
+        key["Radiotherapy"] = Patch(color=RADIOTHERAPY)
+    if frame[["ici_start_day", "ici_end_day"]].notna().all(axis=1).any():
+        key["Immunotherapy"] = Patch(color=IMMUNOTHERAPY)
+    key["Observed"] = Line2D([], [], color=theme.FAINT, linewidth=1.2)
+    if progression:
+        key["Progression"] = _sign("d", theme.INK, "white")
+    key["Death"] = _sign("X", theme.INK)
+    key["Alive at last contact"] = _sign(">", theme.INK)
     modes = set(frame["treatment_mode"].dropna())
     faces = {mode: face for mode, face in MODE_FACES.items() if mode in modes}
     return key | {
@@ -197,9 +200,15 @@ def _alt(rows: pd.DataFrame) -> str:
         f"{count:.0f} {clean(mode)}"
         for mode, count in zip(modes["variable_level"], modes["value"], strict=True)
     )
-    progressed, died, alive = (
-        int(value_of(rows, variable=variable, variable_level=level))
-        for variable, level in (("progression", YES), ("death", YES), ("death", NO))
+    outcomes = {
+        "progressed": ("progression", YES),
+        "died": ("death", YES),
+        "alive at last contact": ("death", NO),
+    }
+    counted = ", ".join(
+        f"{value_of(rows, variable=variable, variable_level=level):.0f} {words}"
+        for words, (variable, level) in outcomes.items()
+        if not pick(rows, variable=variable).empty
     )
     length = ""
     if Statistic.MEDIAN in observed:
@@ -210,5 +219,5 @@ def _alt(rows: pd.DataFrame) -> str:
         f"Swimmer plot of {fmt.patients(int(observed[Statistic.N]))}"
         + (f" ({treated} treatment)" if treated else "")
         + length
-        + f": {progressed} progressed, {died} died, {alive} alive at last contact."
+        + f": {counted}."
     )

@@ -113,7 +113,7 @@ def method(estimates: pd.DataFrame, study: Study) -> Markdown:
     if not _tests(pick(estimates, analysis_id=ANALYSIS), shown_factors(estimates, study),
                   Statistic.EXACT_P).empty:  # fmt: skip
         said.append(
-            f"Where {SPARSE} while it is compared (criterion of Mantel and Fleiss 1980), the "
+            f"With {SPARSE} while it is compared (criterion of Mantel and Fleiss 1980), the "
             f"chi-square is no good approximation: p is exact there ({EXACT_MARK})."
         )
     return Markdown(" ".join(part for part in said if part))

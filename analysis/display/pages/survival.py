@@ -310,7 +310,7 @@ def relapse_method(estimates: pd.DataFrame) -> Markdown:
     few = (
         ""
         if exact.empty
-        else f" Where {SPARSE} while it is compared (Mantel and Fleiss 1980), p is exact."
+        else f" With {SPARSE} while it is compared (Mantel and Fleiss 1980), p is exact."
     )
     return Markdown(
         f"**Method.** The groups of each factor of Table 5 are compared {test}, without adjustment "

@@ -56,7 +56,7 @@ def doses(cohort: Cohort, said: pd.DataFrame) -> Drawing | None:
 def courses(cohort: Cohort, said: pd.DataFrame) -> Drawing | None:
     """Draw treatment and outcome of every patient (swimmer plot); `said` as for `doses`."""
     patients = cohort.patients
-    if not cohort.records("rt_start", "ici_start", "last_contact_date"):
+    if not drawn.has_courses(cohort):
         return None
     days = {
         day: (patients[column] - patients["time_zero"]).dt.days for column, day in _DAYS.items()
