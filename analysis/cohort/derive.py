@@ -69,8 +69,6 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
 
     applied = parameters.apply_eligibility and dataset.description.eligibility_applies
     screening, admitted = eligibility.screen(patients, study, applied)
-    if not len(admitted):
-        raise DatasetFaults(dataset.name, [eligibility.nobody(screening, len(patients))])
     screening, asked = eligibility.restrict(dataset.name, patients.loc[admitted], study, screening)
     patients = patients.loc[asked]
     # What a dataset recorded may have the name of what is derived from follow-up.

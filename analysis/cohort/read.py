@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 
-from analysis.cohort import derive, mapping, rules
+from analysis.cohort import derive, eligibility, mapping, rules
 from analysis.cohort.declared import declare
 from analysis.cohort.description import FILE, Description, read_description
 from analysis.cohort.faults import DatasetFaults, Fault
@@ -51,6 +51,8 @@ def load(
     """
     recorded = read_dataset(dataset, study)
     cohort = derive.cohort(recorded, parameters_for(recorded.study, chosen, study))
+    if cohort.patients.empty:
+        raise DatasetFaults(cohort.name, [eligibility.nobody(cohort.screening, cohort.read)])
     return replace(cohort, remarks=remarks(recorded, cohort))
 
 

@@ -161,7 +161,7 @@ def _of_late_entries(times: pd.DataFrame) -> pd.DataFrame:
         surviving = np.where(events > 0, 1 - events / at_risk, 1.0)
     return pd.DataFrame(
         {
-            "days": days,
+            "days": days.astype(np.float64),
             "at_risk": at_risk,
             "events": events,
             "censored": ended - events,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.cohort.model import Cohort
 from analysis.cohort.schema import REGION_VARIABLES
-from analysis.estimates.counts import count_rows, range_rows
+from analysis.estimates.counts import count_rows, once, range_rows
 from analysis.estimates.response import (
     SUMMARIES,
     association,
@@ -41,9 +41,10 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
         *range_rows(analysis, f"{marker.name}_change", patients[marker.change], "%"),
         *count_rows(analysis, after.name, after.values(patients)),
     ]
-    if cohort.has("assessments.criterion", "assessments.region") and cohort.records(
-        marker.decrease
-    ):
+    # A quantity and its groups are not recorded for the same patients.
+    rows = once(rows)
+    responded = cohort.has("assessments.criterion", "assessments.region")
+    if responded and cohort.records(marker.decrease):
         rows += _against_response(cohort, marker, parameters)
     return to_table(rows, estimate, cohort.stand_ins)
 

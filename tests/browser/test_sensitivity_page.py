@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 from analysis.__main__ import PROJECT
 from analysis.build.sensitivity import build_sensitivity
 from analysis.cohort.read import dataset_folder
+from analysis.estimates.sparse import as_read
 from tests.browser.conftest import HOSTILE, hostile_dataset
 from tests.browser.test_pages import CONTRAST, PHONE, visit
 
@@ -133,7 +134,7 @@ def test_paper_gets_the_whole_list(browser: Browser, page_folder: Path) -> None:
 
 
 def test_every_number_of_the_comparison_is_an_estimate(page_folder: Path) -> None:
-    estimates = pd.read_csv(page_folder / "estimates.csv", keep_default_na=False)
+    estimates = as_read(pd.read_csv(page_folder / "estimates.csv", keep_default_na=False))
     comparison = pd.read_csv(page_folder / "comparison.csv", keep_default_na=False)
     key = ["variant", "analysis_id", "group", "group_level", "variable", "variable_level"]
     known = estimates.set_index([*key, "statistic"])["value"]

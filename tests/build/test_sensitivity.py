@@ -102,10 +102,10 @@ def test_the_base_has_what_any_notebook_sets(
     write(small.notebook("01_first"), parameters=PARAMETERS + 'ci_type = "plain"\n')
     cell = "print(ci_type)"
     write(small.notebook(SENSITIVITY_NOTEBOOK), cell, parameters=PARAMETERS + "ecog_max = 1\n")
-    assert run(small, dataset, variants, "--set", "ecog_max=0") == 0
+    assert run(small, dataset, variants, "--set", "ecog_max=3") == 0
     folder = small.report("sensitivity-four")
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["parameters"] == {"ci_type": "plain", "ecog_max": 0}
+    assert manifest["parameters"] == {"ci_type": "plain", "ecog_max": 3}
     executed = json.loads((folder / "notebooks" / f"{SENSITIVITY_NOTEBOOK}.ipynb").read_text())
     assert executed["cells"][-1]["outputs"][0]["text"] == ["plain\n"]
     assert "Not the article’s analysis" in (folder / "index.html").read_text(encoding="utf-8")

@@ -219,11 +219,16 @@ def test_terms_are_the_studys_whatever_their_capitals(tmp_path: Path) -> None:
 # Who is in ---------------------------------------------------------------------------------------
 
 
-def test_nobody_analysed_is_a_fault() -> None:
-    frame = synthetic().tables["patients"]
-    later = changed("patients", enrolment_date=frame["enrolment_date"] + pd.DateOffset(years=5))
-    with pytest.raises(DatasetFaults, match=r"106 of 106 left out by 'Treated from 2018 to 2021'"):
-        derive.cohort(later, CHOSEN)
+def test_nobody_analysed_is_a_fault(tmp_path: Path) -> None:
+    """A whole report was built of 0 patients."""
+    later = datasets.PATIENTS
+    for enrolled in ("2019-06-14", "2019-06-15", "2020-03-02", "2021-01-04"):
+        later = later.replace(enrolled, f"2024{enrolled[4:]}")
+    folder = write_dataset(tmp_path, patients=later, dataset="title: Four patients\n")
+    with pytest.raises(DatasetFaults, match=r"4 of 4 left out by 'Treated from 2018 to 2021'"):
+        load(folder, STUDY)
+    (folder / "dataset.yaml").write_text("title: x\neligibility_applies: false\n", "utf-8")
+    assert len(load(folder, STUDY).patients) == 4
 
 
 def test_one_of_two_records_missing_excludes_nobody() -> None:
