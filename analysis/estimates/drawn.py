@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.cohort.model import Cohort
-from analysis.cohort.schema import CRITERIA
+from analysis.cohort.schema import CRITERIA, REGION_VARIABLES
 from analysis.estimates.counts import share_rows
 from analysis.estimates.response import responses
 from analysis.estimates.rows import row, to_table
@@ -77,7 +77,10 @@ def of_response(cohort: Cohort) -> pd.DataFrame:
         rows += before_after_rows(
             cohort.patients, marker.before, marker.after, marker.decrease, marker.unit
         )
-    return to_table(rows, of_response)
+    # Changes are counted by category of response, for which another source may stand in.
+    instead = cohort.stand_ins.get(REGION_VARIABLES["overall"], "")
+    changes = [TUMOUR_CHANGE, *([f"{marker.name}_change"] if marker is not None else [])]
+    return to_table(rows, of_response, dict.fromkeys(changes, instead) if instead else None)
 
 
 def best_responses(cohort: Cohort) -> pd.Series | None:
