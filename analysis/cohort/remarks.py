@@ -113,7 +113,9 @@ def _ages(dataset: Dataset, _: Cohort) -> Remarks:
     if not {"birth_date", "enrolment_date", "age_years"} <= set(patients):
         return
     age = completed_years(patients["birth_date"], patients["enrolment_date"])
-    differ = int(((age - patients["age_years"]).abs() > 0).fillna(False).sum())
+    # An age in decimals has its completed years before the point.
+    apart = age.astype("Float64") != np.floor(patients["age_years"].astype("Float64"))
+    differ = int(apart.fillna(False).sum())
     if differ:
         yield (
             f"age_years (patients): differs in {_patients(differ)} from the completed years "

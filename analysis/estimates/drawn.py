@@ -157,6 +157,13 @@ def change_rows(
     return rows
 
 
+def _count_row(
+    analysis: str, variable: str, level: object, patients: int, n: int
+) -> dict[str, Any]:
+    keys: dict[str, Any] = {"variable_level": level, "unit": "patients", "n": n}
+    return row(analysis, variable, Statistic.COUNT, patients, **keys)
+
+
 def _drawn_rows(analysis: str, variable: str, shown: int, absent: int, **keys: Any) -> Rows:
     """Give how many patients are drawn, and how many are not since nothing is recorded."""
     return [
@@ -243,15 +250,7 @@ def course_rows(
     known, n = observed.dropna().astype("float64"), len(observed)
 
     def count(variable: str, level: str, patients: int) -> dict[str, Any]:
-        return row(
-            COURSES,
-            variable,
-            Statistic.COUNT,
-            patients,
-            variable_level=level,
-            unit="patients",
-            n=n,
-        )
+        return _count_row(COURSES, variable, level, patients, n)
 
     given = modes.dropna().astype(str).value_counts()
     return [
@@ -444,17 +443,6 @@ def calendar_rows(enrolled: pd.Series, events: Mapping[str, pd.Series]) -> Rows:
     days = enrolled.dropna()
     rows: Rows = []
 
-    def count(variable: str, level: object, patients: int, n: int) -> dict[str, Any]:
-        return row(
-            CALENDAR,
-            variable,
-            Statistic.COUNT,
-            patients,
-            variable_level=level,
-            unit="patients",
-            n=n,
-        )
-
     n = len(days)
     rows.append(row(CALENDAR, "enrolment_date", Statistic.N, n, unit="patients", n=n))
     if n:
@@ -463,12 +451,14 @@ def calendar_rows(enrolled: pd.Series, events: Mapping[str, pd.Series]) -> Rows:
         by_month = by_month.reindex(pd.period_range(first, last, freq="M"), fill_value=0)
         by_year = by_month.groupby([month.year for month in by_month.index]).sum()
         for counts in (by_month, by_year):
-            rows += [count("enrolment_date", at, int(k), n) for at, k in counts.items()]
+            rows += [
+                _count_row(CALENDAR, "enrolment_date", at, int(k), n) for at, k in counts.items()
+            ]
     for name, dates in events.items():
         known = dates.dropna()
         rows.append(row(CALENDAR, name, Statistic.N, len(known), unit="patients", n=len(known)))
         rows += [
-            count(name, day, int((known.dt.weekday == place).sum()), len(known))
+            _count_row(CALENDAR, name, day, int((known.dt.weekday == place).sum()), len(known))
             for place, day in enumerate(WEEKDAYS)
         ]
     return rows

@@ -188,9 +188,8 @@ class Study:
         named = [term for group in self.event_groups for term in group.terms]
         named += [term for events in self.named_events for term in events.terms]
         known = {term.casefold(): term for term in named}
-        for term in terms.dropna().unique():
-            known.setdefault(term.casefold(), term)
-        return terms.map(lambda term: known[term.casefold()], na_action="ignore")
+        spelt = {term: known.setdefault(term.casefold(), term) for term in terms.dropna().unique()}
+        return terms.map(spelt, na_action="ignore").astype(object)
 
     def event_group_of(self, term: str) -> str:
         """Give the row of adverse events that a CTCAE term counts in, or the term itself."""

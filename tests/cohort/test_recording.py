@@ -295,6 +295,7 @@ def test_categories_that_do_not_follow_are_counted() -> None:
 def test_ages_that_do_not_follow_are_counted() -> None:
     frame = synthetic().tables["patients"]
     age = derive.completed_years(frame["birth_date"], frame["enrolment_date"])
+    assert told(changed("patients", age_years=age.astype(float) + 0.4)) == ""
     age.iloc[:4] += 2
     assert "differs in 4 patients" in told(changed("patients", age_years=age))
 
