@@ -21,7 +21,15 @@ from analysis.display.pages import overview, plausibility, response, toxicity, t
 from analysis.display.pages import prognosis as prognosis_page
 from analysis.display.pages import survival as survival_page
 from analysis.estimates import arms as arm_estimates
-from analysis.estimates import characteristics, points, prognosis, relapse_factors, survival, whole
+from analysis.estimates import (
+    characteristics,
+    drawn,
+    points,
+    prognosis,
+    relapse_factors,
+    survival,
+    whole,
+)
 from analysis.estimates import treatment as treatment_estimates
 from analysis.estimates.rows import pick, value_of
 from analysis.study.keys import Statistic
@@ -707,3 +715,16 @@ def test_restricted_means_leave_out_what_something_competes_with(own: Cohort) ->
     assert set(tests["method"]) == {"Gray's test"}
     assert pick(found, statistic=Statistic.RMST, variable="TTP").empty
     assert not pick(found, statistic=Statistic.RMST, variable="OS").empty
+
+
+def test_the_median_above_a_histogram_is_that_of_the_table(
+    article: Cohort, estimates: pd.DataFrame
+) -> None:
+    """A half was rounded above the figure, and stood as it is in Table 1."""
+    said = drawn.histograms(article, drawn.AGES)
+    drawing = cohort_page.ages(article, said)
+    table = cohort_page.table_1(estimates, article.study)
+    assert drawing is not None
+    assert table is not None
+    assert "56.5 (31–74)" in table.cells.to_string()
+    assert "median 56.5 years (range 31–74)" in drawing.alt

@@ -43,7 +43,7 @@ def ages(cohort: Cohort, said: pd.DataFrame, analysis_id: str = drawn.HISTOGRAM)
         return None
     years = cohort.patients["age_years"].astype("float64")
     told = pick(said, analysis_id=analysis_id, variable="age_years")
-    return distributions({"Age": (years, told)}, unit="years", width_mm=85)
+    return distributions({"Age": (years, told)}, unit="years", decimals=None, width_mm=85)
 
 
 def table_1(estimates: pd.DataFrame, study: Study) -> Table | None:
