@@ -294,28 +294,97 @@ ratio_rows <- function(name, factor, found) {
   })
 }
 
-# Where fewer than 5 events are expected in one of two groups (Mantel and Fleiss 1980), the log-rank
-# chi-square among all deals of the events of each day to those at risk on it.
-exact <- function(times, groups) {
+# Patients of each group at risk and events of each group, a row an event time, of those times that
+# tell groups apart.
+risk_sets <- function(times, groups, stay = NULL) {
   had <- times$status == 1
-  first <- groups == levels(groups)[1]
-  sets <- vapply(sort(unique(times$time[had])), function(day) c(
-    n = sum(times$time >= day), own = sum(times$time >= day & first),
-    d = sum(times$time == day & had), seen = sum(times$time == day & had & first)
-  ), numeric(4))
-  sets <- sets[, sets["own", ] > 0 & sets["own", ] < sets["n", ] & sets["d", ] < sets["n", ]]
-  expected <- sets["d", ] * sets["own", ] / sets["n", ]
-  least <- pmax(0, sets["d", ] - (sets["n", ] - sets["own", ]))
-  most <- pmin(sets["d", ], sets["own", ])
-  if (min(sum(expected - least), sum(most - expected)) >= 5) return(NULL)
-  chances <- 1
-  for (day in seq_len(ncol(sets))) {
-    here <- with(as.list(sets[, day]), dhyper(0:d, own, n - own, d))
-    sums <- outer(seq_along(chances), seq_along(here), "+")
-    chances <- as.vector(tapply(as.vector(outer(chances, here)), as.vector(sums), sum))
+  at <- sort(unique(times$time[had]))
+  count <- function(who) tabulate(groups[who], nlevels(groups))
+  sizes <- t(vapply(at, function(day) count(times$time >= day), numeric(nlevels(groups))))
+  events <- t(vapply(at, function(day) count(times$time == day & had), numeric(nlevels(groups))))
+  if (!is.null(stay)) sizes <- sizes * stay(at)
+  decides <- rowSums(sizes > 0) > 1 & rowSums(events) < rowSums(sizes)
+  list(sizes = sizes[decides, , drop = FALSE], events = events[decides, , drop = FALSE])
+}
+
+# Events expected in the group that expects fewest, as far as it is open (Mantel and Fleiss 1980).
+mantel_fleiss <- function(sets) {
+  had <- rowSums(sets$events)
+  expected <- had * sets$sizes / rowSums(sets$sizes)
+  above <- colSums(pmin(had, sets$sizes) - expected)
+  below <- colSums(expected - pmax(0, had - (rowSums(sets$sizes) - sets$sizes)))
+  min(pmin(above, below)[colSums(sets$sizes) > 0])
+}
+
+# How those whom something else took stay in Gray's risk sets: those who have not had the event, over
+# those who have had nothing, just before a time, in each group.
+stay_in <- function(times, groups) function(at) {
+  sapply(levels(groups), function(level) {
+    own <- times[groups == level, ]
+    any <- survfit(Surv(own$time, own$status > 0) ~ 1)
+    free <- c(1, any$surv)
+    of_event <- sapply(any$time, function(day) sum(own$time == day & own$status == 1))
+    had <- c(0, cumsum(head(free, -1) * of_event / any$n.risk))
+    before <- findInterval(at, any$time, left.open = TRUE) + 1
+    ifelse(free[before] > 0, (1 - had[before]) / free[before], 0)
+  })
+}
+
+# The chi-square of the test among all deals of the events of each time to those at risk on it; a
+# row of `sums` is what the groups have had by then. Of Gray's risk sets, which are no whole numbers
+# of patients, each event falls by their shares.
+exact <- function(times, groups, competes) {
+  sets <- risk_sets(times, groups)
+  if (!nrow(sets$events) || mantel_fleiss(sets) >= 5) return(NULL)
+  if (competes) sets <- risk_sets(times, groups, stay_in(times, groups))
+  had <- rowSums(sets$events)
+  shares <- sets$sizes / rowSums(sets$sizes)
+  spread <- had * (rowSums(sets$sizes) - had) / (rowSums(sets$sizes) - 1)
+  variance <- Reduce(`+`, lapply(seq_along(had), function(i) {
+    spread[i] * (diag(shares[i, ]) - outer(shares[i, ], shares[i, ]))
+  }))
+  found <- eigen(variance, symmetric = TRUE)
+  used <- found$values > 1e-9 * max(found$values)
+  vectors <- found$vectors[, used, drop = FALSE]
+  inverse <- vectors %*% (t(vectors) / found$values[used])
+  expected <- colSums(had * shares)
+  chi_square <- function(sums) {
+    apart <- sweep(sums, 2, expected)
+    rowSums((apart %*% inverse) * apart)
   }
-  apart <- abs(seq_along(chances) - 1 - sum(expected))
-  sum(chances[apart >= abs(sum(sets["seen", ]) - sum(expected)) - 1e-9])
+  sums <- matrix(0, 1, ncol(shares))
+  chances <- 1
+  for (i in seq_along(had)) {
+    sizes <- sets$sizes[i, ]
+    ways <- as.matrix(expand.grid(lapply(pmin(had[i], ceiling(sizes)), seq, from = 0)))
+    ways <- unname(ways[rowSums(ways) == had[i], , drop = FALSE])
+    share <- apply(ways, 1, function(way) {
+      if (competes) dmultinom(way, prob = sizes) else exp(sum(lchoose(sizes, way)))
+    })
+    every <- sums[rep(seq_len(nrow(sums)), each = nrow(ways)), , drop = FALSE] +
+      ways[rep(seq_len(nrow(ways)), nrow(sums)), , drop = FALSE]
+    parts <- rep(chances, each = nrow(ways)) * rep(share / sum(share), length(chances))
+    key <- drop(every %*% (sum(had) + 1)^(seq_len(ncol(every)) - 1))
+    chances <- as.vector(rowsum(parts, key))
+    sums <- every[match(sort(unique(key)), key), , drop = FALSE]
+  }
+  seen <- chi_square(matrix(colSums(sets$events), 1))
+  min(1, sum(chances[chi_square(sums) >= seen * (1 - 1e-9) - 1e-9]))
+}
+
+exact_rows <- function(name, factor, times, groups, ratios, competes) {
+  of_all <- exact(times, groups, competes)
+  of_ratio <- function(place) {
+    compared <- if (factor$binary) levels(groups) else levels(groups)[c(1, place + 1)]
+    kept <- groups %in% compared
+    # A ratio is of the hazard of the event alone, whatever competes with it.
+    p <- if (!is.na(ratios[place, 4])) exact(times[kept, ], droplevels(groups[kept]), FALSE)
+    if (is.null(p)) return(NULL)
+    rows("prognosis", name, c(hr_exact_p = p), "", factor$key,
+         if (factor$binary) "" else levels(groups)[place + 1])
+  }
+  rbind(if (!is.null(of_all)) rows("prognosis", name, c(exact_p = of_all), "", factor$key),
+        stack(seq_len(nrow(ratios)), of_ratio))
 }
 
 log_rank <- function(times, groups, competes) {
@@ -391,13 +460,9 @@ of_prognosis <- function(study, choice) {
       } else {
         rows("prognosis", name, c(p_value = log_rank(own, groups, competes)), "", factor$key)
       }
-      deals <- if (choice %in% c("", "landmark_months=6") && !competes && nlevels(groups) == 2) {
-        exact(own, groups)
-      }
-      at <- if (identical(levels(groups), c("yes", "no"))) "" else levels(groups)[2]
-      few <- if (!is.null(deals)) {
-        rbind(rows("prognosis", name, c(exact_p = deals), "", factor$key),
-              rows("prognosis", name, c(hr_exact_p = deals), "", factor$key, at))
+      # Of no other kind of test, and of no model of many factors, is there an exact one.
+      few <- if (choice %in% c("", "landmark_months=6")) {
+        exact_rows(name, factor, own, groups, ratios, competes)
       }
       absent <- unrecorded("prognosis", name, factor$groups, "", factor$key)
       rbind(of_groups, test, few, ratio_rows(name, factor, ratios), absent)
