@@ -340,7 +340,7 @@ def _responses(
     )
     change = (assessments["best_sum_mm"] / assessments["baseline_sum_mm"] - 1) * 100
     return assessments.assign(
-        response=in_levels(first.fillna(second), CATEGORIES),
+        response=in_levels(first.where(first.notna(), second), CATEGORIES),
         disagrees=derived.notna() & recorded.notna() & (derived != recorded),
         change_percent=change,
     )

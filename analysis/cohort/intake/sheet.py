@@ -1,0 +1,193 @@
+"""One table as a file holds it: cells as text, and what the file says of them."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from analysis.cohort.faults import Fault
+
+# A header stands among the first rows; more than this is a table without one.
+_FIRST_ROWS = 20
+# A row is taken for a header when it fills this share of what the fullest row does.
+_FILLED = 0.8
+# No cell of a table of patients is longer; what is, is another file, or a trap.
+LONGEST_CELL = 100_000
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table of a file.
+
+    Attributes
+    ----------
+    name
+        As people know it: `patients.csv`, or `hospital.xlsx, sheet 2023`.
+    frame
+        Cells as text (`object`, blank: missing). Columns are the texts of the header; the index is
+        the row as a spreadsheet or an editor counts it.
+    labels
+        Column to what its codes stand for, where the file says so (SPSS, Stata, REDCap).
+    titles
+        Column to its own words, where the file has some.
+    dated
+        Columns that hold cells which the file itself knows for dates.
+    notes
+        What was found and not told: a separator, an encoding.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    dated: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+
+
+class Unreadable(Exception):
+    """A file cannot be read; `fault` says why."""
+
+    def __init__(self, file: str, row: int, found: str, expected: str) -> None:
+        super().__init__(expected)
+        self.fault = Fault(file, row, "", found, expected)
+
+
+def from_rows(
+    name: str,
+    rows: Sequence[Sequence[str]],
+    numbers: Sequence[int],
+    header: int | None = None,
+    rows_until_blank: str | None = None,
+    **known: Any,
+) -> Sheet:
+    """Make a sheet of rows of text cells, of which one is the header.
+
+    Parameters
+    ----------
+    rows, numbers
+        Cells, '' where blank, and which row of the file each row is.
+    header
+        The row of the file that is the header; found where not told.
+    rows_until_blank
+        A column at whose first blank cell the patients end.
+
+    Raises
+    ------
+    Unreadable
+        For a file without a header, a row longer than it, or a column that there is not.
+    """
+    if not any(any(row) for row in rows):
+        raise Unreadable(name, 0, "", "a table with a header and one row a line")
+    place = header_place(rows) if header is None else _told(name, numbers, header)
+    names = [cell.strip() for cell in rows[place]]
+    while names and not names[-1]:
+        names.pop()
+    width = len(names)
+    last = _place_of(name, names, rows_until_blank) if rows_until_blank is not None else None
+    body, kept = [], []
+    for cells, number in zip(rows[place + 1 :], numbers[place + 1 :], strict=True):
+        if last is not None and (len(cells) <= last or not cells[last]):
+            break
+        if any(cells[width:]):
+            words = f"at most {width} cells, which is how many the header has"
+            raise Unreadable(name, number, f"{len(cells)} cells", words)
+        if any(cells):
+            body.append([*cells[:width], *[""] * (width - len(cells))])
+            kept.append(number)
+    frame = pd.DataFrame(body, columns=names, index=kept, dtype=object).replace("", pd.NA)
+    # A column that has neither a name nor a cell is none.
+    there = [bool(name) or bool(frame.iloc[:, i].notna().any()) for i, name in enumerate(names)]
+    frame = frame.loc[:, there]
+    return Sheet(name, frame, **known)
+
+
+def header_place(rows: Sequence[Sequence[str]]) -> int:
+    """Give the place of the row that looks like a header: the first as full as the fullest.
+
+    Titles, and headings merged over several columns, fill fewer cells.
+    """
+    filled = [sum(bool(cell) for cell in row) for row in rows[:_FIRST_ROWS]]
+    return next(place for place, n in enumerate(filled) if n >= _FILLED * max(filled))
+
+
+def _told(name: str, numbers: Sequence[int], header: int) -> int:
+    for place, number in enumerate(numbers):
+        if number == header:
+            return place
+    raise Unreadable(name, header, "", "a header in this row, as `header` says")
+
+
+def _place_of(name: str, names: Sequence[str], column: str) -> int:
+    if column not in names:
+        raise Unreadable(name, 0, column, "a column of the file, for rows_until_blank")
+    return names.index(column)
+
+
+def stripped(cells: pd.Series) -> pd.Series:
+    """Give texts without spaces around them; what is left blank is missing."""
+    return cells.str.strip().replace("", pd.NA).astype(object)
+
+
+def by_value(cells: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Change cells that are not blank, each distinct value once: most columns hold few."""
+    codes, values = pd.factorize(cells)
+    changed = change(pd.Series(values)).array.take(codes, allow_fill=True)
+    return pd.Series(changed, index=cells.index, name=cells.name)
+
+
+def text_of(cell: object) -> str:
+    """Give the text of a cell that a file has typed; '' where it is blank.
+
+    Examples
+    --------
+    >>> text_of(5.0), text_of(datetime.date(2018, 1, 16)), text_of(True), text_of(None)
+    ('5', '2018-01-16', 'yes', '')
+    """
+    if cell is None or cell is pd.NA or cell is pd.NaT or cell != cell:
+        return ""
+    if isinstance(cell, str):
+        return cell.strip()
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float):
+        exact = f"{decimal.Decimal(repr(cell)):f}"
+        return exact.rstrip("0").rstrip(".") if "." in exact else exact
+    if isinstance(cell, datetime.datetime):
+        # A time of day is kept: by it alone a day of another time zone is seen.
+        at_midnight = cell.time() == datetime.time() and cell.tzinfo is None
+        return cell.strftime("%Y-%m-%d") if at_midnight else str(cell)
+    return str(cell).strip()
+
+
+def typed_frame(frame: pd.DataFrame, first_row: int = 2) -> tuple[pd.DataFrame, frozenset[str]]:
+    """Give a typed frame as text, with the columns that it knows for dates."""
+    text = pd.DataFrame(
+        {place: _texts(frame.iloc[:, place]) for place in range(frame.shape[1])}, dtype=object
+    )
+    text.columns = pd.Index([str(name).strip() for name in frame.columns])
+    text.index = pd.RangeIndex(first_row, first_row + len(frame))
+    dated = {
+        str(name).strip()
+        for place, name in enumerate(frame.columns)
+        if _is_dated(frame.iloc[:, place])
+    }
+    return text.dropna(how="all"), frozenset(dated)
+
+
+def _texts(cells: pd.Series) -> pd.Series:
+    def change(values: pd.Series) -> pd.Series:
+        return values.astype(object).map(text_of).replace("", pd.NA)
+
+    return by_value(cells.reset_index(drop=True), change).astype(object)
+
+
+def _is_dated(cells: pd.Series) -> bool:
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        return True
+    known = cells.dropna()
+    return bool(len(known)) and all(isinstance(cell, datetime.date) for cell in known.iloc[:50])
