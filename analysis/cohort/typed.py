@@ -42,7 +42,7 @@ class Typed:
     imputed
         Column to `D` or `M` where a date was imputed, of the same index.
     limits
-        Column to `<` or `>` where only a limit is known.
+        Column to the sign of its limits (`study.limits`), where it has any.
     faults, notes
         What is wrong, and what should be known.
     dates
@@ -350,12 +350,3 @@ def texts_of_dates(tables: Mapping[str, Written], schema: Mapping[str, Table]) -
             if column in columns and kind(columns[column]) == "date":
                 texts.append(pd.Series(frame[column].dropna().unique(), dtype=object))
     return pd.concat(texts, ignore_index=True)
-
-
-def limits_of(limits: Mapping[str, pd.Series], ids: pd.Series) -> dict[str, pd.Series]:
-    """Give limits by patient: column to `<` or `>` by patient_id, of those that have one."""
-    found = {}
-    for name, signs in limits.items():
-        by_patient = pd.Series(signs.to_numpy(), index=ids.to_numpy(), dtype=object)
-        found[name] = by_patient[by_patient.notna()]
-    return found
