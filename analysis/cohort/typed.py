@@ -95,7 +95,7 @@ def typed(
             found.frame[name] = nothing[name].reindex(frame.index)
             if not is_optional(column) and not description.lacks(table.name, name):
                 words = "this column, or its name under not_recorded in dataset.yaml"
-                near = _near(name, [each for each in frame.columns if each not in columns])
+                near = _near(name, [str(each) for each in frame.columns])
                 if near is None:
                     faults.append(Fault(table.name, 0, name, "", words))
                 else:
