@@ -7,7 +7,7 @@ derived by the study (`Study.derivations`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,6 +97,13 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         study,
         frozenset(endpoint.name for endpoint in dataset.description.endpoints),
     )
+    for endpoint in study.endpoints:
+        words = (stand_ins.get(endpoint.name, ""), _imputed_days(endpoint, dataset.imputed, study))
+        stand_ins[endpoint.name] = ", ".join(filter(None, words))
+    born = sum(
+        dataset.imputed.get(f"patients.{day}", 0) for day in ("birth_date", "enrolment_date")
+    )
+    stand_ins["age_years"] = f"with {born} dates imputed to the day" if born else ""
     stand_ins["time_zero"] = zero.stand_in
     stand_ins["follow_up"] = stand_ins.get(OVERALL_SURVIVAL, "")
     stand_ins["progression"] = _without(RELAPSES, recording)
@@ -489,6 +496,14 @@ def _unrecorded(
     if not why and zero.why and not endpoint.time_zero:
         return f"there is no time zero: {zero.why}"
     return why
+
+
+def _imputed_days(endpoint: Endpoint, imputed: Mapping[str, int], study: Study) -> str:
+    """Say how many of the dates that an endpoint is made of were imputed to the day."""
+    columns = {*endpoint.events, *endpoint.competing, endpoint.censored_at(study.chosen)}
+    starts = {endpoint.time_zero} if endpoint.time_zero else {"start_date"}
+    n = sum(count for name, count in imputed.items() if name.partition(".")[2] in columns | starts)
+    return f"with {n} {'date' if n == 1 else 'dates'} imputed to the day" if n else ""
 
 
 def _stand_ins(endpoint: Endpoint, zero: _Zero, recording: Recording) -> str:

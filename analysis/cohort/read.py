@@ -158,6 +158,11 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
         study=study,
         description=description,
         tables=tables,
+        imputed={
+            f"{name}.{column}": int(flags[column].notna().sum())
+            for name, flags in imputed.items()
+            for column in flags.columns
+        },
         notes=tuple(dict.fromkeys(notes)),
     )
 
