@@ -27,6 +27,8 @@ from analysis.study.columns import (
 
 # How alike two texts are when one is taken for a slip of the other.
 SLIP = 0.85
+# How alike a header is that is shown where another one is missing.
+ALIKE = 0.75
 # As many codes are shown of a column that has others than it should.
 _CODES = 6
 
@@ -94,18 +96,16 @@ def typed(
         else:
             found.frame[name] = nothing[name].reindex(frame.index)
             if not is_optional(column) and not description.lacks(table.name, name):
-                words = "this column, or its name under not_recorded in dataset.yaml"
-                near = _near(name, [str(each) for each in frame.columns])
-                if near is None:
-                    faults.append(Fault(table.name, 0, name, "", words))
-                else:
-                    faults.append(Fault(table.name, 0, name, "", f"{words} (there is {near})"))
+                near = _near(name, [str(each) for each in frame.columns], ALIKE)
+                there = f" (there is {near})" if near else ""
+                words = f"this column{there}, or its name under not_recorded in dataset.yaml"
+                faults.append(Fault(table.name, 0, name, "", words))
     faults += _out_of_range(found.frame, frame, table)
     return found
 
 
-def _near(name: str, names: list[str]) -> str | None:
-    near = difflib.get_close_matches(name, names, n=1, cutoff=SLIP)
+def _near(name: str, names: list[str], alike: float) -> str | None:
+    near = difflib.get_close_matches(name, names, n=1, cutoff=alike)
     return near[0] if near else None
 
 
@@ -124,7 +124,7 @@ def _look_at_names(frame: pd.DataFrame, written: Written, table: Table, found: T
             others.remove(name)
     missing = [name for name in columns if name not in frame.columns]
     for name in list(others):
-        meant_for = _near(name, missing)
+        meant_for = _near(name, missing, SLIP)
         if meant_for is not None and is_optional(columns[meant_for]):
             words = f"did you mean {meant_for}? If not, call it something less alike"
             found.faults.append(Fault(table.name, 0, name, "", words))
