@@ -258,7 +258,12 @@ def _as_days(
     name = str(cells.name)
     if read["imputed"].notna().any():
         found.imputed[name] = read["imputed"]
-    if read["unknown"].any():
+    if read["unknown"].any() and _blank_is_no_event(table.name, name):
+        # Left out it would read as if it had not happened.
+        for row in cells.index[read["unknown"]]:
+            words = "a day, or `partial_dates: mid`: it happened, and a blank cell says it did not"
+            found.faults.append(Fault(table.name, int(row), name, str(cells[row]), words, words))
+    elif read["unknown"].any():
         n = int(read["unknown"].sum())
         found.notes.append(
             f"{name} ({table.name}): {n} of {int(cells.notna().sum())} dates are not known to the "
@@ -272,6 +277,12 @@ def _as_days(
             words[text] = _if_missing(text) or cell.why_no_day(text, found.dates)
         found.faults.append(Fault(table.name, int(row), name, text, words[text], words[text]))
     return read["day"]
+
+
+def _blank_is_no_event(table: str, column: str) -> bool:
+    if table == "immunotherapy":
+        return column == "end_date"
+    return table == "follow_up" and column not in ("last_imaging_date", "last_contact_date")
 
 
 # --- numbers --------------------------------------------------------------------------------------
