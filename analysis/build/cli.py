@@ -122,8 +122,8 @@ def _verify(project: Project, options: argparse.Namespace) -> int:
     asked, _ = plan_report(project, folder, {})
     if ARTICLE not in asked.facts:
         raise BuildError(
-            f"{folder.name} belongs to a study without an article, of which numbers could be "
-            "judged.",
+            f"{folder.name} is not compared with the article, so that there are no numbers to "
+            "judge; `compare_with_article: true` in its dataset.yaml asks for it.",
             REFUSED,
         )
     if asked.changed:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, cast
 import pandas as pd
 import pandera.pandas as pa
 from pydantic import Field, create_model
+from pydantic.fields import FieldInfo
 
 from analysis.cohort.description import (
     FILE,
@@ -35,6 +36,8 @@ from analysis.study.variables import Factor, Grouped, Row, Variable, texts
 
 _PER_DAY = {"days": 1.0, "weeks": 7.0, "months": DAYS_PER_MONTH, "years": 12 * DAYS_PER_MONTH}
 _NUMBERS = "a column of numbers"
+# Parameters of which 0 leaves it to the patients (see `analysis.cohort.axis`).
+_AXIS = ("figure_months", "at_risk_every_months")
 # More groups than this are the values of a quantity, or a text in words of one's own.
 MOST_LEVELS = 20
 _LISTS = {
@@ -60,11 +63,8 @@ def declare(dataset: str, base: Study, description: Description) -> Study:
     if description.study not in (None, base.name, OWN.name):
         fault = Fault(FILE, 0, "study", description.study, f"{base.name} or {OWN.name}")
         raise DatasetFaults(dataset, [fault])
-    study = OWN if description.study == OWN.name else base
-    if description.study == OWN.name:
-        study = replace(study, title=description.title)
     faults: list[Fault] = []
-    study = replace(study, question=description.question or study.question)
+    study = _about(base, description, faults)
     study = _with_lists(study, description)
     study = _with_factors(study, description, faults)
     study = _with_endpoints(study, description, faults)
@@ -77,6 +77,27 @@ def declare(dataset: str, base: Study, description: Description) -> Study:
     if faults:
         raise DatasetFaults(dataset, faults)
     return _with_parameters(study, description)
+
+
+def _about(base: Study, description: Description, faults: list[Fault]) -> Study:
+    """Give the study that is added to: what it says is the article's only if that was asked for."""
+    own = description.study == OWN.name
+    if own and description.compare_with_article:
+        words = "false with `study: own`, which has nothing of the article"
+        faults.append(Fault(FILE, 0, "compare_with_article", "true", words))
+    study = OWN if own else base
+    if not description.is_screened:
+        study = replace(study, criteria=())
+    if own or not description.compare_with_article:
+        return replace(
+            study,
+            title=description.title,
+            subtitle="",
+            question=description.question,
+            article=None,
+            credit=None,
+        )
+    return replace(study, question=description.question or study.question)
 
 
 def _with_lists(study: Study, description: Description) -> Study:
@@ -384,13 +405,20 @@ def _with_parameters(study: Study, description: Description) -> Study:
         "FACTORS": tuple(factor.name for factor in study.factors),
         "SUBGROUPS": dict(study.subgroups),
     }
-    declared_any = fields or description.factors or description.subgroups or description.arm
-    if not declared_any and study.article is not None:
+    if study.article is None:
+        # There is no figure of an article to be like.
+        fields |= {name: _left_to_the_patients(study.parameters, name) for name in _AXIS}
+    if not (fields or description.factors or description.subgroups or description.arm):
         return study
     model = _extended(study.parameters, fields)
     for name, value in names.items():
         setattr(model, name, value)
     return replace(study, parameters=model, chosen=model())
+
+
+def _left_to_the_patients(base: type[Parameters], name: str) -> tuple[Any, FieldInfo]:
+    known = base.model_fields[name]
+    return known.annotation, FieldInfo.merge_field_infos(known, default=0)
 
 
 def _extended(base: type[Parameters], fields: dict[str, Any]) -> type[Parameters]:

@@ -8,13 +8,14 @@ derived by the study (`Study.derivations`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from analysis.cohort import at_risk, eligibility
 from analysis.cohort.at_risk import RECORDED
+from analysis.cohort.axis import with_axis
 from analysis.cohort.declared import misfits
 from analysis.cohort.description import FILE
 from analysis.cohort.faults import DatasetFaults, Fault
@@ -67,8 +68,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     if study.arm is not None:
         patients = patients.assign(**_arm(patients, study))
 
-    applied = parameters.apply_eligibility and dataset.description.eligibility_applies
-    screening, admitted = eligibility.screen(patients, study, applied)
+    screening, admitted = eligibility.screen(patients, study, parameters.apply_eligibility)
     screening, asked = eligibility.restrict(dataset.name, patients.loc[admitted], study, screening)
     patients = patients.loc[asked]
     # What a dataset recorded may have the name of what is derived from follow-up.
@@ -99,6 +99,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     stand_ins |= dict.fromkeys(REGION_VARIABLES.values(), responses)
     times = _with_deaths(dataset.name, times, study)
     times, not_at_risk = at_risk.among(dataset.name, times, patients, study)
+    study = replace(study, chosen=with_axis(parameters, times))
     events = theirs(tables["adverse_events"])
     events = events.assign(term=study.spelt(events["term"]))
     groups = {term: study.event_group_of(term) for term in events["term"].dropna().unique()}
@@ -439,7 +440,7 @@ def _time_to_event(
             continue
         if not why:
             parts.append(found)
-        elif not (recording.has("follow_up") or study.article or endpoint.name in declared):
+        elif not (recording.has("follow_up") or study.asks_for_tables or endpoint.name in declared):
             # A study of its own without dates of follow-up has none to be missed.
             stand_ins[endpoint.name] = ""
         elif endpoint.name in as_recorded:

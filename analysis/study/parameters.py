@@ -27,6 +27,8 @@ from analysis.study.expressions import ExpressionError, names_in
 ConfidenceInterval = Literal["log-log", "log", "plain"]
 TimeZero = Literal["first treatment", "radiotherapy", "immunotherapy", "second treatment"]
 EVERYBODY = "all"
+# The parameter that says whom of those admitted a report is about.
+POPULATION = "population"
 
 
 @dataclass(frozen=True)
@@ -133,11 +135,14 @@ class Survival(Choices):
     rate_months: Annotated[tuple[int, ...], Unit("months")] = Field(
         (12, 24), description="Months at which survival rates are given."
     )
-    at_risk_every_months: Annotated[int, Field(ge=1, le=60), Unit("months")] = Field(
-        6, description="Spacing of the numbers at risk below the curves."
+    at_risk_every_months: Annotated[int, Field(ge=0, le=60), Unit("months")] = Field(
+        6,
+        description="Spacing of the numbers at risk below the curves; 0 is one that suits the axis.",
     )
-    figure_months: Annotated[int, Field(ge=6, le=240), Unit("months")] = Field(
-        60, description="Length of the time axis of survival figures."
+    figure_months: Annotated[int, Field(ge=0, le=240), Unit("months")] = Field(
+        60,
+        description="Length of the time axis of survival figures; 0 is to the last event of these "
+        "patients, or as long as a tenth of them was followed.",
     )
 
 

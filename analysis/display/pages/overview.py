@@ -16,13 +16,13 @@ from analysis.study.study import Study
 # Each page with what it needs of a dataset (all of these, see `Cohort.facts`) and what is on it;
 # the same words stand in the metadata of its notebook.
 _PAGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("01_cohort", ("patients",), "who is analysed, Table 1"),
+    ("01_cohort", ("characteristics or eligibility",), "who is analysed, Table 1"),
     (
         "02_treatment",
-        ("radiotherapy or immunotherapy",),
+        ("treatment",),
         "Table 2, doses, every patient's course",
     ),
-    ("03_response", ("assessments or marker",), "Table 3, waterfall plots, the tumour marker"),
+    ("03_response", ("response or marker",), "Table 3, waterfall plots, the tumour marker"),
     ("04_survival", ("survival",), "Kaplan-Meier curves, follow-up"),
     ("05_toxicity", ("adverse_events",), "Table 4, grave and immune-related events"),
     ("06_prognostic_factors", ("factors",), "Table 5, hazard ratios, curves by factor"),
