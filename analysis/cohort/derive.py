@@ -7,7 +7,7 @@ derived by the study (`Study.derivations`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -271,12 +271,7 @@ class _Zero:
 
 def _time_zero(patients: pd.DataFrame, recording: Recording, parameters: Parameters) -> _Zero:
     """Give time zero: as the parameters have it, or what is nearest to it and is recorded."""
-    columns = {
-        "first treatment": ("rt_start", "ici_start"),
-        "radiotherapy": ("rt_start",),
-        "immunotherapy": ("ici_start",),
-        "second treatment": ("rt_start", "ici_start"),
-    }[parameters.time_zero]
+    columns = _STARTED_BY[parameters.time_zero]
     recorded = [column for column in columns if recording.has(column)]
     why = recording.why(*columns)
     if recorded == list(columns):
@@ -293,6 +288,17 @@ def _time_zero(patients: pd.DataFrame, recording: Recording, parameters: Paramet
     return _Zero(pd.Series(pd.NaT, index=patients.index, dtype="datetime64[ns]"), why=why)
 
 
+_STARTED_BY: Mapping[str, tuple[str, ...]] = {
+    "first treatment": ("rt_start", "ici_start"),
+    "radiotherapy": ("rt_start",),
+    "immunotherapy": ("ici_start",),
+    "second treatment": ("rt_start", "ici_start"),
+}
+# The ways to a time zero: each of these is enough for what the parameter asks.
+ZEROS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    **{asked: (columns,) for asked, columns in _STARTED_BY.items()},
+    "first treatment": (("rt_start",), ("ici_start",), ("enrolment_date",)),
+}
 _STARTS = {"rt_start": "the start of radiotherapy", "ici_start": "the start of immunotherapy"}
 
 
@@ -458,9 +464,7 @@ def _unrecorded(
     endpoint: Endpoint, zero: _Zero, recording: Recording, parameters: Parameters
 ) -> str:
     """Say why an endpoint of dates cannot be had; nothing where all that it needs is recorded."""
-    needed = [event for event in endpoint.events if event not in endpoint.optional]
-    needed += [endpoint.censored_at(parameters), *endpoint.competing]
-    needed += [endpoint.time_zero] if endpoint.time_zero else []
+    needed = [*endpoint.needs(parameters)]
     needed += ["rt_start", "ici_start"] if parameters.delayed_entry != "none" else []
     why = recording.why(*needed)
     if not why and zero.why and not endpoint.time_zero:

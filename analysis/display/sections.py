@@ -44,13 +44,16 @@ def _shown(section: list[NotebookNode]) -> list[NotebookNode]:
     if not heads:
         return _with_one_line(section, absent)
     last = heads[-1]
-    before, prose = section[0].source[: last.start()].strip(), section[0].source[last.end() :]
+    before, prose = section[0].source[: last.start()].strip(), [
+        section[0].source[last.end() :],
+        *(cell.source for cell in section[1:] if cell.cell_type == "markdown"),
+    ]
     above = [nbformat.v4.new_markdown_cell(before, id=section[0].id)] if before else []
     if absent and not found:
         line = absent_line([(name, "", source) for name, _, source in absent], last[1])
         return [*above, nbformat.v4.new_markdown_cell(line, id=f"{section[0].id}-absent")]
     has_code = any(cell.cell_type == "code" for cell in section)
-    told = found or any(_said(output) for output in outputs) or not _is_method(prose)
+    told = found or any(_said(output) for output in outputs) or not all(map(_is_method, prose))
     return _with_one_line(section, absent) if told or not has_code else above
 
 
