@@ -17,7 +17,7 @@ from analysis.build.errors import FAILED, REFUSED, BuildError
 from analysis.build.manifest import read_manifest
 from analysis.build.project import INDEX, Project
 from analysis.build.report import ARTICLE, build_report, left_out, plan_report, report_name
-from analysis.cohort.folder import dataset_folder
+from analysis.cohort.folder import existing_folder
 from analysis.study.errors import ReadableError
 
 INTERRUPTED = 130
@@ -205,7 +205,7 @@ def _dictionary(project: Project, options: argparse.Namespace) -> int:
 
 
 def _folder(options: argparse.Namespace) -> Path:
-    return dataset_folder(options.dataset).resolve()
+    return existing_folder(options.dataset)
 
 
 def _page(project: Project, options: argparse.Namespace) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TypeVar
 
 import pandas as pd
 
@@ -16,9 +17,11 @@ MOST_STEPS = 10
 # and Altman 2002: ten to twenty percent), and to its last event in any case.
 FEW = 0.1
 
+Given = TypeVar("Given", bound=Parameters)
 
-def with_axis(parameters: Parameters, times: pd.DataFrame) -> Parameters:
-    """Give the parameters with an axis where they have none (`figure_months` of 0).
+
+def with_axis(parameters: Given, times: pd.DataFrame) -> Given:
+    """Give the parameters with the months of an axis, where these are left to the patients.
 
     Parameters
     ----------
@@ -32,16 +35,23 @@ def with_axis(parameters: Parameters, times: pd.DataFrame) -> Parameters:
     >>> times = pd.DataFrame(
     ...     {"endpoint": "OS", "days": [200.0, 500.0, 700.0], "event": [True, True, False]}
     ... )
-    >>> chosen = with_axis(Parameters(figure_months=0, at_risk_every_months=0), times)
-    >>> chosen.figure_months, chosen.at_risk_every_months
-    (22, 2)
+    >>> with_axis(Parameters(figure_months=0, at_risk_every_months=0), times).axis
+    (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22)
     """
-    if parameters.figure_months and parameters.at_risk_every_months:
-        return parameters
     last = parameters.figure_months or _last_month(times)
     step = parameters.at_risk_every_months or _step(last)
+    # The axis ends on a tick beyond the last event, or where it was asked to end.
     end = parameters.figure_months or step * max(1, math.ceil(last / step))
-    return parameters.model_copy(update={"figure_months": end, "at_risk_every_months": step})
+    found = parameters.model_copy()
+    found._axis = tuple(range(0, end + 1, step))
+    return found
+
+
+def held(parameters: Given) -> Given:
+    """Give the parameters with their axis as if it had been chosen, for all variants alike."""
+    first, second, *_ = parameters.axis
+    update = {"figure_months": parameters.axis[-1], "at_risk_every_months": second - first}
+    return parameters.model_copy(update=update)
 
 
 def _last_month(times: pd.DataFrame) -> float:

@@ -1,9 +1,10 @@
 """What a dataset says of itself: its `dataset.yaml`.
 
 The file gives the title, a notice shown on every page, whether the patients are synthetic,
-whether they are compared with the article's, the data cut-off, and which tables and columns are not recorded. It may declare factors, endpoints,
-an arm, agents and parts of the patients of its own, in addition to a study's or in their place. A
-dataset that lives in a Python package names its source and how its columns map to the schema.
+whether they are compared with the article's, the data cut-off, and which tables and columns are
+not recorded. It may declare factors, endpoints, an arm, agents and parts of the patients of its
+own, in addition to a study's or in their place. A dataset that lives in a Python package names its
+source and how its columns map to the schema.
 """
 
 from __future__ import annotations
@@ -238,7 +239,7 @@ class Description(_Strict):
     def is_screened(self) -> bool:
         """Whether the study's criteria of eligibility are those of these patients.
 
-        Whoever is held against the article's patients is chosen as they were, unless told otherwise.
+        Who is held against the article's patients is chosen as they were, unless told otherwise.
         """
         if self.eligibility_applies is None:
             return self.compare_with_article

@@ -91,7 +91,7 @@ class Cohort:
 
     @property
     def parameters(self) -> Parameters:
-        """The parameters under which it was derived, with the axis of figures that it needs."""
+        """The parameters under which it was derived, with the axis that its figures have."""
         return self.study.chosen
 
     def records(self, *columns: str) -> bool:

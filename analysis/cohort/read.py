@@ -125,7 +125,9 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
     absent = {
         name: "all"
         for name, table in schema.items()
-        if name not in written and (table.optional or not study.asks_for_tables) and name != "patients"
+        if name not in written
+        and (table.optional or not study.asks_for_tables)
+        and name != "patients"
     }
     not_recorded = {**description.not_recorded, **absent}
     description = description.model_copy(update={"not_recorded": not_recorded})

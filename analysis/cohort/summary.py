@@ -10,7 +10,8 @@ from analysis.cohort.model import Cohort
 def summary(cohort: Cohort) -> list[str]:
     """Say how many patients were read, admitted and analysed by endpoint, and why the rest is not.
 
-    What one more column would add follows; remarks on what should be looked at come last. No patient is named.
+    What one more column would add follows; remarks on what should be looked at come last. No
+    patient is named.
     """
     analysed = len(cohort.patients)
     lines = [

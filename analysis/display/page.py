@@ -133,9 +133,7 @@ def label(name: str) -> str:
 # What is not recorded: the name of a table or figure, its title, and what it is made of.
 Absent = tuple[str, str, str]
 
-_ABSENT = re.compile(
-    r'<span id="([^"]*)" data-title="([^"]*)" data-source="([^"]*)">', re.DOTALL
-)
+_ABSENT = re.compile(r'<span id="([^"]*)" data-title="([^"]*)" data-source="([^"]*)">', re.DOTALL)
 
 
 def absent_line(absent: Sequence[Absent], section: str = "") -> str:

@@ -44,10 +44,9 @@ def _shown(section: list[NotebookNode]) -> list[NotebookNode]:
     if not heads:
         return _with_one_line(section, absent)
     last = heads[-1]
-    before, prose = section[0].source[: last.start()].strip(), [
-        section[0].source[last.end() :],
-        *(cell.source for cell in section[1:] if cell.cell_type == "markdown"),
-    ]
+    before = section[0].source[: last.start()].strip()
+    below = [cell.source for cell in section[1:] if cell.cell_type == "markdown"]
+    prose = [section[0].source[last.end() :], *below]
     above = [nbformat.v4.new_markdown_cell(before, id=section[0].id)] if before else []
     if absent and not found:
         line = absent_line([(name, "", source) for name, _, source in absent], last[1])
@@ -98,11 +97,11 @@ def _is_method(prose: str) -> bool:
 
 
 def in_force(source: str, hidden: Collection[str]) -> str:
-    """Give the code of a cell of parameters without some of them, and without remarks on these.
+    r"""Give the code of a cell of parameters without some of them, and without remarks on these.
 
     A remark is on the assignments below it, to the next remark.
 
-    >>> print(in_force("# Who is in.\\nage_max = 75\\n# Doses.\\nalpha_beta = 10", {"age_max"}))
+    >>> print(in_force("# Who is in.\nage_max = 75\n# Doses.\nalpha_beta = 10", {"age_max"}))
     # Doses.
     alpha_beta = 10
     """

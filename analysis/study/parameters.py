@@ -16,6 +16,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     field_validator,
     model_validator,
@@ -137,7 +138,7 @@ class Survival(Choices):
     )
     at_risk_every_months: Annotated[int, Field(ge=0, le=60), Unit("months")] = Field(
         6,
-        description="Spacing of the numbers at risk below the curves; 0 is one that suits the axis.",
+        description="Spacing of the numbers at risk below the curves; 0 is what suits the axis.",
     )
     figure_months: Annotated[int, Field(ge=0, le=240), Unit("months")] = Field(
         60,
@@ -200,6 +201,23 @@ class Parameters(Prognosis, Survival, Response, Radiotherapy, Patients):
     FACTORS: ClassVar[tuple[str, ...]] = ()
     # Names of parts of the patients, each with the expression that it stands for.
     SUBGROUPS: ClassVar[Mapping[str, str]] = {}
+    # The months of the axis of survival figures, found from patients (`analysis.cohort.axis`).
+    _axis: tuple[int, ...] = PrivateAttr(())
+
+    @property
+    def axis(self) -> tuple[int, ...]:
+        """The months at the ticks of survival figures, at which numbers at risk are given.
+
+        Raises
+        ------
+        ValueError
+            When the axis is left to patients, and these are not those of a cohort.
+        """
+        if self._axis:
+            return self._axis
+        if not (self.figure_months and self.at_risk_every_months):
+            raise ValueError("The axis is left to the patients: take the parameters of a cohort.")
+        return tuple(range(0, self.figure_months + 1, self.at_risk_every_months))
 
     @model_validator(mode="after")
     def _entry_goes_together(self) -> Self:
