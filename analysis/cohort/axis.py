@@ -35,8 +35,8 @@ def with_axis(parameters: Given, times: pd.DataFrame) -> Given:
     >>> times = pd.DataFrame(
     ...     {"endpoint": "OS", "days": [200.0, 500.0, 700.0], "event": [True, True, False]}
     ... )
-    >>> with_axis(Parameters(figure_months=0, at_risk_every_months=0), times).axis
-    (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22)
+    >>> with_axis(Parameters(), times).axis
+    (0, 3, 6, 9, 12, 15, 18, 21, 24)
     """
     last = parameters.figure_months or _last_month(times)
     step = parameters.at_risk_every_months or _step(last)

@@ -10,7 +10,6 @@ from typing import Annotated, Any, cast
 import pandas as pd
 import pandera.pandas as pa
 from pydantic import Field, create_model
-from pydantic.fields import FieldInfo
 
 from analysis.cohort.description import (
     FILE,
@@ -36,8 +35,6 @@ from analysis.study.variables import Factor, Grouped, Row, Variable, texts
 
 _PER_DAY = {"days": 1.0, "weeks": 7.0, "months": DAYS_PER_MONTH, "years": 12 * DAYS_PER_MONTH}
 _NUMBERS = "a column of numbers"
-# Parameters of which 0 leaves it to the patients (see `analysis.cohort.axis`).
-_AXIS = ("figure_months", "at_risk_every_months")
 # More groups than this are the values of a quantity, or a text in words of one's own.
 MOST_LEVELS = 20
 _LISTS = {
@@ -405,20 +402,12 @@ def _with_parameters(study: Study, description: Description) -> Study:
         "FACTORS": tuple(factor.name for factor in study.factors),
         "SUBGROUPS": dict(study.subgroups),
     }
-    if study.article is None:
-        # There is no figure of an article to be like.
-        fields |= {name: _left_to_the_patients(study.parameters, name) for name in _AXIS}
     if not (fields or description.factors or description.subgroups or description.arm):
         return study
     model = _extended(study.parameters, fields)
     for name, value in names.items():
         setattr(model, name, value)
     return replace(study, parameters=model, chosen=model())
-
-
-def _left_to_the_patients(base: type[Parameters], name: str) -> tuple[Any, FieldInfo]:
-    known = base.model_fields[name]
-    return known.annotation, FieldInfo.merge_field_infos(known, default=0)
 
 
 def _extended(base: type[Parameters], fields: dict[str, Any]) -> type[Parameters]:

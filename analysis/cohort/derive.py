@@ -99,7 +99,9 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     stand_ins |= dict.fromkeys(REGION_VARIABLES.values(), responses)
     times = _with_deaths(dataset.name, times, study)
     times, not_at_risk = at_risk.among(dataset.name, times, patients, study)
-    study = replace(study, chosen=with_axis(parameters, times))
+    if study.article is None:
+        # There is no figure of an article to be like.
+        study = replace(study, chosen=with_axis(parameters, times))
     events = theirs(tables["adverse_events"])
     events = events.assign(term=study.spelt(events["term"]))
     groups = {term: study.event_group_of(term) for term in events["term"].dropna().unique()}

@@ -74,8 +74,7 @@ def offers(cohort: Cohort) -> Iterator[Offer]:
     for variable in dict.fromkeys(variables):
         if variable.name in instead or cohort.records(variable.name):
             continue
-        names = [variable.name, study.stand_ins.get(variable.name)]
-        yield Offer(variable.words, tuple((_OF_TABLES.get(name, name),) for name in names if name))
+        yield Offer(variable.words, ((_OF_TABLES.get(variable.name, variable.name),),))
     yield Offer("Best response", (CATEGORY, MEASURED))
     yield Offer("Change of the diameters of each patient", (_SUMS,))
     if marker := study.marker:

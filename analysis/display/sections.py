@@ -101,7 +101,7 @@ def in_force(source: str, hidden: Collection[str]) -> str:
 
     A remark is on the assignments below it, to the next remark.
 
-    >>> print(in_force("# Who is in.\nage_max = 75\n# Doses.\nalpha_beta = 10", {"age_max"}))
+    >>> print(in_force("# Months.\nlandmark = 6\n# Doses.\nalpha_beta = 10", {"landmark"}))
     # Doses.
     alpha_beta = 10
     """

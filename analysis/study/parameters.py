@@ -137,13 +137,13 @@ class Survival(Choices):
         (12, 24), description="Months at which survival rates are given."
     )
     at_risk_every_months: Annotated[int, Field(ge=0, le=60), Unit("months")] = Field(
-        6,
-        description="Spacing of the numbers at risk below the curves; 0 is what suits the axis.",
+        0, description="Spacing of the numbers at risk below the curves; 0 is what suits the axis."
     )
     figure_months: Annotated[int, Field(ge=0, le=240), Unit("months")] = Field(
-        60,
-        description="Length of the time axis of survival figures; 0 is to the last event of these "
-        "patients, or as long as a tenth of them was followed.",
+        0,
+        description="Length of the time axis of survival figures; 0 is the article's where the "
+        "patients are compared with it (60, by 6), else to their last event, or as long as a tenth "
+        "of them was followed.",
     )
 
 
@@ -201,23 +201,17 @@ class Parameters(Prognosis, Survival, Response, Radiotherapy, Patients):
     FACTORS: ClassVar[tuple[str, ...]] = ()
     # Names of parts of the patients, each with the expression that it stands for.
     SUBGROUPS: ClassVar[Mapping[str, str]] = {}
-    # The months of the axis of survival figures, found from patients (`analysis.cohort.axis`).
+    # Length and spacing of the axis of survival figures where neither choices nor patients decide.
+    AXIS: ClassVar[tuple[int, int]] = (60, 6)
+    # The months of the axis, as patients need them (`analysis.cohort.axis`).
     _axis: tuple[int, ...] = PrivateAttr(())
 
     @property
     def axis(self) -> tuple[int, ...]:
-        """The months at the ticks of survival figures, at which numbers at risk are given.
-
-        Raises
-        ------
-        ValueError
-            When the axis is left to patients, and these are not those of a cohort.
-        """
-        if self._axis:
-            return self._axis
-        if not (self.figure_months and self.at_risk_every_months):
-            raise ValueError("The axis is left to the patients: take the parameters of a cohort.")
-        return tuple(range(0, self.figure_months + 1, self.at_risk_every_months))
+        """The months at the ticks of survival figures, at which numbers at risk are given."""
+        months, step = self.AXIS
+        chosen = range(0, (self.figure_months or months) + 1, self.at_risk_every_months or step)
+        return self._axis or tuple(chosen)
 
     @model_validator(mode="after")
     def _entry_goes_together(self) -> Self:
