@@ -47,8 +47,8 @@ blank for everybody is not recorded. A table of adverse events with a header and
 nothing happened to anybody.
 
 The report is about these patients alone unless `compare_with_article` asks for the article's
-numbers beside theirs: then its title is the article's, each published number gets a verdict, and the
-article's criteria of eligibility are applied unless `eligibility_applies` says otherwise.
+numbers beside theirs: then its title is the article's, each published number gets a verdict, and
+the article's criteria of eligibility are applied unless `eligibility_applies` says otherwise.
 
 `make check` lists the faults; where there is none it says how many patients were read, admitted and
 analysed by endpoint, what one more column would add to the report, and asks about what looks wrong:
