@@ -77,7 +77,7 @@ A4,,,,2022-01-03,2022-06-01,,
 """
 
 FILES = {
-    "dataset.yaml": "title: Four patients\ndata_cutoff: 2022-12-31\n",
+    "dataset.yaml": "title: Four patients\ncompare_with_article: true\ndata_cutoff: 2022-12-31\n",
     "patients.csv": PATIENTS,
     "radiotherapy.csv": RADIOTHERAPY,
     "immunotherapy.csv": IMMUNOTHERAPY,

@@ -63,6 +63,8 @@ class Subject:
         Whether no real patient is in it.
     credit
         How that article is named; None without one.
+    hidden
+        Parameters that notebooks set and these pages have no use for.
     """
 
     dataset: str
@@ -72,6 +74,7 @@ class Subject:
     own: bool
     synthetic: bool = False
     credit: Credit | None = None
+    hidden: frozenset[str] = frozenset()
 
 
 def build(
@@ -108,6 +111,7 @@ def build(
             subtitle=subject.subtitle,
             synthetic=subject.synthetic,
             credit=subject.credit,
+            hidden=subject.hidden,
         )
         with staged(project.reports, plan.name) as staging:
             pages = Pages(project, plan, staging, header)

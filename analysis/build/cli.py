@@ -17,7 +17,7 @@ from analysis.build.errors import FAILED, REFUSED, BuildError
 from analysis.build.manifest import read_manifest
 from analysis.build.project import INDEX, Project
 from analysis.build.report import ARTICLE, build_report, left_out, plan_report, report_name
-from analysis.cohort.folder import dataset_folder
+from analysis.cohort.folder import dataset_folder, existing_folder
 from analysis.study.errors import ReadableError
 
 INTERRUPTED = 130
@@ -122,8 +122,8 @@ def _verify(project: Project, options: argparse.Namespace) -> int:
     asked, _ = plan_report(project, folder, {})
     if ARTICLE not in asked.facts:
         raise BuildError(
-            f"{folder.name} belongs to a study without an article, of which numbers could be "
-            "judged.",
+            f"{folder.name} belongs to a study without an article, or is not compared with one: "
+            "`compare_with_article: true` in its dataset.yaml asks for that.",
             REFUSED,
         )
     if asked.changed:
@@ -205,7 +205,9 @@ def _dictionary(project: Project, options: argparse.Namespace) -> int:
 
 
 def _folder(options: argparse.Namespace) -> Path:
-    return dataset_folder(options.dataset).resolve()
+    # A name that no report may have is refused whether or not there is such a folder.
+    report_name(dataset_folder(options.dataset).resolve())
+    return existing_folder(options.dataset)
 
 
 def _page(project: Project, options: argparse.Namespace) -> str:

@@ -18,6 +18,7 @@ from analysis.build.staging import clear_away
 
 if TYPE_CHECKING:
     from analysis.cohort.model import Cohort
+    from analysis.study.parameters import Parameters
 
 ARTICLE = "article"
 
@@ -119,11 +120,15 @@ def subject_of(project: Project, folder: Path, given: Mapping[str, Any], asked: 
         sources = [Source(project, project.notebook(n)) for n in project.with_choices()]
         cohort = answered(project, sources, folder, given).cohort
         assert cohort is not None
-    return subject(cohort)
+    return subject(cohort, project.study.parameters)
 
 
-def subject(cohort: Cohort, prefix: str = "") -> Subject:
-    """Say what pages on a cohort are about; `prefix` is put before the title of the dataset."""
+def subject(cohort: Cohort, written_for: type[Parameters], prefix: str = "") -> Subject:
+    """Say what pages on a cohort are about.
+
+    `written_for` are the parameters that notebooks set; `prefix` is put before the title of the
+    dataset.
+    """
     study = cohort.study
     return Subject(
         dataset=f"{prefix}{cohort.title}",
@@ -133,7 +138,24 @@ def subject(cohort: Cohort, prefix: str = "") -> Subject:
         own=study.article is not None,
         synthetic=cohort.synthetic,
         credit=study.credit,
+        hidden=_without_use(cohort, written_for),
     )
+
+
+def _without_use(cohort: Cohort, written_for: type[Parameters]) -> frozenset[str]:
+    """Give the parameters that notebooks set and that change nothing of these patients."""
+    from analysis.study.parameters import POPULATION, Patients
+
+    unknown = written_for.model_fields.keys() - type(cohort.parameters).model_fields.keys()
+    if cohort.study.criteria:
+        return frozenset(unknown)
+    of_criteria = {
+        name
+        for section in written_for.SECTIONS
+        if issubclass(section, Patients)
+        for name in section.model_fields
+    }
+    return frozenset(unknown | of_criteria - {POPULATION})
 
 
 def left_out(project: Project, asked: Asked) -> dict[str, str]:

@@ -95,7 +95,7 @@ def build_sensitivity(
     def look() -> Subject:
         if scheduler:
             reach(scheduler)
-        return subject(cohort, "Sensitivity analyses: ")
+        return subject(cohort, project.study.parameters, "Sensitivity analyses: ")
 
     planned = plan(project, name, [run], imports, files, asked.changed)
     # A forked kernel is a daemon of multiprocessing, which must not start processes of its own.

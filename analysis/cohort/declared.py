@@ -60,11 +60,8 @@ def declare(dataset: str, base: Study, description: Description) -> Study:
     if description.study not in (None, base.name, OWN.name):
         fault = Fault(FILE, 0, "study", description.study, f"{base.name} or {OWN.name}")
         raise DatasetFaults(dataset, [fault])
-    study = OWN if description.study == OWN.name else base
-    if description.study == OWN.name:
-        study = replace(study, title=description.title)
     faults: list[Fault] = []
-    study = replace(study, question=description.question or study.question)
+    study = _about(base, description, faults)
     study = _with_lists(study, description)
     study = _with_factors(study, description, faults)
     study = _with_endpoints(study, description, faults)
@@ -77,6 +74,27 @@ def declare(dataset: str, base: Study, description: Description) -> Study:
     if faults:
         raise DatasetFaults(dataset, faults)
     return _with_parameters(study, description)
+
+
+def _about(base: Study, description: Description, faults: list[Fault]) -> Study:
+    """Give the study that is added to: what it says is the article's only if that was asked for."""
+    own = description.study == OWN.name
+    if own and description.compare_with_article:
+        words = "false with `study: own`, which has nothing of the article"
+        faults.append(Fault(FILE, 0, "compare_with_article", "true", words))
+    study = OWN if own else base
+    if not description.is_screened:
+        study = replace(study, criteria=())
+    if own or not description.compare_with_article:
+        return replace(
+            study,
+            title=description.title,
+            subtitle="",
+            question=description.question,
+            article=None,
+            credit=None,
+        )
+    return replace(study, question=description.question or study.question)
 
 
 def _with_lists(study: Study, description: Description) -> Study:
@@ -384,8 +402,7 @@ def _with_parameters(study: Study, description: Description) -> Study:
         "FACTORS": tuple(factor.name for factor in study.factors),
         "SUBGROUPS": dict(study.subgroups),
     }
-    declared_any = fields or description.factors or description.subgroups or description.arm
-    if not declared_any and study.article is not None:
+    if not (fields or description.factors or description.subgroups or description.arm):
         return study
     model = _extended(study.parameters, fields)
     for name, value in names.items():

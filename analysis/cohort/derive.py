@@ -8,13 +8,14 @@ derived by the study (`Study.derivations`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from analysis.cohort import at_risk, eligibility
 from analysis.cohort.at_risk import RECORDED
+from analysis.cohort.axis import with_axis
 from analysis.cohort.declared import misfits
 from analysis.cohort.description import FILE
 from analysis.cohort.faults import DatasetFaults, Fault
@@ -72,8 +73,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     if study.arm is not None:
         patients = patients.assign(**_arm(patients, study))
 
-    applied = parameters.apply_eligibility and dataset.description.eligibility_applies
-    screening, admitted = eligibility.screen(patients, study, applied)
+    screening, admitted = eligibility.screen(patients, study, parameters.apply_eligibility)
     screening, asked = eligibility.restrict(dataset.name, patients.loc[admitted], study, screening)
     patients = patients.loc[asked]
     # What a dataset recorded may have the name of what is derived from follow-up.
@@ -111,6 +111,9 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     stand_ins |= dict.fromkeys(REGION_VARIABLES.values(), responses)
     times = _with_deaths(dataset.name, times, study)
     times, not_at_risk = at_risk.among(dataset.name, times, patients, study)
+    if study.article is None:
+        # There is no figure of an article to be like.
+        study = replace(study, chosen=with_axis(parameters, times))
     events = theirs(tables["adverse_events"])
     events = events.assign(term=study.spelt(events["term"]))
     groups = {term: study.event_group_of(term) for term in events["term"].dropna().unique()}
@@ -298,12 +301,7 @@ class _Zero:
 
 def _time_zero(patients: pd.DataFrame, recording: Recording, parameters: Parameters) -> _Zero:
     """Give time zero: as the parameters have it, or what is nearest to it and is recorded."""
-    columns = {
-        "first treatment": ("rt_start", "ici_start"),
-        "radiotherapy": ("rt_start",),
-        "immunotherapy": ("ici_start",),
-        "second treatment": ("rt_start", "ici_start"),
-    }[parameters.time_zero]
+    columns = _STARTED_BY[parameters.time_zero]
     recorded = [column for column in columns if recording.has(column)]
     why = recording.why(*columns)
     if recorded == list(columns):
@@ -320,6 +318,17 @@ def _time_zero(patients: pd.DataFrame, recording: Recording, parameters: Paramet
     return _Zero(pd.Series(pd.NaT, index=patients.index, dtype="datetime64[ns]"), why=why)
 
 
+_STARTED_BY: Mapping[str, tuple[str, ...]] = {
+    "first treatment": ("rt_start", "ici_start"),
+    "radiotherapy": ("rt_start",),
+    "immunotherapy": ("ici_start",),
+    "second treatment": ("rt_start", "ici_start"),
+}
+# The ways to a time zero: each of these is enough for what the parameter asks.
+ZEROS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    **{asked: (columns,) for asked, columns in _STARTED_BY.items()},
+    "first treatment": (("rt_start",), ("ici_start",), ("enrolment_date",)),
+}
 _STARTS = {"rt_start": "the start of radiotherapy", "ici_start": "the start of immunotherapy"}
 
 
@@ -470,7 +479,7 @@ def _time_to_event(
             continue
         if not why:
             parts.append(found)
-        elif not (recording.has("follow_up") or study.article or endpoint.name in declared):
+        elif not (recording.has("follow_up") or study.asks_for_tables or endpoint.name in declared):
             # A study of its own without dates of follow-up has none to be missed.
             stand_ins[endpoint.name] = ""
         elif endpoint.name in as_recorded:
@@ -488,9 +497,7 @@ def _unrecorded(
     endpoint: Endpoint, zero: _Zero, recording: Recording, parameters: Parameters
 ) -> str:
     """Say why an endpoint of dates cannot be had; nothing where all that it needs is recorded."""
-    needed = [event for event in endpoint.events if event not in endpoint.optional]
-    needed += [endpoint.censored_at(parameters), *endpoint.competing]
-    needed += [endpoint.time_zero] if endpoint.time_zero else []
+    needed = [*endpoint.needs(parameters)]
     needed += ["rt_start", "ici_start"] if parameters.delayed_entry != "none" else []
     why = recording.why(*needed)
     if not why and zero.why and not endpoint.time_zero:

@@ -1,9 +1,10 @@
 """What a dataset says of itself: its `dataset.yaml`.
 
 The file gives the title, a notice shown on every page, whether the patients are synthetic,
-the data cut-off, and which tables and columns are not recorded. It may declare factors, endpoints,
-an arm, agents and parts of the patients of its own, in addition to a study's or in their place. A
-dataset that lives in a Python package names its source and how its columns map to the schema.
+whether they are compared with the article's, the data cut-off, and which tables and columns are
+not recorded. It may declare factors, endpoints, an arm, agents and parts of the patients of its
+own, in addition to a study's or in their place. A dataset that lives in a Python package names its
+source and how its columns map to the schema.
 """
 
 from __future__ import annotations
@@ -177,11 +178,12 @@ class Description(Strict):
     title: str = Field(min_length=1, max_length=200)
     question: str = Field("", max_length=500)
     study: Text | None = None
+    compare_with_article: bool = False
     notice: str = Field("", max_length=1000)
     synthetic: bool = False
     data_cutoff: datetime.date | None = None
     seed: int | None = None
-    eligibility_applies: bool = True
+    eligibility_applies: bool | None = None
     not_recorded: dict[str, list[str] | Literal["all"]] = Field(default_factory=dict)
     factors: tuple[DeclaredFactor, ...] = ()
     endpoints: tuple[DeclaredEndpoint, ...] = ()
@@ -232,6 +234,16 @@ class Description(Strict):
             except ExpressionError as error:
                 raise ValueError(f"subgroups: {name}: {error}") from None
         return self
+
+    @property
+    def is_screened(self) -> bool:
+        """Whether the study's criteria of eligibility are those of these patients.
+
+        Who is held against the article's patients is chosen as they were, unless told otherwise.
+        """
+        if self.eligibility_applies is None:
+            return self.compare_with_article
+        return self.eligibility_applies
 
     def lacks(self, table: str, column: str | None = None) -> bool:
         """Tell whether the table, or one column of it, is said not to be recorded."""

@@ -37,12 +37,13 @@ and lists every fault, a line a cause.
   looks like a slip of a known one is asked about.
 
 ```yaml
-title: Our cohort, 2018 to 2021     # shown on every page
+title: Our cohort, 2018 to 2024     # shown on every page
 question: ""                        # what the report asks, may be left out
 notice: ""                          # a line below the title, may be left out
 synthetic: false
 data_cutoff: 2023-06-30             # no date is after it, may be left out
-eligibility_applies: true           # false: the study's criteria are not applied
+compare_with_article: false         # true: with the article's numbers, criteria and axes of figures
+eligibility_applies: false          # true: leave out who fails the article's criteria
 not_recorded:                       # may be left out
   patients: [ecog]
   adverse_events: all
@@ -56,9 +57,14 @@ and the other way round. A column of patients, assessments or adverse events tha
 blank for everybody is not recorded. A table of adverse events with a header and no rows says that
 nothing happened to anybody.
 
+The report is about these patients alone unless `compare_with_article` asks for the article's
+numbers beside theirs: then its title is the article's, each published number gets a verdict, and
+the article's criteria of eligibility are applied unless `eligibility_applies` says otherwise.
+
 `make check` lists the faults; where there is none it says how many patients were read, admitted and
-analysed by endpoint, and asks about what looks wrong: numbers such as 9999, sums of diameters too
-small for millimetres, months entered as days, what is recorded twice and differs.
+analysed by endpoint, what one more column would add to the report, and asks about what looks wrong:
+numbers such as 9999, sums of diameters too small for millimetres, months entered as days, what is
+recorded twice and differs.
 
 ## What a dataset can declare besides
 
@@ -66,7 +72,8 @@ Each of these is optional, and needs no code: what is declared appears in Table 
 forest plot, curves on demand (`curves_of`), the sensitivity analyses and the estimates.
 
 ```yaml
-study: own                          # leave the article out; without this line it is added to
+study: own                          # columns, factors and endpoints declared here alone; without
+                                    # this line they are added to those of the tables below
 
 factors:                            # columns of patients.csv, recorded here or in the tables below
   - {column: bilirubin, label: Bilirubin, unit: µmol/L, cut: "> 17"}   # moved by bilirubin_cutoff

@@ -12,6 +12,7 @@ from analysis.cohort.recording import Recording
 from analysis.cohort.schema import TABLE_KEYS, asked_for
 from analysis.study.parameters import Parameters
 from analysis.study.study import Study
+from analysis.study.variables import Grouped, Row
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Cohort:
 
     @property
     def parameters(self) -> Parameters:
-        """The parameters under which it was derived."""
+        """The parameters under which it was derived, with the axis that its figures have."""
         return self.study.chosen
 
     def records(self, *columns: str) -> bool:
@@ -129,22 +130,49 @@ class Cohort:
     def facts(self) -> frozenset[str]:
         """Say in single words what there is, for pages that need it.
 
-        The names of tables that have rows, `article` where the study has one, `synthetic`, `marker`
-        where values of one are recorded, `factors` and `survival`; and `everything`, where all
+        The names of tables that are recorded; `article` where the patients are compared with those
+        of one; `synthetic`; `eligibility` where criteria were applied; `characteristics`,
+        `treatment`, `response`, `marker` (after treatment), `survival` and `factors` (of something
+        that is compared) where there is something of them to show; and `everything`, where all
         that the study's datasets have is recorded, for a page that cannot do without.
         """
         study = self.study
-        marker = study.marker
         words = {
             "article": study.article is not None,
             "synthetic": self.synthetic,
-            "marker": marker is not None and self.records(marker.before),
-            "factors": any(self.records(factor.column) for factor in study.factors),
+            "eligibility": not self.screening.empty,
+            "characteristics": self._records_any(*study.table_1, *study.characteristics),
+            "treatment": self._records_any(*study.table_2, *study.treatment)
+            or (self.has("radiotherapy.site") and not self.radiotherapy.empty)
+            or self.records("rt_start", "ici_start", "last_contact_date"),
+            "response": bool(
+                self.assessments[["response", "change_percent"]].notna().to_numpy().any()
+            ),
+            "marker": study.marker is not None and self.records(study.marker.after),
+            "factors": self._compares()
+            and any(self.records(factor.column) for factor in study.factors),
             "survival": not self.time_to_event.empty,
             "everything": all(self.has(*columns) for columns in asked_for(study).values()),
         }
         tables = {name for name in TABLE_KEYS if self.has(name)}
         return frozenset(tables) | {word for word, holds in words.items() if holds}
+
+    def _records_any(self, *rows: Row) -> bool:
+        return any(
+            self.records(row.variable.name if isinstance(row, Grouped) else row.name)
+            for row in rows
+        )
+
+    def _compares(self) -> bool:
+        """Tell whether there is an endpoint that patients are compared by."""
+        compared = {
+            name
+            for endpoint in self.study.endpoints
+            if endpoint.in_table
+            for name in (endpoint.name, endpoint.stand_in)
+        }
+        declared = {endpoint.name for endpoint in self.study.endpoints}
+        return any(name in compared or name not in declared for name in self.endpoints())
 
     def endpoints(self) -> list[str]:
         """Give the endpoints that can be analysed, in the study's order; others by name."""

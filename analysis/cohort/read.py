@@ -178,7 +178,7 @@ def _with_what_lacks(
         name: "all"
         for name, table in schema.items()
         if name not in everything.tables
-        and (table.optional or study.article is None)
+        and (table.optional or not study.asks_for_tables)
         and name != "patients"
     }
     not_recorded = {**absent, **everything.not_recorded}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from analysis.cohort import at_risk
+from analysis.cohort.gains import gains
 from analysis.cohort.model import Cohort
 
 
 def summary(cohort: Cohort) -> list[str]:
     """Say how many patients were read, admitted and analysed by endpoint, and why the rest is not.
 
-    Remarks on what should be looked at come last. No patient is named.
+    What one more column would add follows; remarks on what should be looked at come last. No
+    patient is named.
     """
     analysed = len(cohort.patients)
     lines = [
@@ -30,6 +32,8 @@ def summary(cohort: Cohort) -> list[str]:
         lines.append(line)
     lines += [f"  {line}" for line in at_risk.lines(cohort.not_at_risk)]
     lines += [f"  {name}: not estimated, since {why}" for name, why in cohort.unrecorded.items()]
+    if more := gains(cohort):
+        lines += ["One more column or table would add:", *(f"  {gain}" for gain in more)]
     if cohort.remarks:
         lines += ["Please look at:", *(f"  {remark}" for remark in cohort.remarks)]
     return lines

@@ -6,8 +6,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import nbformat
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from latex2mathml.converter import convert
@@ -16,6 +18,7 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
+from analysis.display.sections import in_force, with_content
 from analysis.display.templates import TEMPLATES, equip
 from analysis.study.declarations import Credit
 
@@ -42,6 +45,8 @@ class Report:
         Whether no real patient is in it.
     credit
         The article that is replicated; None where a page is not about one.
+    hidden
+        Parameters that a notebook sets and this report has no use for.
     """
 
     dataset: str
@@ -54,6 +59,7 @@ class Report:
     own: bool = True
     synthetic: bool = False
     credit: Credit | None = None
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -79,12 +85,15 @@ def to_html(notebook: NotebookNode, name: str, report: Report, told: bool = Fals
     ValueError
         When the notebook has a formula that cannot be read, naming the formula.
     """
+    cells = with_content(notebook.cells)
+    notebook = nbformat.from_dict({**notebook, "cells": cells})
     exporter = _Exporter(
         template_name="report",
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_anchor_links=True,
     )
     resources = {"report": report, "name": name, "heading": _first_heading(notebook) or name}
+    resources["in_force"] = partial(in_force, hidden=report.hidden)
     resources["told"] = told or bool(report.changed)
     page, _ = exporter.from_notebook_node(notebook, resources)
     return page

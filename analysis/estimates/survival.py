@@ -31,7 +31,7 @@ OVERALL_SURVIVAL = "OS"
 
 def at_risk_months(parameters: Parameters) -> list[int]:
     """Give the months at which numbers at risk stand below a survival figure."""
-    return list(range(0, parameters.figure_months + 1, parameters.at_risk_every_months))
+    return list(parameters.axis)
 
 
 def summary_rows(

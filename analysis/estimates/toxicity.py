@@ -72,15 +72,9 @@ def estimate(cohort: Cohort, _: Parameters) -> pd.DataFrame:
         rows += _by_grade(term, worst[term], levels)
     rows += _by_grade(ANY_EVENT, worst_of_all(cohort), levels)
     for named in cohort.study.named_events:
-        if cohort.has(*_asked_of(named)):
+        if cohort.has(*named.needs()):
             rows += _named(cohort.adverse_events, named, len(worst))
     return to_table(rows, estimate)
-
-
-def _asked_of(named: NamedEvents) -> list[str]:
-    """Give the columns by which events are named."""
-    asked = {"term": named.terms, "attribution": named.attribution, "grade": named.fatal}
-    return [f"adverse_events.{column}" for column, by in asked.items() if by]
 
 
 def _named(events: pd.DataFrame, named: NamedEvents, n: int) -> list[dict[str, Any]]:

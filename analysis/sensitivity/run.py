@@ -143,7 +143,7 @@ def _estimate(records: Dataset, parameters: Parameters) -> _Found:
         cohort = derive.cohort(records, parameters)
         if cohort.patients.empty:
             return "nobody is left to be analysed"
-        return whole.estimate(cohort, parameters).pipe(_with_factors, cohort)
+        return whole.estimate(cohort, cohort.parameters).pipe(_with_factors, cohort)
     except ValueError as refused:
         return str(refused)
     except Exception as error:

@@ -60,6 +60,11 @@ class NamedEvents:
     attribution: str = ""
     fatal: bool = False
 
+    def needs(self) -> tuple[str, ...]:
+        """Give the columns by which these events are told from others."""
+        asked = {"term": self.terms, "attribution": self.attribution, "grade": self.fatal}
+        return tuple(f"adverse_events.{column}" for column, by in asked.items() if by)
+
 
 @dataclass(frozen=True)
 class Marker:

@@ -76,6 +76,12 @@ class Endpoint:
             return self.censoring
         return CENSORED_AT[getattr(parameters, self.censoring_choice)]
 
+    def needs(self, parameters: Any) -> tuple[str, ...]:
+        """Give the columns of dates without which it cannot be had, but for that of time zero."""
+        needed = [event for event in self.events if event not in self.optional]
+        needed += [self.censored_at(parameters), *self.competing]
+        return (*needed, self.time_zero) if self.time_zero else tuple(needed)
+
     def competes(self, parameters: Any) -> bool:
         """Tell whether something competes with the event under the parameters."""
         chosen = self.death_choice and getattr(parameters, self.death_choice) == "competing"

@@ -65,6 +65,7 @@ def follow_up(parameters: Parameters) -> tuple[Line, ...]:
 OWN = Study(
     name="own",
     title="",
+    asks_for_tables=False,
     patient_columns={
         "patient_id": patient_id(),
         "sex": category(("male", "female"), "Sex.", optional=True),

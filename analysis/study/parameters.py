@@ -16,6 +16,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     field_validator,
     model_validator,
@@ -27,6 +28,8 @@ from analysis.study.expressions import ExpressionError, names_in
 ConfidenceInterval = Literal["log-log", "log", "plain"]
 TimeZero = Literal["first treatment", "radiotherapy", "immunotherapy", "second treatment"]
 EVERYBODY = "all"
+# The parameter that says whom of those admitted a report is about.
+POPULATION = "population"
 
 
 @dataclass(frozen=True)
@@ -133,11 +136,14 @@ class Survival(Choices):
     rate_months: Annotated[tuple[int, ...], Unit("months")] = Field(
         (12, 24), description="Months at which survival rates are given."
     )
-    at_risk_every_months: Annotated[int, Field(ge=1, le=60), Unit("months")] = Field(
-        6, description="Spacing of the numbers at risk below the curves."
+    at_risk_every_months: Annotated[int, Field(ge=0, le=60), Unit("months")] = Field(
+        0, description="Spacing of the numbers at risk below the curves; 0 is what suits the axis."
     )
-    figure_months: Annotated[int, Field(ge=6, le=240), Unit("months")] = Field(
-        60, description="Length of the time axis of survival figures."
+    figure_months: Annotated[int, Field(ge=0, le=240), Unit("months")] = Field(
+        0,
+        description="Length of the time axis of survival figures; 0 is the article's where the "
+        "patients are compared with it (60, by 6), else to their last event, or as long as a tenth "
+        "of them was followed.",
     )
 
 
@@ -195,6 +201,17 @@ class Parameters(Prognosis, Survival, Response, Radiotherapy, Patients):
     FACTORS: ClassVar[tuple[str, ...]] = ()
     # Names of parts of the patients, each with the expression that it stands for.
     SUBGROUPS: ClassVar[Mapping[str, str]] = {}
+    # Length and spacing of the axis of survival figures where neither choices nor patients decide.
+    AXIS: ClassVar[tuple[int, int]] = (60, 6)
+    # The months of the axis, as patients need them (`analysis.cohort.axis`).
+    _axis: tuple[int, ...] = PrivateAttr(())
+
+    @property
+    def axis(self) -> tuple[int, ...]:
+        """The months at the ticks of survival figures, at which numbers at risk are given."""
+        months, step = self.AXIS
+        chosen = range(0, (self.figure_months or months) + 1, self.at_risk_every_months or step)
+        return self._axis or tuple(chosen)
 
     @model_validator(mode="after")
     def _entry_goes_together(self) -> Self:

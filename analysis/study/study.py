@@ -45,6 +45,9 @@ class Study:
         The folder of the ledger of published numbers; None for a study without an article.
     credit
         How the article is named and licensed.
+    asks_for_tables
+        Whether a table that a dataset neither has nor names as not recorded was forgotten; where
+        not, it is not recorded.
     parameters
         The model of its parameters.
     chosen
@@ -92,6 +95,7 @@ class Study:
     question: str = ""
     article: Path | None = None
     credit: Credit | None = None
+    asks_for_tables: bool = True
     parameters: type[Parameters] = Parameters
     chosen: Parameters = field(default_factory=Parameters)
     patient_columns: Mapping[str, Any] = field(default_factory=dict)

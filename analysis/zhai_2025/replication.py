@@ -6,8 +6,9 @@ from html import escape
 from typing import Any
 
 import pandas as pd
-from IPython.display import HTML
+from IPython.display import HTML, Markdown
 
+from analysis.audit.comparison import compare
 from analysis.audit.verdicts import IMPOSSIBLE, MISSED, NOT_ESTIMATED, REPRODUCED
 from analysis.display.format import MISSING, fixed, is_missing
 from analysis.display.tables import Table, journal
@@ -16,6 +17,26 @@ from analysis.display.tables import Table, journal
 # the column. In Table 3 the row comes third.
 _ROW_PARTS = {"Table 1": 2, "Table 2": 2, "Table 4": 1, "Table 5": 1}
 _MARKS = {REPRODUCED: "✓", IMPOSSIBLE: "∅", MISSED: "✗", NOT_ESTIMATED: "–"}
+
+
+ABSTRACT_CAPTION = (
+    "Numbers of the abstract: published in the article, and estimated from this dataset."
+)
+
+
+def abstract_method() -> Markdown:
+    """Say what stands beside what in `abstract`."""
+    return Markdown(
+        "**The abstract, published and reproduced.** Each number of the article's abstract beside "
+        "the same estimate from this dataset, written with the decimals that the article prints "
+        "(half up)."
+    )
+
+
+def abstract(ledger: pd.DataFrame, estimates: pd.DataFrame) -> Table:
+    """Give the numbers of the abstract beside the estimates of a dataset."""
+    numbers = ledger[ledger["locator"].str.startswith("Abstract:")]
+    return comparison_table(compare(numbers, estimates))
 
 
 def verdict_list(verdicts: pd.DataFrame) -> HTML:

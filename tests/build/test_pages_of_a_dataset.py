@@ -21,7 +21,8 @@ from tests.build.test_report import run
 
 Write = Callable[..., None]
 
-NO_EVENTS = "title: Four patients\nnot_recorded: { adverse_events: all }\n"
+COMPARED = "title: Four patients\ncompare_with_article: true\n"
+NO_EVENTS = COMPARED + "not_recorded: { adverse_events: all }\n"
 
 
 @pytest.fixture
@@ -87,9 +88,18 @@ def test_pages_come_and_go_with_what_is_recorded(
     assert "Nothing to do" in capsys.readouterr().out
 
     (dataset / "adverse_events.csv").write_text(events)
-    (dataset / "dataset.yaml").write_text("title: Four patients\nsynthetic: true\n")
+    (dataset / "dataset.yaml").write_text(f"{COMPARED}synthetic: true\n")
     assert main(needy, ["report", *command]) == 0
     assert pages(needy, dataset) == ["index", "01_first", "02_second", "03_events", "04_article"]
+
+    # What the article is compared with has to be asked for.
+    (dataset / "dataset.yaml").write_text("title: Four patients\nsynthetic: true\n")
+    assert main(needy, ["report", *command]) == 0
+    assert pages(needy, dataset) == ["index", "01_first", "02_second", "03_events"]
+    html = (report / "01_first.html").read_text(encoding="utf-8")
+    assert '<p class="report">Four patients</p>' in html
+    for words in ("article’s analysis", "Zhai", "hepatocellular", "enrolment_first_year"):
+        assert words not in html
 
 
 def test_a_notebook_that_is_taken_away_is_no_page_any_more_and_the_others_are_kept(
@@ -204,3 +214,16 @@ def test_all_pages_of_this_project_are_pages_of_the_synthetic_cohort() -> None:
     found, plan = plan_report(PROJECT, synthetic, {})
     assert {run.name for run in plan.runs} == {*PROJECT.analyses(), "index"}
     assert {"article", "synthetic", "radiotherapy", "adverse_events"} <= found.facts
+
+
+def test_a_wrong_name_is_told_with_those_that_there_are(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in ("report", "check", "why", "verify", "check-manifest", "sensitivity"):
+        assert main(project, [command, "--dataset", "hepatocelular"]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line == (
+            "There is no dataset 'hepatocelular'. Did you mean hepatocellular? In data/ there are: "
+            "hepatocellular, synthetic; or give the path of a folder."
+        )
+    assert not project.reports.exists() or not [*project.reports.iterdir()]

@@ -224,7 +224,9 @@ def test_nobody_analysed_is_a_fault(tmp_path: Path) -> None:
     later = datasets.PATIENTS
     for enrolled in ("2019-06-14", "2019-06-15", "2020-03-02", "2021-01-04"):
         later = later.replace(enrolled, f"2024{enrolled[4:]}")
-    folder = write_dataset(tmp_path, patients=later, dataset="title: Four patients\n")
+    folder = write_dataset(
+        tmp_path, patients=later, dataset="title: Four\neligibility_applies: true\n"
+    )
     with pytest.raises(DatasetFaults, match=r"4 of 4 left out by 'Treated from 2018 to 2021'"):
         load(folder, STUDY)
     (folder / "dataset.yaml").write_text("title: x\neligibility_applies: false\n", "utf-8")

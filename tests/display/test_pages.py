@@ -8,8 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.__main__ import PROJECT
 from analysis.article.comparators import read_comparators
 from analysis.build.imports import Imports
+from analysis.build.inputs import Source
 from analysis.cohort.model import Cohort
 from analysis.cohort.read import load
 from analysis.display import numbers, statements
@@ -350,7 +352,7 @@ def test_the_first_page_is_about_the_study(article: Cohort, operated: Cohort) ->
     said = overview.introduction(operated).data
     assert "227 patients are analysed." in said
     assert "article" not in said
-    listed = overview.pages(frozenset({"patients", "survival"})).data.splitlines()
+    listed = overview.pages(frozenset({"characteristics", "survival"})).data.splitlines()
     assert [line.split("]")[0] for line in listed] == ["- [Cohort", "- [Survival"]
 
 
@@ -728,3 +730,11 @@ def test_the_median_above_a_histogram_is_that_of_the_table(
     assert table is not None
     assert "56.5 (31–74)" in table.cells.to_string()
     assert "median 56.5 years (range 31–74)" in drawing.alt
+
+
+def test_the_list_of_pages_has_the_needs_of_their_notebooks() -> None:
+    listed = {name: needs for name, needs, _ in overview._PAGES}
+    declared = {
+        name: tuple(Source(PROJECT, PROJECT.notebook(name)).needs) for name in PROJECT.analyses()
+    }
+    assert listed == declared

@@ -236,7 +236,9 @@ def test_the_rows_of_an_arm_are_those_of_its_patients_alone(tmp_path: Path, leve
     cohort = veterans(tmp_path / "all", "treatment")
     by_arm = of_arm(arms.estimate(cohort, cohort.parameters, PARTS), "treatment", level)
     alone = veterans(tmp_path / "alone", rows=VETERAN[VETERAN["treatment"] == level])
-    expected = pd.concat([part(alone, alone.parameters) for part in PARTS], ignore_index=True)
+    # Numbers at risk stand at the months of the axis of all.
+    parameters = cohort.parameters
+    expected = pd.concat([part(alone, parameters) for part in PARTS], ignore_index=True)
     # Comparisons with the other arm stand under it too.
     by_arm = by_arm[by_arm["statistic"] != "smd"].reset_index(drop=True)
     pd.testing.assert_frame_equal(by_arm, expected)

@@ -16,16 +16,16 @@ from analysis.study.study import Study
 # Each page with what it needs of a dataset (all of these, see `Cohort.facts`) and what is on it;
 # the same words stand in the metadata of its notebook.
 _PAGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("01_cohort", ("patients",), "who is analysed, Table 1"),
+    ("01_cohort", ("characteristics or eligibility",), "who is analysed, and how ill they were"),
     (
         "02_treatment",
-        ("radiotherapy or immunotherapy",),
-        "Table 2, doses, every patient's course",
+        ("treatment",),
+        "what was given, how much of it, in which order",
     ),
-    ("03_response", ("assessments or marker",), "Table 3, waterfall plots, the tumour marker"),
-    ("04_survival", ("survival",), "Kaplan-Meier curves, follow-up"),
-    ("05_toxicity", ("adverse_events",), "Table 4, grave and immune-related events"),
-    ("06_prognostic_factors", ("factors",), "Table 5, hazard ratios, curves by factor"),
+    ("03_response", ("response or marker",), "how often tumours shrank, or a marker fell"),
+    ("04_survival", ("survival",), "how long patients lived, and how long without an event"),
+    ("05_toxicity", ("adverse_events",), "what harm came with the treatment, and how grave it was"),
+    ("06_prognostic_factors", ("factors",), "which patients did better or worse"),
     (
         "07_replication",
         ("article",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from IPython.display import Markdown
 
+from analysis.cohort.gains import gains
 from analysis.cohort.model import Cohort
 from analysis.display.format import escaped
 from analysis.study.endpoints import Endpoint
@@ -29,6 +30,15 @@ def remarks(cohort: Cohort) -> Markdown:
         return Markdown("")
     listed = "\n".join(f"- {escaped(remark)}" for remark in cohort.remarks)
     return Markdown(f"**Please look at the data.** They may be right as they are.\n\n{listed}")
+
+
+def more(cohort: Cohort) -> Markdown:
+    """Say what one more column would add to the report, as a list; nothing where all is there."""
+    said = gains(cohort)
+    if not said:
+        return Markdown("")
+    listed = "\n".join(f"- {escaped(sentence)}" for sentence in said)
+    return Markdown(f"**With one more column or table.**\n\n{listed}")
 
 
 def titled(endpoint: Endpoint) -> str:

@@ -161,7 +161,7 @@ def incidence(drawn: pd.DataFrame, study: Study) -> Drawing | None:
         return None
     return cumulative_incidence(
         panels,
-        last_month=study.chosen.figure_months,
+        last_month=study.chosen.axis[-1],
         confidence=study.chosen.confidence,
         told_months=study.chosen.rate_months,
     )

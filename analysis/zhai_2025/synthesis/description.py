@@ -22,6 +22,7 @@ def description(patients: int, seed: int) -> dict[str, object]:
     return {
         "title": f"Synthetic cohort of {patients} patients after Zhai et al. 2025",
         "notice": NOTICE,
+        "compare_with_article": True,
         "synthetic": True,
         "data_cutoff": DATA_CUTOFF,
         "seed": seed,
