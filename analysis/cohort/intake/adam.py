@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analysis.cohort.intake.declaration import MappedColumn, Part, Source
-from analysis.cohort.intake.sheet import Sheet, Unreadable
+from analysis.cohort.intake.sheet import Sheet, Unreadable, check_names
 
 _UNITS = ("days", "weeks", "months", "years")
 # Parameters of best overall response, the confirmed one after the other.
@@ -49,6 +49,9 @@ def tables(sheets: Sequence[Sheet]) -> dict[str, list[Part]]:
     if adsl is None:
         words = "ADSL, with a row a subject, among: " + (", ".join(sorted(there)) or "no table")
         raise Unreadable("source", 0, "", words)
+    for name, sheet in there.items():
+        if name == "adsl" or name.startswith(("adtte", "adrs", "adae")):
+            check_names(sheet)
     made: dict[str, list[Part]] = {"patients": [_patients(adsl)]}
     times = [part for name in there if name.startswith("adtte") for part in _times(there[name])]
     if times:
@@ -170,7 +173,7 @@ def _responses(adrs: Sheet) -> list[Part]:
     code = next((code for code in _BEST if code in codes), None)
     if code is None:
         return []
-    told = " ".join(frame.loc[frame["PARAMCD"] == code].get("PARAM", frame["PARAMCD"]).unique())
+    told = " ".join(frame.loc[frame["PARAMCD"] == code].get("PARAM", frame["PARAMCD"]).dropna())
     criterion = "mRECIST" if "mrecist" in told.lower() else "RECIST 1.1"
     category = {"from": "AVALC", "values": _CATEGORIES}
     made = {

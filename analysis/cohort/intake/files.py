@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import csv
 import datetime
+import difflib
 import io
 import re
+import sqlite3
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree
 
 import charset_normalizer
 import pandas as pd
@@ -30,6 +36,8 @@ DATABASES = (".sqlite", ".sqlite3", ".db")
 SUFFIXES = (*TEXTS, ".parquet", *WORKBOOKS, *STATISTICAL, *DATABASES)
 
 _SEPARATORS = (",", ";", "\t", "|")
+# What people write for a separator that is hard to type in YAML.
+_CALLED = {"tab": "\t", r"\t": "\t"}
 # As many lines show how cells are separated.
 _LINES = 50
 # What text files of hospitals are in when they are not Unicode: Chinese, Japanese, Korean, and the
@@ -64,6 +72,7 @@ def read_sheets(path: Path, where: Where | None = None) -> list[Sheet]:
         raise Unreadable(path.name, 0, "", "a file that there is")
     suffix = path.suffix.lower()
     try:
+        _check_kind(path, suffix)
         if suffix in TEXTS:
             return [_text_file(path, where)]
         if suffix in WORKBOOKS:
@@ -71,14 +80,61 @@ def read_sheets(path: Path, where: Where | None = None) -> list[Sheet]:
         if suffix in STATISTICAL:
             return [_statistical(path, suffix, where)]
         if suffix == ".parquet":
-            frame, dated = typed_frame(pd.read_parquet(path))
-            return [Sheet(path.name, frame, dated=dated)]
+            return [_parquet(path)]
         if suffix in DATABASES:
-            return database(f"sqlite:///{path}", where.sheet)
+            return _sqlite(path, where.sheet)
     except OSError as error:
         raise Unreadable(path.name, 0, _first_line(error), "a file that can be read") from None
     known = ", ".join(SUFFIXES)
     raise Unreadable(path.name, 0, suffix or path.name, f"a file of one of the kinds {known}")
+
+
+def names_in(path: Path) -> list[str]:
+    """Give the names of the sheets of a workbook, or of the tables of a SQLite file.
+
+    Raises
+    ------
+    Unreadable
+        When it cannot be opened.
+    """
+    suffix = path.suffix.lower()
+    _check_kind(path, suffix)
+    if suffix in WORKBOOKS:
+        return list(_opened(path).sheet_names)
+    if suffix in DATABASES:
+        return _names_of_tables(_engine_of(path), path.name)
+    return []
+
+
+# How files begin, and what they then are called.
+_BEGINNINGS: Mapping[bytes, tuple[str, tuple[str, ...]]] = {
+    b"PK\x03\x04": ("a workbook", (".xlsx", ".xlsm", ".xlsb", ".ods")),
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": ("a workbook", (".xls",)),
+    b"PAR1": ("Parquet", (".parquet",)),
+    b"$FL2": ("SPSS", (".sav",)),
+    b"$FL3": ("SPSS", (".zsav", ".sav")),
+    b"SQLite format 3\0": ("SQLite", DATABASES),
+    b"HEADER RECORD*******LIB": ("SAS", (".xpt",)),
+    b"<stata_dta>": ("Stata", (".dta",)),
+}
+
+
+def _check_kind(path: Path, suffix: str) -> None:
+    """Refuse a file of another kind than its suffix says, and say what it is."""
+    with path.open("rb") as file:
+        begins = file.read(512)
+    for beginning, (kind, suffixes) in _BEGINNINGS.items():
+        if begins.startswith(beginning) and suffix not in suffixes:
+            # A workbook with a password is packed as workbooks of before 2007 were.
+            if suffixes == (".xls",) and suffix in WORKBOOKS:
+                words = "a workbook without a password; open it, and save it without one"
+            else:
+                words = f"the suffix of what it is, {kind}: call it {path.stem}{suffixes[0]}"
+            raise Unreadable(path.name, 0, "", words)
+    if suffix in WORKBOOKS and begins and b"\0" not in begins and not begins.startswith(b"PK"):
+        kind = "a web page" if begins.lstrip().startswith(b"<") else "text"
+        words = f"a workbook; it is {kind}. Open it in Excel, and save it as a workbook (.xlsx)"
+        raise Unreadable(path.name, 0, "", words)
 
 
 def _first_line(error: Exception) -> str:
@@ -90,10 +146,11 @@ def _first_line(error: Exception) -> str:
 
 def _text_file(path: Path, where: Where) -> Sheet:
     text, encoding = _decoded(path, where.encoding)
-    lines = text.split("\n", _LINES)[:_LINES]
+    lines = list(islice(io.StringIO(text, newline=""), _LINES))
     # Lines before the header that start with '#' are remarks on the file.
     remarks = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    separator = where.separator or _separator(path, lines[remarks:])
+    told = _CALLED.get(where.separator or "", where.separator)
+    separator = told or _separator(lines[remarks:])
     rows, numbers = _rows(path.name, text, separator)
     sheet = from_rows(
         path.name, rows[remarks:], numbers[remarks:], where.header, where.rows_until_blank
@@ -102,7 +159,8 @@ def _text_file(path: Path, where: Where) -> Sheet:
     if encoding and not where.encoding:
         notes.append(
             f"{path.name} is not in UTF-8; it is read as {encoding}, such as "
-            f"'{_sample(text)}'. If that looks wrong, save it as UTF-8, or say `encoding:` under "
+            f"'{_sample(text, encoding)}'. If that looks wrong, save it as UTF-8, or say "
+            "`encoding:` under "
             "source in dataset.yaml."
         )
     return replace(sheet, notes=tuple(notes))
@@ -111,10 +169,17 @@ def _text_file(path: Path, where: Where) -> Sheet:
 def _decoded(path: Path, told: str | None) -> tuple[str, str]:
     """Give the text of a file, and the encoding that was guessed ('' where there is no doubt)."""
     raw = path.read_bytes()
+    text, guessed = _text_of(path, raw, told)
+    if "\0" in text:
+        raise Unreadable(path.name, 0, "a zero byte", "text; say `encoding:` if it is UTF-16")
+    return text.removeprefix("\ufeff"), guessed
+
+
+def _text_of(path: Path, raw: bytes, told: str | None) -> tuple[str, str]:
     if told is not None:
         try:
-            return raw.decode(told).removeprefix("\ufeff"), ""
-        except (LookupError, UnicodeDecodeError) as error:
+            return raw.decode(told), ""
+        except (LookupError, ValueError) as error:
             raise Unreadable(path.name, 0, told, f"its encoding ({_first_line(error)})") from None
     for mark, encoding in (
         (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -126,8 +191,6 @@ def _decoded(path: Path, told: str | None) -> tuple[str, str]:
                 return raw.decode(encoding), ""
             except UnicodeDecodeError:
                 break
-    if b"\0" in raw:
-        raise Unreadable(path.name, 0, "a zero byte", "text; say `encoding:` if it is UTF-16")
     try:
         return raw.decode("utf-8"), ""
     except UnicodeDecodeError:
@@ -137,7 +200,9 @@ def _decoded(path: Path, told: str | None) -> tuple[str, str]:
     if guessed is None:
         words = "text in UTF-8 (in Excel: save as 'CSV UTF-8'), or `encoding:` under source"
         raise Unreadable(path.name, 0, "", words)
-    return str(guessed), guessed.encoding
+    # Code pages share most letters: where these decide nothing, it is the one of the West.
+    western = raw.decode("cp1252", "replace") == str(guessed)
+    return str(guessed), "cp1252" if western else guessed.encoding
 
 
 def _is_chinese(raw: bytes) -> bool:
@@ -149,6 +214,9 @@ def _is_chinese(raw: bytes) -> bool:
     runs = re.findall(rb"[\x80-\xff]+", raw)
     if any(len(run) % 2 for run in runs):
         return False
+    # Two accents side by side within a word: größe, créée.
+    if re.search(rb"[a-z][\x80-\xff]{2}[a-z]", raw):
+        return False
     try:
         raw.decode("gb2312")
     except UnicodeDecodeError:
@@ -156,13 +224,17 @@ def _is_chinese(raw: bytes) -> bool:
     return True
 
 
-def _sample(text: str) -> str:
-    """Give the first word that is not plain letters, to look at."""
+def _sample(text: str, encoding: str) -> str:
+    """Give a word to look at: one that would be another in a code page that is like this one."""
     words = re.findall(r"[^\s,;|]*[^\x00-\x7f][^\s,;|]*", text)
-    return words[0][:20] if words and words[0].isprintable() else ""
+    other = "cp1250" if encoding == "cp1252" else "cp1252"
+    codec = encoding.replace(" ", "")
+    telling = [word for word in words if word.encode(codec).decode(other, "replace") != word]
+    shown = next(iter(telling or words), "")
+    return shown[:20] if shown.isprintable() else ""
 
 
-def _separator(path: Path, lines: list[str]) -> str:
+def _separator(lines: list[str]) -> str:
     """Give the separator under which the lines have the most cells, and as many as the header.
 
     csv.Sniffer takes letters for separators in tables of short words.
@@ -188,6 +260,8 @@ def _rows(name: str, text: str, separator: str) -> tuple[list[list[str]], list[i
     rows, numbers, line = [], [], 0
     try:
         for row in reader:
+            if reader.line_num > line + 1:
+                _check_quotes(name, row, line + 1, separator)
             rows.append([cell.strip() for cell in row])
             numbers.append(line + 1)
             line = reader.line_num
@@ -200,42 +274,117 @@ def _rows(name: str, text: str, separator: str) -> tuple[list[list[str]], list[i
     return rows, numbers
 
 
+def _check_quotes(name: str, row: list[str], line: int, separator: str) -> None:
+    """Refuse a cell that has swallowed lines, which are between a quote and the next stray one."""
+    width = max(len(row) - 1, 2)
+    for cell in row:
+        if any(part.count(separator) >= width for part in cell.splitlines()):
+            words = "cells that do not hold whole rows; a quote before them is not closed"
+            raise Unreadable(name, line, cell.splitlines()[0], words)
+
+
 # --- workbooks ------------------------------------------------------------------------------------
 
 
-def _workbook(path: Path, where: Where) -> list[Sheet]:
+def _opened(path: Path) -> Any:
     import python_calamine as calamine
 
     try:
-        book = calamine.CalamineWorkbook.from_path(str(path))
+        return calamine.CalamineWorkbook.from_path(str(path))
     except (calamine.CalamineError, ValueError, OSError) as error:
-        words = "a workbook that opens without a password"
+        words = "a whole workbook, which opens without a password"
         raise Unreadable(path.name, 0, _first_line(error), words) from None
+
+
+def _workbook(path: Path, where: Where) -> list[Sheet]:
+    book = _opened(path)
     names = list(book.sheet_names)
+    several = len(names) > 1 or where.sheet is not None
     if where.sheet is not None:
         if where.sheet not in names:
-            words = f"one of its sheets: {', '.join(names)}"
+            near = difflib.get_close_matches(where.sheet, names, n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            words = f"one of its sheets: {', '.join(names)}{meant}"
             raise Unreadable(path.name, 0, where.sheet, words)
         names = [where.sheet]
-    sheets = []
+    sheets, unread = [], []
     for name in names:
-        shown = (
-            f"{path.name}, sheet {name}"
-            if len(book.sheet_names) > 1 or where.sheet
-            else (path.name)
-        )
+        shown = f"{path.name}, sheet {name}" if several else path.name
         try:
-            cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        except (calamine.CalamineError, ValueError) as error:
-            raise Unreadable(shown, 0, _first_line(error), "a sheet of cells") from None
-        rows = [[_cell(shown, cell) for cell in row] for row in cells]
-        if not any(any(row) for row in rows) and where.sheet is None:
-            continue
-        sheet = from_rows(
-            shown, rows, range(1, len(rows) + 1), where.header, where.rows_until_blank
-        )
-        sheets.append(replace(sheet, dated=_dated_columns(cells, sheet)))
+            sheets += _sheet_of(path, book, name, shown, where)
+        except Unreadable as error:
+            # Notes and the like beside the tables are no reason to refuse them.
+            unread.append(error)
+    if unread and not sheets:
+        raise unread[0]
     return sheets
+
+
+def _sheet_of(path: Path, book: Any, name: str, shown: str, where: Where) -> list[Sheet]:
+    import python_calamine as calamine
+
+    try:
+        cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    except (calamine.CalamineError, ValueError) as error:
+        raise Unreadable(shown, 0, _first_line(error), "a sheet of cells") from None
+    rows = [[_cell(shown, cell) for cell in row] for row in cells]
+    if not any(any(row) for row in rows) and where.sheet is None:
+        return []
+    dates = {
+        (number, place)
+        for number, row in enumerate(cells, start=1)
+        for place, cell in enumerate(row)
+        if isinstance(cell, datetime.date)
+    }
+    numbers = range(1, len(rows) + 1)
+    sheet = from_rows(shown, rows, numbers, where.header, where.rows_until_blank, dates)
+    return [_without_formulas(path, name, sheet)]
+
+
+# A cell in the XML of a sheet, with its row.
+_XML_CELL = re.compile(rb'<c r="[A-Z]+(\d+)"([^>]*)>(.*?)</c>', re.DOTALL)
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_OF_SHEET = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+def _without_formulas(path: Path, name: str, sheet: Sheet) -> Sheet:
+    """Refuse formulas that nobody has computed, and say how many cells hold an error.
+
+    Both look blank to whoever reads values alone; a blank cell says that nothing is recorded.
+    """
+    if path.suffix.lower() not in (".xlsx", ".xlsm"):
+        return sheet
+    rows, errors = set(map(int, sheet.frame.index)), 0
+    for row, about, within in _XML_CELL.findall(_xml_of(path, name)):
+        if int(row) not in rows:
+            continue
+        if b't="e"' in about:
+            errors += 1
+        elif b"<f" in within and b't="str"' not in about and not re.search(rb"<v>[^<]", within):
+            words = "values of formulas; open the workbook in Excel, and save it"
+            raise Unreadable(sheet.name, int(row), "a formula that was never computed", words)
+    if not errors:
+        return sheet
+    cells = "1 cell holds" if errors == 1 else f"{errors} cells hold"
+    said = f"{sheet.name}: {cells} an error such as #N/A or #DIV/0!, and count as blank."
+    return replace(sheet, notes=(*sheet.notes, said))
+
+
+def _xml_of(path: Path, name: str) -> bytes:
+    """Give the XML of a sheet of a workbook; none where it is not where it should be."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            book = ElementTree.fromstring(packed.read("xl/workbook.xml"))
+            links = ElementTree.fromstring(packed.read("xl/_rels/workbook.xml.rels"))
+            targets = {link.get("Id"): link.get("Target", "") for link in links}
+            called = {
+                sheet.get("name"): targets.get(sheet.get(_OF_SHEET), "")
+                for sheet in book.iter(f"{_MAIN}sheet")
+            }
+            place = called.get(name, "").removeprefix("/xl/").removeprefix("xl/")
+            return packed.read(f"xl/{place}")
+    except (KeyError, zipfile.BadZipFile, ElementTree.ParseError):
+        return b""
 
 
 def _cell(name: str, cell: object) -> str:
@@ -245,12 +394,27 @@ def _cell(name: str, cell: object) -> str:
     return text
 
 
-def _dated_columns(cells: list[list[Any]], sheet: Sheet) -> frozenset[str]:
-    typed: set[int] = {
-        place for row in cells for place, cell in enumerate(row) if isinstance(cell, datetime.date)
-    }
-    names = list(sheet.frame.columns)
-    return frozenset(names[place] for place in typed if place < len(names))
+# --- Parquet --------------------------------------------------------------------------------------
+
+
+def _parquet(path: Path) -> Sheet:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(path)
+        nested = [field.name for field in table.schema if pyarrow.types.is_nested(field.type)]
+        # The index of a frame of pandas may be the patients: it is a column like the others.
+        frame = table.to_pandas(ignore_metadata=True)
+    except (pyarrow.ArrowException, ValueError) as error:
+        found = _first_line(error).replace(str(path), path.name)
+        raise Unreadable(path.name, 0, found, "a whole Parquet file") from None
+    if nested:
+        words = "columns of one value a cell; these hold lists"
+        raise Unreadable(path.name, 0, ", ".join(nested), words)
+    unnamed = [name for name in frame.columns if re.fullmatch(r"__index_level_\d+__", str(name))]
+    text, dated = typed_frame(path.name, frame.drop(columns=unnamed))
+    return Sheet(path.name, text, dated=dated)
 
 
 # --- files of statistical packages ----------------------------------------------------------------
@@ -274,7 +438,7 @@ def _statistical(path: Path, suffix: str, where: Where) -> Sheet:
         words = f"a whole file of the kind {suffix}; say `encoding:` if it is not in Unicode"
         raise Unreadable(path.name, 0, _first_line(error), words) from None
     # Values that the file itself declares missing are blank by now.
-    text, dated = typed_frame(frame)
+    text, dated = typed_frame(path.name, frame)
     return Sheet(
         path.name,
         text,
@@ -296,7 +460,7 @@ def database(url: str, table: str | None = None) -> list[Sheet]:
     Parameters
     ----------
     url
-        As SQLAlchemy has them. Its password is shown nowhere.
+        As SQLAlchemy has them. It is shown nowhere, since a password may stand in it.
 
     Raises
     ------
@@ -305,27 +469,86 @@ def database(url: str, table: str | None = None) -> list[Sheet]:
     """
     import sqlalchemy
 
+    words = "a URL such as sqlite:///patients.db, and the package that its kind needs"
     try:
-        engine = sqlalchemy.create_engine(url)
-    except (sqlalchemy.exc.ArgumentError, ImportError) as error:
-        words = "a URL such as sqlite:///patients.db, and the package that its kind needs"
+        address = sqlalchemy.make_url(url)
+        if address.get_backend_name() == "sqlite":
+            return _sqlite(Path(address.database or ""), table)
+        engine = sqlalchemy.create_engine(address)
+    except ImportError as error:
         raise Unreadable("source", 0, _first_line(error), words) from None
-    shown = engine.url.render_as_string(hide_password=True)
+    except (sqlalchemy.exc.ArgumentError, ValueError):
+        raise Unreadable("source", 0, "", words) from None
+    return _tables(engine, f"{address.get_backend_name()} database", table)
+
+
+def _sqlite(path: Path, table: str | None) -> list[Sheet]:
+    return _tables(_engine_of(path), path.name, table)
+
+
+def _engine_of(path: Path) -> Any:
+    """Open a SQLite file to be read alone: what is not there is not made, what is there stays."""
+    import sqlalchemy
+
+    if not path.is_file():
+        raise Unreadable(path.name, 0, "", "a file that there is")
+    url = f"file:{quote(str(path.resolve()))}?mode=ro"
+    return sqlalchemy.create_engine("sqlite://", creator=lambda: sqlite3.connect(url, uri=True))
+
+
+def _names_of_tables(engine: Any, shown: str) -> list[str]:
+    import sqlalchemy
+
     try:
-        names = sqlalchemy.inspect(engine).get_table_names()
-        views = sqlalchemy.inspect(engine).get_view_names()
-        if table is not None and table not in (*names, *views):
-            words = f"one of its tables: {', '.join((*names, *views))}"
-            raise Unreadable(shown, 0, table, words)
-        sheets = []
-        for name in names if table is None else [table]:
-            with engine.connect() as connection:
-                frame = pd.read_sql_table(name, connection)
-            text, dated = typed_frame(frame, first_row=1)
-            sheets.append(Sheet(f"{shown}, table {name}", text, dated=dated))
+        return list(sqlalchemy.inspect(engine).get_table_names())
     except sqlalchemy.exc.SQLAlchemyError as error:
-        words = "a database that can be reached"
-        raise Unreadable(shown, 0, type(error).__name__, words) from None
+        raise _unreached(shown, error) from None
     finally:
         engine.dispose()
-    return sheets
+
+
+def _tables(engine: Any, shown: str, table: str | None) -> list[Sheet]:
+    import sqlalchemy
+
+    try:
+        about = sqlalchemy.inspect(engine)
+        names = about.get_table_names()
+        if table is not None:
+            known = [*names, *about.get_view_names()]
+            if table not in known:
+                near = difflib.get_close_matches(table, known, n=1)
+                meant = f"; did you mean {near[0]}?" if near else ""
+                words = f"one of its tables: {', '.join(known)}{meant}"
+                raise Unreadable(shown, 0, table, words)
+            names = [table]
+        with engine.connect() as connection:
+            return [_table(connection, about.get_columns(name), shown, name) for name in names]
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        raise _unreached(shown, error) from None
+    finally:
+        engine.dispose()
+
+
+def _table(connection: Any, columns: list[Any], shown: str, name: str) -> Sheet:
+    import sqlalchemy
+
+    # As the database has them: SQLite holds any text in a column of dates.
+    every = sqlalchemy.select(sqlalchemy.text("*")).select_from(sqlalchemy.table(name))
+    found = connection.execute(every)
+    frame = pd.DataFrame(found.fetchall(), columns=list(found.keys()), dtype=object)
+    for column in columns:
+        if isinstance(column["type"], sqlalchemy.Boolean):
+            frame[column["name"]] = frame[column["name"]].replace({0: False, 1: True})
+    whole = f"{shown}, table {name}"
+    text, dated = typed_frame(whole, frame, first_row=1)
+    typed = {
+        column["name"]
+        for column in columns
+        if isinstance(column["type"], sqlalchemy.Date | sqlalchemy.DateTime)
+    }
+    return Sheet(whole, text, dated=dated | typed)
+
+
+def _unreached(shown: str, error: Exception) -> Unreadable:
+    # What a driver says of an error may hold the password.
+    return Unreadable(shown, 0, type(error).__name__, "a database that can be reached and is whole")

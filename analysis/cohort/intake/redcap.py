@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from analysis.cohort.intake.sheet import Sheet, Unreadable
+from analysis.cohort.intake.sheet import Sheet, Unreadable, check_names
 
 INSTRUMENT = "redcap_repeat_instrument"
 _NAMES: Mapping[str, tuple[str, ...]] = {
@@ -37,6 +37,7 @@ def labelled(sheet: Sheet, dictionary: Sheet) -> Sheet:
     Unreadable
         For a dictionary without the names and kinds of fields.
     """
+    check_names(dictionary)
     fields = dictionary.frame
     columns = {}
     for key, names in _NAMES.items():

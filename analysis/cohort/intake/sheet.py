@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import decimal
-from collections.abc import Callable, Mapping, Sequence
+import difflib
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pandas as pd
 
@@ -63,7 +64,7 @@ def from_rows(
     numbers: Sequence[int],
     header: int | None = None,
     rows_until_blank: str | None = None,
-    **known: Any,
+    dates: Collection[tuple[int, int]] = (),
 ) -> Sheet:
     """Make a sheet of rows of text cells, of which one is the header.
 
@@ -75,6 +76,8 @@ def from_rows(
         The row of the file that is the header; found where not told.
     rows_until_blank
         A column at whose first blank cell the patients end.
+    dates
+        Row and place of the cells that the file itself knows for dates.
 
     Raises
     ------
@@ -84,7 +87,8 @@ def from_rows(
     if not any(any(row) for row in rows):
         raise Unreadable(name, 0, "", "a table with a header and one row a line")
     place = header_place(rows) if header is None else _told(name, numbers, header)
-    names = [cell.strip() for cell in rows[place]]
+    # A header of several lines is one text: nobody could name it in dataset.yaml otherwise.
+    names = [re.sub(r"\s*[\r\n]+\s*", " ", cell.strip()) for cell in rows[place]]
     while names and not names[-1]:
         names.pop()
     width = len(names)
@@ -103,7 +107,9 @@ def from_rows(
     # A column that has neither a name nor a cell is none.
     there = [bool(name) or bool(frame.iloc[:, i].notna().any()) for i, name in enumerate(names)]
     frame = frame.loc[:, there]
-    return Sheet(name, frame, **known)
+    of_rows = set(kept)
+    dated = {place for row, place in dates if row in of_rows and place < width}
+    return Sheet(name, frame, dated=frozenset(names[place] for place in dated))
 
 
 def header_place(rows: Sequence[Sequence[str]]) -> int:
@@ -124,8 +130,17 @@ def _told(name: str, numbers: Sequence[int], header: int) -> int:
 
 def _place_of(name: str, names: Sequence[str], column: str) -> int:
     if column not in names:
-        raise Unreadable(name, 0, column, "a column of the file, for rows_until_blank")
+        near = difflib.get_close_matches(column, names, n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise Unreadable(name, 0, column, f"a column of the file, for rows_until_blank{meant}")
     return names.index(column)
+
+
+def check_names(sheet: Sheet) -> None:
+    """Refuse a sheet of which two columns have one name, where columns are found by theirs."""
+    doubled = sheet.frame.columns[sheet.frame.columns.duplicated()]
+    if len(doubled):
+        raise Unreadable(sheet.name, 0, str(doubled[0]), "each column once")
 
 
 def stripped(cells: pd.Series) -> pd.Series:
@@ -154,8 +169,8 @@ def text_of(cell: object) -> str:
         return cell.strip()
     if isinstance(cell, bool):
         return "yes" if cell else "no"
-    if isinstance(cell, float):
-        exact = f"{decimal.Decimal(repr(cell)):f}"
+    if isinstance(cell, float | decimal.Decimal):
+        exact = f"{decimal.Decimal(str(cell)):f}"
         return exact.rstrip("0").rstrip(".") if "." in exact else exact
     if isinstance(cell, datetime.datetime):
         # A time of day is kept: by it alone a day of another time zone is seen.
@@ -164,11 +179,24 @@ def text_of(cell: object) -> str:
     return str(cell).strip()
 
 
-def typed_frame(frame: pd.DataFrame, first_row: int = 2) -> tuple[pd.DataFrame, frozenset[str]]:
-    """Give a typed frame as text, with the columns that it knows for dates."""
+def typed_frame(
+    name: str, frame: pd.DataFrame, first_row: int = 2
+) -> tuple[pd.DataFrame, frozenset[str]]:
+    """Give a typed frame as text, with the columns that it knows for dates.
+
+    Raises
+    ------
+    Unreadable
+        For a cell that is too long.
+    """
     text = pd.DataFrame(
         {place: _texts(frame.iloc[:, place]) for place in range(frame.shape[1])}, dtype=object
     )
+    for place in text.columns:
+        long = text[place].str.len() > LONGEST_CELL
+        if long.any():
+            row = int(long.to_numpy().argmax()) + first_row
+            raise Unreadable(name, row, "", f"cells of at most {LONGEST_CELL:,} characters")
     text.columns = pd.Index([str(name).strip() for name in frame.columns])
     text.index = pd.RangeIndex(first_row, first_row + len(frame))
     dated = {

