@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -32,7 +33,7 @@ from pydantic_core import ErrorDetails
 
 from analysis.cohort.faults import DESCRIPTION, DatasetFaults, Fault
 from analysis.cohort.intake.cells import Conventions
-from analysis.cohort.intake.declaration import MappedColumn, Part, Source
+from analysis.cohort.intake.declaration import Formats, MappedColumn, Part, Source
 from analysis.cohort.intake.fields import (
     Column,
     Strict,
@@ -199,7 +200,7 @@ class Description(Strict):
         default_factory=dict
     )
     missing: Annotated[dict[Text, Texts], BeforeValidator(_by_column)] = Field(default_factory=dict)
-    dates: Texts = ()
+    dates: Formats = ()
     decimal: Annotated[tuple[Literal[".", ","], ...], BeforeValidator(_several)] = ()
     yes: Texts = ()
     no: Texts = ()
@@ -318,6 +319,8 @@ def _in_words(error: ErrorDetails) -> Fault:
     )
     found = error["input"]
     shown = "" if isinstance(found, dict | list | tuple) else str(as_text(found))
+    # Where a URL stands in the wrong place, its password is shown to nobody.
+    shown = re.sub(r"//[^/\s]*@", "//…@", shown)
     expected = _KINDS.get(error["type"], "")
     if error["type"] == "extra_forbidden":
         model = next((_PARTS[str(step)] for step in steps[-2::-1] if step in _PARTS), Description)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -60,10 +61,21 @@ USUAL = frozenset(
 )  # fmt: skip
 
 
-def without_missing(cells: pd.Series, column: str, conventions: Conventions) -> pd.Series:
-    """Blank the cells of a column of the source that hold a text for 'not recorded'."""
+def without_missing(
+    cells: pd.Series,
+    column: str,
+    conventions: Conventions,
+    labels: Mapping[str, str] | None = None,
+) -> pd.Series:
+    """Blank the cells of a column of the source that hold a text for 'not recorded'.
+
+    A code does that is labelled so.
+    """
     texts = conventions.missing.get("*", frozenset()) | conventions.missing.get(column, frozenset())
-    return cells.mask(cells.isin(texts)) if texts else cells
+    if not texts:
+        return cells
+    labelled = {code for code, label in (labels or {}).items() if label in texts}
+    return cells.mask(cells.isin(texts | labelled))
 
 
 # --- dates ----------------------------------------------------------------------------------------
@@ -135,11 +147,56 @@ def _plain(texts: pd.Series, formats: tuple[str, ...]) -> pd.Series:
     return day.astype("datetime64[ns]")
 
 
+def why_no_format(written: str) -> str:
+    """Say why a text is no format of dates; '' where it is one.
+
+    A format holds a day, a month and a year, and is of nothing that is read otherwise without it.
+
+    Examples
+    --------
+    >>> why_no_format("%d.%m.%Y"), why_no_format("excel")
+    ('', '')
+    >>> why_no_format("DD.MM.YYYY")
+    "a format with %d, %m and %Y, or excel; did you mean '%d.%m.%Y'?"
+    """
+    if written in _ORIGINS or _gives_back(written):
+        return ""
+    words = "a format with %d, %m and %Y, or excel"
+    meant = written
+    for usual, letter in (("yyyy", "%Y"), ("yy", "%y"), ("mm", "%m"), ("dd", "%d")):
+        meant = re.sub(usual, letter, meant, flags=re.IGNORECASE)
+    return f"{words}; did you mean '{meant}'?" if _gives_back(meant) else words
+
+
+def _gives_back(written: str) -> bool:
+    if not set(re.findall("%(.)", written)) <= set("dmbByYjHIMSfp%"):
+        return False
+    day = datetime.datetime(2019, 4, 23)
+    for each in (day, day.replace(day=3)):
+        try:
+            text = each.strftime(written)
+            if datetime.datetime.strptime(text, written) != each:
+                return False
+        except ValueError:
+            return False
+        otherwise = _plain(pd.Series([text], dtype=object), ()).iloc[0]
+        if not (pd.isna(otherwise) or otherwise == each):
+            return False
+    return True
+
+
 def _by_format(texts: pd.Series, written: str) -> pd.Series:
     if written in _ORIGINS:
-        number = pd.to_numeric(texts.where(texts.str.fullmatch(r"\d{4,5}(\.0+)?")))
+        # Four digits that are a year are one: as the days of Excel they are of 1905.
+        counted = texts.str.fullmatch(r"(?!(19|20)\d\d$)\d{4,5}(\.0+)?")
+        number = pd.to_numeric(texts.where(counted))
         return pd.to_datetime(number, unit="D", origin=_ORIGINS[written], errors="coerce")
     read = pd.to_datetime(texts, format=written, errors="coerce")
+    if re.search(r"%\w%", written):
+        # Where nothing parts them, figures that are too few are parted somehow: 201912 is no 2
+        # January 2019.
+        again = read.dt.strftime(written).str.casefold()
+        read = read.where(again.eq(texts.str.casefold()))
     # A time of day that the format asks for is that of the place: its day is the day.
     return read.dt.normalize()
 

@@ -6,14 +6,26 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from analysis.cohort.intake.cells import why_no_format
 from analysis.cohort.intake.fields import Blank, Strict, Text, Texts
 
 # What a line of a table declares besides the columns that it makes.
 PART_KEYS = ("repeat", "columns", "where", "source", "constants")
 # Stands for each entry of `repeat`, or for what `columns` found.
 PLACE = "{}"
+
+
+def _each_is_one(formats: tuple[str, ...]) -> tuple[str, ...]:
+    for written in formats:
+        if words := why_no_format(written):
+            raise ValueError(f"{words}, not {written}")
+    return formats
+
+
+# Formats of dates, in their order.
+Formats = Annotated[Texts, AfterValidator(_each_is_one)]
 
 
 class Source(Strict):
@@ -107,7 +119,7 @@ class MappedColumn(Strict):
     source: Text | None = Field(None, alias="from")
     constant: Text | None = None
     missing: Texts = ()
-    dates: Texts = ()
+    dates: Formats = ()
     take: Text | None = None
     values: dict[Text, Blank] | None = None
     otherwise: Blank | None = None
@@ -151,10 +163,42 @@ class MappedColumn(Strict):
 
 
 def _compiled(expression: str) -> re.Pattern[str]:
+    if _repeats_repeats(expression):
+        raise ValueError(f"a regular expression without a repeat of a repeat: {expression}")
     try:
         return re.compile(expression)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"a regular expression ({error}): {expression}") from None
+
+
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(|\)|[*+?]|\{\d*,?\d*\}|\||.", re.DOTALL)
+
+
+def _repeats_repeats(expression: str) -> bool:
+    """Tell whether a group that can match in many ways is itself repeated, as in `(a+)+`.
+
+    On a text that does not match, the ways are tried one by one, which takes years (catastrophic
+    backtracking); Python's engine has no limit of time.
+    """
+    open_groups, many = [False], False
+    for token in _TOKEN.findall(expression):
+        if token == "(":
+            open_groups.append(False)
+            many = False
+        elif token == ")" and len(open_groups) > 1:
+            many = open_groups.pop()
+            open_groups[-1] |= many
+        elif re.fullmatch(r"\{\d\}", token):
+            many = False
+        elif token in "*+" or token.startswith("{"):
+            if many:
+                return True
+            open_groups[-1] = True
+        elif token == "|":
+            open_groups[-1] = True
+        elif token != "?":
+            many = False
+    return False
 
 
 class Part(Strict):
