@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
 from collections.abc import Mapping
@@ -85,22 +86,27 @@ def read_tables(folder: Path, description: Description, schema: Mapping[str, Tab
         What the dataset says of itself, and the tables of its study.
     """
     sources = Sources(folder)
-    own, faults = own_files(folder, list(schema))
+    # Where a source is declared, files that are called like tables are not what is meant.
+    own, faults = own_files(folder, list(schema)) if description.source is None else ({}, [])
     conventions = description.conventions
     written: dict[str, Written] = {}
     notes: list[str] = []
+    sheets = list(own.values())
     for name, table in schema.items():
         parts = description.tables.get(name)
         found: list[Fault] = []
         if parts:
             pieces = _pieces(name, parts, own, sources, description, found)
+            sheets += [sheet for _, sheet, _ in pieces]
             if not found:
                 written[name] = mapped_table(table, pieces, conventions, found)
-        elif name in own and description.source is None:
+        elif name in own:
             written[name] = _as_it_is(table, own[name], conventions)
         faults += found
         if name in written:
             notes += written[name].notes
+    if not faults:
+        faults += _unknown_missing(description, sheets)
     left_out, more = _left_out(description, own, sources, written)
     if more:
         notes.append(more)
@@ -116,6 +122,18 @@ def read_tables(folder: Path, description: Description, schema: Mapping[str, Tab
         tuple(dict.fromkeys(notes)),
         _implied(description, schema, written, own),
     )
+
+
+def _unknown_missing(description: Description, sheets: list[Sheet]) -> list[Fault]:
+    """Find columns of which `missing` speaks, and that there are not."""
+    there = sorted({str(name) for sheet in sheets for name in sheet.frame.columns})
+    faults = []
+    for name in description.missing.keys() - {"*", *there}:
+        near = difflib.get_close_matches(name, there, n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        words = f"a column of the file, as it is called there{meant}"
+        faults.append(Fault(DESCRIPTION, 0, "missing", name, words))
+    return faults
 
 
 def _pieces(
@@ -176,7 +194,8 @@ def _as_it_is(table: Table, sheet: Sheet, conventions: Conventions) -> Written:
     if not frame.columns.has_duplicates:
         for name in frame.columns:
             old = next((old for old, new in names.items() if new == name), name)
-            frame[name] = without_missing(frame[name], old, conventions)
+            found = labels.get(name, {})
+            frame[name] = without_missing(frame[name], old, conventions, found)
             described = table.schema.columns.get(name)
             if name in labels and described is not None and kind(described) == "text":
                 spelt = {k: v for k, v in labels[name].items() if k not in levels_of(described)}
@@ -237,7 +256,7 @@ def _implied(
         if parts is None:
             if description.source is not None and name != "patients":
                 implied[name] = "all"
-        elif name in written and not (name in own and description.source is None):
+        elif name in written and name not in own:
             columns = written[name].frame.columns
             implied[name] = [each for each in table.schema.columns if each not in columns]
     return implied

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
@@ -19,6 +19,10 @@ from analysis.cohort.intake.sheet import Sheet, by_value
 from analysis.study.columns import Table, kind
 
 SAME = "same"
+# No text of which a part counts is longer; on one that is, an expression may try for years.
+_LONGEST_TAKEN = 1_000
+# As many texts of a column are shown where another was meant.
+_LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -78,14 +82,15 @@ def mapped_table(
     faults
         What is wrong is added to it, once a cause.
     """
+    notes = [note for _, sheet, _ in pieces for note in sheet.notes]
     frames, rows, parts = [], [], []
     origins: list[tuple[str, Mapping[str, str]]] = []
     formats: dict[str, tuple[str, ...]] = {}
     for part, sheet, own in pieces:
-        kept = chosen_rows(sheet, part.where, faults, table.name)
+        kept = chosen_rows(sheet, part.where, faults, table)
         for place in _places(part, sheet, faults, table.name):
             made = {name: column.at(place) for name, column in part.made.items()}
-            frame, names = _made(table, made, kept, sheet, own, conventions, faults)
+            frame, names = _made(table, made, kept, sheet, own, conventions, faults, notes)
             formats |= {name: column.dates for name, column in made.items() if column.dates}
             there = _has_something(frame, made, table)
             frames.append(frame[there])
@@ -105,7 +110,7 @@ def mapped_table(
         of_part,
         of_row,
         tuple(origins),
-        tuple(dict.fromkeys(note for _, sheet, _ in pieces for note in sheet.notes)),
+        tuple(dict.fromkeys(notes)),
         formats,
     )
 
@@ -140,19 +145,56 @@ def _places(part: Part, sheet: Sheet, faults: list[Fault], table: str) -> Iterab
     return tuple(dict.fromkeys(places))
 
 
+def _column_of(
+    sheet: Sheet, rows: pd.DataFrame, name: str, where: str, faults: list[Fault]
+) -> pd.Series | None:
+    """Give a column of the source; a fault if there is none, or several of that name."""
+    if name not in rows.columns:
+        faults.append(_no_column(where, name, sheet))
+        return None
+    found = rows[name]
+    if isinstance(found, pd.DataFrame):
+        words = f"one column of that name in {sheet.name}, which has {found.shape[1]}"
+        faults.append(Fault(DESCRIPTION, 0, where, name, words))
+        return None
+    return found
+
+
 def chosen_rows(
-    sheet: Sheet, where: Mapping[str, tuple[str, ...]], faults: list[Fault], table: str
+    sheet: Sheet, where: Mapping[str, tuple[str, ...]], faults: list[Fault], table: Table
 ) -> pd.DataFrame:
     """Give the rows of a sheet that are meant; a blank text means blank cells."""
     frame = sheet.frame
     for column, texts in where.items():
-        if column not in frame.columns:
-            faults.append(_no_column(f"tables.{table}.where", column, sheet))
+        cells = _column_of(sheet, frame, column, f"tables.{table.name}.where", faults)
+        if cells is None:
             continue
-        cells = frame[column]
         named = cells.map(dict(sheet.labels.get(column, {})))
-        frame = frame[cells.isin(texts) | named.isin(texts) | (cells.isna() & ("" in texts))]
+        meant = cells.isin(texts) | named.isin(texts) | (cells.isna() & ("" in texts))
+        if not meant.any() and not cells.empty:
+            _look_at_where(table, sheet, column, texts, cells, faults)
+        frame = frame[meant]
     return frame
+
+
+def _look_at_where(
+    table: Table,
+    sheet: Sheet,
+    column: str,
+    texts: tuple[str, ...],
+    cells: pd.Series,
+    faults: list[Fault],
+) -> None:
+    """Say that no row is meant, but where nothing of a table may have happened."""
+    there = [str(text) for text in cells.dropna().unique()]
+    near = [found for text in texts for found in difflib.get_close_matches(text, there, n=1)]
+    if table.may_be_empty and not near:
+        return
+    meant = f"; did you mean {near[0]}?" if near else ""
+    more = ", …" if len(there) > _LISTED else ""
+    known = ", ".join(there[:_LISTED]) + more or "blank cells alone"
+    words = f"a text of {column} in {sheet.name}, which has {known}{meant}"
+    faults.append(Fault(DESCRIPTION, 0, f"tables.{table.name}.where", ", ".join(texts), words))
 
 
 def _no_column(where: str, name: str, sheet: Sheet) -> Fault:
@@ -169,33 +211,36 @@ def _made(
     own: bool,
     conventions: Conventions,
     faults: list[Fault],
+    notes: list[str],
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     columns: dict[str, pd.Series] = {}
     names: dict[str, str] = {}
     for target, column in made.items():
         where = f"tables.{table.name}.{target}"
+        labels = sheet.labels.get(column.source or "", {})
         if column.source is None:
             cells = pd.Series(column.constant, index=rows.index, dtype=object)
-        elif column.source not in rows.columns:
-            faults.append(_no_column(where, column.source, sheet))
-            continue
         else:
-            found = rows[column.source]
-            if isinstance(found, pd.DataFrame):
-                words = f"one column of that name in {sheet.name}, which has {found.shape[1]}"
-                faults.append(Fault(DESCRIPTION, 0, where, column.source, words))
+            found = _column_of(sheet, rows, column.source, where, faults)
+            if found is None:
                 continue
-            cells = without_missing(found, column.source, conventions)
             if column.missing:
-                cells = cells.mask(cells.isin(column.missing))
+                missing = {**conventions.missing, column.source: frozenset(column.missing)}
+                own_words = replace(conventions, missing=missing)
+                found = without_missing(found, column.source, own_words, labels)
+            cells = without_missing(found, column.source, conventions, labels)
             names[target] = column.source
-        labels = sheet.labels.get(column.source or "", {})
-        columns[target] = _read(cells, column, labels, table, target, where, conventions, faults)
+        columns[target] = _read(
+            cells, column, labels, table, target, where, conventions, faults, notes
+        )
     if own:
         used = set(names.values())
         for name in rows.columns:
             if name not in used and name not in columns:
-                columns[name] = without_missing(rows[name], name, conventions)
+                left = _column_of(sheet, rows, name, f"tables.{table.name}", faults)
+                if left is not None:
+                    labels = sheet.labels.get(name, {})
+                    columns[name] = without_missing(left, name, conventions, labels)
     return pd.DataFrame(columns, index=rows.index, dtype=object), names
 
 
@@ -208,6 +253,7 @@ def _read(
     where: str,
     conventions: Conventions,
     faults: list[Fault],
+    notes: list[str],
 ) -> pd.Series:
     described = table.schema.columns.get(target)
     is_number = described is not None and kind(described) in ("number", "integer")
@@ -218,11 +264,15 @@ def _read(
     if column.take is not None:
         if as_number:
             cells = _each(cells, lambda text: with_points(text, conventions))
+            notes += _signs_left_out(cells, column.take, f"{target} ({table.name})")
         cells = _taken(cells, column.take, where, faults)
     if column.event_is:
         meant = set(column.event_is)
-        labelled = {code for code, label in labels.items() if label in meant}
-        cells = _each(cells, lambda text: "yes" if text in meant | labelled else "no")
+        meant |= {code for code, label in labels.items() if label in meant}
+        numbers = {_number(code) for code in meant} - {None}
+        cells = _each(
+            cells, lambda text: "yes" if text in meant or _number(text) in numbers else "no"
+        )
     elif column.values is not None:
         cells = _valued(cells, column, labels, where, faults)
     elif labels and is_text:
@@ -240,9 +290,15 @@ def _each(cells: pd.Series, change: Callable[[str], str]) -> pd.Series:
 
 def _taken(cells: pd.Series, expression: str, where: str, faults: list[Fault]) -> pd.Series:
     """Give what the expression takes of each text; a number that it would cut in two is a fault."""
-    pattern, wrong, cut = re.compile(expression), [], []
+    pattern = re.compile(expression)
+    wrong: list[str] = []
+    cut: list[str] = []
+    long: list[str] = []
 
     def take(text: str) -> str:
+        if len(text) > _LONGEST_TAKEN:
+            long.append(text)
+            return ""
         match = pattern.search(text)
         if match is None:
             wrong.append(text)
@@ -257,6 +313,7 @@ def _taken(cells: pd.Series, expression: str, where: str, faults: list[Fault]) -
     taken = _each(cells, take)
     for texts, words in (
         (wrong, f"text in which `take: '{expression}'` finds something"),
+        (long, f"text of at most {_LONGEST_TAKEN:,} characters, for `take`"),
         (cut, f"text of which `take: '{expression}'` does not cut a number in two"),
     ):
         if texts:
@@ -264,14 +321,40 @@ def _taken(cells: pd.Series, expression: str, where: str, faults: list[Fault]) -
     return taken.replace("", pd.NA)
 
 
+def _signs_left_out(cells: pd.Series, expression: str, name: str) -> list[str]:
+    """Say of limits that the expression makes exact numbers of, such as `<1.2` taken for 1.2."""
+    pattern = re.compile(expression)
+    limits = cells.dropna()
+    limits = limits[limits.str.len().le(_LONGEST_TAKEN) & limits.str.contains("[<>≤≥]")]
+
+    def is_exact(text: str) -> bool:
+        match = pattern.search(text)
+        if match is None:
+            return False
+        start = match.start(1 if pattern.groups else 0)
+        return re.search(r"[<>≤≥]=?\s*$", text[:start]) is not None
+
+    exact = limits[[is_exact(text) for text in limits]]
+    if exact.empty:
+        return []
+    n = "1 limit" if len(exact) == 1 else f"{len(exact)} limits"
+    return [
+        f"{name}: `take` leaves out the sign of {n}, such as '{exact.iloc[0][:20]}', and takes "
+        "what is left for exact. To keep it, take the sign too: `'([<>]?[\\d.]+)'`."
+    ]
+
+
 def _cuts_a_number(text: str, start: int, end: int) -> bool:
     taken = text[start:end]
-    if not taken:
+    if not re.search(r"\d", taken):
         return False
-    before, after = text[:start], text[end:]
-    at_front = taken[0].isdigit() and re.search(r"\d[.,]?$", before) is not None
-    at_back = taken[-1].isdigit() and re.match(r"[.,]?\d", after) is not None
-    return at_front or at_back
+    # A number is its figures with one mark between any two, and an exponent.
+    number = re.compile(r"\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?")
+    return any(
+        cut in range(match.start() + 1, match.end())
+        for match in number.finditer(text)
+        for cut in (start, end)
+    )
 
 
 def _counted(cells: pd.Series, texts: Iterable[str], words: str) -> str:
