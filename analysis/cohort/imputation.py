@@ -7,6 +7,7 @@ known, as the R package admiral does with `min_dates` and `max_dates`.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 
 import pandas as pd
@@ -18,7 +19,9 @@ Tables = dict[str, pd.DataFrame]
 
 
 def within_order(
-    tables: Mapping[str, pd.DataFrame], imputed: Mapping[str, pd.DataFrame]
+    tables: Mapping[str, pd.DataFrame],
+    imputed: Mapping[str, pd.DataFrame],
+    cutoff: datetime.date | None = None,
 ) -> tuple[Tables, list[str]]:
     """Give the tables with imputed dates in order, and how many dates were imputed, in sentences.
 
@@ -28,27 +31,39 @@ def within_order(
         Of the schema.
     imputed
         Table to column to `D` (the day was not known) or `M` (nor the month), by row.
+    cutoff
+        The day after which there is none.
     """
     changed = {name: frame.copy() for name, frame in tables.items()}
-    notes = []
-    for name, flags in imputed.items():
-        for column in flags.columns:
-            of_column = flags[column].dropna()
-            if of_column.empty:
-                continue
-            days = _moved(changed, name, column, of_column)
-            changed[name].loc[of_column.index, column] = days
-            known = int(changed[name][column].notna().sum())
-            years = int((of_column == "M").sum())
-            only = f", {years} of them not to the month either" if years else ""
-            notes.append(
-                f"{column} ({name}): of {len(of_column)} of {known} dates the day is not "
-                f"known{only}; it is imputed (`partial_dates`)."
-            )
-    return changed, notes
+    columns = {
+        (name, column): found
+        for name, flags in imputed.items()
+        for column in flags.columns
+        if not (found := flags[column].dropna()).empty
+    }
+    # A date that is moved may be the bound of another that was imputed: once more for each.
+    for _ in range(len(columns) + 1):
+        for (name, column), flags in columns.items():
+            days = _moved(changed, name, column, flags, cutoff)
+            changed[name].loc[flags.index, column] = days
+    return changed, [
+        _note(name, column, flags, int(changed[name][column].notna().sum()))
+        for (name, column), flags in columns.items()
+    ]
 
 
-def _moved(tables: Tables, name: str, column: str, flags: pd.Series) -> pd.Series:
+def _note(name: str, column: str, flags: pd.Series, known: int) -> str:
+    years = int((flags == "M").sum())
+    only = f", {years} of them not to the month either" if years else ""
+    return (
+        f"{column} ({name}): of {len(flags)} of {known} dates the day is not "
+        f"known{only}; it is imputed (`partial_dates`)."
+    )
+
+
+def _moved(
+    tables: Tables, name: str, column: str, flags: pd.Series, cutoff: datetime.date | None
+) -> pd.Series:
     rows = tables[name].loc[flags.index]
     days = rows[column]
     spans = [span(day, flag) for day, flag in zip(days, flags, strict=True)]
@@ -60,11 +75,29 @@ def _moved(tables: Tables, name: str, column: str, flags: pd.Series) -> pd.Serie
         lower.append(rows["patient_id"].map(first_treatment(tables)))
     if name == "adverse_events":
         upper.append(rows["patient_id"].map(_ends(tables["follow_up"])))
+    if name in ("radiotherapy", "immunotherapy") and column == "start_date":
+        upper.append(rows["patient_id"].map(_before_treatment(tables)))
+    if cutoff is not None:
+        upper.append(pd.Series(pd.Timestamp(cutoff), index=days.index))
     for bound in lower:
         days = days.mask(bound.between(first, last) & (bound > days), bound)
     for bound in upper:
         days = days.mask(bound.between(first, last) & (bound < days), bound)
     return days
+
+
+def _before_treatment(tables: Tables) -> pd.Series:
+    """Give the first outcome of each patient of whom it would be before any treatment."""
+    follow_up, events = tables["follow_up"], tables["adverse_events"]
+    ids = [events["patient_id"]]
+    outcomes = [events["onset_date"]]
+    for column in follow_up.columns:
+        if column.endswith("_date") and column != "last_imaging_date":
+            ids.append(follow_up["patient_id"])
+            outcomes.append(follow_up[column])
+    first = pd.concat(outcomes).groupby(pd.concat(ids)).min()
+    treated = first_treatment(tables).reindex(first.index)
+    return first[first < treated]
 
 
 def _ends(follow_up: pd.DataFrame) -> pd.Series:
