@@ -127,6 +127,8 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
         if found is None:
             tables[table.name] = empty(table)
             asked = not (table.optional or description.lacks(table.name))
+            # What is declared of it, and is wrong, is told already.
+            asked = asked and table.name not in description.tables
             if asked and not _was_met(table.name, unread):
                 faults.append(_no_table(table.name, folder))
             continue
@@ -141,9 +143,12 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
     if commas:
         notes.append(f"Decimal commas are read as such: {', '.join(commas)}.")
     if imputed:
-        tables, more = imputation.within_order(tables, imputed)
+        tables, more = imputation.within_order(tables, imputed, description.data_cutoff)
         notes += more
-    tables["adverse_events"], more = worst_grades(tables["adverse_events"], study)
+    events = written.get("adverse_events")
+    tables["adverse_events"], more = worst_grades(
+        tables["adverse_events"], study, entered_twice(events) if events is not None else None
+    )
     notes += more
     # What a convention leaves unread, such as all dates, would break rules that the patients keep.
     if "patients" in written and not any(fault.cause for fault in faults):
@@ -227,8 +232,27 @@ def _renamed(written: pd.Series, term: pd.Series) -> list[str]:
     return [f"term (adverse_events): counted are {listed} (CTCAE version 5.0)."]
 
 
-def worst_grades(events: pd.DataFrame, study: Study) -> tuple[pd.DataFrame, list[str]]:
+def entered_twice(events: Written) -> pd.Series:
+    """Tell which rows of a table's own file are the same in every cell.
+
+    Of a file of another shape not every column is read: rows that look the same may not be.
+    """
+    if events.parts is not None:
+        return pd.Series(False, index=events.frame.index)
+    return events.frame.duplicated(keep=False)
+
+
+def worst_grades(
+    events: pd.DataFrame, study: Study, twice: pd.Series | None = None
+) -> tuple[pd.DataFrame, list[str]]:
     """Give one row a patient and CTCAE term, that of the worst grade; of these, the first.
+
+    Parameters
+    ----------
+    events
+        A row an episode.
+    twice
+        Rows that are no episodes, since the same was entered twice: they stay, as a fault.
 
     Returns
     -------
@@ -239,9 +263,9 @@ def worst_grades(events: pd.DataFrame, study: Study) -> tuple[pd.DataFrame, list
     events = events.assign(term=study.spelt(written))
     notes = _renamed(written, events["term"])
     known = events.dropna(subset=["patient_id", "term"])
-    again = known.duplicated(["patient_id", "term"], keep=False)
-    whole = known.duplicated([*events.columns])
-    if not again.any() or whole.any() or events.loc[known.index[again], "grade"].isna().any():
+    if twice is not None:
+        known = known[~twice.reindex(known.index, fill_value=False)]
+    if not known.duplicated(["patient_id", "term"]).any():
         return events, notes
     ranked = known.assign(_worst=-known["grade"].astype(float)).sort_values(
         ["_worst", "onset_date"], kind="stable", na_position="last"
