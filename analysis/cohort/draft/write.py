@@ -1,0 +1,435 @@
+"""Write what was guessed as a `dataset.yaml` that its reader can finish."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.cohort.draft.fit import UNANSWERED
+from analysis.cohort.draft.guess import ID, Guess, Line, Look, Part
+from analysis.cohort.draft.profile import Column
+from analysis.cohort.draft.scalars import flow, remark, scalar
+from analysis.cohort.draft.vocabulary import MISSING, NO, YES
+from analysis.cohort.draft.words import code
+from analysis.cohort.intake.cells import EXCEL
+from analysis.study.columns import kind
+
+# Formats that a reader of dates needs not be told: the year, the month, the day.
+_NEEDS_NONE = re.compile(r"%Y[-/.年]%m[-/.月]%d日?")
+_MOST_FACTORS = 30
+_NOT_DETECTED = {"nd", "n d"}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A draft, and what it amounts to.
+
+    Attributes
+    ----------
+    text
+        Of `dataset.yaml`.
+    proposed
+        How many columns of the source a line in force is about.
+    columns
+        How many there are.
+    questions
+        How many lines ask something.
+    """
+
+    text: str
+    proposed: int
+    columns: int
+    questions: int
+
+
+def draft(guessed: Guess, title: str, sources: Sequence[Mapping[str, Any]], shown: str) -> Draft:
+    """Write the draft.
+
+    Parameters
+    ----------
+    guessed
+        What is proposed.
+    title
+        Of the dataset.
+    sources
+        Of each sheet of the guess, the keys of `source` that name it.
+    shown
+        What the source is called in the first line.
+    """
+    lines = [
+        f"# A draft of `make import`, made from {remark(shown)}.",
+        '# A line with "?" asks something: mend the line, and take the question away. Lines that',
+        '# begin with "# ?" are not in force until their "# ?" is taken away. "?" among values',
+        "# stands for what a code means.",
+        f"title: {scalar(title)}",
+        "synthetic: false",
+    ]
+    if guessed.study == "own":
+        lines.append("study: own  # these patients are not such as the article's; nothing of it is used")
+    else:
+        lines.append("# study: own  # would leave out what only the article declares")
+    lines.append("")
+    several = len(sources) > 1
+    if not several:
+        lines.append(_source_line(sources[0], guessed.looks[0]))
+    lines += _conventions(guessed)
+    lines += ["", *_tables(guessed, sources if several else None)]
+    lines += _not_recorded(guessed)
+    lines += _factors(guessed)
+    lines += _left(guessed)
+    text = "\n".join(lines).rstrip() + "\n"
+    proposed = sum(len(look.proposed) for look in guessed.looks)
+    columns = sum(look.sheet.frame.shape[1] for look in guessed.looks)
+    return Draft(text, proposed, columns, questions_in(text))
+
+
+def questions_in(text: str) -> int:
+    """Count the lines of a draft that ask something."""
+    return sum(bool(re.search(r"# \?", line)) for line in text.splitlines())
+
+
+def _source_line(source: Mapping[str, Any], look: Look) -> str:
+    told = dict(source)
+    why = []
+    if "header" in told:
+        why.append(f"the names of columns are found in row {told['header']}")
+    if look.ends_at:
+        told["rows_until_blank"] = look.ends_at
+        why.append("rows follow the patients")
+    return f"source: {flow(told)}" + (f"  # {remark('; '.join(why))}" if why else "")
+
+
+# --- how cells are written ------------------------------------------------------------------------
+
+
+def _active(guessed: Guess) -> Iterator[tuple[Look, Part, Line]]:
+    for look in guessed.looks:
+        for part in look.parts:
+            for line in part.lines:
+                if line.active:
+                    yield look, part, line
+
+
+def _conventions(guessed: Guess) -> list[str]:
+    words = {
+        text: answer
+        for _, _, line in _active(guessed)
+        for found in line.fits
+        for text, answer in found.words.items()
+    }
+    lines = _missing(guessed, words)
+    formats = _formats(guessed)
+    if formats:
+        asked = ""
+        if EXCEL in formats:
+            asked = "  # ? days since 1900, as Excel counts them"
+        lines.append(f"dates: {flow(formats)}{asked}")
+    lines += _decimal(guessed)
+    for key in ("yes", "no"):
+        told = sorted({t for t, answer in words.items() if answer == key and t.casefold() != key})
+        if told:
+            digit = {"yes": "1", "no": "0"}[key]
+            asked = f"  # ? {digit} means {key}" if digit in told else ""
+            lines.append(f"{key}: {flow(told)}{asked}")
+    return lines
+
+
+def _missing(guessed: Guess, words: Mapping[str, str]) -> list[str]:
+    found: dict[str, list[str]] = defaultdict(list)
+    laboratory = False
+    for look, part, line in _active(guessed):
+        schema = guessed.tables[part.table].schema.columns.get(line.column)
+        for header in line.headers:
+            if header not in look.columns:
+                continue
+            for text in look.columns[header].missing:
+                found[text].append(header)
+                numeric = schema is not None and kind(schema) in ("number", "integer")
+                laboratory |= numeric and code(text) in _NOT_DETECTED
+    everywhere = sorted(text for text in found if text not in words)
+    if not found:
+        return []
+    asked = "  # these texts mean: not recorded"
+    if laboratory:
+        asked = "  # ? does ND mean not done, or not detected"
+    own: dict[str, list[str]] = defaultdict(list)
+    for text in found:
+        if text in words:
+            for header in found[text]:
+                own[header].append(text)
+    if not own:
+        return [f"missing: {flow(everywhere)}{asked}"]
+    given = ({"*": everywhere} if everywhere else {}) | dict(own)
+    return [f"missing: {flow(given)}{asked}"]
+
+
+def _formats(guessed: Guess) -> list[str]:
+    """Give the formats of dates that must be told, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for _, _, line in _active(guessed):
+        for found in line.fits:
+            counts.update(f for f in found.formats if not _NEEDS_NONE.fullmatch(f))
+    return [written for written, _ in counts.most_common() if written not in _minor(counts)]
+
+
+def _minor(counts: Counter[str]) -> set[str]:
+    """Give the formats that read the same cells as a more frequent one, with day and month turned."""
+    minor = set()
+    for written in counts:
+        turned = written.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
+        if turned != written and turned in counts:
+            minor.add(min((written, turned), key=lambda f: (counts[f], f.startswith("%d"))))
+    return minor
+
+
+def _decimal(guessed: Guess) -> list[str]:
+    commas = points = thousands = 0
+    for look, part, line in _active(guessed):
+        schema = guessed.tables[part.table].schema.columns.get(line.column)
+        if schema is None or kind(schema) not in ("number", "integer"):
+            continue
+        for header in line.headers:
+            for text, found in look.columns[header].numbers.items():
+                commas += found.comma
+                points += "." in text
+                thousands += bool(re.search(r"\d,\d{3}(?!\d)", text))
+    if not commas and not thousands:
+        return []
+    if not commas or (thousands == commas and points):
+        return ["decimal: ['.']  # ? commas part thousands"]
+    if points:
+        return ["decimal: ['.', ',']"]
+    return ["decimal: [',']"]
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def _tables(guessed: Guess, sources: Sequence[Mapping[str, Any]] | None) -> list[str]:
+    by_table: dict[str, list[list[str]]] = defaultdict(list)
+    minor = _minor_formats(guessed)
+    for place, look in enumerate(guessed.looks):
+        for part in look.parts:
+            if part.table not in guessed.tables:
+                continue
+            source = None
+            if sources is not None:
+                source = dict(sources[place])
+                if look.ends_at:
+                    source["rows_until_blank"] = look.ends_at
+            by_table[part.table].append(_part(part, guessed, look, source, minor))
+    lines: list[str] = []
+    for table in guessed.tables:
+        blocks = by_table.get(table)
+        if not blocks:
+            continue
+        in_force = any(not line.lstrip().startswith("#") for block in blocks for line in block)
+        lines.append(f"  {table}:" if in_force else f"  # {table}:")
+        for block in blocks:
+            lines += block
+    in_force = any(not line.lstrip().startswith("#") for line in lines)
+    return ["tables:" if in_force else "# tables:", *lines]
+
+
+def _minor_formats(guessed: Guess) -> set[str]:
+    counts: Counter[str] = Counter()
+    for _, _, line in _active(guessed):
+        for found in line.fits:
+            counts.update(found.formats)
+    return _minor(counts)
+
+
+def _part(
+    part: Part, guessed: Guess, look: Look, source: Mapping[str, Any] | None, minor: set[str]
+) -> list[str]:
+    table = guessed.tables[part.table]
+    order = list(table.schema.columns)
+    lines = sorted(
+        part.lines, key=lambda line: order.index(line.column) if line.column in order else 99
+    )
+    told = [line for line in lines if line.column != ID and line.headers]
+    in_force = any(line.active for line in told) or (part.table == "patients" and bool(lines))
+    heads: list[str] = []
+    if part.repeat:
+        heads.append(f"repeat: {flow(part.repeat)}")
+    if part.columns:
+        heads.append(f"columns: {scalar(part.columns)}")
+    if source is not None:
+        heads.append(f"source: {flow(source)}")
+    active = heads + [_line(line, minor) for line in lines if line.active]
+    comments = [f"# ? {_line(line, minor, '# ')}" for line in lines if not line.active]
+    comments += _required(part, guessed, {line.column for line in lines})
+    if not in_force or not active:
+        block = [f"{'- ' if i == 0 else '  '}{text}" for i, text in enumerate(active)]
+        return [f"    # {text}" for text in block] + [f"    # {text}" for text in comments]
+    out = [f"    {'- ' if i == 0 else '  '}{text}" for i, text in enumerate(active)]
+    return out + [f"      {text}" for text in comments]
+
+
+def _line(line: Line, minor: set[str], mark: str = "") -> str:
+    how = dict(line.how)
+    turned = sorted({f for found in line.fits for f in found.formats} & minor)
+    if turned:
+        how["dates"] = turned
+    if line.source is None:
+        value: Any = how or {"constant": UNANSWERED}
+    else:
+        value = {"from": line.source, **how} if how else line.source
+    why = f"({line.why})" if line.why and line.questions else line.why
+    comment = " ".join(
+        part for part in ("? " + "; ".join(line.questions) if line.questions else "", why) if part
+    )
+    end = f"  # {remark(comment)}" if comment else ""
+    return f"{scalar(line.column)}: {flow(value)}{end}"
+
+
+def _required(part: Part, guessed: Guess, there: set[str]) -> list[str]:
+    """Say which columns a row of the table cannot be without, and no column was found for."""
+    schema = guessed.tables[part.table].schema.columns
+    return [
+        f"# ? {name}:  # no column was found for it, and a row needs it"
+        for name, described in schema.items()
+        if name not in there and not described.nullable and name != ID
+    ]
+
+
+# --- what is not mapped ---------------------------------------------------------------------------
+
+
+def _not_recorded(guessed: Guess) -> list[str]:
+    """Say of which columns of the study nothing was found: they may be there under other names."""
+    if guessed.study == "own":
+        return []
+    there: dict[str, set[str]] = defaultdict(set)
+    for _, part, line in _active(guessed):
+        there[part.table].add(line.column)
+    lines = []
+    for name, table in guessed.tables.items():
+        if table.optional:
+            continue
+        lacking = [
+            column
+            for column, described in table.schema.columns.items()
+            if column not in there[name] and not (described.metadata or {}).get("optional")
+        ]
+        if name not in there:
+            lines.append(f"  {name}: all")
+        elif lacking:
+            lines.append(f"  {name}: {flow(lacking)}")
+    if not lines:
+        return []
+    return ["", "not_recorded:  # ? no column was found for these: are they not recorded", *lines]
+
+
+def _factors(guessed: Guess) -> list[str]:
+    """Suggest what a study of one's own may compare, as comments."""
+    if guessed.study != "own":
+        return []
+    taken = {"patient_id", "sex", "birth_date", "age_years", "enrolment_date"}
+    factors, columns = [], []
+    for look in guessed.looks:
+        if any(part.table not in ("patients", "follow_up", "time_to_event") for part in look.parts):
+            continue
+        for header, column in look.columns.items():
+            if header in look.mentioned or header in look.identifying:
+                continue
+            suggestion = _factor(header, column, taken)
+            if suggestion is not None:
+                name, told = suggestion
+                taken.add(name)
+                factors.append(f"#   - {flow(told)}")
+                columns.append(f"#     {name}: {flow(header)}")
+    if not factors:
+        return []
+    return [
+        "",
+        "# What may be compared: take away the # of what you want here, and of its line below,",
+        "# which then belongs under tables, patients.",
+        "# factors:",
+        *factors[:_MOST_FACTORS],
+        "# patients:",
+        *columns[:_MOST_FACTORS],
+    ]
+
+
+def _factor(header: str, column: Column, taken: set[str]) -> tuple[str, dict[str, Any]] | None:
+    name = re.sub(r"[^0-9a-z]+", "_", code(header)).strip("_")[:40]
+    if not re.fullmatch(r"[a-z]\w*", name):
+        name = f"column_{len(taken)}"
+    while name in taken:
+        name += "_"
+    told: dict[str, Any] = {"column": name, "label": header}
+    if column.few and len(column.known) > 1:
+        if all(_is_code(text) for text in column.known):
+            told["levels"] = sorted(column.known)
+        return name, told
+    numbers = sorted(column.plain_numbers.values())
+    if len(numbers) >= 8 and column.share(column.plain_numbers) > 0.9 and not column.is_dates:
+        return name, told | {"cut": f">= {numbers[len(numbers) // 2]:g}"}
+    return None
+
+
+def _left(guessed: Guess) -> list[str]:
+    lines: list[str] = []
+    several = len(guessed.looks) > 1
+    for look in guessed.looks:
+        mentioned = look.mentioned | set(look.identifying)
+        names = dict.fromkeys(str(name) for name in look.sheet.frame.columns)
+        left = [name for name in names if name not in mentioned]
+        of_it = [f"#   {facts(look, name)}" for name in left if name]
+        remarks = [f"#   # {remark(each)}" for each in look.remarks]
+        if several and (of_it or remarks):
+            lines.append(f"#   # {remark(look.sheet.name)}")
+        lines += [*remarks, *of_it]
+    out = ["", "# Not mapped:", *lines] if lines else []
+    who = [name for look in guessed.looks for name in look.identifying if name not in look.mentioned]
+    if who:
+        out += ["", "# Not read, since they may tell who a patient is:"]
+        out += [f"#   {scalar(name)}: may identify" for name in dict.fromkeys(who)]
+    return out
+
+
+def facts(look: Look, name: str) -> str:
+    """Say what a column holds, without telling whose: how many values, codes that many share."""
+    column = look.columns.get(name)
+    if column is None:
+        n = len([each for each in look.sheet.frame.columns if str(each) == name])
+        why = f"{n} columns have this name" if n > 1 else "no name of a column"
+        return f"{scalar(name) if len(name) <= 120 else scalar(name[:60])}: {why}"
+    n, blank = len(column.known), len(column.cells) - column.filled
+    if column.filled == 0:
+        said = "blank"
+    elif column.is_dates:
+        said = f"dates, {n} different"
+    elif column.few and all(_is_code(text) for text in column.known):
+        said = "codes " + ", ".join(f"{t} ({column.known[t]})" for t in sorted(column.known))
+    elif column.share(column.plain_numbers) > 0.9:
+        said = f"numbers, {n} different"
+    else:
+        said = f"texts, {n} different"
+    if blank and column.filled:
+        said += f", blank in {blank}"
+    if column.title:
+        said += f" [{column.title}]"
+    return f"{scalar(name)}: {scalar(remark(said))}"
+
+
+_KNOWN_WORDS = {code(word) for word in (*YES, *NO, *MISSING)}
+
+
+def _is_code(text: str) -> bool:
+    """Tell whether a text is a code and cannot be somebody's name."""
+    short = len(text) <= 8 and any(c.isdigit() for c in text)
+    return len(text) <= 2 or short or code(text) in _KNOWN_WORDS or set(text) <= set("IVXABC")
+
+
+def names_of(guessed: Guess) -> Iterable[tuple[Look, str]]:
+    """Give every column of the source with its sheet."""
+    for look in guessed.looks:
+        for name in dict.fromkeys(str(each) for each in look.sheet.frame.columns):
+            if name:
+                yield look, name
+
