@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cohort.draft.fit import Fit, Orders, fit, formats_of, orders_of
+from analysis.cohort.draft.fit import UNANSWERED, Fit, Orders, fit, formats_of, orders_of
 from analysis.cohort.draft.match import REPEATED, Match, Matcher, Strength
 from analysis.cohort.draft.profile import Column
 from analysis.cohort.draft.survival import Times, times_of
@@ -78,6 +78,7 @@ class Part:
     lines: tuple[Line, ...]
     repeat: tuple[str, ...] = ()
     columns: str = ""
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass
@@ -100,6 +101,8 @@ class Look:
         The column that is blank where the patients end, '' where no rows follow them.
     remarks
         What is worth knowing of the sheet.
+    told_by
+        The column whose codes tell the rows of one patient apart.
     """
 
     sheet: Sheet
@@ -109,6 +112,7 @@ class Look:
     identifying: tuple[str, ...] = ()
     ends_at: str = ""
     remarks: list[str] = field(default_factory=list)
+    told_by: str = ""
 
     @cached_property
     def orders(self) -> Orders:
@@ -123,7 +127,8 @@ class Look:
     @property
     def mentioned(self) -> set[str]:
         """Columns of the source that any line is about."""
-        return {h for part in self.parts for line in part.lines for h in line.headers}
+        told = {self.told_by} if self.told_by else set()
+        return {h for part in self.parts for line in part.lines for h in line.headers} | told
 
 
 @dataclass
@@ -365,7 +370,11 @@ def _propose(
     long = bool(id_name) and bool(cells.dropna().duplicated().any())
     within = _table_of(look, matcher, long)
     if long and not within:
-        look.remarks.append("there are several rows a patient: of which table are they?")
+        by = _told_apart(look, id_name)
+        if not by:
+            look.remarks.append("there are several rows a patient: of which table are they?")
+            return
+        _propose_by(look, by, matcher, ids, study)
         return
     id_line = (
         Line(ID, id_name, {}, named[2], named[1], headers=(id_name,), fits=(Fit(""),))
@@ -402,6 +411,53 @@ def _propose(
         parts = [replace(part, lines=(id_line, *part.lines)) for part in parts]
     order = list(matcher.tables)
     look.parts = sorted(_checked(parts, look, matcher), key=lambda part: order.index(part.table))
+
+
+def _told_apart(look: Look, id_name: str) -> str:
+    """Give the column of few codes by which the rows of a patient differ: the endpoint of each."""
+    ids = look.columns[id_name].cells
+    for header, column in look.columns.items():
+        if header != id_name and 1 < len(column.known) <= 6 and column.filled == len(column.cells):
+            rows = pd.DataFrame({"id": ids, "of": column.cells})
+            if not rows.duplicated().any() and rows.groupby("id")["of"].nunique().min() > 1:
+                return header
+    return ""
+
+
+def _propose_by(
+    look: Look,
+    by: str,
+    matcher: Matcher,
+    ids: Mapping[int, tuple[str, tuple[str, ...], str]],
+    study: Study,
+) -> None:
+    """Propose patients of the rows of one code, and endpoints of those of each."""
+    codes = sorted(look.columns[by].known)
+    rows = {text: look.columns[by].cells == text for text in codes}
+    for place, text in enumerate(codes):
+        some = Look(
+            look.sheet,
+            {h: replace_cells(c, c.cells[rows[text]]) for h, c in look.columns.items() if h != by},
+            look.twice,
+            identifying=look.identifying,
+        )
+        _propose(some, matcher, {id(some): ids[id(look)]}, study)
+        for part in some.parts:
+            if part.table == "time_to_event":
+                lines = tuple(
+                    replace(line, how={"constant": UNANSWERED}, questions=(
+                        f"which endpoint is {by} {text}?",)) if line.column == "endpoint" else line
+                    for line in part.lines
+                )
+                look.parts.append(replace(part, lines=lines, where={by: (text,)}))
+            elif part.table == "patients" and place == 0:
+                look.parts.insert(0, replace(part, where={by: (text,)}))
+    look.told_by = by
+
+
+def replace_cells(column: Column, cells: pd.Series) -> Column:
+    """Give a column of some rows."""
+    return Column(column.name, cells, column.labels, column.title, column.dated)
 
 
 def _sure(lines: Mapping[tuple[str, tuple[str, ...]], list[Line]]) -> set[str]:
@@ -821,7 +877,7 @@ def _of_times(times: Times, dated: set[str]) -> Part:
     )  # fmt: skip
     event = Line(
         "event", times.status, times.how, f"name; {times.why}", (*times.about_status, *extra),
-        active, (times.status,), (Fit("", words=times.words),),
+        active, (times.status,), (Fit(""),),
     )  # fmt: skip
     endpoint = Line(
         "endpoint", None, {"constant": times.endpoint}, "in the names",

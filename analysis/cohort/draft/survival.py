@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from analysis.cohort.draft.fit import UNANSWERED
@@ -20,6 +20,15 @@ _ANY_TIME = {("time",), ("survival", "time"), ("futime",), ("stime",), ("survtim
              ("survival",), ("days",), ("months",), ("fu",), ("duration",), ("t",)}  # fmt: skip
 _ANY_STATUS = {("status",), ("event",), ("censored",), ("fustat",), ("death",), ("dead",),
                ("status", "vital"), ("death", "status"), ("delta",), ("d",)}  # fmt: skip
+# What a status is called after the event that ends the time.
+_ENDED_BY: Mapping[str, tuple[str, ...]] = {
+    "os": ("death", "dead", "vital status", "survival status", "fustat"),
+    "pfs": ("progression", "pd"),
+    "ttp": ("progression", "pd"),
+    "rfs": ("recurrence",),
+    "dfs": ("recurrence",),
+    "": ("death", "dead", "fustat"),
+}
 _HAPPENED = {"dead", "death", "died", "deceased", "event", "relapse", "relapsed", "progressed",
              "progression", "recurrence", "recurred", "死亡", "verstorben"}  # fmt: skip
 _NOT = {"alive", "censored", "censor", "living", "no event", "存活", "lebt", "none"}
@@ -38,7 +47,6 @@ class Times:
     about_endpoint: tuple[str, ...]
     about_time: tuple[str, ...]
     about_status: tuple[str, ...]
-    words: Mapping[str, str] = field(default_factory=dict)
 
 
 def times_of(
@@ -72,7 +80,10 @@ def times_of(
             statuses.setdefault(endpoint, []).append(header)
     found = []
     for endpoint, headers in times.items():
-        own = statuses.get(endpoint) or []
+        ends = {tuple(sorted(each.split())) for each in _ENDED_BY.get(endpoint, ())}
+        own = statuses.get(endpoint) or [
+            h for h, c in columns.items() if reader.name(h).bag in ends and _is_status(c)
+        ]
         if not own and len(times) == 1:
             own = statuses.get("", []) or [h for each in statuses.values() for h in each]
         if own:
@@ -109,12 +120,12 @@ def _times(
     if len(times) > 1:
         about_time.append(f"or {', '.join(times[1:3])}?")
     column = columns[status]
-    how, words, why, about_status = _event(column, reader)
+    how, why, about_status = _event(column, reader)
     if len(statuses) > 1:
         about_status.append(f"or {', '.join(statuses[1:3])}?")
     about = () if endpoint else ("which endpoint is this?",)
     return Times(
-        endpoint.upper() if endpoint != "dor" else "DoR",
+        {"": "OS", "dor": "DoR"}.get(endpoint, endpoint.upper()),
         time,
         status,
         unit or UNANSWERED,
@@ -123,16 +134,12 @@ def _times(
         about,
         tuple(about_time),
         tuple(about_status),
-        words,
-    ) if endpoint else Times(
-        "OS", time, status, unit or UNANSWERED, how, why, about, tuple(about_time),
-        tuple(about_status), words,
-    )  # fmt: skip
+    )
 
 
 def _event(
     column: Column, reader: Reader
-) -> tuple[dict[str, Any], dict[str, str], str, list[str]]:
+) -> tuple[dict[str, Any], str, list[str]]:
     """Tell which codes are the event; only words tell it without a question."""
     meanings = {text: code(column.labels.get(text, text)) for text in column.known}
     yes, no = {code(w) for w in YES} | _HAPPENED, {code(w) for w in NO} | _NOT
@@ -146,12 +153,12 @@ def _event(
             asked = [f"which is the event? {told}"]
             if censoring:
                 happened = sorted(set(column.known) - set(happened))
-        return {"is": happened}, {}, "values", asked
+        return {"is": happened}, "values", asked
     codes = sorted(column.known)
-    event = ""
+    event = next((text for text, words in meanings.items() if words in _HAPPENED), "")
     if codes == ["0", "1"]:
         event = "0" if "censored" in reader.name(column.name).words else "1"
     elif codes == ["1", "2"]:
         event = "2"
-    more = "; of three codes one may be a competing event" if len(codes) > 2 else ""
-    return {"is": [event or UNANSWERED]}, {}, "codes", [f"which is the event? {told}{more}"]
+    more = "; is another a competing event?" if len(codes) > 2 else ""
+    return {"is": [event or UNANSWERED]}, "codes", [f"which is the event? {told}{more}"]

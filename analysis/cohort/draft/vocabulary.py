@@ -16,6 +16,7 @@ _IN_FIELD = "the first relapse in the radiation field?"
 _OUT_FIELD = "the first relapse outside the radiation field?"
 _ENROLMENT = "is this the day of enrolment?"
 _ID = "does this name the patient, in every table?"
+_ROWS = "it numbers rows: is each a patient?"
 _AGE = "age at enrolment?"
 _RESPONSE = "best response, and by which criterion?"
 _DELIVERED = "delivered, not only prescribed?"
@@ -116,7 +117,8 @@ GENERAL = Vocabulary(
                    "usubjid", "subjid", "record id", "study id", "study number", "number",
                    "patientennummer", "pat nr", "病例号", "序号", "subject number"),
             asked={"code": _ID, "key": _ID, "case": _ID, "pat": _ID, "enrolment number": _ID,
-                   "index": _ID, "patient": _ID, "subject code": _ID},
+                   "index": _ID, "patient": _ID, "subject code": _ID, "rownames": _ROWS,
+                   "row": _ROWS, "row names": _ROWS, "unnamed 0": _ROWS, "obs": _ROWS},
         ),
         "patients.sex": Spelling(
             names=("sex",),

@@ -72,18 +72,36 @@ def draft(guessed: Guess, title: str, sources: Sequence[Mapping[str, Any]], show
     else:
         lines.append("# study: own  # would leave out what only the article declares")
     lines.append("")
+    common, own = _common(sources)
     several = len(sources) > 1
-    if not several:
+    if several:
+        lines.append(f"source: {flow(common)}")
+    else:
         lines.append(_source_line(sources[0], guessed.looks[0]))
     lines += _conventions(guessed)
-    lines += ["", *_tables(guessed, sources if several else None)]
-    lines += _not_recorded(guessed)
-    lines += _factors(guessed)
-    lines += _left(guessed)
+    suggested = _factors(guessed)
+    lines += ["", *_tables(guessed, own if several else None, suggested)]
+    lines += _not_found(guessed)
+    if suggested:
+        lines += ["", "# What may be compared: take away the # of lines here, and of their columns above."]
+        lines += ["# factors:", *(f"#   - {flow(told)}" for _, told in suggested.values())]
+    lines += _left(guessed, set(suggested))
     text = "\n".join(lines).rstrip() + "\n"
     proposed = sum(len(look.proposed) for look in guessed.looks)
     columns = sum(look.sheet.frame.shape[1] for look in guessed.looks)
     return Draft(text, proposed, columns, questions_in(text))
+
+
+def _common(
+    sources: Sequence[Mapping[str, Any]],
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Give what all sheets have for a source, and what each has of its own."""
+    common = {
+        key: value
+        for key, value in sources[0].items()
+        if key in ("file", "sql", "dictionary") and all(s.get(key) == value for s in sources)
+    }
+    return common, [{k: v for k, v in each.items() if k not in common} for each in sources]
 
 
 def questions_in(text: str) -> int:
@@ -208,7 +226,12 @@ def _decimal(guessed: Guess) -> list[str]:
 # --- tables ---------------------------------------------------------------------------------------
 
 
-def _tables(guessed: Guess, sources: Sequence[Mapping[str, Any]] | None) -> list[str]:
+_Suggested = Mapping[tuple[int, str], tuple[str, dict[str, Any]]]
+
+
+def _tables(
+    guessed: Guess, sources: Sequence[Mapping[str, Any]] | None, suggested: _Suggested
+) -> list[str]:
     by_table: dict[str, list[list[str]]] = defaultdict(list)
     minor = _minor_formats(guessed)
     for place, look in enumerate(guessed.looks):
@@ -220,7 +243,14 @@ def _tables(guessed: Guess, sources: Sequence[Mapping[str, Any]] | None) -> list
                 source = dict(sources[place])
                 if look.ends_at:
                     source["rows_until_blank"] = look.ends_at
-            by_table[part.table].append(_part(part, guessed, look, source, minor))
+            block = _part(part, guessed, source, minor)
+            if part.table == "patients":
+                block += [
+                    f"      # {name}: {scalar(header)}  # {remark(_said(look.columns[header]))}"
+                    for (of, header), (name, _) in suggested.items()
+                    if of == place
+                ]
+            by_table[part.table].append(block)
     lines: list[str] = []
     for table in guessed.tables:
         blocks = by_table.get(table)
@@ -243,7 +273,7 @@ def _minor_formats(guessed: Guess) -> set[str]:
 
 
 def _part(
-    part: Part, guessed: Guess, look: Look, source: Mapping[str, Any] | None, minor: set[str]
+    part: Part, guessed: Guess, source: Mapping[str, Any] | None, minor: set[str]
 ) -> list[str]:
     table = guessed.tables[part.table]
     order = list(table.schema.columns)
@@ -257,7 +287,9 @@ def _part(
         heads.append(f"repeat: {flow(part.repeat)}")
     if part.columns:
         heads.append(f"columns: {scalar(part.columns)}")
-    if source is not None:
+    if part.where:
+        heads.append(f"where: {flow(part.where)}")
+    if source:
         heads.append(f"source: {flow(source)}")
     active = heads + [_line(line, minor) for line in lines if line.active]
     comments = [f"# ? {_line(line, minor, '# ')}" for line in lines if not line.active]
@@ -299,60 +331,46 @@ def _required(part: Part, guessed: Guess, there: set[str]) -> list[str]:
 # --- what is not mapped ---------------------------------------------------------------------------
 
 
-def _not_recorded(guessed: Guess) -> list[str]:
+def _not_found(guessed: Guess) -> list[str]:
     """Say of which columns of the study nothing was found: they may be there under other names."""
     if guessed.study == "own":
         return []
     there: dict[str, set[str]] = defaultdict(set)
     for _, part, line in _active(guessed):
         there[part.table].add(line.column)
-    lines = []
+    lacking = []
     for name, table in guessed.tables.items():
-        if table.optional:
-            continue
-        lacking = [
+        columns = [
             column
             for column, described in table.schema.columns.items()
             if column not in there[name] and not (described.metadata or {}).get("optional")
         ]
-        if name not in there:
-            lines.append(f"  {name}: all")
-        elif lacking:
-            lines.append(f"  {name}: {flow(lacking)}")
-    if not lines:
+        if columns and not table.optional:
+            all_of_it = name not in there
+            lacking.append(f"{name}: {'all' if all_of_it else ', '.join(columns)}")
+    if not lacking:
         return []
-    return ["", "not_recorded:  # ? no column was found for these: are they not recorded", *lines]
+    return ["", "# ? Nothing was found for these. What is mapped to nothing counts as not recorded.",
+            *(f"#   # {each}" for each in lacking)]  # fmt: skip
 
 
-def _factors(guessed: Guess) -> list[str]:
-    """Suggest what a study of one's own may compare, as comments."""
+def _factors(guessed: Guess) -> dict[tuple[int, str], tuple[str, dict[str, Any]]]:
+    """Suggest what a study of one's own may compare: by place of the sheet and header."""
     if guessed.study != "own":
-        return []
+        return {}
     taken = {"patient_id", "sex", "birth_date", "age_years", "enrolment_date"}
-    factors, columns = [], []
-    for look in guessed.looks:
-        if any(part.table not in ("patients", "follow_up", "time_to_event") for part in look.parts):
+    found: dict[tuple[int, str], tuple[str, dict[str, Any]]] = {}
+    for place, look in enumerate(guessed.looks):
+        if not any(part.table == "patients" for part in look.parts):
             continue
         for header, column in look.columns.items():
-            if header in look.mentioned or header in look.identifying:
+            if header in look.mentioned or header in look.identifying or len(found) > _MOST_FACTORS:
                 continue
             suggestion = _factor(header, column, taken)
             if suggestion is not None:
-                name, told = suggestion
-                taken.add(name)
-                factors.append(f"#   - {flow(told)}")
-                columns.append(f"#     {name}: {flow(header)}")
-    if not factors:
-        return []
-    return [
-        "",
-        "# What may be compared: take away the # of what you want here, and of its line below,",
-        "# which then belongs under tables, patients.",
-        "# factors:",
-        *factors[:_MOST_FACTORS],
-        "# patients:",
-        *columns[:_MOST_FACTORS],
-    ]
+                taken.add(suggestion[0])
+                found[place, header] = suggestion
+    return found
 
 
 def _factor(header: str, column: Column, taken: set[str]) -> tuple[str, dict[str, Any]] | None:
@@ -372,11 +390,12 @@ def _factor(header: str, column: Column, taken: set[str]) -> tuple[str, dict[str
     return None
 
 
-def _left(guessed: Guess) -> list[str]:
+def _left(guessed: Guess, suggested: set[tuple[int, str]]) -> list[str]:
     lines: list[str] = []
     several = len(guessed.looks) > 1
-    for look in guessed.looks:
+    for place, look in enumerate(guessed.looks):
         mentioned = look.mentioned | set(look.identifying)
+        mentioned |= {header for of, header in suggested if of == place}
         names = dict.fromkeys(str(name) for name in look.sheet.frame.columns)
         left = [name for name in names if name not in mentioned]
         of_it = [f"#   {facts(look, name)}" for name in left if name]
@@ -399,6 +418,13 @@ def facts(look: Look, name: str) -> str:
         n = len([each for each in look.sheet.frame.columns if str(each) == name])
         why = f"{n} columns have this name" if n > 1 else "no name of a column"
         return f"{scalar(name) if len(name) <= 120 else scalar(name[:60])}: {why}"
+    said = _said(column)
+    if column.title:
+        said += f" [{column.title}]"
+    return f"{scalar(name)}: {scalar(remark(said))}"
+
+
+def _said(column: Column) -> str:
     n, blank = len(column.known), len(column.cells) - column.filled
     if column.filled == 0:
         said = "blank"
@@ -412,9 +438,7 @@ def facts(look: Look, name: str) -> str:
         said = f"texts, {n} different"
     if blank and column.filled:
         said += f", blank in {blank}"
-    if column.title:
-        said += f" [{column.title}]"
-    return f"{scalar(name)}: {scalar(remark(said))}"
+    return said
 
 
 _KNOWN_WORDS = {code(word) for word in (*YES, *NO, *MISSING)}
