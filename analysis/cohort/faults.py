@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from analysis.study.errors import ReadableError
@@ -16,7 +17,8 @@ class Fault:
 
     `row` is the line of the file as a text editor or spreadsheet counts it, 0 when the fault
     is not of one row. `column` is that of a table, or the key of `dataset.yaml`: `factors.1` is
-    the first factor.
+    the first factor. Faults of one `cause` are told in one line, whatever their columns; where it
+    is blank, those of one column of which the same is expected.
     """
 
     file: str
@@ -24,6 +26,7 @@ class Fault:
     column: str
     value: str
     expected: str
+    cause: str = ""
 
     def __str__(self) -> str:
         place = self.file
@@ -36,14 +39,61 @@ class Fault:
 
 
 class DatasetFaults(ReadableError, ValueError):
-    """Everything that is wrong with a dataset, in one list (`faults`)."""
+    """Everything that is wrong with a dataset, in one list (`faults`); told by cause."""
 
     def __init__(self, dataset: str, faults: list[Fault]) -> None:
         self.dataset = dataset
         self.faults = sorted(set(faults))
-        count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
-        lines = [f"The dataset {dataset} has {count}; nothing was built.", *map(str, self.faults)]
+        causes = by_cause(self.faults)
+        count = "1 fault" if len(causes) == 1 else f"{len(causes)} faults"
+        lines = [f"The dataset {dataset} has {count}; nothing was built.", *causes]
         super().__init__("\n  ".join(lines))
+
+
+# As many rows, columns, files and texts are shown of one cause.
+_SHOWN = 4
+
+
+def by_cause(faults: Sequence[Fault]) -> list[str]:
+    """Give one line a cause: how many cells, the first rows, some of the texts, and the mend."""
+    causes: dict[tuple[str, ...], list[Fault]] = {}
+    for fault in faults:
+        # What is expected of cells is often the same in many columns: one mend helps all.
+        shared = fault.row > 0 and fault.cause
+        place = () if shared else (fault.file, fault.column)
+        one_row = () if fault.row else (fault.value,)
+        causes.setdefault((fault.cause or fault.expected, *place, *one_row), []).append(fault)
+    return [str(same[0]) if len(same) == 1 else _together(same) for same in causes.values()]
+
+
+def _together(faults: list[Fault]) -> str:
+    places = []
+    for file, same in _grouped(faults, lambda fault: fault.file).items():
+        columns = list(dict.fromkeys(fault.column for fault in same if fault.column))
+        rows = sorted({fault.row for fault in same if fault.row})
+        where = file
+        if columns:
+            where += f", {'column' if len(columns) == 1 else 'columns'} {_some(columns)}"
+        if rows:
+            where += f", {'row' if len(rows) == 1 else 'rows'} {_some(list(map(str, rows)))}"
+        places.append(where)
+    texts = list(dict.fromkeys(fault.value for fault in faults if fault.value))
+    found = f": found {_some([_shown(text) for text in texts])}" if texts else ""
+    expected = faults[0].cause or faults[0].expected
+    return f"{len(faults)} cells ({_some(places, '; ')}){found}; expected {expected}"
+
+
+def _grouped(faults: list[Fault], key: Callable[[Fault], str]) -> dict[str, list[Fault]]:
+    groups: dict[str, list[Fault]] = {}
+    for fault in faults:
+        groups.setdefault(key(fault), []).append(fault)
+    return groups
+
+
+def _some(texts: list[str], mark: str = ", ") -> str:
+    left = len(texts) - _SHOWN
+    more = f"{mark}and {left} more" if left > 0 else ""
+    return mark.join(texts[:_SHOWN]) + more
 
 
 def _shown(value: str) -> str:

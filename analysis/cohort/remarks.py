@@ -31,8 +31,9 @@ Remarks = Iterator[str]
 
 def remarks(dataset: Dataset, cohort: Cohort) -> tuple[str, ...]:
     """Give everything that should be looked at, in sentences."""
-    return tuple(
-        chain.from_iterable(look(dataset, cohort) for look in (*LOOKS, *dataset.study.looks))
+    return (
+        *dataset.notes,
+        *chain.from_iterable(look(dataset, cohort) for look in (*LOOKS, *dataset.study.looks)),
     )
 
 

@@ -6,6 +6,7 @@ it. The sentences are part of the data dictionary.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -37,10 +38,15 @@ def _show(value: object) -> str:
 
 
 def _faults(
-    table: str, frame: pd.DataFrame, wrong: pd.Series, column: str, words: Callable[[int], str]
+    table: str,
+    frame: pd.DataFrame,
+    wrong: pd.Series,
+    column: str,
+    words: Callable[[int], str],
+    cause: str = "",
 ) -> list[Fault]:
     return [
-        Fault(table, int(row), column, _show(frame.loc[row, column]), words(int(row)))
+        Fault(table, int(row), column, _show(frame.loc[row, column]), words(int(row)), cause)
         for row in frame.index[wrong.fillna(False).astype(bool)]
     ]
 
@@ -68,25 +74,52 @@ def _once(tables: Tables, _: Description) -> list[Fault]:
 
 def _orphans(tables: Tables, _: Description) -> list[Fault]:
     ids = set(tables["patients"]["patient_id"].dropna())
+    shortened = {_without_zeros(each) for each in ids}
     faults = []
     for name, frame in tables.items():
-        if name != "patients":
-            stray = frame["patient_id"].notna() & ~frame["patient_id"].isin(ids)
-            faults += _faults(
-                name, frame, stray, "patient_id", lambda _: "a patient_id of the patients table"
-            )
+        if name == "patients":
+            continue
+        of = frame["patient_id"]
+        stray = of.notna() & ~of.isin(ids)
+        padded = of.map(_without_zeros, na_action="ignore").isin(shortened)
+        faults += _faults(
+            name, frame, stray & padded, "patient_id", lambda _: PADDED_IDS, cause=PADDED_IDS
+        )
+        faults += _faults(
+            name,
+            frame,
+            stray & ~padded,
+            "patient_id",
+            lambda _: "a patient_id of the patients table",
+        )
     return faults
+
+
+PADDED_IDS = (
+    "a patient_id of the patients table; these differ from its own by leading zeros alone, which a "
+    "spreadsheet drops from numbers: keep the column as text in every table"
+)
+
+
+def _without_zeros(patient_id: object) -> str:
+    return re.sub(r"(?<!\d)0+(?=\d)", "", str(patient_id))
 
 
 def _followed(tables: Tables, description: Description) -> list[Fault]:
     if description.lacks("follow_up"):
         return []
-    patients = tables["patients"]
-    missing = patients["patient_id"].notna() & ~patients["patient_id"].isin(
-        tables["follow_up"]["patient_id"]
+    patients, followed = tables["patients"], tables["follow_up"]["patient_id"].dropna()
+    of = patients["patient_id"]
+    # Who is followed under an id without its zeros is told of once, by that id.
+    known = of.isin(followed) | of.map(_without_zeros, na_action="ignore").isin(
+        followed[~followed.isin(of)].map(_without_zeros)
     )
     return _faults(
-        "patients", patients, missing, "patient_id", lambda _: "a row of follow_up for the patient"
+        "patients",
+        patients,
+        of.notna() & ~known,
+        "patient_id",
+        lambda _: "a row of follow_up for the patient",
     )
 
 
@@ -123,6 +156,7 @@ def _not_before_treatment(tables: Tables, description: Description) -> list[Faul
                 early,
                 column,
                 lambda row: f"a day on or after the first treatment, {_show(start[row])}",
+                cause="a day on or after the first treatment",
             )
     return faults
 
@@ -140,12 +174,14 @@ def _onset_in_follow_up(tables: Tables, description: Description) -> list[Fault]
         early,
         "onset_date",
         lambda row: f"a day on or after the first treatment, {_show(start[row])}",
+        cause="a day on or after the first treatment",
     ) + _faults(
         "adverse_events",
         events,
         events["onset_date"] > end,
         "onset_date",
         lambda row: f"a day on or before death or last contact, {_show(end[row])}",
+        cause="a day on or before death or last contact",
     )
 
 
@@ -158,6 +194,7 @@ def _in_order(table: str, earlier: str, later: str) -> Rule:
             frame[earlier] > frame[later],
             earlier,
             lambda row: f"a day on or before {later}, {_show(frame.loc[row, later])}",
+            cause=f"a day on or before {later}",
         )
 
     return Rule(
@@ -206,6 +243,20 @@ def _after_cutoff(tables: Tables, description: Description) -> list[Fault]:
     return faults
 
 
+# Table, and which of its dates is on or before which.
+ORDER: tuple[tuple[str, str, str], ...] = (
+    ("patients", "birth_date", "enrolment_date"),
+    ("radiotherapy", "start_date", "end_date"),
+    ("immunotherapy", "start_date", "end_date"),
+    ("follow_up", "progression_date", "in_field_relapse_date"),
+    ("follow_up", "progression_date", "out_field_relapse_date"),
+    ("follow_up", "progression_date", "last_contact_date"),
+    ("follow_up", "in_field_relapse_date", "last_imaging_date"),
+    ("follow_up", "out_field_relapse_date", "last_imaging_date"),
+    ("follow_up", "last_imaging_date", "last_contact_date"),
+    ("follow_up", "last_contact_date", "death_date"),
+)
+
 RULES: list[Rule] = [
     Rule("one row each", "No table has two rows with the same key.", _once),
     Rule("no orphans", "Every patient_id is in the patients table.", _orphans),
@@ -221,16 +272,7 @@ RULES: list[Rule] = [
         "contact.",
         _onset_in_follow_up,
     ),
-    _in_order("patients", "birth_date", "enrolment_date"),
-    _in_order("radiotherapy", "start_date", "end_date"),
-    _in_order("immunotherapy", "start_date", "end_date"),
-    _in_order("follow_up", "progression_date", "in_field_relapse_date"),
-    _in_order("follow_up", "progression_date", "out_field_relapse_date"),
-    _in_order("follow_up", "progression_date", "last_contact_date"),
-    _in_order("follow_up", "in_field_relapse_date", "last_imaging_date"),
-    _in_order("follow_up", "out_field_relapse_date", "last_imaging_date"),
-    _in_order("follow_up", "last_imaging_date", "last_contact_date"),
-    _in_order("follow_up", "last_contact_date", "death_date"),
+    *(_in_order(*each) for each in ORDER),
     Rule(
         "a cause needs a death",
         "In follow_up, a cause of death stands only beside a date of death.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +29,7 @@ STATISTICAL = (".sav", ".zsav", ".por", ".dta", ".xpt", ".sas7bdat")
 DATABASES = (".sqlite", ".sqlite3", ".db")
 SUFFIXES = (*TEXTS, ".parquet", *WORKBOOKS, *STATISTICAL, *DATABASES)
 
-_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_SEPARATORS = (",", ";", "\t", "|")
 # As many lines show how cells are separated.
 _LINES = 50
 # What text files of hospitals are in when they are not Unicode: Chinese, Japanese, Korean, and the
@@ -100,11 +101,10 @@ def _text_file(path: Path, where: Where) -> Sheet:
     notes = []
     if encoding and not where.encoding:
         notes.append(
-            f"{path.name} is not in UTF-8; it is read as {encoding}. If letters look wrong, "
-            "say `encoding:` under source in dataset.yaml."
+            f"{path.name} is not in UTF-8; it is read as {encoding}, such as "
+            f"'{_sample(text)}'. If that looks wrong, save it as UTF-8, or say `encoding:` under "
+            "source in dataset.yaml."
         )
-    if separator != "," and not where.separator:
-        notes.append(f"{path.name}: cells are separated by {_SEPARATORS[separator]}.")
     return replace(sheet, notes=tuple(notes))
 
 
@@ -131,11 +131,35 @@ def _decoded(path: Path, told: str | None) -> tuple[str, str]:
     try:
         return raw.decode("utf-8"), ""
     except UnicodeDecodeError:
+        if _is_chinese(raw):
+            return raw.decode("gb18030"), "GB 18030"
         guessed = charset_normalizer.from_bytes(raw, cp_isolation=_ENCODINGS).best()
     if guessed is None:
         words = "text in UTF-8 (in Excel: save as 'CSV UTF-8'), or `encoding:` under source"
         raise Unreadable(path.name, 0, "", words)
     return str(guessed), guessed.encoding
+
+
+def _is_chinese(raw: bytes) -> bool:
+    """Tell whether bytes are Chinese as mainland computers write it.
+
+    Its letters are pairs of high bytes; accents of European letters stand alone between others. A
+    guess by frequencies takes a column of few Chinese words for Hungarian.
+    """
+    runs = re.findall(rb"[\x80-\xff]+", raw)
+    if any(len(run) % 2 for run in runs):
+        return False
+    try:
+        raw.decode("gb2312")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _sample(text: str) -> str:
+    """Give the first word that is not plain letters, to look at."""
+    words = re.findall(r"[^\s,;|]*[^\x00-\x7f][^\s,;|]*", text)
+    return words[0][:20] if words and words[0].isprintable() else ""
 
 
 def _separator(path: Path, lines: list[str]) -> str:

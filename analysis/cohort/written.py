@@ -1,0 +1,242 @@
+"""The tables of a dataset as text, from its own files or from what `dataset.yaml` names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.cohort.description import Description
+from analysis.cohort.faults import DESCRIPTION, DatasetFaults, Fault
+from analysis.cohort.intake import adam, redcap
+from analysis.cohort.intake.cells import Conventions, without_missing
+from analysis.cohort.intake.declaration import Part, Source
+from analysis.cohort.intake.mapping import Written, mapped_table
+from analysis.cohort.intake.sheet import Sheet, Unreadable
+from analysis.cohort.intake.sources import Sources, own_files
+from analysis.study.columns import Table, kind, levels_of
+
+ADAM, REDCAP = "adam", "redcap"
+OWN = "own"
+
+
+@dataclass(frozen=True)
+class Everything:
+    """What was read of a dataset.
+
+    Attributes
+    ----------
+    tables
+        Table to its text; only those that there are.
+    faults
+        What could not be read.
+    notes
+        What was found and not told, in sentences.
+    not_recorded
+        What is not recorded because nothing declares where it is.
+    """
+
+    tables: Mapping[str, Written]
+    faults: tuple[Fault, ...] = ()
+    notes: tuple[str, ...] = ()
+    not_recorded: Mapping[str, list[str] | str] = field(default_factory=dict)
+
+
+def expanded(folder: Path, description: Description) -> Description:
+    """Give a description with what its preset declares, where it declares nothing itself.
+
+    Raises
+    ------
+    DatasetFaults
+        When the sources of the preset cannot be read.
+    """
+    if description.preset != ADAM:
+        return description
+    try:
+        sheets = Sources(folder).sheets(description.source or Source(file="."))
+        tables = {**adam.tables(sheets), **description.tables}
+        arm = adam.arms(sheets)
+    except Unreadable as error:
+        raise DatasetFaults(folder.name, [error.fault]) from None
+    changed: dict[str, object] = {
+        "tables": tables,
+        "study": description.study or OWN,
+        "source": description.source or Source(file="."),
+    }
+    if arm is not None and description.arm is None:
+        column, words = arm
+        changed["arm"] = {"column": column, "label": words}
+    given = {name: getattr(description, name) for name in description.model_fields_set}
+    return Description.model_validate({**given, **changed})
+
+
+def read_tables(folder: Path, description: Description, schema: Mapping[str, Table]) -> Everything:
+    """Read all tables of a dataset as text.
+
+    Parameters
+    ----------
+    folder
+        That of `dataset.yaml`.
+    description, schema
+        What the dataset says of itself, and the tables of its study.
+    """
+    sources = Sources(folder)
+    own, faults = own_files(folder, list(schema))
+    conventions = description.conventions
+    written: dict[str, Written] = {}
+    notes: list[str] = []
+    for name, table in schema.items():
+        parts = description.tables.get(name)
+        found: list[Fault] = []
+        if parts:
+            pieces = _pieces(name, parts, own, sources, description, found)
+            if not found:
+                written[name] = mapped_table(table, pieces, conventions, found)
+        elif name in own and description.source is None:
+            written[name] = _as_it_is(table, own[name], conventions)
+        faults += found
+        if name in written:
+            notes += written[name].notes
+    left_out, more = _left_out(description, own, sources, written)
+    if more:
+        notes.append(more)
+        written = {
+            name: replace_rows(each, ~each.frame["patient_id"].isin(left_out))
+            if "patient_id" in each.frame
+            else each
+            for name, each in written.items()
+        }
+    return Everything(
+        written,
+        tuple(faults),
+        tuple(dict.fromkeys(notes)),
+        _implied(description, schema, written, own),
+    )
+
+
+def _pieces(
+    name: str,
+    parts: list[Part],
+    own: Mapping[str, Sheet],
+    sources: Sources,
+    description: Description,
+    faults: list[Fault],
+) -> list[tuple[Part, Sheet, bool]]:
+    pieces = []
+    for part in parts:
+        source = part.source.over(description.source) if part.source else description.source
+        try:
+            if source is not None:
+                sheet = sources.sheet(source)
+                where = {**source.where, **part.where}
+                pieces.append(
+                    (
+                        _of_base(part.model_copy(update={"where": where}), sheet, description),
+                        sheet,
+                        False,
+                    )
+                )
+            elif name in own:
+                pieces.append((part, own[name], True))
+            else:
+                words = (
+                    f"a `source` (such as `source: {{file: patients.xlsx}}`), or a file {name}.csv "
+                    "beside dataset.yaml, for what is declared of this table"
+                )
+                faults.append(Fault(DESCRIPTION, 0, f"tables.{name}", "", words))
+        except Unreadable as error:
+            faults.append(error.fault)
+    return pieces
+
+
+def _of_base(part: Part, sheet: Sheet, description: Description) -> Part:
+    """Keep the rows of a REDCap export that are of no repeated instrument, unless told."""
+    repeats = redcap.INSTRUMENT
+    if description.preset == REDCAP and repeats in sheet.frame.columns:
+        return part.model_copy(update={"where": {repeats: ("",), **part.where}})
+    return part
+
+
+def _as_it_is(table: Table, sheet: Sheet, conventions: Conventions) -> Written:
+    """Give a file in the columns of the schema, whatever their capitals."""
+    known = {_plain(name): name for name in table.schema.columns}
+    there = set(sheet.frame.columns)
+    names = {
+        name: known[_plain(name)]
+        for name in sheet.frame.columns
+        if _plain(name) in known and known[_plain(name)] not in there
+    }
+    frame = sheet.frame.copy()
+    labels = {names.get(name, name): texts for name, texts in sheet.labels.items()}
+    frame.columns = pd.Index([names.get(name, name) for name in frame.columns])
+    if not frame.columns.has_duplicates:
+        for name in frame.columns:
+            old = next((old for old, new in names.items() if new == name), name)
+            frame[name] = without_missing(frame[name], old, conventions)
+            described = table.schema.columns.get(name)
+            if name in labels and described is not None and kind(described) == "text":
+                spelt = {k: v for k, v in labels[name].items() if k not in levels_of(described)}
+                frame[name] = frame[name].replace(spelt)
+    return Written(sheet.name, frame, notes=sheet.notes)
+
+
+def _plain(name: object) -> str:
+    return re.sub(r"[\s.\-_]+", "_", str(name).strip().casefold())
+
+
+def _left_out(
+    description: Description,
+    own: Mapping[str, Sheet],
+    sources: Sources,
+    written: Mapping[str, Written],
+) -> tuple[set[str], str]:
+    """Give the patients whom a `where` of the patients leaves out, who have rows elsewhere."""
+    parts = description.tables.get("patients", [])
+    if "patients" not in written or not any(part.where for part in parts):
+        return set(), ""
+    everybody: list[Fault] = []
+    free = [part.model_copy(update={"where": {}}) for part in parts]
+    pieces = _pieces("patients", free, own, sources, description, everybody)
+    ids: set[str] = set()
+    for part, sheet, _ in pieces:
+        column = part.made["patient_id"].source if "patient_id" in part.made else "patient_id"
+        if column in sheet.frame.columns:
+            ids |= set(sheet.frame[column].dropna())
+    left = ids - set(written["patients"].frame["patient_id"].dropna())
+    if not left:
+        return set(), ""
+    n = len(left)
+    who = "1 patient is" if n == 1 else f"{n} patients are"
+    return left, f"{who} left out by `where` of patients in {DESCRIPTION}."
+
+
+def replace_rows(written: Written, kept: pd.Series) -> Written:
+    """Give a table with some of its rows."""
+    if written.parts is None or written.rows is None:
+        return replace(written, frame=written.frame[kept])
+    there = kept.to_numpy()
+    frame = written.frame[there]
+    frame.index = pd.RangeIndex(1, 1 + len(frame))
+    return replace(written, frame=frame, parts=written.parts[there], rows=written.rows[there])
+
+
+def _implied(
+    description: Description,
+    schema: Mapping[str, Table],
+    written: Mapping[str, Written],
+    own: Mapping[str, Sheet],
+) -> dict[str, list[str] | str]:
+    """Give what nobody says where it is: of a source, what is not mapped is not recorded."""
+    implied: dict[str, list[str] | str] = {}
+    for name, table in schema.items():
+        parts = description.tables.get(name)
+        if parts is None:
+            if description.source is not None and name != "patients":
+                implied[name] = "all"
+        elif name in written and not (name in own and description.source is None):
+            columns = written[name].frame.columns
+            implied[name] = [each for each in table.schema.columns if each not in columns]
+    return implied
