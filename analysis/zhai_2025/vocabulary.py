@@ -27,8 +27,8 @@ VOCABULARY = Vocabulary(
             "pfortaderthrombose",
         ),
         "ivc": ("inferior vena cava", "下腔静脉"),
-        "hbv": ("hepatitis b", "hepatitis b virus", "hbsag", "hbs ag", "乙肝", "乙型肝炎"),
-        "hcv": ("hepatitis c", "hepatitis c virus", "hcv ab", "anti hcv", "丙肝", "丙型肝炎"),
+        "hbv": ("hep b", "hepatitis b", "hepatitis b virus", "hbsag", "hbs ag", "乙肝", "乙型肝炎"),
+        "hcv": ("hep c", "hepatitis c", "hepatitis c virus", "hcv ab", "anti hcv", "丙肝", "丙型肝炎"),
         "childpugh": ("child pugh", "child turcotte pugh", "ctp", "cps"),
         "ehm": (
             "ehs",
@@ -48,7 +48,7 @@ VOCABULARY = Vocabulary(
         "diagnosis": ("诊断", "diagnose", "diagnostic"),
         "metastasis": ("metastases", "metastatic", "mets", "转移", "metastasen"),
         "antiviral": ("抗病毒", "antivirals", "anti viral", "antiviral drug", "antivirale"),
-        "largest": ("max", "maximum", "maximal", "biggest", "最大", "groesster", "grosster"),
+        "largest": ("longest", "max", "maximum", "maximal", "biggest", "最大", "groesster", "grosster"),
         "diameter": ("diam", "durchmesser", "径", "直径", "diametre", "dia"),
         "measurable": ("可测", "可测量", "messbare"),
         "ecog": ("ecog ps", "ecog performance status", "ecog score", "ecog评分"),
@@ -119,6 +119,7 @@ VOCABULARY = Vocabulary(
             names=("tumour number", "intrahepatic tumour number"),
             asked={
                 "lesion number": "all tumours, or the measurable ones?",
+                "nodules": "how many there are?",
                 "nodule number": "all tumours, or those of one organ?",
                 "tumour": "how many there are?",
                 "lesion": "how many there are?",

@@ -86,7 +86,7 @@ def fit(
         How dates are written in its sheet.
     """
     if column.filled == 0:
-        return Fit("its name; all cells are blank", questions=("blank for everybody: keep it?",))
+        return Fit("all cells are blank", questions=("blank for everybody: is it this?",))
     what = kind(schema)
     if what == "date":
         return _dates(target, column, orders)

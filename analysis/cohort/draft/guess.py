@@ -307,10 +307,13 @@ def _ids(looks: Sequence[Look], matcher: Matcher) -> dict[int, tuple[str, tuple[
 def _table_of(look: Look, matcher: Matcher, long: bool) -> str:
     """Give the table that a sheet is of: by its columns, by its name, or by what fits; or ''."""
     names = {name.strip().casefold() for name in look.columns}
-    for table in matcher.tables.values():
-        own = set(table.schema.columns)
-        if len(names & own) >= max(2, 0.6 * len(names)) and names & own - {ID}:
-            return table.name
+    alike = {
+        table.name: len(names & set(table.schema.columns) - {ID})
+        for table in matcher.tables.values()
+    }
+    likest = max(alike, key=lambda table: alike[table])
+    if alike[likest] >= max(1, 0.6 * (len(names) - 1)):
+        return likest
     words = " ".join(matcher.reader.words(_own_name(look.sheet.name)))
     for table, known in TABLE_WORDS.items():
         if table in matcher.tables and any(
@@ -488,6 +491,9 @@ def _candidates(
             matches = _with_title(matches, matcher.matches(matcher.reader.name(column.title), within))
         if within and header.strip().casefold() in exact:
             matches = [Match(within, header.strip().casefold(), Strength.SURE)]
+            # The schema's own name stands for its own unit.
+            described = matcher.tables[within].schema.columns[matches[0].column]
+            name = replace(name, unit=str((described.metadata or {}).get("unit", "")))
         elif "_" in header:
             matches = _by_schema(header, matcher) or matches
         if {"dose", "fractions"} < set(name.words) | {"rt"} and "dose" in name.words:
@@ -933,6 +939,15 @@ def _checked(parts: Sequence[Part], look: Look, matcher: Matcher) -> list[Part]:
             blank = int(days[column].isna().sum())
             if blank > 0.2 * len(days[column]):
                 asked[column].append(f"blank in {blank} of {len(days[column])}: not known of them?")
+    if "last_contact_date" in days:
+        for header, column in look.columns.items():
+            if header in by_column.values() or not column.is_dates:
+                continue
+            other = column.days(formats_of(column, look.orders)[0])
+            both = other.notna() & days["last_contact_date"].notna()
+            later = int((other > days["last_contact_date"])[both].sum())
+            if later > 0.3 * max(int(both.sum()), 1):
+                asked["last_contact_date"].append(f"{header} is later in {later} patients")
     treated = _treated(parts, look)
     for column in ("last_contact_date", "death_date"):
         if column in days and treated is not None:

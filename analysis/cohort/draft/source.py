@@ -118,8 +118,17 @@ def read_source(source: str) -> list[tuple[Sheet, dict[str, Any]]]:
     path = Path(source).expanduser().resolve()
     if path.is_dir():
         files = sorted(p for p in path.iterdir() if p.is_file() and p.suffix.lower() in SUFFIXES)
-        return [pair for each in files for pair in _of_file(each)]
+        return [
+            (sheet, told if "sql" in told else _in_folder(path, each, told))
+            for each in files
+            for sheet, told in _of_file(each)
+        ]
     return _of_file(path)
+
+
+def _in_folder(folder: Path, path: Path, told: Mapping[str, Any]) -> dict[str, Any]:
+    """A file of a folder is named as a sheet of it."""
+    return {**told, "file": str(folder), "sheet": told.get("sheet") or path.name}
 
 
 def _of_file(path: Path) -> list[tuple[Sheet, dict[str, Any]]]:

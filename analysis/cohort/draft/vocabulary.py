@@ -79,7 +79,7 @@ GENERAL = Vocabulary(
         "fu": ("follow up", "followup", "f u", "随访", "nachsorge", "suivi", "nachbeobachtung"),
         "last": ("latest", "most recent", "letzte", "letzter", "letztes", "letzten", "derniere",
                  "末次", "最后", "最近", "最近一次"),
-        "imaging": ("image", "scan", "ct", "mri", "ct mri", "bildgebung", "imagerie", "影像",
+        "imaging": ("image", "scan", "ct", "mri", "bildgebung", "imagerie", "影像",
                     "影像学", "影像检查", "影像学检查"),
         "contact": ("kontakt", "known alive", "seen alive", "alive", "联系"),
         "enrolment": ("enrollment", "enrolled", "enroled", "enrol", "inclusion", "included",
@@ -130,7 +130,7 @@ GENERAL = Vocabulary(
         ),
         "patients.birth_date": Spelling(names=("birth", "dob", "geburtsdatum", "d o b", "geb datum")),
         "patients.age_years": Spelling(
-            names=("age", "age at enrolment", "age in years", "age at baseline"),
+            names=("age", "age at enrolment", "age in years", "age at baseline", "age y", "age yr"),
             asked={"age at diagnosis": _AGE, "age at rt": _AGE, "age at start": _AGE},
             usual=(20, 95),
         ),

@@ -143,7 +143,9 @@ class Reader:
             else:
                 found.append(tokens[place])
                 place += 1
-        return tuple(word for word in found if word not in EMPTY) or tuple(found)
+        # `CT/MRI` is imaging, said twice.
+        once = [word for i, word in enumerate(found) if i == 0 or word != found[i - 1]]
+        return tuple(word for word in once if word not in EMPTY) or tuple(once)
 
     def _tokens(self, text: str) -> tuple[str, ...]:
         # `birthDate` and `RTstart` are two words; `mRECIST` and `HBsAg` are one.

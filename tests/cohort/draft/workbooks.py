@@ -357,7 +357,7 @@ class Maker:
                 columns.append((header, [self.shown[pid] for pid in self.ids]))
                 of[header.strip()] = {target}
                 continue
-            if self.random.random() < 0.12:
+            if self.random.random() < 0.12 and target not in swapped:
                 continue
             header, cells, true = self.column(target, names, frames[table], taken)
             columns.append((header, cells))
@@ -376,6 +376,7 @@ class Maker:
             ]
         )
         frame[[one, other]] = frame[[other, one]].to_numpy()
+        # Of one date that stands where another should, and this nowhere, nobody could tell.
         return {f"follow_up.{one}", f"follow_up.{other}"}
 
     def _repeats(
