@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandera.pandas as pa
 
 from analysis.cohort.draft.profile import Column, missing_numbers
-from analysis.cohort.draft.vocabulary import NO, NOT_HAPPENED, YES
+from analysis.cohort.draft.vocabulary import MISSING_NUMBERS, NO, NOT_HAPPENED, YES
 from analysis.cohort.draft.words import Name, code
 from analysis.cohort.intake.cells import EXCEL
 from analysis.cohort.intake.units import factor, known
@@ -36,7 +36,7 @@ _NUMBER_IN = r"([<>≤≥]?\s*[\d.,]+)"
 
 @dataclass(frozen=True)
 class Orders:
-    """How each shape of date with `?` is read in one sheet, and for which of them this is proved."""
+    """How each shape of date with `?` is read in one sheet, and for which this is proved."""
 
     formats: Mapping[str, str]
     proved: frozenset[str]
@@ -125,8 +125,11 @@ def ordered(shape: str, month_first: bool) -> str:
 
 def formats_of(column: Column, orders: Orders) -> tuple[dict[str, str], list[str]]:
     """Give how each shape in a column is read, and what is not proved about it."""
-    formats, questions = {}, []
+    formats: dict[str, str] = {}
+    questions: list[str] = []
     found = column.dates
+    if found.serial:
+        formats[EXCEL] = EXCEL
     for shape in found.shapes:
         if not shape.startswith("?"):
             formats[shape] = shape
@@ -139,7 +142,7 @@ def formats_of(column: Column, orders: Orders) -> tuple[dict[str, str], list[str
         )
         if first and second:
             questions.append(
-                f"{first} dates can only have the day first, {second} only the month: which are right?"
+                f"{first} can only have the day first, {second} only the month: which are right?"
             )
         elif not first and not second and shape not in orders.proved:
             written = _example(formats[shape])
@@ -157,8 +160,8 @@ def _example(written: str) -> str:
 
 def _dates(target: str, column: Column, orders: Orders) -> Fit | None:
     found = column.dates
-    words = {text: n for text, n in found.others.items()}
-    told = {text for text in words if code(text) in NOT_HAPPENED}
+    words = dict(found.others)
+    told = {t for t in words if code(t) in NOT_HAPPENED or t in MISSING_NUMBERS}
     whole = found.written + found.partial + found.serial
     if whole == 0 or found.written + found.serial == 0:
         return None
@@ -180,10 +183,14 @@ def _dates(target: str, column: Column, orders: Orders) -> Fit | None:
         questions.append(f"{_cells(strange)} are no dates")
     if found.partial:
         questions.append(f"{_cells(found.partial)} lack a day or a month")
+    if found.hours:
+        questions.append(
+            f"{_cells(found.hours)} have a time of day: is their day that of the place?"
+        )
     if found.serial:
         questions.append(f"{_cells(found.serial)} look like Excel's days since 1900: are they?")
-        formats[EXCEL] = EXCEL
-    return Fit("dates", how, tuple(questions), formats=tuple(sorted(set(formats.values()))))
+    told_formats = sorted({each for each in formats.values() if "%z" not in each})
+    return Fit("dates", how, tuple(questions), formats=tuple(told_formats))
 
 
 # --- numbers --------------------------------------------------------------------------------------
@@ -208,8 +215,8 @@ def _numbers(
     if aside:
         how["missing"] = sorted(aside)
         values = [v for v in values if v not in {float(text) for text in aside}]
-        told = ", ".join(f"{text} ({n} times)" for text, n in sorted(aside.items()))
-        questions.append(f"does {told} mean: not known?")
+        told = ", ".join(f"{text} ({_cells(n)})" for text, n in sorted(aside.items()))
+        questions.append(f"does {told} mean: not recorded?")
     if not values:
         return Fit("numbers", how, tuple(questions)) if "values" in how else None
     unit = name.unit or unit_in_cells
@@ -282,7 +289,9 @@ def _read_numbers(
         thousands = [text for text in chosen if re.search(r",\d{3}(?!\d)", text)]
         if thousands:
             n = sum(column.known[text] for text in thousands)
-            questions.append(f"is the comma of {_cells(n, 'number')} a decimal or a thousands mark?")
+            questions.append(
+                f"is the comma of {_cells(n, 'number')} a decimal or a thousands mark?"
+            )
     values = [value for text, value in chosen.items() for _ in range(column.known[text])]
     return values, how, questions
 
@@ -310,7 +319,9 @@ def _of_combined(
     units = {(pair[2] or "").lower() for pair in found.values()}
     named = all(pair[2] or pair[4] for pair in found.values())
     if target.endswith("dose_gy"):
-        written = {found_in[0] if (found_in := re.search(r"\s*[cC]?[gG][yY]", t)) else "" for t in found}
+        written = {
+            found_in[0] if (found_in := re.search(r"\s*[cC]?[gG][yY]", t)) else "" for t in found
+        }
         how["take"] = rf"([\d.]+){written.pop()}" if len(written) == 1 else r"^\s*([\d.]+)"
         if "cgy" in units:
             if units != {"cgy"}:
@@ -375,9 +386,7 @@ def _in_unit(
 # --- codes ----------------------------------------------------------------------------------------
 
 
-def _codes(
-    levels: tuple[str, ...], spelling: Spelling, column: Column, name: Name
-) -> Fit | None:
+def _codes(levels: tuple[str, ...], spelling: Spelling, column: Column, name: Name) -> Fit | None:
     if any(len(text) > _LONGEST_CODE for text in column.known):
         return None
     told = column.labels or name.legend
@@ -402,6 +411,14 @@ def _codes(
         values = {text: str(level) for text, level in found.items()}
         same = all(text == level for text, level in values.items())
         return Fit(why, {} if same else {"values": values})
+    aside = [text for text in unknown if text in MISSING_NUMBERS and text not in ("9", "1")]
+    if aside and len(aside) == len(unknown) and len(found) > len(aside):
+        rest = Column(column.name, column.cells[~column.cells.isin(aside)], column.labels)
+        fits = _codes(levels, spelling, rest, name)
+        if fits is not None:
+            asks = f"does {', '.join(aside)} mean: not recorded?"
+            how = {**fits.how, "missing": aside}
+            return replace(fits, how=how, questions=(asks, *fits.questions))
     distinct = len(column.known)
     digits = all(re.fullmatch(r"\d{1,2}", text) for text in unknown)
     share = 1 - column.share(unknown)
@@ -410,16 +427,15 @@ def _codes(
     elif not (share >= 0.5 and distinct <= len(levels) + 6):
         return None
     values = {text: str(level or UNANSWERED) for text, level in found.items()}
-    times = ", ".join(f"{text} ({column.known[text]} times)" for text in unknown[:4])
-    asked = f"what does {times} mean: {', '.join(levels) if len(levels) < 9 else 'which level'}?"
-    if not column.few:
-        asked = f"what do {len(unknown)} codes mean?"
-    return Fit(why, {"values": values}, (asked,))
+    asks = f"what do {len(unknown)} codes mean?"
+    if column.few:
+        times = ", ".join(f"{text} ({_cells(column.known[text])})" for text in unknown[:4])
+        choice = ", ".join(levels) if len(levels) < 9 else "which level"
+        asks = f"what does {times} mean: {choice}?"
+    return Fit(why, {"values": values}, (asks,))
 
 
-def _level_of(
-    levels: Iterable[str], codes: Mapping[str, tuple[str, ...]]
-) -> dict[str, str]:
+def _level_of(levels: Iterable[str], codes: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     levels = tuple(levels)
     words = {"yes": YES, "no": NO} if levels == YES_NO else codes
     found: dict[str, str] = {}

@@ -19,7 +19,19 @@ _ASSESSED = "assessments"
 _CRITERIA = {"recist": "RECIST 1.1", "mrecist": "mRECIST"}
 _REGIONS = {"overall": "overall", "infield": "in-field"}
 # Names too short to be looked for within longer ones.
-_WEAK = {"id", "number", "subject", "start", "end", "new", "best", "baseline", "last", "death", "fu"}
+_WEAK = {
+    "id",
+    "number",
+    "subject",
+    "start",
+    "end",
+    "new",
+    "best",
+    "baseline",
+    "last",
+    "death",
+    "fu",
+}
 
 
 class Strength(IntEnum):
@@ -136,7 +148,8 @@ class Matcher:
         sure, inside, asked = self._spelt[target]
         if within == table:
             sure = sure | inside
-        words, group = list(name.words), ()
+        words = list(name.words)
+        group: tuple[str, ...] = ()
         question = ""
         if table == _ASSESSED and column not in ("patient_id", "criterion", "region"):
             criteria = [word for word in words if word in _CRITERIA]

@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis.cohort.draft.vocabulary import MISSING, MISSING_NUMBERS, MISSING_SIGNS
 from analysis.cohort.draft.words import code
+from analysis.cohort.intake.cells import EXCEL
 
 # A number as people write it: limits, a decimal comma, a mark behind it.
 _NUMBER = re.compile(r"([<>≤≥]=?)?\s*([+-]?\d+(?:[.,]\d+)*)\s*(.*)")
@@ -38,11 +39,13 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"([A-Za-z]{4,}) (\d{1,2}), (\d{4})", "%B %d, %Y"),
     )
 )
-_CLOCK = re.compile(r"[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:\.0+)?$")
+_CLOCK = re.compile(r"[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:\.0+)?([+-]\d{2}:?\d{2}|Z)?$")
 _PARTIAL = re.compile(
     r"\d{4}|\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}|\d{4}年\d{1,2}月?|(UN|UNK|XX)[-/ ].*\d{4}", re.I
 )
-SERIAL = "Excel serial"
+_SERIAL = re.compile(r"[1-6]\d{4}(\.\d+)?")
+# Day 0 of Excel for dates from March 1900 on.
+_DAY_ZERO = datetime.datetime(1899, 12, 30)
 # Cells of few codes may be told; more of them, or longer ones, are texts about patients.
 FEW = 8
 _SHORT = 24
@@ -93,6 +96,8 @@ class Dates:
         For shapes with `?`, in how many cells only the one order is possible.
     partial, serial
         Cells without a day or a month, and numbers that look like Excel's days since 1900.
+    hours
+        Cells with a time of day other than midnight, or of a time zone.
     others
         Cells that are no dates.
     """
@@ -102,6 +107,7 @@ class Dates:
     month_first: Counter[str]
     partial: int
     serial: int
+    hours: int
     others: Counter[str]
 
     @property
@@ -189,20 +195,22 @@ class Column:
         first: Counter[str] = Counter()
         second: Counter[str] = Counter()
         others: Counter[str] = Counter()
-        partial = serial = 0
+        partial = serial = hours = 0
         for text, n in self.known.items():
             shape, order = _shape(text)
             if shape:
                 shapes[shape] += n
+                clock = _CLOCK.search(text.strip())
+                hours += n * bool(clock and (clock[2] or clock[1].strip("0:")))
                 first[shape] += n * (order == "day")
                 second[shape] += n * (order == "month")
             elif _PARTIAL.fullmatch(text.strip()):
                 partial += n
-            elif re.fullmatch(r"[1-6]\d{4}(\.\d+)?", text):
+            elif _SERIAL.fullmatch(text):
                 serial += n
             else:
                 others[text] += n
-        return Dates(shapes, first, second, partial, serial, others)
+        return Dates(shapes, first, second, partial, serial, hours, others)
 
     @property
     def is_dates(self) -> bool:
@@ -223,7 +231,8 @@ class Column:
             How each shape is read.
         """
         read = {text: day(text, formats) for text in self.known}
-        return pd.to_datetime(self.cells.map(lambda text: read.get(text)), errors="coerce")
+        days = [read.get(text) for text in self.cells]
+        return pd.Series(days, index=self.cells.index, dtype="datetime64[ns]")
 
 
 def is_missing(text: str) -> bool:
@@ -239,7 +248,7 @@ def is_missing(text: str) -> bool:
 
 def missing_numbers(column: Column) -> Counter[str]:
     """Give the numbers that may stand for missing: 999 among numbers below a hundred."""
-    values = {text: value for text, value in column.plain_numbers.items()}
+    values = dict(column.plain_numbers)
     others = [value for text, value in values.items() if text not in MISSING_NUMBERS]
     if not others:
         return Counter()
@@ -281,12 +290,16 @@ def _shape(text: str) -> tuple[str, str]:
         tail = {0: "", 1: " %H:%M", 2: " %H:%M:%S"}[parts]
         if clock and clock[0].startswith("T"):
             tail = tail.replace(" ", "T", 1)
+        if clock and clock[2]:
+            tail += "%z"
         return written + tail, order
     return "", ""
 
 
 def day(text: str, formats: Mapping[str, str]) -> datetime.datetime | None:
     """Read a date in the format that stands for its shape."""
+    if EXCEL in formats and _SERIAL.fullmatch(text):
+        return _DAY_ZERO + datetime.timedelta(days=int(text.split(".")[0]))
     shape, _ = _shape(text)
     written = formats.get(shape, shape)
     return _parsed(text.strip(), written) if shape and "?" not in written else None
@@ -294,6 +307,6 @@ def day(text: str, formats: Mapping[str, str]) -> datetime.datetime | None:
 
 def _parsed(text: str, written: str) -> datetime.datetime | None:
     try:
-        return datetime.datetime.strptime(text, written)
+        return datetime.datetime.strptime(text, written).replace(tzinfo=None)
     except ValueError:
         return None

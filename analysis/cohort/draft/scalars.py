@@ -45,12 +45,12 @@ def flow(value: object) -> str:
 
 
 def remark(text: str) -> str:
-    """Give a text for a comment: one line of printable letters.
+    r"""Give a text for a comment: one line of printable letters.
 
     Examples
     --------
-    >>> remark("a" + chr(10) + "title: no" + chr(0x202E))
-    'a\\\\ntitle: no\\\\u202e'
+    >>> print(remark("a" + chr(10) + "title: no" + chr(0x202E)))
+    a\ntitle: no\u202e
     """
     one = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
     return one if len(one) <= _LONGEST_REMARK else one[: _LONGEST_REMARK - 1] + "…"

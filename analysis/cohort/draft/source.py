@@ -98,7 +98,11 @@ def _typed(folder: Path, data: Path) -> str:
 def _folder(source: str, dataset: str, data: Path) -> Path:
     name = dataset
     if not name:
-        stem = source.rstrip("/").rsplit("/", 1)[-1] if "://" in source else Path(source).resolve().stem
+        stem = (
+            source.rstrip("/").rsplit("/", 1)[-1]
+            if "://" in source
+            else Path(source).resolve().stem
+        )
         name = re.sub(r"[^\w-]+", "_", stem).strip("_").lower() or "mine"
     return data / name if name == Path(name).name else Path(name).expanduser().resolve()
 
@@ -166,7 +170,9 @@ def _header(path: Path, sheet: Sheet, own: str) -> int | None:
         told = read_sheets(path, Where(sheet=own or None, header=row))
     except Unreadable:
         return None
-    return row if len(told) == 1 and list(told[0].frame.columns) == list(sheet.frame.columns) else None
+    return (
+        row if len(told) == 1 and list(told[0].frame.columns) == list(sheet.frame.columns) else None
+    )
 
 
 def _from(folder: Path, told: Mapping[str, Any]) -> dict[str, Any]:

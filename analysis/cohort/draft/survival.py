@@ -16,7 +16,8 @@ _ENDPOINTS = ("os", "pfs", "dfs", "rfs", "ttp", "efs", "dmfs", "mfs", "css", "ds
 _TIME_WORDS = {"time", "duration", "length", "survival", "interval"}
 _STATUS_WORDS = {"status", "event", "censored", "cens", "code", "vital"}
 # Names that do not say of which endpoint they are.
-_ANY_TIME = {("time",), ("survival", "time"), ("futime",), ("stime",), ("survtime",), ("fu", "time"),
+_ANY_TIME = {("time",), ("survival", "time"), ("futime",), ("stime",), ("survtime",), ("fu",
+                                                                                       "time"),
              ("survival",), ("days",), ("months",), ("fu",), ("duration",), ("t",)}  # fmt: skip
 _ANY_STATUS = {("status",), ("event",), ("censored",), ("fustat",), ("death",), ("dead",),
                ("status", "vital"), ("death", "status"), ("delta",), ("d",)}  # fmt: skip
@@ -137,13 +138,11 @@ def _times(
     )
 
 
-def _event(
-    column: Column, reader: Reader
-) -> tuple[dict[str, Any], str, list[str]]:
+def _event(column: Column, reader: Reader) -> tuple[dict[str, Any], str, list[str]]:
     """Tell which codes are the event; only words tell it without a question."""
     meanings = {text: code(column.labels.get(text, text)) for text in column.known}
     yes, no = {code(w) for w in YES} | _HAPPENED, {code(w) for w in NO} | _NOT
-    told = ", ".join(f"{text} ({column.known[text]} times)" for text in sorted(column.known))
+    told = ", ".join(f"{text} ({column.known[text]} patients)" for text in sorted(column.known))
     if all(words in yes | no for words in meanings.values()):
         happened = sorted(text for text, words in meanings.items() if words in yes)
         censoring = "censored" in reader.name(column.name).words

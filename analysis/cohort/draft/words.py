@@ -1,6 +1,6 @@
 """What a name in the head of a column says: its words, its unit, what its codes stand for.
 
-`AFP pre (ng/ml)`, `afp_pre` and `治疗前AFP` are one name written three ways.
+`Date of birth`, `birth_date` and `出生日期` are one name written three ways.
 """
 
 from __future__ import annotations
@@ -32,10 +32,13 @@ _UNIT = re.compile(rf"(?:in|en|,|;)?\s*({_UNITS})\.?", re.IGNORECASE)
 # After an underscore, a comma or a space: `os_months`. Single letters are no unit there.
 _TRAILING = re.compile(
     r"[\s_,;/.-]+(?:in[\s_]+|en[\s_]+)?"
-    r"(mm|cm|ng[/_ ]?ml|gy|cgy|months?|mos?|mths?|days?|years?|yrs?|weeks?|wks?|monate|tage|jahre)\.?$",
+    r"(mm|cm|ng[/_ ]?ml|gy|cgy|months?|mos?|mths?|days?|years?|yrs?|weeks?|wks?|monate|tage"
+    r"|jahre)\.?$",
     re.IGNORECASE,
 )
-_LEGEND = re.compile(r"(\w{1,4})\s*[=:：→]\s*([^\W\d_][^,;，；/|=:]*?)\s*(?=$|[,;，；/|]|\s\w{1,4}\s*[=:：→])")
+_LEGEND = re.compile(
+    r"(\w{1,4})\s*[=:：→]\s*([^\W\d_][^,;，；/|=:]*?)\s*(?=$|[,;，；/|]|\s\w{1,4}\s*[=:：→])"
+)
 _CJK = r"\u3400-\u4dbf\u4e00-\u9fff"
 _TOKEN = re.compile(rf"[{_CJK}]+|[^\W\d_{_CJK}]+|\d+(?:\.\d+)*")
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.cohort.draft.fit import UNANSWERED
-from analysis.cohort.draft.guess import ID, Guess, Line, Look, Part
 from analysis.cohort.draft.profile import Column
+from analysis.cohort.draft.proposal import ID, Guess, Line, Look, Part
 from analysis.cohort.draft.scalars import flow, remark, scalar
 from analysis.cohort.draft.vocabulary import MISSING, NO, YES
 from analysis.cohort.draft.words import code
@@ -57,18 +57,20 @@ def draft(guessed: Guess, title: str, sources: Sequence[Mapping[str, Any]], show
     sources
         Of each sheet of the guess, the keys of `source` that name it.
     shown
-        What the source is called in the first line.
+        What the source is called.
     """
     lines = [
         f"# A draft of `make import`, made from {remark(shown)}.",
-        '# A line with "?" asks something: mend the line, and take the question away. Lines that',
-        '# begin with "# ?" are not in force until their "# ?" is taken away. "?" among values',
-        "# stands for what a code means.",
+        '# A line with "?" in its remark asks something: mend it, and take the question away. What',
+        '# begins with "#" and "?" is not in force until these are taken away. "?" among values',
+        "# stands for what you alone know: what a code means, or a unit.",
         f"title: {scalar(title)}",
         "synthetic: false",
     ]
     if guessed.study == "own":
-        lines.append("study: own  # these patients are not such as the article's; nothing of it is used")
+        lines.append(
+            "study: own  # these patients are not such as the article's; nothing of it is used"
+        )
     else:
         lines.append("# study: own  # would leave out what only the article declares")
     lines.append("")
@@ -83,7 +85,10 @@ def draft(guessed: Guess, title: str, sources: Sequence[Mapping[str, Any]], show
     lines += ["", *_tables(guessed, own if several else None, suggested)]
     lines += _not_found(guessed)
     if suggested:
-        lines += ["", "# What may be compared: take away the # of lines here, and of their columns above."]
+        lines += [
+            "",
+            "# What may be compared: take away the # of lines here, and of their columns above.",
+        ]
         lines += ["# factors:", *(f"#   - {flow(told)}" for _, told in suggested.values())]
     lines += _left(guessed, set(suggested))
     text = "\n".join(lines).rstrip() + "\n"
@@ -194,7 +199,7 @@ def _formats(guessed: Guess) -> list[str]:
 
 
 def _minor(counts: Counter[str]) -> set[str]:
-    """Give the formats that read the same cells as a more frequent one, with day and month turned."""
+    """Give the formats of which a more frequent one has day and month turned."""
     minor = set()
     for written in counts:
         turned = written.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
@@ -350,8 +355,8 @@ def _not_found(guessed: Guess) -> list[str]:
             lacking.append(f"{name}: {'all' if all_of_it else ', '.join(columns)}")
     if not lacking:
         return []
-    return ["", "# ? Nothing was found for these. What is mapped to nothing counts as not recorded.",
-            *(f"#   # {each}" for each in lacking)]  # fmt: skip
+    told = "# Nothing was found for these, which then count as not recorded. Are they there?"
+    return ["", told, *(f"#   # {each}" for each in lacking)]
 
 
 def _factors(guessed: Guess) -> dict[tuple[int, str], tuple[str, dict[str, Any]]]:
@@ -404,7 +409,9 @@ def _left(guessed: Guess, suggested: set[tuple[int, str]]) -> list[str]:
             lines.append(f"#   # {remark(look.sheet.name)}")
         lines += [*remarks, *of_it]
     out = ["", "# Not mapped:", *lines] if lines else []
-    who = [name for look in guessed.looks for name in look.identifying if name not in look.mentioned]
+    who = [
+        name for look in guessed.looks for name in look.identifying if name not in look.mentioned
+    ]
     if who:
         out += ["", "# Not read, since they may tell who a patient is:"]
         out += [f"#   {scalar(name)}: may identify" for name in dict.fromkeys(who)]
@@ -419,6 +426,8 @@ def facts(look: Look, name: str) -> str:
         why = f"{n} columns have this name" if n > 1 else "no name of a column"
         return f"{scalar(name) if len(name) <= 120 else scalar(name[:60])}: {why}"
     said = _said(column)
+    if name in look.perhaps:
+        said += f"; perhaps {look.perhaps[name]}"
     if column.title:
         said += f" [{column.title}]"
     return f"{scalar(name)}: {scalar(remark(said))}"
@@ -456,4 +465,3 @@ def names_of(guessed: Guess) -> Iterable[tuple[Look, str]]:
         for name in dict.fromkeys(str(each) for each in look.sheet.frame.columns):
             if name:
                 yield look, name
-

@@ -28,7 +28,7 @@ from tests.cohort.draft.workbooks import Workbook
 
 @dataclass
 class Judged:
-    """Which columns of the source are proposed rightly, with a question or not, and which wrongly."""
+    """Which columns of the source are proposed rightly, and which wrongly without a question."""
 
     text: str
     right: set[tuple[str, str]] = field(default_factory=set)
@@ -85,7 +85,9 @@ def judge(book: Workbook, study: Study = STUDY) -> Judged:
                 target = f"{'patients' if column == 'patient_id' else table}.{column}"
                 true = book.of.get((sheet.name, header), set())
                 if target in true:
-                    (judged.asked if column in open_here else judged.right).add((sheet.name, header))
+                    (judged.asked if column in open_here else judged.right).add(
+                        (sheet.name, header)
+                    )
                 elif column not in open_here:
                     judged.wrong.append(f"{sheet.name}: {header} is taken for {target}")
             judged.wrong += _wrong_values(
@@ -109,7 +111,11 @@ def _until_blank(sheet: Sheet, column: str) -> Sheet:
     frame = sheet.frame
     rows = list(frame.index)
     last = next(
-        (i for i, row in enumerate(rows) if i and row > rows[i - 1] + 1 or pd.isna(frame[column].iloc[i])),
+        (
+            i
+            for i, row in enumerate(rows)
+            if (i and row > rows[i - 1] + 1) or pd.isna(frame[column].iloc[i])
+        ),
         len(rows),
     )
     return Sheet(sheet.name, frame.iloc[:last], sheet.labels, sheet.titles, sheet.dated)

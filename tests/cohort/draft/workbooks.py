@@ -39,12 +39,14 @@ class Workbook:
 
 
 NAMES: dict[str, list[str]] = {
-    "patients.patient_id": ["ID", "Patient ID", "No.", "Pat.-Nr.", "患者编号", "study_no", "Subject",
-                            "record_id", "Case no.", "PID", "identifier"],
-    "patients.sex": ["Sex", "gender", "Geschlecht", "性别", "Sexe", "M/F", "sex_code", "SEX", "sesso"],
+    "patients.patient_id": ["ID", "Patient ID", "No.", "Pat.-Nr.", "患者编号", "study_no",
+                            "Subject", "record_id", "Case no.", "PID", "identifier"],
+    "patients.sex": ["Sex", "gender", "Geschlecht", "性别", "Sexe", "M/F", "sex_code", "SEX",
+                     "sesso"],
     "patients.birth_date": ["DOB", "Date of birth", "birth date", "Geburtsdatum", "出生日期",
                             "born on", "birthday", "date de naissance", "dt_birth"],
-    "patients.age_years": ["Age", "age at enrolment", "年龄", "Alter", "age (years)", "Age_y", "yrs"],
+    "patients.age_years": ["Age", "age at enrolment", "年龄", "Alter", "age (years)", "Age_y",
+                                                                           "yrs"],
     "patients.enrolment_date": ["Enrolment", "Date of inclusion", "入组日期", "enrollment_date",
                                 "Einschlussdatum", "study start", "index date", "date enrolled",
                                 "registration date"],
@@ -53,7 +55,8 @@ NAMES: dict[str, list[str]] = {
     "patients.diagnosis": ["Diagnosis", "诊断", "Dx by", "diagnosis method", "how diagnosed"],
     "patients.child_pugh_score": ["Child-Pugh", "CP score", "child_pugh_points", "CTP", "Child",
                                   "Child-Pugh score", "liver function"],
-    "patients.cirrhosis": ["Cirrhosis", "肝硬化", "liver cirrhosis", "Leberzirrhose", "LC", "cirrh"],
+    "patients.cirrhosis": ["Cirrhosis", "肝硬化", "liver cirrhosis", "Leberzirrhose", "LC",
+                           "cirrh"],
     "patients.alcohol_use": ["Alcohol", "drinking", "饮酒史", "ETOH", "alcohol use", "Alkohol",
                              "ethanol"],
     "patients.hepatitis_b": ["HBV", "HBsAg", "hep B", "乙肝", "hepatitis_b", "HBs-Ag positive"],
@@ -64,9 +67,11 @@ NAMES: dict[str, list[str]] = {
                            "AFP1", "AFP follow-up", "AFP 3 months (ng/ml)"],
     "patients.tumour_count": ["Number of tumors", "肿瘤个数", "tumour_number", "n tumours",
                               "lesions (n)", "# tumours", "nodules"],
-    "patients.largest_tumour_cm": ["Largest diameter (cm)", "最大径(cm)", "max size, cm", "tumor size",
-                                   "Dmax cm", "largest tumour (cm)", "longest diameter"],
-    "patients.measurable_lesions": ["measurable lesions", "可测病灶", "target lesions", "n measurable"],
+    "patients.largest_tumour_cm": ["Largest diameter (cm)", "最大径(cm)", "max size, cm",
+                                   "tumor size", "Dmax cm", "largest tumour (cm)",
+                                                                             "longest diameter"],
+    "patients.measurable_lesions": ["measurable lesions", "可测病灶", "target lesions",
+                                    "n measurable"],
     "patients.ajcc_stage": ["AJCC stage", "Stage", "TNM", "分期", "AJCC", "UICC", "ajcc_8"],
     "patients.recurrent": ["recurrent", "复发", "Recurrence", "recurrent HCC", "relapsed"],
     "patients.extrahepatic_metastasis": ["EHM", "extrahepatic metastasis", "肝外转移", "mets", "M1",
@@ -78,14 +83,15 @@ NAMES: dict[str, list[str]] = {
     "patients.progressed_before": ["既往进展", "prior progression", "progressed before",
                                    "failed earlier tx"],
     "patients.prior_ici": ["既往PD-1", "prior ICI", "previous immunotherapy", "prior PD-(L)1"],
-    "patients.rt_technique": ["Technique", "技术", "RT technique", "RT modality", "Technik", "plan"],
+    "patients.rt_technique": ["Technique", "技术", "RT technique", "RT modality", "Technik",
+                              "plan"],
     "patients.targeted_agent": ["TKI", "靶向药", "targeted drug", "Targeted therapy", "TKI name",
                                 "combined with"],
     "patients.antiviral": ["抗病毒", "antiviral", "Antiviral therapy", "NUC", "anti-HBV drug"],
     "follow_up.progression_date": ["PD date", "progression", "进展日期", "Date of progression",
                                    "date PD", "first PD", "Progress am"],
-    "follow_up.in_field_relapse_date": ["in-field", "in-field relapse", "野内复发", "infield failure",
-                                        "local failure date", "IFR"],
+    "follow_up.in_field_relapse_date": ["in-field", "in-field relapse", "野内复发",
+                                        "infield failure", "local failure date", "IFR"],
     "follow_up.out_field_relapse_date": ["out-field", "out-of-field relapse", "野外复发", "OFR",
                                          "distant failure date"],
     "follow_up.last_imaging_date": ["last imaging", "last CT", "末次影像", "Date of last scan",
@@ -112,7 +118,8 @@ REPEATED: dict[str, dict[str, list[str]]] = {
         "agent": ["ICI{}", "免疫{}药物", "ici{}_agent", "Immunotherapy {} drug", "PD1 no {}"],
         "start_date": ["ICI{} start", "免疫{}开始", "ici{}_start", "Immunotherapy {} begin",
                        "PD1 no {} from"],
-        "end_date": ["ICI{} end", "免疫{}结束", "ici{}_stop", "Immunotherapy {} stop", "PD1 no {} to"],
+        "end_date": ["ICI{} end", "免疫{}结束", "ici{}_stop", "Immunotherapy {} stop",
+                     "PD1 no {} to"],
         "cycles": ["ICI{} cycles", "免疫{}周期数", "ici{}_cycles", "Immunotherapy {} n cycles",
                    "PD1 no {} cycles"],
     },
@@ -196,11 +203,18 @@ class Maker:
         ):  # fmt: skip
             return self.coded(dict(zip(("yes", "no"), pick(YES_NO), strict=True)))
         if column == "diagnosis":
-            pairs = [("病理", "临床"), ("1", "2"), ("biopsy", "clinical"), ("Pathological", "Clinical")]
+            pairs = [
+                ("病理", "临床"),
+                ("1", "2"),
+                ("biopsy", "clinical"),
+                ("Pathological", "Clinical"),
+            ]
             return self.coded(dict(zip(("pathological", "clinical"), pick(pairs), strict=True)))
         if column == "child_pugh_score":
             letter = pick([True, False])
-            return lambda t: (("A" if int(t) < 7 else "B" if int(t) < 10 else "C") if letter else "") + t
+            return lambda t: (
+                (("A" if int(t) < 7 else "B" if int(t) < 10 else "C") if letter else "") + t
+            )
         if column == "ecog":
             return self.coded({}) if pick([True, False]) else lambda t: f"PS {t}"
         if column == "pvtt_extent":
@@ -459,9 +473,7 @@ class Maker:
             columns.append((header, [cell(self.random) for _ in self.ids]))
             of[header.strip()] = set(TIMES.get(name, ()))
 
-    def _sheet(
-        self, name: str, columns: list[tuple[str, Cells]], of: dict[str, set[str]]
-    ) -> None:
+    def _sheet(self, name: str, columns: list[tuple[str, Cells]], of: dict[str, set[str]]) -> None:
         width = len(columns)
         rows: list[list[str]] = []
         above = self.random.choice([0, 0, 1, 2])
@@ -499,9 +511,9 @@ def _of(*texts: str) -> Callable[[random.Random], str]:
 
 
 def _day(low: int, high: int, written: str = "%Y-%m-%d") -> Callable[[random.Random], str]:
-    return lambda r: datetime.date(r.randint(low, high), r.randint(1, 12), r.randint(1, 28)).strftime(
-        written
-    )
+    return lambda r: datetime.date(
+        r.randint(low, high), r.randint(1, 12), r.randint(1, 28)
+    ).strftime(written)
 
 
 # Columns that are nothing of the schema, however they are called.
