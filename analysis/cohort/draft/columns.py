@@ -69,7 +69,7 @@ def candidates(
         elif "_" in header:
             matches = _by_schema(header, matcher) or matches
         if {"dose", "fractions"} < set(name.words) | {"rt"} and "dose" in name.words:
-            matches += _both(name, matcher, within)
+            matches = matches + _both(name, matcher, within)
         for match in matches:
             if match.column == ID or (long and match.table != within):
                 continue

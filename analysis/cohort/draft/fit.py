@@ -212,6 +212,9 @@ def _numbers(
         how |= {"values": {"0": ""}, "otherwise": "same"}
         values = [value for value in values if value != 0]
     aside = missing_numbers(column)
+    if kind(schema) == "integer":
+        outside = [t for t, v in column.plain_numbers.items() if not low <= v <= high]
+        aside |= {t: column.known[t] for t in outside if t in MISSING_NUMBERS}
     if aside:
         how["missing"] = sorted(aside)
         values = [v for v in values if v not in {float(text) for text in aside}]
@@ -420,7 +423,7 @@ def _codes(levels: tuple[str, ...], spelling: Spelling, column: Column, name: Na
             how = {**fits.how, "missing": aside}
             return replace(fits, how=how, questions=(asks, *fits.questions))
     distinct = len(column.known)
-    digits = all(re.fullmatch(r"\d{1,2}", text) for text in unknown)
+    digits = all(re.fullmatch(r"\d", text) or text in MISSING_NUMBERS for text in unknown)
     share = 1 - column.share(unknown)
     if digits and distinct <= len(levels) + (0 if yes_no else 1):
         pass

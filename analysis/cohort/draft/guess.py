@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import pandas as pd
 
@@ -27,7 +28,11 @@ from analysis.study.study import Study
 _OF_THE_STUDY = 5
 
 
-def guess(sheets: Sequence[Sheet], study: Study) -> Guess:
+def guess(
+    sheets: Sequence[Sheet],
+    study: Study,
+    rows: Sequence[Mapping[str, tuple[str, ...]]] | None = None,
+) -> Guess:
     """Guess what the columns of sheets are.
 
     Parameters
@@ -36,13 +41,17 @@ def guess(sheets: Sequence[Sheet], study: Study) -> Guess:
         Of one source.
     study
         That of the project; where patients are not such as it has, the guess is of `study: own`.
+    rows
+        Of each sheet the `where` that chose its rows, for exports that hold several tables in one.
     """
-    reader = Reader(GENERAL | study.vocabulary)
-    matcher = Matcher(tables_of(study), reader)
+    matcher = _matcher(study)
     looks = [look_at(sheet, matcher) for sheet in sheets]
     ids = identifiers(looks, matcher)
-    for look in looks:
+    for place, look in enumerate(looks):
         _propose(look, matcher, ids, study)
+        if rows is not None and rows[place]:
+            chosen = rows[place]
+            look.parts = [replace(p, where={**chosen, **p.where}) for p in look.parts]
     own = set(study.patient_columns) - set(OWN.patient_columns)
     found = {
         line.column
@@ -58,6 +67,11 @@ def guess(sheets: Sequence[Sheet], study: Study) -> Guess:
     for look in looks:
         look.parts = [_without(part, own) for part in look.parts]
     return Guess("own", looks, tables_of(OWN))
+
+
+@lru_cache(maxsize=4)
+def _matcher(study: Study) -> Matcher:
+    return Matcher(tables_of(study), Reader(GENERAL | study.vocabulary))
 
 
 def _without(part: Part, columns: set[str]) -> Part:

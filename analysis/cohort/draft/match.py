@@ -200,7 +200,7 @@ class Matcher:
         ]
         if not parts:
             return []
-        more = " ".join(word for word in name.words if word not in max(parts, key=len))
+        more = " ".join(word for word in name.words if word not in max(sorted(parts), key=len))
         return [Match(table, column, Strength.PART, f'its name also says "{more}"')]
 
 

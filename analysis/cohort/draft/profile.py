@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import pandas as pd
 
@@ -146,7 +146,7 @@ class Column:
     @cached_property
     def counts(self) -> Counter[str]:
         """How often each text stands in a cell."""
-        return Counter({str(k): int(v) for k, v in self.cells.dropna().value_counts().items()})
+        return Counter(self.cells.dropna().tolist())
 
     @cached_property
     def missing(self) -> Counter[str]:
@@ -235,6 +235,7 @@ class Column:
         return pd.Series(days, index=self.cells.index, dtype="datetime64[ns]")
 
 
+@lru_cache(maxsize=20_000)
 def is_missing(text: str) -> bool:
     """Tell whether a cell says that nothing is known.
 
@@ -268,6 +269,8 @@ def _stands_out(value: float, others: list[float]) -> bool:
     return value >= 99 and value > 1.5 * max(others)
 
 
+# Days stand in many columns, and each is looked at several times.
+@lru_cache(maxsize=20_000)
 def _shape(text: str) -> tuple[str, str]:
     """Give how a date is written, and which number must be the day: 'day' (the first), 'month'."""
     plain = text.strip()

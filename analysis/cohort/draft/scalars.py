@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -11,6 +12,7 @@ import yaml
 _LONGEST_REMARK = 240
 
 
+@lru_cache(maxsize=20_000)
 def scalar(text: object) -> str:
     """Give a text as YAML reads it back, anywhere in a line.
 

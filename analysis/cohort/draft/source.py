@@ -14,6 +14,7 @@ import yaml
 
 from analysis.cohort.draft.again import Known
 from analysis.cohort.draft.guess import guess
+from analysis.cohort.draft.presets import by_instrument, of_adam, with_dictionary
 from analysis.cohort.draft.write import draft, facts, names_of, questions_in
 from analysis.cohort.faults import DESCRIPTION, DatasetFaults, Fault
 from analysis.cohort.folder import DATA
@@ -70,25 +71,36 @@ def import_source(source: str, dataset: str, study: Study, data: Path = DATA) ->
     if not found:
         words = f"a file with a table, of one of the kinds {', '.join(SUFFIXES)}"
         raise DatasetFaults(folder.name, [Fault(source, 0, "", "", words)])
-    sheets = [sheet for sheet, _ in found]
-    guessed = guess(sheets, study)
+    found = [(sheet, _from(folder, told)) for sheet, told in with_dictionary(found)]
+    title = (Path(source).stem if "://" not in source else folder.name)[:200] or folder.name
+    shown = Path(source).name or source
     path = folder / DESCRIPTION
-    if path.exists():
-        return _added(path, guessed)
-    sources = [_from(folder, told) for _, told in found]
-    title = Path(source).stem if "://" not in source else folder.name
-    made = draft(guessed, title[:200] or folder.name, sources, Path(source).name or source)
+    by_standard = of_adam(found, title, shown)
+    if by_standard is not None and path.exists():
+        words = f"{path} is as it was: the source follows ADaM, of which nothing need be named."
+        return Imported(path, False, (words,))
+    rows = [(part, told, where) for sheet, told in found for part, where in by_instrument(sheet)]
+    if by_standard is not None:
+        made = by_standard
+    else:
+        guessed = guess([sheet for sheet, _, _ in rows], study, [where for _, _, where in rows])
+        if path.exists():
+            return _added(path, guessed)
+        made = draft(guessed, title, [told for _, told, _ in rows], shown)
     _write(path, made.text)
+    answer = 'answer the lines with "?" there, ' if made.questions else ""
     lines = (
         f"{made.proposed} of {made.columns} columns are proposed; {_counted(made.questions)}.",
         f"Wrote {path}.",
-        f'Answer the lines with "?" there, then: make check DATASET={_typed(folder, data)}',
+        f"Then: {answer}make check DATASET={_typed(folder, data)}",
     )
     return Imported(path, True, lines)
 
 
 def _counted(questions: int) -> str:
-    return "1 line asks something" if questions == 1 else f"{questions} lines ask something"
+    if questions == 1:
+        return "1 line asks something"
+    return f"{questions or 'no'} {'lines ask something' if questions else 'line asks anything'}"
 
 
 def _typed(folder: Path, data: Path) -> str:
@@ -178,11 +190,13 @@ def _header(path: Path, sheet: Sheet, own: str) -> int | None:
 def _from(folder: Path, told: Mapping[str, Any]) -> dict[str, Any]:
     """Name a file from the folder of the dataset where it lies in or beside it."""
     found = dict(told)
-    if "file" in found:
-        path = Path(found["file"])
+    for key in ("file", "dictionary"):
+        if key not in found:
+            continue
+        path = Path(found[key])
         for near in (folder.resolve(), folder.resolve().parent):
             if path.is_relative_to(near):
-                found["file"] = Path(os.path.relpath(path, folder.resolve())).as_posix()
+                found[key] = Path(os.path.relpath(path, folder.resolve())).as_posix()
                 break
     return found
 

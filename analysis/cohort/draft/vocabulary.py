@@ -340,7 +340,7 @@ GENERAL = Vocabulary(
         "assessments.new_lesion": Spelling(names=("new", "new lesion")),
         "assessments.category": Spelling(
             names=("bor", "response"),
-            within=("category", "best"),
+            within=("category",),
             asked={"response category": _RESPONSE},
             codes={
                 "CR": ("complete response", "complete remission", "完全缓解"),

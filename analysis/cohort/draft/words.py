@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from analysis.cohort.draft.vocabulary import EMPTY
 from analysis.study.vocabulary import Vocabulary
@@ -50,6 +50,7 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in apart if not unicodedata.combining(c)))
 
 
+@lru_cache(maxsize=20_000)
 def code(text: str) -> str:
     """Give a cell as codes are compared: without capitals, accents and punctuation within words.
 

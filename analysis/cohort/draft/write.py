@@ -14,6 +14,7 @@ from analysis.cohort.draft.proposal import ID, Guess, Line, Look, Part
 from analysis.cohort.draft.scalars import flow, remark, scalar
 from analysis.cohort.draft.vocabulary import MISSING, NO, YES
 from analysis.cohort.draft.words import code
+from analysis.cohort.intake import redcap
 from analysis.cohort.intake.cells import EXCEL
 from analysis.study.columns import kind
 
@@ -74,9 +75,13 @@ def draft(guessed: Guess, title: str, sources: Sequence[Mapping[str, Any]], show
     else:
         lines.append("# study: own  # would leave out what only the article declares")
     lines.append("")
+    if any("dictionary" in each for each in sources) or any(
+        part.where.keys() & {redcap.INSTRUMENT} for look in guessed.looks for part in look.parts
+    ):
+        lines.append("preset: redcap  # rows of patients are those of no repeated instrument")
     common, own = _common(sources)
     several = len(sources) > 1
-    if several:
+    if len(sources) > 1:
         lines.append(f"source: {flow(common)}")
     else:
         lines.append(_source_line(sources[0], guessed.looks[0]))
@@ -104,7 +109,7 @@ def _common(
     common = {
         key: value
         for key, value in sources[0].items()
-        if key in ("file", "sql", "dictionary") and all(s.get(key) == value for s in sources)
+        if all(each.get(key) == value for each in sources)
     }
     return common, [{k: v for k, v in each.items() if k not in common} for each in sources]
 
@@ -384,9 +389,11 @@ def _factor(header: str, column: Column, taken: set[str]) -> tuple[str, dict[str
         name = f"column_{len(taken)}"
     while name in taken:
         name += "_"
-    told: dict[str, Any] = {"column": name, "label": header}
+    told: dict[str, Any] = {"column": name, "label": (column.title or header)[:120]}
     if column.few and len(column.known) > 1:
-        if all(_is_code(text) for text in column.known):
+        if column.labels:
+            told["levels"] = {text: column.labels.get(text, text) for text in sorted(column.known)}
+        elif all(_is_code(text) for text in column.known):
             told["levels"] = sorted(column.known)
         return name, told
     numbers = sorted(column.plain_numbers.values())

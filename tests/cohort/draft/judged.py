@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 
 import pandas as pd
 
@@ -19,7 +19,7 @@ from analysis.cohort.intake.fields import read_yaml
 from analysis.cohort.intake.mapping import mapped_table
 from analysis.cohort.intake.sheet import Sheet
 from analysis.cohort.schema import tables_of
-from analysis.study.columns import kind, levels_of
+from analysis.study.columns import Table, kind, levels_of
 from analysis.study.own import OWN
 from analysis.study.study import Study
 from analysis.zhai_2025.study import STUDY
@@ -68,7 +68,7 @@ def judge(book: Workbook, study: Study = STUDY) -> Judged:
     asked = asked_lines(judged.text)
     sheets = {sheet.name: sheet for sheet in book.sheets}
     own = declared.get("study") == "own"
-    schema = tables_of(OWN if own else study)
+    schema = _schema(OWN if own else study)
     conventions = _conventions(declared)
     for table, parts in (declared.get("tables") or {}).items():
         for place, given in enumerate(parts):
@@ -94,6 +94,11 @@ def judge(book: Workbook, study: Study = STUDY) -> Judged:
                 book, table, part, sheet, schema[table], conventions, open_here
             )
     return judged
+
+
+@cache
+def _schema(study: Study) -> dict[str, Table]:
+    return tables_of(study)
 
 
 def _headers(part: Part, sheet: Sheet) -> Iterator[tuple[str, str]]:
@@ -189,7 +194,3 @@ def _as(value: str, described: object) -> str:
 
 def _plain(value: float) -> str:
     return f"{Decimal(str(round(value, 6))).normalize():f}"
-
-
-def counted(judged: list[Judged]) -> Counter[str]:
-    return Counter(line.split(": ", 1)[1] for each in judged for line in each.wrong)

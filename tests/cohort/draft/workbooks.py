@@ -167,7 +167,7 @@ class Maker:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.n = self.random.choice([24, 60, 108])
+        self.n = self.random.choice([24, 24, 60, 108])
         ids = list(cohort("patients")["patient_id"])
         self.ids = sorted(self.random.sample(ids, self.n))
         self.style = self.random.choice(["words", "numbers", "mixed"])
