@@ -18,7 +18,7 @@ from analysis.cohort.intake.sheet import Sheet
 # Longer names are texts that stand where a header was looked for.
 # The column that names the patient, what is open about it, and why it is taken.
 Named = tuple[str, tuple[str, ...], str]
-_LONGEST_NAME = 120
+LONGEST_NAME = 120
 
 
 def look_at(sheet: Sheet, matcher: Matcher) -> Look:
@@ -35,11 +35,7 @@ def look_at(sheet: Sheet, matcher: Matcher) -> Look:
             name in sheet.dated,
         )
         for name, n in names.items()
-        if n == 1
-        and name
-        and len(name) <= _LONGEST_NAME
-        and name.isprintable()
-        and "{}" not in name
+        if n == 1 and name and len(name) <= LONGEST_NAME and name.isprintable() and "{}" not in name
     }
     twice = tuple(name for name, n in names.items() if n > 1)
     identifying = tuple(

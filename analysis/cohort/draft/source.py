@@ -15,7 +15,7 @@ import yaml
 from analysis.cohort.draft.again import Known
 from analysis.cohort.draft.guess import guess
 from analysis.cohort.draft.presets import by_instrument, of_adam, with_dictionary
-from analysis.cohort.draft.write import draft, facts, names_of, questions_in
+from analysis.cohort.draft.write import draft, facts, names_of, questions_in, shown
 from analysis.cohort.faults import DESCRIPTION, DatasetFaults, Fault
 from analysis.cohort.folder import DATA
 from analysis.cohort.intake.files import DATABASES, SUFFIXES, Where, database, read_sheets
@@ -73,9 +73,9 @@ def import_source(source: str, dataset: str, study: Study, data: Path = DATA) ->
         raise DatasetFaults(folder.name, [Fault(source, 0, "", "", words)])
     found = [(sheet, _from(folder, told)) for sheet, told in with_dictionary(found)]
     title = (Path(source).stem if "://" not in source else folder.name)[:200] or folder.name
-    shown = Path(source).name or source
+    called = Path(source).name or source
     path = folder / DESCRIPTION
-    by_standard = of_adam(found, title, shown)
+    by_standard = of_adam(found, title, called)
     if by_standard is not None and path.exists():
         words = f"{path} is as it was: the source follows ADaM, of which nothing need be named."
         return Imported(path, False, (words,))
@@ -86,7 +86,7 @@ def import_source(source: str, dataset: str, study: Study, data: Path = DATA) ->
         guessed = guess([sheet for sheet, _, _ in rows], study, [where for _, _, where in rows])
         if path.exists():
             return _added(path, guessed)
-        made = draft(guessed, title, [told for _, told, _ in rows], shown)
+        made = draft(guessed, title, [told for _, told, _ in rows], called)
     _write(path, made.text)
     answer = 'answer the lines with "?" there, ' if made.questions else ""
     lines = (
@@ -211,7 +211,7 @@ def _added(path: Path, guessed: Any) -> Imported:
         raise DatasetFaults(
             path.parent.name, [Fault(DESCRIPTION, 0, "", problem, "a file in YAML, UTF-8")]
         ) from None
-    new = [(look, name) for look, name in names_of(guessed) if name not in known]
+    new = [(look, name) for look, name in names_of(guessed) if shown(name) not in known]
     if not new:
         words = f"{path} is as it was: the source has no column that it does not name."
         return Imported(path, False, (words,))

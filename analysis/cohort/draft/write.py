@@ -12,6 +12,7 @@ from analysis.cohort.draft.fit import UNANSWERED
 from analysis.cohort.draft.profile import Column
 from analysis.cohort.draft.proposal import ID, Guess, Line, Look, Part
 from analysis.cohort.draft.scalars import flow, remark, scalar
+from analysis.cohort.draft.sheets import LONGEST_NAME
 from analysis.cohort.draft.vocabulary import MISSING, NO, YES
 from analysis.cohort.draft.words import code
 from analysis.cohort.intake import redcap
@@ -425,13 +426,18 @@ def _left(guessed: Guess, suggested: set[tuple[int, str]]) -> list[str]:
     return out
 
 
+def shown(name: str) -> str:
+    """Give a name as the draft has it: of one too long for a name, its beginning."""
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME // 2]
+
+
 def facts(look: Look, name: str) -> str:
     """Say what a column holds, without telling whose: how many values, codes that many share."""
     column = look.columns.get(name)
     if column is None:
         n = len([each for each in look.sheet.frame.columns if str(each) == name])
         why = f"{n} columns have this name" if n > 1 else "no name of a column"
-        return f"{scalar(name) if len(name) <= 120 else scalar(name[:60])}: {why}"
+        return f"{scalar(shown(name))}: {why}"
     said = _said(column)
     if name in look.perhaps:
         said += f"; perhaps {look.perhaps[name]}"

@@ -44,7 +44,9 @@ def others(**columns: list[str]) -> Sheet:
 
 
 def lines(text: str, column: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip(" -#?").startswith(column + ":")]
+    return [
+        line.strip() for line in text.splitlines() if line.strip(" -#?").startswith(column + ":")
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +93,9 @@ def test_a_hospitals_sheet_is_all_but_done() -> None:
     assert len(judged.right | judged.asked) == 98
     assert len(judged.asked - judged.right) == 10
     declared = [
-        line for line in judged.text.splitlines() if line.strip() and not line.strip().startswith("#")
+        line
+        for line in judged.text.splitlines()
+        if line.strip() and not line.strip().startswith("#")
     ]
     assert len(declared) < 80
     given = read_yaml(judged.text)
@@ -237,7 +241,9 @@ def test_two_columns_for_one_are_asked() -> None:
 
 
 def test_what_one_column_may_be_twice_is_asked() -> None:
-    (line,) = lines(drafted([patients(**{"last FU": ["2020-01-01", "2020-02-03"]})]), "last_contact_date")
+    (line,) = lines(
+        drafted([patients(**{"last FU": ["2020-01-01", "2020-02-03"]})]), "last_contact_date"
+    )
     assert "# ? the last day known alive, or the last imaging?" in line
 
 
