@@ -27,7 +27,16 @@ VOCABULARY = Vocabulary(
             "pfortaderthrombose",
         ),
         "ivc": ("inferior vena cava", "下腔静脉"),
-        "hbv": ("hep b", "hepatitis b", "hepatitis b virus", "hbsag", "hbs ag", "乙肝", "乙型肝炎"),
+        "hbv": (
+            "hep b",
+            "hepatitis b",
+            "hepatitis b virus",
+            "hbsag",
+            "hbs ag",
+            "乙肝",
+            "乙型肝炎",
+            "乙肝表面抗原",
+        ),
         "hcv": (
             "hep c",
             "hepatitis c",
@@ -53,8 +62,8 @@ VOCABULARY = Vocabulary(
         "technique": ("技术", "technik", "bestrahlungstechnik"),
         "line": ("lines", "线数", "linie", "therapielinie"),
         "thrombus": ("thrombosis", "癌栓", "thrombi"),
-        "diagnosis": ("诊断", "diagnose", "diagnostic"),
-        "metastasis": ("metastases", "metastatic", "mets", "转移", "metastasen"),
+        "diagnosis": ("dx", "诊断", "diagnose", "diagnostic"),
+        "metastasis": ("fernmetastasen", "metastases", "metastatic", "mets", "转移", "metastasen"),
         "antiviral": ("抗病毒", "antivirals", "anti viral", "antiviral drug", "antivirale"),
         "largest": (
             "longest",
@@ -143,7 +152,7 @@ VOCABULARY = Vocabulary(
             names=("tumour number", "intrahepatic tumour number"),
             asked={
                 "lesion number": "all tumours, or the measurable ones?",
-                "nodules": "how many there are?",
+                "nodule": "how many there are?",
                 "nodule number": "all tumours, or those of one organ?",
                 "tumour": "how many there are?",
                 "lesion": "how many there are?",

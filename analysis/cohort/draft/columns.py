@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from analysis.cohort.draft.fit import Fit, fit
 from analysis.cohort.draft.match import Match, Matcher, Strength
+from analysis.cohort.draft.profile import Column
 from analysis.cohort.draft.proposal import ID, Line, Look
 from analysis.cohort.draft.words import Name
 from analysis.study.vocabulary import Spelling
@@ -70,6 +71,7 @@ def candidates(
             matches = _by_schema(header, matcher) or matches
         if {"dose", "fractions"} < set(name.words) | {"rt"} and "dose" in name.words:
             matches = matches + _both(name, matcher, within)
+        matches = matches + _hidden(matches, column)
         for match in matches:
             if match.column == ID or (long and match.table != within):
                 continue
@@ -114,6 +116,16 @@ def _with_title(by_name: list[Match], by_title: list[Match]) -> list[Match]:
                 for m in found
             ]
     return found or by_name
+
+
+def _hidden(matches: list[Match], column: Column) -> list[Match]:
+    """A dose that is written `54Gy/27f` holds the fractions too."""
+    found = {match.target for match in matches}
+    if "radiotherapy.dose_gy" not in found or "radiotherapy.fractions" in found:
+        return []
+    if column.plain_numbers or not column.known:
+        return []
+    return [replace(m, column="fractions") for m in matches if m.target == "radiotherapy.dose_gy"]
 
 
 def _both(name: Name, matcher: Matcher, within: str) -> list[Match]:

@@ -163,7 +163,8 @@ def _dates(target: str, column: Column, orders: Orders) -> Fit | None:
     words = dict(found.others)
     told = {t for t in words if code(t) in NOT_HAPPENED or t in MISSING_NUMBERS}
     whole = found.written + found.partial + found.serial
-    if whole == 0 or found.written + found.serial == 0:
+    months = sum(column.known[t] for t in column.known if re.search(r"\d[-/.年]\d", t))
+    if whole == 0 or (found.written + found.serial == 0 and months < 0.8 * column.filled):
         return None
     strange = sum(n for text, n in words.items() if text not in told)
     if strange > 0.1 * whole:
@@ -427,7 +428,7 @@ def _codes(levels: tuple[str, ...], spelling: Spelling, column: Column, name: Na
     share = 1 - column.share(unknown)
     if digits and distinct <= len(levels) + (0 if yes_no else 1):
         pass
-    elif not (share >= 0.5 and distinct <= len(levels) + 6):
+    elif not (share >= 0.3 and distinct <= len(levels) + 6):
         return None
     values = {text: str(level or UNANSWERED) for text, level in found.items()}
     asks = f"what do {len(unknown)} codes mean?"

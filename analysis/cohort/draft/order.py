@@ -53,7 +53,7 @@ def checked(parts: Sequence[Part], look: Look) -> list[Part]:
                 for column in (earlier, after):
                     asked[column].append(words)
     for name in _OF_EVERYBODY:
-        if name in days:
+        if name in days and days[name].notna().any():
             blank = int(days[name].isna().sum())
             if blank > 0.2 * len(days[name]):
                 asked[name].append(f"blank in {blank} of {len(days[name])}: not known of them?")

@@ -95,7 +95,7 @@ def by_instrument(sheet: Sheet) -> list[tuple[Sheet, Mapping[str, tuple[str, ...
         return [(sheet, {})]
     frame = sheet.frame
     of = frame[redcap.INSTRUMENT].fillna("")
-    parts = []
+    parts: list[tuple[Sheet, Mapping[str, tuple[str, ...]]]] = []
     for name in ["", *sorted(set(of) - {""})]:
         rows = frame[of == name]
         # Columns of other instruments are blank in these rows.

@@ -23,7 +23,7 @@ _DELIVERED = "delivered, not only prescribed?"
 
 GENERAL = Vocabulary(
     words={
-        "date": ("dt", "datum", "dates", "日期"),
+        "date": ("年月", "dt", "dat", "datum", "dates", "日期"),
         "time": ("时间", "zeit"),
         "start": (
             "begin",
@@ -112,7 +112,7 @@ GENERAL = Vocabulary(
         "cycles": ("cycle", "zyklen", "周期", "周期数", "疗程", "courses", "infusions"),
         "site": ("location", "localisation", "localization", "lokalisation", "部位"),
         "death": ("died", "deceased", "exitus", "verstorben", "tod", "deces", "死亡"),
-        "birth": ("birthday", "geburt", "naissance", "出生", "born"),
+        "birth": ("geb", "birthday", "geburt", "naissance", "出生", "born"),
         "progression": ("progress", "progressed", "progressive disease", "进展", "progredienz"),
         "fu": ("follow up", "followup", "f u", "随访", "nachsorge", "suivi", "nachbeobachtung"),
         "last": (
@@ -153,15 +153,18 @@ GENERAL = Vocabulary(
             "recruitment",
             "accrual",
         ),
-        "sex": ("gender", "geschlecht", "sexe", "性别"),
+        "sex": ("geschl", "gender", "geschlecht", "sexe", "性别"),
         "age": ("alter", "年龄"),
         "baseline": ("base", "bl", "基线", "ausgangswert"),
         "bor": ("best overall response", "best response", "最佳疗效", "bestes ansprechen"),
-        "response": ("疗效", "ansprechen", "reponse"),
+        "response": ("近期疗效", "疗效", "ansprechen", "reponse"),
+        "first": ("首次", "erste", "第一次", "premiere"),
+        "event": ("ev", "evt", "ereignis", "事件"),
+        "nodule": ("nodules", "knoten", "结节"),
         "number": ("no", "nr", "num", "anzahl", "n", "count", "编号", "个数", "数目", "数量"),
         "id": ("identifier", "kennung", "identifiant"),
         "tumour": ("tumor", "tumors", "tumours", "肿瘤"),
-        "lesion": ("lesions", "病灶", "laesionen"),
+        "lesion": ("herd", "herde", "lesions", "病灶", "laesionen"),
         "infield": ("in field", "within field", "in the field", "野内", "照射野内"),
         "outfield": (
             "out field",
@@ -294,12 +297,18 @@ GENERAL = Vocabulary(
         "radiotherapy.dose_gy": Spelling(
             names=("rt dose", "rt total dose", "rt delivered dose"),
             within=("dose", "total dose", "delivered dose"),
-            asked={"prescribed rt dose": _DELIVERED, "prescribed dose": _DELIVERED},
+            asked={
+                "total dose": "of radiotherapy?",
+                "gd": "the total dose of radiotherapy?",
+                "prescribed rt dose": _DELIVERED,
+                "prescribed dose": _DELIVERED,
+            },
             usual=(10, 90),
         ),
         "radiotherapy.fractions": Spelling(
             names=("rt fractions", "rt fractions number"),
             within=("fractions", "fractions number"),
+            asked={"fractions": "fractions of radiotherapy?"},
         ),
         "immunotherapy.start_date": Spelling(
             names=("ici start", "ici first dose", "first ici", "ici therapy start"),
@@ -310,8 +319,9 @@ GENERAL = Vocabulary(
             within=("end", "last dose"),
         ),
         "immunotherapy.cycles": Spelling(
-            names=("ici cycles", "ici cycles number"),
+            names=("ici cycles", "ici fractions", "ici cycles number"),
             within=("cycles", "cycles number"),
+            asked={"cycles": "of the checkpoint inhibitor?"},
         ),
         "assessments.criterion": Spelling(
             within=("criterion", "criteria", "response criterion", "response criteria", "标准"),
@@ -437,6 +447,7 @@ GENERAL = Vocabulary(
                 "censored": _CONTACT,
                 "fu end": _CONTACT,
                 "last observation": _CONTACT,
+                "lfu": _CONTACT,
                 "fu last visit": _CONTACT,
             },
         ),
@@ -521,6 +532,6 @@ NAMES_OF_PEOPLE = ("name", "first name", "last name", "full name", "nom", "names
 EMPTY = frozenset(
     (
         *("of", "the", "a", "an", "at", "on", "patient", "patients", "s", "is", "was", "pts", "pt"),
-        *("der", "des", "die", "das", "von", "du", "de", "la", "le", "les", "患者"),
+        *("der", "des", "die", "das", "von", "du", "de", "la", "le", "les", "患者", "是否", "yn"),
     )
 )

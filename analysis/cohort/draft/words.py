@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from analysis.cohort.draft.vocabulary import EMPTY
+from analysis.cohort.draft.vocabulary import EMPTY, NO, YES
 from analysis.study.vocabulary import Vocabulary
 
 _UNITS = (
@@ -31,7 +31,7 @@ _IN_BRACKETS = re.compile(r"[(\[{（【]([^()\[\]{}（）【】]*)[)\]}）】]")
 _UNIT = re.compile(rf"(?:in|en|,|;)?\s*({_UNITS})\.?", re.IGNORECASE)
 # After an underscore, a comma or a space: `os_months`. Single letters are no unit there.
 _TRAILING = re.compile(
-    r"[\s_,;/.-]+(?:in[\s_]+|en[\s_]+)?"
+    r"(?:[\s_,;/.-]+|(?<=[\u4e00-\u9fff]))(?:in[\s_]+|en[\s_]+)?"
     r"(mm|cm|ng[/_ ]?ml|gy|cgy|months?|mos?|mths?|days?|years?|yrs?|weeks?|wks?|monate|tage"
     r"|jahre)\.?$",
     re.IGNORECASE,
@@ -39,6 +39,7 @@ _TRAILING = re.compile(
 _LEGEND = re.compile(
     r"(\w{1,4})\s*[=:：→]\s*([^\W\d_][^,;，；/|=:]*?)\s*(?=$|[,;，；/|]|\s\w{1,4}\s*[=:：→])"
 )
+_CHINESE_LEGEND = re.compile(r"(\d)\s*([\u4e00-\u9fff]+)")
 _CJK = r"\u3400-\u4dbf\u4e00-\u9fff"
 _TOKEN = re.compile(rf"[{_CJK}]+|[^\W\d_{_CJK}]+|\d+(?:\.\d+)*")
 
@@ -110,7 +111,7 @@ class Reader:
         for column in self.vocabulary.columns.values():
             known |= {*column.names, *column.within, *column.asked}
         parts = {part for word in known for part in re.findall(f"[{_CJK}]+", word)}
-        return tuple(sorted(parts | {"患者"}, key=len, reverse=True))
+        return tuple(sorted(parts | EMPTY, key=lambda word: (-len(word), word)))
 
     @cached_property
     def _phrases(self) -> Mapping[tuple[str, ...], str]:
@@ -173,16 +174,33 @@ class Reader:
             run = run[len(word) or 1 :]
         return [*parts, unknown] if unknown else parts
 
+    @cached_property
+    def _codes(self) -> set[str]:
+        codes = {
+            text
+            for column in self.vocabulary.columns.values()
+            for words in column.codes.values()
+            for text in words
+        }
+        return {code(text) for text in (*codes, *YES, *NO, *map(str, range(10)))}
+
+    def _is_choice(self, bracket: str) -> bool:
+        """Tell whether brackets hold the codes of a column, as in `cirrhosis (yes/no)`."""
+        parts = [part for part in re.split(r"[/,，、|]", bracket) if part.strip()]
+        return len(parts) > 1 and all(code(part) in self._codes for part in parts)
+
     def _taken_apart(self, header: str) -> Name:
         unit, legend = "", {}
         rest = header
         for bracket in _IN_BRACKETS.findall(header):
-            pairs = _LEGEND.findall(bracket)
+            pairs = _LEGEND.findall(bracket) or _CHINESE_LEGEND.findall(bracket)
             whole = _UNIT.fullmatch(bracket.strip())
             if len(pairs) > 1:
                 legend = {code.strip(): words.strip() for code, words in pairs}
             elif whole:
                 unit = whole[1]
+            elif self._is_choice(bracket):
+                pass
             else:
                 continue
             rest = re.sub(rf"[(\[{{（【]{re.escape(bracket)}[)\]}}）】]", " ", rest)

@@ -303,16 +303,16 @@ def _part(
     if source:
         heads.append(f"source: {flow(source)}")
     active = heads + [_line(line, minor) for line in lines if line.active]
-    comments = [f"# ? {_line(line, minor, '# ')}" for line in lines if not line.active]
+    comments = [f"# ? {_line(line, minor)}" for line in lines if not line.active]
     comments += _required(part, guessed, {line.column for line in lines})
     if not in_force or not active:
-        block = [f"{'- ' if i == 0 else '  '}{text}" for i, text in enumerate(active)]
-        return [f"    # {text}" for text in block] + [f"    # {text}" for text in comments]
+        every = heads + [_line(line, minor) for line in lines]
+        return [f"    # {'- ' if i == 0 else '  '}{text}" for i, text in enumerate(every)]
     out = [f"    {'- ' if i == 0 else '  '}{text}" for i, text in enumerate(active)]
     return out + [f"      {text}" for text in comments]
 
 
-def _line(line: Line, minor: set[str], mark: str = "") -> str:
+def _line(line: Line, minor: set[str]) -> str:
     how = dict(line.how)
     turned = sorted({f for found in line.fits for f in found.formats} & minor)
     if turned:
