@@ -9,8 +9,9 @@ from analysis.build.inputs import Source, hash_of_file, hashes_in
 from analysis.build.manifest import FILE, differences, python_version, read_manifest
 from analysis.build.plan import JOINED, PYTHON
 from analysis.build.project import Project
+from analysis.cohort.written import hashes_of_databases, sources_outside
 
-NOTEBOOKS, DATASET = "notebooks/", "dataset/"
+NOTEBOOKS, DATASET, SOURCE = "notebooks/", "dataset/", "source/"
 
 
 def check_manifest(project: Project, name: str, dataset: Path) -> list[str]:
@@ -52,6 +53,11 @@ def _hash_now(project: Project, report: Path, dataset: Path, name: str) -> str |
         path = report / name
     elif name.startswith(DATASET):
         path = dataset / name.removeprefix(DATASET)
+    elif name.startswith(SOURCE):
+        outside = sources_outside(dataset)
+        if name not in outside:
+            return hashes_of_databases(dataset).get(name)
+        path = outside[name]
     else:
         path = project.root / name
     return hash_of_file(path) if path.is_file() else None

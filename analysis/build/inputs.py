@@ -15,8 +15,10 @@ from pydantic import BaseModel, ConfigDict
 from analysis.build.errors import REFUSED, BuildError
 from analysis.build.imports import Imports, all_files
 from analysis.build.project import Project
+from analysis.cohort.intake.files import SUFFIXES
+from analysis.cohort.written import hashes_of_databases, sources_outside
 
-DATASET_FILES = {".csv", ".parquet", ".yaml"}
+DATASET_FILES = {".yaml", *SUFFIXES}
 LOCK = "requirements.lock"
 ESTIMATES = "estimates"
 
@@ -128,11 +130,16 @@ def hashes_of(root: Path, files: Iterable[Path]) -> dict[str, str]:
 
 
 def hashes_of_dataset(folder: Path) -> dict[str, str]:
-    """Give the SHA-256 of the tables of a dataset and of its description."""
-    return {
-        f"dataset/{path.name}": hash_of_file(path)
+    """Give the SHA-256 of the tables of a dataset, of its description and of its sources."""
+    within = {
+        path: f"dataset/{path.name}"
         for path in sorted(folder.glob("*"))
-        if path.suffix in DATASET_FILES and path.is_file()
+        if path.suffix.lower() in DATASET_FILES and path.is_file()
+    }
+    return {
+        **{name: hash_of_file(path) for path, name in within.items()},
+        **{name: hash_of_file(path) for name, path in sources_outside(folder).items()},
+        **hashes_of_databases(folder),
     }
 
 

@@ -7,7 +7,7 @@ derived by the study (`Study.derivations`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,12 @@ from analysis.cohort.description import FILE
 from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.recording import Recording
-from analysis.cohort.schema import CATEGORIES, CAUSES_OF_DEATH, REGION_VARIABLES
+from analysis.cohort.schema import (
+    CATEGORIES,
+    CAUSES_OF_DEATH,
+    NOT_EVALUABLE,
+    REGION_VARIABLES,
+)
 from analysis.study.columns import known_texts, levels_of
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import YES
@@ -92,6 +97,13 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         study,
         frozenset(endpoint.name for endpoint in dataset.description.endpoints),
     )
+    for endpoint in study.endpoints:
+        words = (stand_ins.get(endpoint.name, ""), _imputed_days(endpoint, dataset.imputed, study))
+        stand_ins[endpoint.name] = ", ".join(filter(None, words))
+    born = sum(
+        dataset.imputed.get(f"patients.{day}", 0) for day in ("birth_date", "enrolment_date")
+    )
+    stand_ins["age_years"] = f"with {born} dates imputed to the day" if born else ""
     stand_ins["time_zero"] = zero.stand_in
     stand_ins["follow_up"] = stand_ins.get(OVERALL_SURVIVAL, "")
     stand_ins["progression"] = _without(RELAPSES, recording)
@@ -200,21 +212,31 @@ def _radiotherapy(table: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
 
 def _irradiation(ids: pd.Index, radiotherapy: pd.DataFrame) -> dict[str, pd.Series]:
     # A patient's dose is that of the site with the highest EQD2, the site meant to be controlled.
+    # Where that of one of several sites is not known, nobody can tell which it is.
+    several = radiotherapy["patient_id"].duplicated(keep=False)
+    open_ = several & radiotherapy["eqd2_gy"].isna()
+    comparable = ~radiotherapy["patient_id"].isin(radiotherapy.loc[open_, "patient_id"])
     strongest = (
-        radiotherapy.sort_values(["eqd2_gy", "dose_gy", "site"], kind="stable")
-        .groupby("patient_id")
-        .last()
+        radiotherapy[comparable]
+        .sort_values(["eqd2_gy", "dose_gy", "site"], kind="stable")
+        .drop_duplicates("patient_id", keep="last")
+        .set_index("patient_id")
         .reindex(ids)
     )
-    by_patient = radiotherapy.groupby("patient_id")
     return {
-        "rt_start": by_patient["start_date"].min().reindex(ids),
-        "rt_end": by_patient["end_date"].max().reindex(ids),
+        "rt_start": radiotherapy.groupby("patient_id")["start_date"].min().reindex(ids),
+        "rt_end": _last_of_all(radiotherapy, "end_date").reindex(ids),
         "rt_dose_gy": strongest["dose_gy"],
         "rt_fractions": strongest["fractions"],
         "bed_gy": strongest["bed_gy"],
         "eqd2_gy": strongest["eqd2_gy"],
     }
+
+
+def _last_of_all(courses: pd.DataFrame, column: str) -> pd.Series:
+    """Give the last day by patient; missing where that of one course is not known, or to come."""
+    open_ = courses.loc[courses[column].isna(), "patient_id"]
+    return courses[~courses["patient_id"].isin(open_)].groupby("patient_id")[column].max()
 
 
 def _immunotherapy(
@@ -231,16 +253,22 @@ def _immunotherapy(
     known = _with_others(study.open_lists.get("immunotherapy.agent", ()), immunotherapy["agent"])
     return {
         "ici_start": by_patient["start_date"].min().reindex(ids),
-        "ici_end": by_patient["end_date"].max().reindex(ids),
-        "ici_cycles": by_patient["cycles"].sum(min_count=1).reindex(ids).astype("Int64"),
+        "ici_end": _last_of_all(immunotherapy, "end_date").reindex(ids),
+        "ici_cycles": _sum_of_all(immunotherapy, "cycles").reindex(ids).astype("Int64"),
         "ici_agent": in_levels(last_agent, known),
         "ici_switched": yes_no((agents > 1).astype("boolean").mask(agents.isna())),
     }
 
 
+def _sum_of_all(courses: pd.DataFrame, column: str) -> pd.Series:
+    """Give the sum by patient; missing where that of one course is not known."""
+    open_ = courses.loc[courses[column].isna(), "patient_id"]
+    return courses[~courses["patient_id"].isin(open_)].groupby("patient_id")[column].sum()
+
+
 def _timing(patients: pd.DataFrame) -> dict[str, pd.Series]:
-    courses = patients[["rt_start", "rt_end", "ici_start", "ici_end"]]
-    both = courses.notna().all(axis=1)
+    # A checkpoint inhibitor without a last day goes on.
+    both = patients[["rt_start", "rt_end", "ici_start"]].notna().all(axis=1)
     # Days without either treatment between the two courses; none when they overlap.
     gap = pd.concat(
         [
@@ -340,7 +368,10 @@ def _responses(
     )
     change = (assessments["best_sum_mm"] / assessments["baseline_sum_mm"] - 1) * 100
     return assessments.assign(
-        response=in_levels(first.where(first.notna(), second), CATEGORIES),
+        response=in_levels(
+            first.where(first.notna(), second),
+            (*CATEGORIES, NOT_EVALUABLE) if recorded.eq(NOT_EVALUABLE).any() else CATEGORIES,
+        ),
         disagrees=derived.notna() & recorded.notna() & (derived != recorded),
         change_percent=change,
     )
@@ -465,6 +496,14 @@ def _unrecorded(
     if not why and zero.why and not endpoint.time_zero:
         return f"there is no time zero: {zero.why}"
     return why
+
+
+def _imputed_days(endpoint: Endpoint, imputed: Mapping[str, int], study: Study) -> str:
+    """Say how many of the dates that an endpoint is made of were imputed to the day."""
+    columns = {*endpoint.events, *endpoint.competing, endpoint.censored_at(study.chosen)}
+    starts = {endpoint.time_zero} if endpoint.time_zero else {"start_date"}
+    n = sum(count for name, count in imputed.items() if name.partition(".")[2] in columns | starts)
+    return f"with {n} {'date' if n == 1 else 'dates'} imputed to the day" if n else ""
 
 
 def _stand_ins(endpoint: Endpoint, zero: _Zero, recording: Recording) -> str:

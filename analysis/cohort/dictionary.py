@@ -13,12 +13,23 @@ _INTRODUCTION = """\
 Written by `make dictionary` from `analysis/cohort/schema.py`, `analysis/cohort/rules.py` and the
 study's own columns; edit those, not this file.
 
-A dataset is a folder with the tables below, each as CSV (UTF-8, a header, `,` between cells)
-or Parquet, and a file `dataset.yaml`. `make DATASET=path/to/folder` builds its report;
-`make check DATASET=path/to/folder` only checks it and lists every fault.
+A dataset is a folder with a file `dataset.yaml` and the tables below: each as a file named after
+it (CSV, Parquet, a workbook, SPSS, Stata or SAS), or as a sheet of one workbook, or made from files
+of another shape as `dataset.yaml` declares
+([docs/your_own_patients.md](../docs/your_own_patients.md)).
+`make DATASET=path/to/folder` builds its report; `make check DATASET=path/to/folder` only checks it
+and lists every fault, a line a cause.
 
-- Dates are written `YYYY-MM-DD`. Answers are `yes` or `no`. Decimals have a point.
-- A blank cell means: not recorded for this patient (for the date of an event: it did not happen).
+- Dates are written with the year first (`2020-01-31`, `2020/1/31`, `2020年1月31日`); other formats
+  are declared. Answers are `yes` or `no`. Decimals have a point, or a comma where nothing else can
+  be meant.
+- Headers, answers and levels are recognised in capitals or not.
+- A blank cell means: not recorded for this patient (for the date of an event: it did not happen;
+  for the last dose of a checkpoint inhibitor: it goes on).
+- `<1.2` and `>100000` stay limits: a median or a maximum that rests on one says so, and a patient
+  whose side of a cut a limit leaves open is on neither.
+- Of episodes of one adverse event the worst counts; terms have their CTCAE name (`Anaemia` counts
+  as `Anemia`).
 - Lines before the header that start with `#` are remarks on the file.
 - A column or a table that the dataset does not have is named in `dataset.yaml`, so that a
   forgotten file is never mistaken for one that was never collected.

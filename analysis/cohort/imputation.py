@@ -40,10 +40,10 @@ def within_order(
             changed[name].loc[of_column.index, column] = days
             known = int(changed[name][column].notna().sum())
             years = int((of_column == "M").sum())
-            only = f", {years} of them only to the year" if years else ""
+            only = f", {years} of them not to the month either" if years else ""
             notes.append(
-                f"{column} ({name}): {len(of_column)} of {known} dates are not known to the "
-                f"day{only}; they are imputed (`partial_dates`)."
+                f"{column} ({name}): of {len(of_column)} of {known} dates the day is not "
+                f"known{only}; it is imputed (`partial_dates`)."
             )
     return changed, notes
 

@@ -18,16 +18,16 @@ from analysis.study.study import Study
 class Dataset:
     """Checked tables as they were recorded; keys of `tables` are the names of the schema.
 
-    `study` is the one that the dataset belongs to, with what its `dataset.yaml` adds. `limits` is
-    column of the patients to `<` or `>`, by row, where only a limit is known; `notes` is what was
-    met on reading and should be known, in sentences.
+    `study` is the one that the dataset belongs to, with what its `dataset.yaml` adds. `imputed` is
+    how many days of a `table.column` were imputed, and `notes` what was met on reading and should
+    be known, in sentences.
     """
 
     name: str
     study: Study
     description: Description
     tables: dict[str, pd.DataFrame]
-    limits: Mapping[str, pd.Series] = field(default_factory=dict)
+    imputed: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 

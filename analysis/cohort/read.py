@@ -21,6 +21,7 @@ from analysis.cohort.remarks import remarks
 from analysis.cohort.schema import tables_of
 from analysis.cohort.written import Everything, expanded, read_tables
 from analysis.study.columns import Table, empty
+from analysis.study.limits import limit_column
 from analysis.study.parameters import Parameters, unknown_name
 from analysis.study.study import Study
 
@@ -119,7 +120,6 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
     unread = {fault.file for fault in everything.faults}
     tables: dict[str, pd.DataFrame] = {}
     imputed: dict[str, pd.DataFrame] = {}
-    limits: dict[str, pd.Series] = {}
     dates = typed.texts_of_dates(written, schema)
     commas: list[str] = []
     for table in schema.values():
@@ -133,8 +133,8 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
         cells = typed.typed(found, table, description, dates)
         tables[table.name] = cells.frame
         imputed[table.name] = cells.imputed
-        if table.name == "patients":
-            limits = dict(cells.limits)
+        for name, signs in cells.limits.items():
+            tables[table.name] = tables[table.name].assign(**{limit_column(name): signs})
         notes += cells.notes
         commas += cells.commas
         faults += [_placed(fault, found) for fault in cells.faults]
@@ -158,7 +158,11 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
         study=study,
         description=description,
         tables=tables,
-        limits=limits,
+        imputed={
+            f"{name}.{column}": int(flags[column].notna().sum())
+            for name, flags in imputed.items()
+            for column in flags.columns
+        },
         notes=tuple(dict.fromkeys(notes)),
     )
 
@@ -213,6 +217,16 @@ def _placed(fault: Fault, written: Written) -> Fault:
     return replace(fault, file=file, row=row, column=column)
 
 
+def _renamed(written: pd.Series, term: pd.Series) -> list[str]:
+    """Say which terms are counted as others."""
+    other = written.notna() & (written.str.casefold() != term.str.casefold())
+    pairs = sorted(set(zip(written[other], term[other], strict=True)))
+    if not pairs:
+        return []
+    listed = "; ".join(f"'{said}' as {counted}" for said, counted in pairs)
+    return [f"term (adverse_events): counted are {listed} (CTCAE version 5.0)."]
+
+
 def worst_grades(events: pd.DataFrame, study: Study) -> tuple[pd.DataFrame, list[str]]:
     """Give one row a patient and CTCAE term, that of the worst grade; of these, the first.
 
@@ -221,12 +235,14 @@ def worst_grades(events: pd.DataFrame, study: Study) -> tuple[pd.DataFrame, list
     tuple
         The events, and what was done, in sentences.
     """
-    events = events.assign(term=study.spelt(events["term"]))
+    written = events["term"]
+    events = events.assign(term=study.spelt(written))
+    notes = _renamed(written, events["term"])
     known = events.dropna(subset=["patient_id", "term"])
     again = known.duplicated(["patient_id", "term"], keep=False)
     whole = known.duplicated([*events.columns])
     if not again.any() or whole.any() or events.loc[known.index[again], "grade"].isna().any():
-        return events, []
+        return events, notes
     ranked = known.assign(_worst=-known["grade"].astype(float)).sort_values(
         ["_worst", "onset_date"], kind="stable", na_position="last"
     )
@@ -236,8 +252,9 @@ def worst_grades(events: pd.DataFrame, study: Study) -> tuple[pd.DataFrame, list
     left = len(events) - int(kept.sum())
     episodes = "1 further episode" if left == 1 else f"{left} further episodes"
     return events[kept], [
+        *notes,
         f"adverse_events: {episodes} of a term that the patient has with the same or a worse "
-        "grade; the worst is counted."
+        "grade; the worst is counted.",
     ]
 
 

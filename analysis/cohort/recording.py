@@ -57,9 +57,9 @@ _OF_SEVERAL: Mapping[str, tuple[str, str]] = {
 }
 
 
-# Tables in which a cell that is blank is unknown. In follow-up a date may be blank because nothing
-# happened; treatment has no blank cells.
-_BLANK_IS_UNKNOWN = ("patients", "assessments", "adverse_events")
+# Tables in which a column that is blank for everybody is unknown. In follow-up a date may be blank
+# because nothing happened.
+_BLANK_IS_UNKNOWN = ("patients", "assessments", "adverse_events", "radiotherapy", "immunotherapy")
 
 
 @dataclass(frozen=True)

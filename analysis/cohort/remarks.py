@@ -21,6 +21,7 @@ from analysis.cohort.derive import (
 )
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.schema import tables_of
+from analysis.cohort.typed import SLIP
 from analysis.study.columns import kind
 from analysis.study.keys import YES
 
@@ -55,7 +56,7 @@ def _nines(dataset: Dataset, _: Cohort) -> Remarks:
             found = ", ".join(f"{value:g} in {n}" for value, n in nines.value_counts().items())
             yield (
                 f"{column} ({name}): {found} of {len(values)} cells. If that stands for 'not "
-                "known', leave these cells blank."
+                "known', say so under `missing` in dataset.yaml."
             )
 
 
@@ -124,6 +125,17 @@ def _ages(dataset: Dataset, _: Cohort) -> Remarks:
         )
 
 
+def _ongoing(dataset: Dataset, _: Cohort) -> Remarks:
+    """Courses without a last day, which are taken to go on."""
+    courses = dataset.tables["immunotherapy"]
+    without = int(courses["end_date"].isna().sum())
+    if without and without < len(courses):
+        yield (
+            f"end_date (immunotherapy): {without} of {len(courses)} courses have no last day; they "
+            "are taken to go on at last contact."
+        )
+
+
 def _twice(dataset: Dataset, cohort: Cohort) -> Remarks:
     """Endpoints that are recorded as durations and follow from dates."""
     recorded = dataset.tables["time_to_event"]
@@ -147,7 +159,7 @@ def _spelling(_: Dataset, cohort: Cohort) -> Remarks:
     for term in sorted(set(cohort.adverse_events["term"].dropna())):
         if term.casefold() in known:
             continue
-        near = difflib.get_close_matches(term.casefold(), known, n=1, cutoff=0.85)
+        near = difflib.get_close_matches(term.casefold(), known, n=1, cutoff=SLIP)
         if near:
             count = int((cohort.adverse_events["term"] == term).sum())
             yield (
@@ -162,6 +174,7 @@ LOOKS: tuple[Callable[[Dataset, Cohort], Remarks], ...] = (
     _lesions,
     _length_of_time,
     _ages,
+    _ongoing,
     _twice,
     _spelling,
 )

@@ -35,6 +35,9 @@ REGION_VARIABLES: Mapping[str, str] = {
     "in-field": "response_in_field",
 }
 CATEGORIES = ("CR", "PR", "SD", "PD")
+# Of a patient who was treated and whose response cannot be told; it stays in the denominator
+# (RECIST 1.1: Eisenhauer 2009, section 4.6).
+NOT_EVALUABLE = "NE"
 ATTRIBUTIONS = (
     "radiotherapy",
     "immunotherapy",
@@ -63,7 +66,10 @@ ASSESSMENTS = table(
             "0 when all target lesions have disappeared.",
         ),
         "new_lesion": category(YES_NO, "A new lesion before any response."),
-        "category": category(CATEGORIES, "Best response as recorded."),
+        "category": category(
+            (*CATEGORIES, NOT_EVALUABLE),
+            "Best response as recorded; NE: not evaluable, which counts as no response.",
+        ),
     },
 )
 
@@ -163,9 +169,9 @@ def tables_of(study: Study) -> dict[str, Table]:
             "patient_id": patient_id(),
             "site": open_list(known("radiotherapy.site"), "Irradiated site.", blank=False),
             "start_date": date("First fraction.", blank=False),
-            "end_date": date("Last fraction.", blank=False),
-            "dose_gy": number(0.5, 120, "Gy", "Total dose delivered.", blank=False),
-            "fractions": integer(1, 60, "fractions", "Fractions delivered.", blank=False),
+            "end_date": date("Last fraction."),
+            "dose_gy": number(0.5, 120, "Gy", "Total dose delivered, or else prescribed."),
+            "fractions": integer(1, 60, "fractions", "Fractions delivered, or else prescribed."),
         },
     )
     immunotherapy = table(
@@ -178,8 +184,8 @@ def tables_of(study: Study) -> dict[str, Table]:
                 known("immunotherapy.agent"), "Immune checkpoint inhibitor.", blank=False
             ),
             "start_date": date("First dose.", blank=False),
-            "end_date": date("Last dose.", blank=False),
-            "cycles": integer(1, 150, "cycles", "Cycles given.", blank=False),
+            "end_date": date("Last dose; blank while treatment goes on."),
+            "cycles": integer(1, 150, "cycles", "Cycles given."),
         },
     )
     follow_up = table(

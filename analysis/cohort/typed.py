@@ -27,6 +27,8 @@ from analysis.study.columns import (
 
 # How alike two texts are when one is taken for a slip of the other.
 SLIP = 0.85
+# How alike a header is that is shown where another one is missing.
+ALIKE = 0.75
 # As many codes are shown of a column that has others than it should.
 _CODES = 6
 
@@ -42,7 +44,7 @@ class Typed:
     imputed
         Column to `D` or `M` where a date was imputed, of the same index.
     limits
-        Column to `<` or `>` where only a limit is known.
+        Column to the sign of its limits (`study.limits`), where it has any.
     faults, notes
         What is wrong, and what should be known.
     dates
@@ -94,18 +96,16 @@ def typed(
         else:
             found.frame[name] = nothing[name].reindex(frame.index)
             if not is_optional(column) and not description.lacks(table.name, name):
-                words = "this column, or its name under not_recorded in dataset.yaml"
-                near = _near(name, [each for each in frame.columns if each not in columns])
-                if near is None:
-                    faults.append(Fault(table.name, 0, name, "", words))
-                else:
-                    faults.append(Fault(table.name, 0, name, "", f"{words} (there is {near})"))
+                near = _near(name, [str(each) for each in frame.columns], ALIKE)
+                there = f" (there is {near})" if near else ""
+                words = f"this column{there}, or its name under not_recorded in dataset.yaml"
+                faults.append(Fault(table.name, 0, name, "", words))
     faults += _out_of_range(found.frame, frame, table)
     return found
 
 
-def _near(name: str, names: list[str]) -> str | None:
-    near = difflib.get_close_matches(name, names, n=1, cutoff=SLIP)
+def _near(name: str, names: list[str], alike: float) -> str | None:
+    near = difflib.get_close_matches(name, names, n=1, cutoff=alike)
     return near[0] if near else None
 
 
@@ -124,7 +124,7 @@ def _look_at_names(frame: pd.DataFrame, written: Written, table: Table, found: T
             others.remove(name)
     missing = [name for name in columns if name not in frame.columns]
     for name in list(others):
-        meant_for = _near(name, missing)
+        meant_for = _near(name, missing, SLIP)
         if meant_for is not None and is_optional(columns[meant_for]):
             words = f"did you mean {meant_for}? If not, call it something less alike"
             found.faults.append(Fault(table.name, 0, name, "", words))
@@ -258,7 +258,12 @@ def _as_days(
     name = str(cells.name)
     if read["imputed"].notna().any():
         found.imputed[name] = read["imputed"]
-    if read["unknown"].any():
+    if read["unknown"].any() and _blank_is_no_event(table.name, name):
+        # Left out it would read as if it had not happened.
+        for row in cells.index[read["unknown"]]:
+            words = "a day, or `partial_dates: mid`: it happened, and a blank cell says it did not"
+            found.faults.append(Fault(table.name, int(row), name, str(cells[row]), words, words))
+    elif read["unknown"].any():
         n = int(read["unknown"].sum())
         found.notes.append(
             f"{name} ({table.name}): {n} of {int(cells.notna().sum())} dates are not known to the "
@@ -272,6 +277,12 @@ def _as_days(
             words[text] = _if_missing(text) or cell.why_no_day(text, found.dates)
         found.faults.append(Fault(table.name, int(row), name, text, words[text], words[text]))
     return read["day"]
+
+
+def _blank_is_no_event(table: str, column: str) -> bool:
+    if table == "immunotherapy":
+        return column == "end_date"
+    return table == "follow_up" and column not in ("last_imaging_date", "last_contact_date")
 
 
 # --- numbers --------------------------------------------------------------------------------------
@@ -350,12 +361,3 @@ def texts_of_dates(tables: Mapping[str, Written], schema: Mapping[str, Table]) -
             if column in columns and kind(columns[column]) == "date":
                 texts.append(pd.Series(frame[column].dropna().unique(), dtype=object))
     return pd.concat(texts, ignore_index=True)
-
-
-def limits_of(limits: Mapping[str, pd.Series], ids: pd.Series) -> dict[str, pd.Series]:
-    """Give limits by patient: column to `<` or `>` by patient_id, of those that have one."""
-    found = {}
-    for name, signs in limits.items():
-        by_patient = pd.Series(signs.to_numpy(), index=ids.to_numpy(), dtype=object)
-        found[name] = by_patient[by_patient.notna()]
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,14 +10,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.cohort.description import Description
+from analysis.cohort.description import Description, read_description
 from analysis.cohort.faults import DESCRIPTION, DatasetFaults, Fault
 from analysis.cohort.intake import adam, redcap
 from analysis.cohort.intake.cells import Conventions, without_missing
 from analysis.cohort.intake.declaration import Part, Source
 from analysis.cohort.intake.mapping import Written, mapped_table
 from analysis.cohort.intake.sheet import Sheet, Unreadable
-from analysis.cohort.intake.sources import Sources, own_files
+from analysis.cohort.intake.sources import Sources, files_of, own_files
 from analysis.study.columns import Table, kind, levels_of
 
 ADAM, REDCAP = "adam", "redcap"
@@ -240,3 +241,40 @@ def _implied(
             columns = written[name].frame.columns
             implied[name] = [each for each in table.schema.columns if each not in columns]
     return implied
+
+
+def sources_outside(folder: Path) -> dict[str, Path]:
+    """Give the files outside its folder that a dataset is read from, by a name to tell them by.
+
+    What cannot be read has none: reading the dataset says why.
+    """
+    try:
+        found = files_of(folder, _sources(read_description(folder)))
+    except DatasetFaults:
+        return {}
+    outside = [path for path in found if path.parent != folder.resolve()]
+    names = [path.name for path in outside]
+    return {
+        f"source/{path.name if names.count(path.name) == 1 else f'{i}/{path.name}'}": path
+        for i, path in enumerate(outside, start=1)
+    }
+
+
+def hashes_of_databases(folder: Path) -> dict[str, str]:
+    """Give the SHA-256 of what tables of a database hold, which is no file."""
+    try:
+        described = _sources(read_description(folder))
+        asked = [each for each in described if each.sql and not each.sql.startswith("sqlite:///")]
+        sheets = [sheet for each in asked for sheet in Sources(folder).sheets(each)]
+    except (DatasetFaults, Unreadable):
+        return {}
+    return {
+        f"source/{i}/table": hashlib.sha256(sheet.frame.to_csv().encode()).hexdigest()
+        for i, sheet in enumerate(sheets, start=1)
+    }
+
+
+def _sources(description: Description) -> list[Source]:
+    parts = [part for parts in description.tables.values() for part in parts]
+    own = [part.source.over(description.source) for part in parts if part.source is not None]
+    return [source for source in (description.source, *own) if source is not None]

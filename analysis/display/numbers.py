@@ -12,6 +12,7 @@ from analysis.display.tables import Table, median_range, plain_table
 from analysis.estimates.rows import pick
 from analysis.study.declarations import Line
 from analysis.study.keys import Statistic
+from analysis.study.limits import shown
 from analysis.study.study import Study
 
 
@@ -46,7 +47,8 @@ def text_of(line: Line, estimates: pd.DataFrame) -> str | None:
         if Statistic.MEDIAN not in values:
             return None
         text = fmt.thousands(values[Statistic.MEDIAN], line.decimals or 0)
-        return fmt.with_unit(text, line.unit)
+        note = rows.set_index("statistic")["note"][Statistic.MEDIAN]
+        return fmt.with_unit(shown(text, note), line.unit)
     if line.kind == "survival":
         lower, upper = Statistic.MEDIAN.limits
         median, limits = (rows[rows["statistic"] == name] for name in (Statistic.MEDIAN, lower))

@@ -28,6 +28,7 @@ from analysis.estimates.exact_log_rank import SPARSE
 from analysis.estimates.rows import pick
 from analysis.estimates.sparse import EXACT
 from analysis.study.keys import Statistic
+from analysis.study.limits import shown
 from analysis.study.printed import half_up
 from analysis.study.study import Study
 from analysis.study.variables import Factor, Grouped, Row
@@ -98,11 +99,14 @@ def number(value: float, decimals: int | None = None) -> str:
 
 def median_range(rows: pd.DataFrame, decimals: int | None = None) -> str | None:
     """Give 'median (min–max)' of a quantity from its rows, or None when it is not recorded."""
-    values = rows[rows["variable_level"] == ""].set_index("statistic")["value"]
-    if Statistic.MEDIAN not in values:
+    of_all = rows[rows["variable_level"] == ""].set_index("statistic")
+    if Statistic.MEDIAN not in of_all.index:
         return None
-    low, high = (number(values[name], decimals) for name in (Statistic.MIN, Statistic.MAX))
-    return f"{number(values[Statistic.MEDIAN], decimals)} ({low}–{high})"
+    middle, low, high = (
+        shown(number(of_all["value"][name], decimals), of_all["note"][name])
+        for name in (Statistic.MEDIAN, Statistic.MIN, Statistic.MAX)
+    )
+    return f"{middle} ({low}–{high})"
 
 
 def statistics(estimates: pd.DataFrame, group_level: str) -> pd.Series:

@@ -21,4 +21,4 @@ def estimate(cohort: Cohort, _: Parameters) -> pd.DataFrame:
     ]
     for asked in (*study.table_1, *study.characteristics):
         rows += rows_of(ANALYSIS, patients, asked)
-    return to_table(once(rows), estimate)
+    return to_table(once(rows), estimate, cohort.stand_ins)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.estimates.rows import row
 from analysis.study.keys import Statistic
+from analysis.study.limits import limits, rests_on
 from analysis.study.variables import Grouped, Row, in_order
 
 
@@ -84,11 +85,16 @@ def share_rows(
 
 
 def range_rows(
-    analysis_id: str, variable: str, values: pd.Series, unit: str
+    analysis_id: str,
+    variable: str,
+    values: pd.Series,
+    unit: str,
+    signs: pd.Series | None = None,
 ) -> list[dict[str, Any]]:
     """Give median, minimum and maximum of a quantity, and of how many it is not recorded.
 
-    None recorded, no rows.
+    None recorded, no rows. `signs` says which values are limits (`study.limits`); the note of a
+    number that rests on one says so.
     """
     recorded = values.dropna().astype("float64")
     if recorded.empty:
@@ -100,8 +106,17 @@ def range_rows(
         Statistic.MIN: recorded.min(),
         Statistic.MAX: recorded.max(),
     }
+    limited = {} if signs is None else rests_on(values, signs)
     rows = [
-        row(analysis_id, variable, statistic, value, unit=unit, n=len(recorded), note=note)
+        row(
+            analysis_id,
+            variable,
+            statistic,
+            value,
+            unit=unit,
+            n=len(recorded),
+            note="; ".join(filter(None, (note, limited.get(statistic.value, "")))),
+        )
         for statistic, value in summary.items()
     ]
     return rows + missing_rows(analysis_id, variable, missing, len(values))
@@ -118,7 +133,7 @@ def rows_of(analysis_id: str, patients: pd.DataFrame, asked: Row) -> list[dict[s
         return count_rows(analysis_id, asked.name, asked.values(patients))
     values = patients[asked.name]
     if asked.quantity:
-        return range_rows(analysis_id, asked.name, values, asked.unit)
+        return range_rows(analysis_id, asked.name, values, asked.unit, limits(patients, asked.name))
     return count_rows(analysis_id, asked.name, values)
 
 

@@ -20,6 +20,7 @@ from analysis.estimates.counts import share_rows
 from analysis.estimates.response import responses
 from analysis.estimates.rows import row, to_table
 from analysis.study.keys import NO, YES, Statistic
+from analysis.study.limits import exact
 from analysis.study.months import months
 from analysis.study.printed import plain
 
@@ -190,8 +191,10 @@ def _summary_rows(analysis: str, variable: str, known: pd.Series, unit: str, **k
 
 
 def positive_pairs(patients: pd.DataFrame, before: str, after: str) -> pd.DataFrame:
-    """Give both values of the patients in whom both are recorded and above zero."""
-    pairs = patients[[before, after]].apply(pd.to_numeric).astype("float64")
+    """Give both values of the patients in whom both are measured and above zero."""
+    pairs = pd.DataFrame(
+        {name: pd.to_numeric(exact(patients, name)).astype("float64") for name in (before, after)}
+    )
     return pairs[(pairs > 0).all(axis=1)]
 
 

@@ -18,6 +18,7 @@ from analysis.estimates.response import (
 from analysis.estimates.rows import row, to_table
 from analysis.study.declarations import Marker
 from analysis.study.keys import YES, Statistic
+from analysis.study.limits import limits
 from analysis.study.parameters import Parameters
 
 _OVERALL = "overall"
@@ -37,7 +38,13 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     analysis, after = marker.analysis_id, marker.after_groups
     rows = [
         *count_rows(analysis, marker.decrease, patients[marker.decrease]),
-        *range_rows(analysis, marker.after, patients[marker.after], marker.unit),
+        *range_rows(
+            analysis,
+            marker.after,
+            patients[marker.after],
+            marker.unit,
+            limits(patients, marker.after),
+        ),
         *range_rows(analysis, f"{marker.name}_change", patients[marker.change], "%"),
         *count_rows(analysis, after.name, after.values(patients)),
     ]

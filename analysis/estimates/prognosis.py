@@ -21,6 +21,7 @@ from analysis.estimates.ratios import ALL_FACTORS, ratio_rows, together_rows
 from analysis.estimates.rows import to_table
 from analysis.estimates.spline_rows import is_spline, spline_rows
 from analysis.study.keys import Statistic
+from analysis.study.limits import exact
 from analysis.study.parameters import Parameters
 from analysis.study.variables import Factor
 
@@ -83,7 +84,8 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
             rows += left_out_rows(cohort, factor, endpoint.name, ANALYSIS)
             if is_spline(factor, parameters):
                 rows += [one for one in found if one["statistic"] not in TESTS]
-                measured = cohort.patients[factor.variable.name]
+                # A limit has no place on a curve.
+                measured = exact(cohort.patients, factor.variable.name)
                 rows += spline_rows(times, measured, factor, endpoint, parameters)
             elif together:
                 rows += found

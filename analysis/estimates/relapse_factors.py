@@ -11,6 +11,7 @@ from analysis.estimates.competing import RELAPSE, causes
 from analysis.estimates.factors import factors_of, left_out_rows, times_by
 from analysis.estimates.gray import gray_test
 from analysis.estimates.log_rank import log_rank
+from analysis.estimates.remembered import remembered
 from analysis.estimates.rows import row, to_table
 from analysis.estimates.sparse import with_exact
 from analysis.estimates.survival import times_chosen
@@ -45,6 +46,7 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     return to_table(rows, estimate, cohort.stand_ins)
 
 
+@remembered
 def _factor_rows(
     times: pd.DataFrame, factor: Factor, endpoint: Endpoint, parameters: Parameters
 ) -> list[dict[str, Any]]:

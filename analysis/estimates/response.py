@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.model import Cohort
-from analysis.cohort.schema import CRITERIA, REGION_VARIABLES
+from analysis.cohort.schema import CATEGORIES, CRITERIA, NOT_EVALUABLE, REGION_VARIABLES
 from analysis.estimates.counts import missing_rows
 from analysis.estimates.intervals import (
     PROPORTION_INTERVALS,
@@ -24,7 +24,6 @@ from analysis.study.parameters import Parameters
 
 ANALYSIS = "response"
 SUMMARIES = {"ORR": ("CR", "PR"), "DCR": ("CR", "PR", "SD")}
-_LEVELS = {**{level: (level,) for level in ("CR", "PR", "SD", "PD")}, **SUMMARIES}
 
 
 def responses(cohort: Cohort, region: str) -> pd.DataFrame:
@@ -69,7 +68,8 @@ def _rates(
 ) -> list[dict[str, Any]]:
     n = len(best)
     rows = []
-    for level, members in _LEVELS.items():
+    levels = CATEGORIES if not (best == NOT_EVALUABLE).any() else (*CATEGORIES, NOT_EVALUABLE)
+    for level, members in ({level: (level,) for level in levels} | SUMMARIES).items():
         count = int(best.isin(members).sum())
         low, high = proportion_limits(count, n, parameters)
         interval, _ = PROPORTION_INTERVALS[parameters.proportion_interval]

@@ -14,6 +14,7 @@ SEX = Variable("sex", "Sex", {"male": "Male", "female": "Female"})
 AGE = Variable("age_years", "Age", unit="years", quantity=True)
 ECOG = Variable("ecog", "ECOG performance status")
 CHILD_PUGH = Variable("child_pugh_score", "Child-Pugh score")
+CHILD_PUGH_CLASS = Variable("child_pugh_class", "Child-Pugh class")
 
 TREATMENT_MODE = Variable(
     "treatment_mode",
@@ -33,6 +34,7 @@ RESPONSES: Mapping[str, str] = {
     "PR": "partial response",
     "SD": "stable disease",
     "PD": "progressive disease",
+    "NE": "not evaluable",
     "ORR": "objective response rate (CR + PR)",
     "DCR": "disease control rate (CR + PR + SD)",
 }
@@ -61,6 +63,7 @@ VARIABLES: Mapping[str, Variable] = by_name(
         AGE,
         ECOG,
         CHILD_PUGH,
+        CHILD_PUGH_CLASS,
         TREATMENT_MODE,
         THERAPY_LINE,
         ICI_CYCLES,

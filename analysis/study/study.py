@@ -25,6 +25,7 @@ from analysis.study.declarations import (
 )
 from analysis.study.endpoints import Endpoint
 from analysis.study.parameters import Parameters
+from analysis.study.terms import meant
 from analysis.study.variables import Factor, Grouped, Row, Variable, found_levels
 from analysis.study.vocabulary import Vocabulary
 
@@ -185,14 +186,18 @@ class Study:
         return name
 
     def spelt(self, terms: pd.Series) -> pd.Series:
-        """Give CTCAE terms as the study spells them, whatever their capitals.
+        """Give CTCAE terms as the study spells them, whatever their capitals or synonyms.
 
-        Of terms that the study does not name, the spelling met first is that of all.
+        Of terms that nobody names, the spelling met first is that of all.
         """
         named = [term for group in self.event_groups for term in group.terms]
         named += [term for events in self.named_events for term in events.terms]
         known = {term.casefold(): term for term in named}
-        spelt = {term: known.setdefault(term.casefold(), term) for term in terms.dropna().unique()}
+        spelt = {}
+        for term in terms.dropna().unique():
+            # A term of the study is that, whatever else it may be called.
+            name = term if term.casefold() in known else meant(term)
+            spelt[term] = known.setdefault(name.casefold(), name)
         return terms.map(spelt, na_action="ignore").astype(object)
 
     def event_group_of(self, term: str) -> str:

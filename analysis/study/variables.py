@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.study.keys import NO, YES
+from analysis.study.limits import compares, limits
 from analysis.study.printed import plain
 
 Sign = Literal["<", "<=", ">=", ">"]
@@ -141,9 +142,15 @@ class Cut:
             return self
         return replace(self, value=float(getattr(parameters, self.parameter)))
 
-    def holds(self, values: pd.Series) -> pd.Series:
-        """Tell of which values it holds: dtype boolean, missing where the value is."""
+    def holds(self, values: pd.Series, signs: pd.Series | None = None) -> pd.Series:
+        """Tell of which values it holds: dtype boolean, missing where the value is.
+
+        Where `signs` says that a value is a limit (`study.limits`), it is missing unless the limit
+        decides it.
+        """
         numbers = values.astype("float64").round(_DECIMALS)
+        if signs is not None and signs.notna().any():
+            return compares(self.sign, self.value, numbers, signs)
         found = {
             "<": numbers < self.value,
             "<=": numbers <= self.value,
@@ -183,7 +190,8 @@ class Grouped:
 
     def values(self, patients: pd.DataFrame) -> pd.Series:
         """Give the side of each patient, as an ordered Categorical."""
-        holds = self.cut.holds(patients[self.variable.name])
+        name = self.variable.name
+        holds = self.cut.holds(patients[name], limits(patients, name))
         return in_levels(sides(holds, *self.cut.sides), self.cut.sides)
 
 
@@ -280,7 +288,7 @@ class Factor:
         """Give the group of each patient, as an ordered Categorical; missing: not recorded."""
         values = patients[self.variable.name]
         if self.cut:
-            return yes_no(self.cut.holds(values))
+            return yes_no(self.cut.holds(values, limits(patients, self.variable.name)))
         words = texts(values)
         if not self.is_binary:
             return in_levels(words.astype(object), self.levels)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from analysis.study.limits import bounds, exact, limits
 from analysis.study.variables import in_levels, yes_no
 from analysis.zhai_2025.factors import ICI_REGIMEN
 from analysis.zhai_2025.parameters import Parameters
@@ -58,10 +59,14 @@ def disease(patients: pd.DataFrame, tables: Tables, parameters: Parameters) -> C
 
 def marker(patients: pd.DataFrame, tables: Tables, parameters: Parameters) -> Columns:
     """Give the change of AFP in percent, and whether it fell."""
-    before, after = patients["afp_before"], patients["afp_after"]
+    before, after = exact(patients, "afp_before"), exact(patients, "afp_after")
+    least, most = (
+        bounds(patients[name], limits(patients, name)) for name in ("afp_before", "afp_after")
+    )
+    fell, did_not = most["high"] < least["low"], most["low"] >= least["high"]
     return {
         "afp_change_percent": (after - before) / before.where(before > 0) * 100,
-        "afp_decrease": _known(after < before, before.notna() & after.notna()),
+        "afp_decrease": _known(fell, fell | did_not),
     }
 
 

@@ -56,6 +56,9 @@ COLUMNS: Mapping[str, pa.Column] = {
     "ecog": integer(0, 5, "", "ECOG performance status."),
     "diagnosis": category(("pathological", "clinical"), "How HCC was diagnosed."),
     "child_pugh_score": integer(5, 15, "", "Child-Pugh score."),
+    "child_pugh_class": category(
+        ("A", "B", "C"), "Child-Pugh class, for datasets without the score.", optional=True
+    ),
     "cirrhosis": category(YES_NO, "Cirrhosis of the liver."),
     "alcohol_use": category(YES_NO, "Alcohol use."),
     "hepatitis_b": category(YES_NO, "Hepatitis B virus infection."),

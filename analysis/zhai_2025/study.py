@@ -76,12 +76,17 @@ STUDY = Study(
         v.HEPATITIS_B,
         AFP_SECOND_GROUPS,
         v.AFP_GROUP,
+        clinical.CHILD_PUGH_CLASS,
         v.PROGRESSED_BEFORE,
         v.PRIOR_ICI,
         v.AFP,
         v.LARGEST_TUMOUR,
     ),
-    stand_ins={"hepatitis": "hepatitis_b", "afp_before": "afp_group"},
+    stand_ins={
+        "hepatitis": "hepatitis_b",
+        "afp_before": "afp_group",
+        "child_pugh_score": "child_pugh_class",
+    },
     table_2=(
         clinical.TREATMENT_MODE,
         clinical.THERAPY_LINE,

@@ -223,7 +223,7 @@ def test_a_column_in_levels_that_are_numbers(tmp_path: Path) -> None:
         ("{yes: Given, no: Not given}", ["yes", "no"]),
         ("{1: One, 2: Two}", [1, 2]),
         ("[2, 1]", [1, 2]),
-        ("[on, off]", ["yes", "no"]),
+        ("[on, off]", ["on", "off"]),
     ],
 )
 def test_codes_that_yaml_reads_as_something_else(
@@ -497,9 +497,11 @@ def test_levels_that_leave_a_code_out_name_its_rows(tmp_path: Path) -> None:
     with pytest.raises(DatasetFaults) as caught:
         load(write_own(tmp_path / "own", text, **columns), STUDY)
     assert [str(fault) for fault in caught.value.faults] == [
-        f"patients.csv, row {row}, column bclc: found 'C'; expected one of: A, B"
+        f"patients.csv, row {row}, column bclc: found 'C'; expected one of: A, B; or say what "
+        "stands for them: `bclc: {from: bclc, values: {C: …}}` under tables"
         for row in range(102, 110)
     ]
+    assert len(str(caught.value).splitlines()) == 2
 
 
 def test_a_quantity_without_a_cut_is_not_a_group_for_each_value(tmp_path: Path) -> None:

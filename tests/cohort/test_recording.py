@@ -334,7 +334,7 @@ def test_an_endpoint_that_is_recorded_twice_is_compared() -> None:
 
 
 def test_a_term_that_is_nearly_known_is_asked_about() -> None:
-    terms = synthetic().tables["adverse_events"]["term"].replace("Diarrhea", "Diarrhoea")
+    terms = synthetic().tables["adverse_events"]["term"].replace("Diarrhea", "Diarhea")
     said = told(changed("adverse_events", term=terms))
     assert "If Diarrhea is meant, write that." in said
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.intake.sheet import by_value
+from analysis.study.limits import SIGNS
 
 EXCEL, EXCEL_1904 = "excel", "excel1904"
 # Day 0 of Excel's days on Windows is one early, for it has a 29 February 1900; counts from March
@@ -249,8 +250,8 @@ def numbers(cells: pd.Series, conventions: Conventions) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Of the same index: `value` (float; missing where it could not be read) and `limit` (`<` or
-        `>` where the value is at most, or at least, that: `<1.2`).
+        Of the same index: `value` (float; missing where it could not be read) and `limit` (the
+        sign where the value is at most, or at least, that: `<1.2`).
 
     Examples
     --------
@@ -267,7 +268,7 @@ def numbers(cells: pd.Series, conventions: Conventions) -> pd.DataFrame:
         lambda text: with_point(text, conventions), na_action="ignore"
     )
     value = pd.to_numeric(plain.where(plain.str.fullmatch(_PLAIN)), errors="coerce")
-    side = limit.map({"<": "<", "<=": "<", "≤": "<", ">": ">", ">=": ">", "≥": ">"})
+    side = limit.map({"≤": "<=", "≥": ">=", **{sign: sign for sign in SIGNS}})
     read = pd.DataFrame({"value": value.astype("float64"), "limit": side.astype(object)})
     taken = _each_row(read, codes, cells.index)
     signs = [sign if isinstance(sign, str) else None for sign in taken["limit"]]

@@ -24,6 +24,7 @@ RESPONSE_COLOURS = {
     "PR": theme.OKABE_ITO["sky blue"],
     "SD": theme.OKABE_ITO["orange"],
     "PD": theme.OKABE_ITO["vermillion"],
+    "NE": theme.OKABE_ITO["black"],
 }
 _OTHER_COLOURS = [theme.OKABE_ITO[c] for c in ("blue", "reddish purple", "yellow", "black")]
 

@@ -26,8 +26,8 @@ from analysis.display.tables import (
     abbreviations,
     exact_note,
     journal,
+    median_range,
     median_with_limits,
-    number,
     once_not_recorded,
     p_text_of,
     percent,
@@ -126,13 +126,7 @@ def _lines(
         line = {"level": "Median (range)"}
         for level, heading in groups.items():
             of_group = pick(own, group=arm if level else "", group_level=level, variable_level="")
-            values = of_group.set_index("statistic")["value"]
-            line[heading] = MISSING
-            if Statistic.MEDIAN in values:
-                low, high = (
-                    number(values[end], row.decimals) for end in (Statistic.MIN, Statistic.MAX)
-                )
-                line[heading] = f"{number(values[Statistic.MEDIAN], row.decimals)} ({low}–{high})"
+            line[heading] = median_range(of_group, row.decimals) or MISSING
         known = any(text != MISSING for text in line.values() if text != "Median (range)")
         return [line, *_not_recorded(own, groups, arm)] if known else []
     counts = own[own["statistic"].isin([Statistic.COUNT, Statistic.PERCENT])]

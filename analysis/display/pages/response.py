@@ -67,9 +67,13 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
     headings = {"response": "Response"}
     spanners: dict[str, list[str]] = {}
     rows = []
+    # Not every cohort has patients whose response could not be evaluated.
+    words = {
+        level: said for level, said in RESPONSES.items() if level in set(chosen["variable_level"])
+    }
     for variable in REGION_VARIABLES.values():
         of_region = pick(chosen, variable=variable)
-        for level in [*RESPONSES] if not of_region.empty else []:
+        for level in words if not of_region.empty else []:
             one = pick(of_region, variable_level=level)
             cells = {"region": _REGIONS[variable] + _assessed(of_region), "response": level}
             for criterion in present:
@@ -97,7 +101,7 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
                 spanners["p"] = ["p: association", "p: paired"]
             rows.append(cells)
     notes = [
-        "; ".join(f"{level}, {words}" for level, words in RESPONSES.items()) + ".",
+        "; ".join(f"{level}, {said}" for level, said in words.items()) + ".",
         f"N = {thousands(chosen['n'].max())} patients; %, of those assessed by the criterion. CI, "
         f"{method_of(chosen, Statistic.CI_LOWER)} {percent(study.chosen)} confidence interval of "
         "the percentage.",

@@ -58,6 +58,11 @@ def courses(cohort: Cohort, said: pd.DataFrame) -> Drawing | None:
     patients = cohort.patients
     if not drawn.has_courses(cohort):
         return None
+    # What goes on is drawn to the end of observation.
+    observed = patients["death_date"].fillna(patients["last_contact_date"])
+    ends = patients["ici_end"].fillna(observed.where(patients["ici_start"].notna()))
+    if cohort.has("immunotherapy.end_date"):
+        patients = patients.assign(ici_end=ends)
     days = {
         day: (patients[column] - patients["time_zero"]).dt.days for column, day in _DAYS.items()
     }
