@@ -113,6 +113,9 @@ VOCABULARY = Vocabulary(
             names=("childpugh", "childpugh score", "childpugh points", "child score", "cp score"),
             asked={"child": "the Child-Pugh score?", "肝功能": "the Child-Pugh score?"},
         ),
+        "patients.child_pugh_class": Spelling(
+            names=("childpugh class", "childpugh grade", "cp class", "childpugh stage"),
+        ),
         "patients.cirrhosis": Spelling(names=("cirrhosis", "liver cirrhosis")),
         "patients.alcohol_use": Spelling(
             names=("alcohol", "alcohol use", "alcohol history", "alcohol consumption", "饮酒史"),

@@ -428,7 +428,7 @@ def _codes(levels: tuple[str, ...], spelling: Spelling, column: Column, name: Na
     share = 1 - column.share(unknown)
     if digits and distinct <= len(levels) + (0 if yes_no else 1):
         pass
-    elif not (share >= 0.3 and distinct <= len(levels) + 6):
+    elif not ((share >= 0.5 or len(unknown) <= 2) and share >= 0.3 and distinct <= len(levels) + 6):
         return None
     values = {text: str(level or UNANSWERED) for text, level in found.items()}
     asks = f"what do {len(unknown)} codes mean?"

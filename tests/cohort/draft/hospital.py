@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 
+import pandas as pd
+
 from analysis.cohort.intake.sheet import from_rows
 from tests.cohort.draft.workbooks import Workbook, cohort
 
@@ -122,27 +124,26 @@ def _treatments(
             by_id = group.set_index("patient_id")
             start = f"{prefix}{place}"
 
-            def cells(write: Callable[[str, int], str], by_id: object = by_id) -> list[str]:
-                there = by_id.index  # type: ignore[attr-defined]
-                return [write(pid, row) if pid in there else "" for row, pid in enumerate(ids)]
-
-            def put(column: str, kind: str, by_id: object = by_id) -> Callable[[str, int], str]:
-                values = by_id[column]  # type: ignore[index]
-                return lambda pid, row: _written(kind, row)(values[pid])
+            def cells(column: str, kind: str, by_id: pd.DataFrame = by_id) -> list[str]:
+                values = by_id[column].to_dict()
+                return [
+                    _written(kind, row)(values[pid]) if pid in values else ""
+                    for row, pid in enumerate(ids)
+                ]
 
             if prefix == "RT":
-                dose = by_id["dose_gy"] + "Gy/" + by_id["fractions"] + "f"
-                columns[f"{start} site"] = cells(put("site", ""))
-                columns[f"{start} dose/fx"] = cells(lambda pid, _, dose=dose: dose[pid])
+                by_id["both"] = by_id["dose_gy"] + "Gy/" + by_id["fractions"] + "f"
+                columns[f"{start} site"] = cells("site", "")
+                columns[f"{start} dose/fx"] = cells("both", "")
                 of[f"{start} site"] = {"radiotherapy.site"}
                 of[f"{start} dose/fx"] = {"radiotherapy.dose_gy", "radiotherapy.fractions"}
             else:
-                columns[start] = cells(put("agent", "ici"))
-                columns[f"{start} cycles"] = cells(put("cycles", ""))
+                columns[start] = cells("agent", "ici")
+                columns[f"{start} cycles"] = cells("cycles", "")
                 of[start] = {"immunotherapy.agent"}
                 of[f"{start} cycles"] = {"immunotherapy.cycles"}
             for word in ("start", "end"):
-                columns[f"{start} {word}"] = cells(put(f"{word}_date", "date"))
+                columns[f"{start} {word}"] = cells(f"{word}_date", "date")
                 of[f"{start} {word}"] = {f"{table}.{word}_date"}
         for column in frame.columns.drop(["patient_id", "place"]):
             true[f"{table}.{column}"] = {

@@ -202,7 +202,8 @@ def test_who_patients_are_is_not_told(tmp_path: Path) -> None:
     names = [f"Zhang Wei {i}" for i in range(30)]
     columns = {
         "ID": [f"P{i}" for i in range(30)], "Name": names, "doctor": ["Li Min", "Wang Fang"] * 15,
-        "Tel": [f"+86 1380013{i:04}" for i in range(30)], "住院号": [f"ZY{i:06}" for i in range(30)],
+        "Tel": [f"+86 1380013{i:04}" for i in range(30)],
+        "住院号": [f"ZY{i:06}" for i in range(30)],
         "contact": [f"p{i}@example.org" for i in range(30)], "comment": ["Ms Rossi",
         "Mr Bianchi"] * 15, "Sex": ["M", "F"] * 15,
     }  # fmt: skip

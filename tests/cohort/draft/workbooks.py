@@ -471,7 +471,7 @@ class Maker:
                 continue
             header = self.header(name, taken)
             columns.append((header, [cell(self.random) for _ in self.ids]))
-            of[header.strip()] = set(TIMES.get(name, ()))
+            of[header.strip()] = set(SEEMING.get(name, ()))
 
     def _sheet(self, name: str, columns: list[tuple[str, Cells]], of: dict[str, set[str]]) -> None:
         width = len(columns)
@@ -584,7 +584,11 @@ DECOYS: list[tuple[str, Callable[[random.Random], str]]] = [
 
 
 # These are what they seem.
-TIMES = {"OS months": ["time_to_event.days"], "OS status": ["time_to_event.event"]}
+SEEMING = {
+    "OS months": ["time_to_event.days"],
+    "OS status": ["time_to_event.event"],
+    "Child-Pugh class": ["patients.child_pugh_class"],
+}
 
 # Names that a vocabulary knows, over cells that are something else.
 MISLEADING: list[tuple[str, Callable[[random.Random], str]]] = [
