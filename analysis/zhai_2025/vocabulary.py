@@ -82,7 +82,7 @@ VOCABULARY = Vocabulary(
     },
     columns={
         "patients.ecog": Spelling(
-            names=("ecog",),
+            names=("ecog", "ps ecog"),
             asked={"ps": _ECOG, "who ps": _ECOG, "zubrod": _ECOG, "who": _ECOG, "体能评分": _ECOG},
         ),
         "patients.diagnosis": Spelling(
@@ -191,7 +191,13 @@ VOCABULARY = Vocabulary(
             },
         ),
         "patients.ajcc_stage": Spelling(
-            names=("ajcc stage", "ajcc 8 stage", "ajcc 8th stage", "ajcc 8th edition stage"),
+            names=(
+                "ajcc stage",
+                "ajcc 8",
+                "ajcc 8 stage",
+                "ajcc 8th stage",
+                "ajcc 8th edition stage",
+            ),
             asked={
                 "stage": _EDITION,
                 "ajcc": _EDITION,

@@ -185,7 +185,7 @@ class Reader:
         return {code(text) for text in (*codes, *YES, *NO, *map(str, range(10)))}
 
     def _is_choice(self, bracket: str) -> bool:
-        """Tell whether brackets hold the codes of a column, as in `cirrhosis (yes/no)`."""
+        """Tell whether brackets hold the codes of a column, as in `smoker (yes/no)`."""
         parts = [part for part in re.split(r"[/,，、|]", bracket) if part.strip()]
         return len(parts) > 1 and all(code(part) in self._codes for part in parts)
 

@@ -354,7 +354,7 @@ def _not_found(guessed: Guess) -> list[str]:
         columns = [
             column
             for column, described in table.schema.columns.items()
-            if column not in there[name] and not (described.metadata or {}).get("optional")
+            if column not in there.get(name, ()) and not (described.metadata or {}).get("optional")
         ]
         if columns and not table.optional:
             all_of_it = name not in there
