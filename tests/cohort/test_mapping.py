@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from analysis.cohort.mapping import _translated
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.cohort.description import MappedColumn
 from analysis.cohort.faults import Fault
+from analysis.cohort.mapping import _translated
 
 
 def mapped(cells: list[object], **how: object) -> tuple[list[object], list[Fault]]:
