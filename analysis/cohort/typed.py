@@ -261,8 +261,8 @@ def _as_days(
     if read["unknown"].any() and _blank_is_no_event(table.name, name):
         # Left out it would read as if it had not happened.
         for row in cells.index[read["unknown"]]:
-            words = "a day, or `partial_dates: mid`: it happened, and a blank cell says it did not"
-            found.faults.append(Fault(table.name, int(row), name, str(cells[row]), words, words))
+            mend = "a day, or `partial_dates: mid`: it happened, and a blank cell says it did not"
+            found.faults.append(Fault(table.name, int(row), name, str(cells[row]), mend, mend))
     elif read["unknown"].any():
         n = int(read["unknown"].sum())
         found.notes.append(
