@@ -101,6 +101,9 @@ def read_tables(folder: Path, description: Description, schema: Mapping[str, Tab
         faults += found
         if name in written:
             notes += written[name].notes
+    if still_open := _open_lines(folder):
+        lines = "1 line still asks" if still_open == 1 else f"{still_open} lines still ask"
+        notes.append(f"{DESCRIPTION}: {lines} something (# ?). Answer, and take the question away.")
     left_out, more = _left_out(description, own, sources, written)
     if more:
         notes.append(more)
@@ -116,6 +119,14 @@ def read_tables(folder: Path, description: Description, schema: Mapping[str, Tab
         tuple(dict.fromkeys(notes)),
         _implied(description, schema, written, own),
     )
+
+
+def _open_lines(folder: Path) -> int:
+    """Count the questions of a draft that stand in the description."""
+    path = folder / DESCRIPTION
+    text = path.read_text("utf-8-sig", errors="replace") if path.is_file() else ""
+    asked = [line for line in text.splitlines() if re.search(r"(^|\s)#\s*\?", line)]
+    return len(asked)
 
 
 def _pieces(
