@@ -1,6 +1,7 @@
 # `make` builds the report, `make help` lists what else there is.
 
 DATASET ?= synthetic
+FROM    ?=
 PARAMS  ?=
 SEED    ?= 1
 LEDGER  ?=
@@ -11,14 +12,14 @@ PYTHON3 ?= python3
 
 # Recipes read these from their environment, in which a path or an expression may hold quotes, spaces
 # and signs that a shell would take for its own: PARAMS="population='sex == \"male\"'".
-export DATASET PARAMS LEDGER VARIANTS SCHEDULER
+export DATASET FROM PARAMS LEDGER VARIANTS SCHEDULER
 
 ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report check verify why check-manifest audit sensitivity test lint bench lab synthetic \
+.PHONY: help report import check verify why check-manifest audit sensitivity test lint bench lab synthetic \
     dictionary lock clean distclean environment install
 
 # One page alone is built under the name of its notebook: `make survival`.
@@ -68,6 +69,7 @@ help: ## list the targets
 	@echo "make survival, make toxicity, … one page alone, by the name of its notebook"
 	@echo
 	@echo "DATASET  a folder in data/ by its name, or a path   (now: $$DATASET)"
+	@echo "FROM     a file, a folder or a database of patients to import"
 	@echo "PARAMS   as in PARAMS=\"ci_type=plain age_max=70\", or a YAML file (now: $${PARAMS:-the article's})"
 	@echo "SEED     of the synthetic cohort                    (now: $(SEED))"
 	@echo "LEDGER   published numbers to audit, a path          (now: $${LEDGER:-the article's})"
@@ -82,6 +84,11 @@ report: environment ## build reports/ from DATASET, if anything changed (the def
 
 $(PAGES): environment
 	@$(PYTHON) -m analysis report --page $@ $(CHOSEN)
+
+# Without DATASET a dataset has the name of what it comes from.
+import: environment ## draft the dataset.yaml of your own patients: FROM=path [DATASET=name]
+	@if [ -z "$$FROM" ]; then echo "Say where the patients are: make import FROM=path" >&2; exit 2; fi
+	@$(PYTHON) -m analysis import "$$FROM"$(if $(filter file,$(origin DATASET)),, --dataset "$$DATASET")
 
 check: environment ## only check DATASET: every fault in one list
 	@$(PYTHON) -m analysis check $(CHOSEN)

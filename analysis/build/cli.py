@@ -86,6 +86,14 @@ def _check(project: Project, options: argparse.Namespace) -> int:
     return 0
 
 
+def _import(project: Project, options: argparse.Namespace) -> int:
+    from analysis.cohort.draft.source import import_source
+
+    found = import_source(options.source, options.dataset, project.study)
+    print("\n".join(found.lines))
+    return 0
+
+
 def _why(project: Project, options: argparse.Namespace) -> int:
     from analysis.build.manifest import TOGETHER
 
@@ -234,6 +242,15 @@ def _parser() -> argparse.ArgumentParser:
 
     report = command("report", _report, "check the dataset, run what is stale, build the pages")
     check = command("check", _check, "only check the dataset: every fault in one list")
+    imported = command(
+        "import", _import, "draft the dataset.yaml of your own patients from where they are kept"
+    )
+    imported.add_argument(
+        "source", help="a file, a folder of files, or the SQLAlchemy URL of a database"
+    )
+    imported.add_argument(
+        "--dataset", default="", help="a name in data/, or a path (default: the name of the source)"
+    )
     why = command("why", _why, "say which pages are stale, and for what reason")
     manifest = command(
         "check-manifest", _check_manifest, "compare a report and what it was made from by SHA-256"

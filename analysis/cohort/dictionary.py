@@ -28,8 +28,8 @@ and lists every fault, a line a cause.
   for the last dose of a checkpoint inhibitor: it goes on).
 - `<1.2` and `>100000` stay limits: a median or a maximum that rests on one says so, and a patient
   whose side of a cut a limit leaves open is on neither.
-- Of episodes of one adverse event the worst counts; terms have their CTCAE name (`Anaemia` counts
-  as `Anemia`).
+- Of episodes of one adverse event the worst counts; terms have their CTCAE name (`Diarrhoea` counts
+  as `Diarrhea`).
 - Lines before the header that start with `#` are remarks on the file.
 - A column or a table that the dataset does not have is named in `dataset.yaml`, so that a
   forgotten file is never mistaken for one that was never collected.

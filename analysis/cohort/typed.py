@@ -260,9 +260,9 @@ def _as_days(
         found.imputed[name] = read["imputed"]
     if read["unknown"].any() and _blank_is_no_event(table.name, name):
         # Left out it would read as if it had not happened.
-        day = "a day, or `partial_dates: mid`: it happened, and a blank cell says it did not"
         for row in cells.index[read["unknown"]]:
-            found.faults.append(Fault(table.name, int(row), name, str(cells[row]), day, day))
+            mend = "a day, or `partial_dates: mid`: it happened, and a blank cell says it did not"
+            found.faults.append(Fault(table.name, int(row), name, str(cells[row]), mend, mend))
     elif read["unknown"].any():
         n = int(read["unknown"].sum())
         found.notes.append(

@@ -107,6 +107,9 @@ def read_tables(folder: Path, description: Description, schema: Mapping[str, Tab
             notes += written[name].notes
     if not faults:
         faults += _unknown_missing(description, sheets)
+    if still_open := _open_lines(folder):
+        lines = "1 line still asks" if still_open == 1 else f"{still_open} lines still ask"
+        notes.append(f"{DESCRIPTION}: {lines} something (# ?). Answer, and take the question away.")
     left_out, more = _left_out(description, own, sources, written)
     if more:
         notes.append(more)
@@ -134,6 +137,14 @@ def _unknown_missing(description: Description, sheets: list[Sheet]) -> list[Faul
         words = f"a column of the file, as it is called there{meant}"
         faults.append(Fault(DESCRIPTION, 0, "missing", name, words))
     return faults
+
+
+def _open_lines(folder: Path) -> int:
+    """Count the questions of a draft that stand in the description."""
+    path = folder / DESCRIPTION
+    text = path.read_text("utf-8-sig", errors="replace") if path.is_file() else ""
+    asked = [line for line in text.splitlines() if re.search(r"(^|\s)#\s*\?", line)]
+    return len(asked)
 
 
 def _pieces(

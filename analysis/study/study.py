@@ -27,6 +27,7 @@ from analysis.study.endpoints import Endpoint
 from analysis.study.parameters import Parameters
 from analysis.study.terms import meant
 from analysis.study.variables import Factor, Grouped, Row, Variable, found_levels
+from analysis.study.vocabulary import Vocabulary
 
 Derivation = Callable[[pd.DataFrame, Mapping[str, pd.DataFrame], Any], Mapping[str, pd.Series]]
 
@@ -87,6 +88,8 @@ class Study:
         From a dataset and its cohort to remarks on what should be looked at, in sentences.
     titles
         What an analysis is called in comparisons.
+    vocabulary
+        What people call the columns of the patients, and write in them.
     """
 
     name: str
@@ -124,6 +127,7 @@ class Study:
     arm: Arm | None = None
     looks: tuple[Callable[[Any, Any], Iterable[str]], ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
 
     def under(self, chosen: Parameters) -> Self:
         """Give the study with every cut where the parameters put it."""

@@ -23,6 +23,7 @@ from analysis.zhai_2025.patients import COLUMNS, OPEN_LISTS
 from analysis.zhai_2025.remarks import sums_beside_largest
 from analysis.zhai_2025.subgroups import SUBGROUPS
 from analysis.zhai_2025.text import LINES, SENTENCES
+from analysis.zhai_2025.vocabulary import VOCABULARY
 
 # The cuts of the tables; each stands with the side first that the article prints first.
 AFP_GROUPS = Grouped(v.AFP, Cut(">=", 1000, "afp_cutoff"))
@@ -137,4 +138,5 @@ STUDY = Study(
         "prognosis": "Table 5, prognostic factors",
         "subgroups": "Parts of the patients",
     },
+    vocabulary=VOCABULARY,
 )

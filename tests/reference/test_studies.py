@@ -42,6 +42,8 @@ CHOICES: dict[str, dict[str, object]] = {
     "landmark_months=6": {"landmark_months": 6},
 }
 POINTS = "points"
+# R has numbers at risk at these months, whatever axis the patients would have.
+AXIS: dict[str, object] = {"figure_months": 60, "at_risk_every_months": 6}
 
 
 @cache
@@ -53,7 +55,7 @@ def reference() -> pd.DataFrame:
 def estimates(study: str, choice: str) -> pd.DataFrame:
     """Give what the report of a study has; where something is chosen, of prognostic factors."""
     own = read_study(FOLDERS[study], STUDY).chosen
-    cohort = load(FOLDERS[study], STUDY, type(own)(**(own.model_dump() | CHOICES[choice])))
+    cohort = load(FOLDERS[study], STUDY, type(own)(**(own.model_dump() | AXIS | CHOICES[choice])))
     part = prognosis.estimate if choice else whole.estimate
     return part(cohort, cohort.study.chosen)
 
@@ -76,7 +78,7 @@ def test_every_estimate_agrees_with_r(study: str, choice: str) -> None:
 
 def test_points_of_curves_and_numbers_at_risk_agree_with_r() -> None:
     """What the figures of hepatocellular draw: a step is on its month, not beside it."""
-    cohort = load(FOLDERS["hepatocellular"], STUDY)
+    cohort = load(FOLDERS["hepatocellular"], STUDY, AXIS)
     parameters = cohort.study.chosen
     below = points.factor_curves(cohort, parameters, cohort.study.factors)
     found = pd.concat(

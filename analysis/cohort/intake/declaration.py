@@ -13,6 +13,8 @@ from analysis.cohort.intake.fields import Blank, Strict, Text, Texts
 
 # What a line of a table declares besides the columns that it makes.
 PART_KEYS = ("repeat", "columns", "where", "source", "constants")
+# Stands in a draft where only who knows the patients can say.
+OPEN = "?"
 # Stands for each entry of `repeat`, or for what `columns` found.
 PLACE = "{}"
 
@@ -146,6 +148,9 @@ class MappedColumn(Strict):
     def _one_origin(self) -> MappedColumn:
         if (self.source is None) == (self.constant is None):
             raise ValueError("a column has `from` or `constant`")
+        answers = (self.source, self.constant, self.take, self.unit, self.otherwise)
+        if OPEN in (*answers, *self.event_is, *(self.values or {}).values()):
+            raise ValueError(f"an answer in place of '{OPEN}', which the draft left open")
         if self.take is not None:
             _compiled(self.take)
         if self.times is not None and self.unit is not None:
