@@ -139,7 +139,11 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
             tables[table.name] = tables[table.name].assign(**{limit_column(name): signs})
         notes += cells.notes
         commas += cells.commas
-        faults += [_placed(fault, found) for fault in cells.faults]
+        of_cells = cells.faults
+        if any(fault.column.startswith(f"tables.{table.name}") for fault in everything.faults):
+            # What could not be read of a table may have left it empty, which is no second cause.
+            of_cells = [fault for fault in of_cells if fault.row or fault.column]
+        faults += [_placed(fault, found) for fault in of_cells]
     if commas:
         notes.append(f"Decimal commas are read as such: {', '.join(commas)}.")
     if imputed:
@@ -218,6 +222,8 @@ def _no_table(name: str, folder: Path) -> Fault:
 
 def _placed(fault: Fault, written: Written) -> Fault:
     """Give a fault of a table as one of the file that the person knows."""
+    if fault.file == FILE:
+        return fault
     file, row, column = written.place(fault.row, fault.column)
     return replace(fault, file=file, row=row, column=column)
 

@@ -59,7 +59,9 @@ def expanded(folder: Path, description: Description) -> Description:
         return description
     try:
         sheets = Sources(folder).sheets(description.source or Source(file="."))
-        tables = {**adam.tables(sheets), **description.tables}
+        compared = [factor.column for factor in description.factors]
+        compared += [description.arm.column] if description.arm else []
+        tables = {**adam.tables(sheets, compared), **description.tables}
         arm = adam.arms(sheets)
     except Unreadable as error:
         raise DatasetFaults(folder.name, [error.fault]) from None

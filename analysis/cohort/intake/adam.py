@@ -36,8 +36,15 @@ ARM = "treatment"
 _ARMS = ("TRT01P", "ARM", "TRT01A", "ACTARM")
 
 
-def tables(sheets: Sequence[Sheet]) -> dict[str, list[Part]]:
+def tables(sheets: Sequence[Sheet], wanted: Sequence[str] = ()) -> dict[str, list[Part]]:
     """Give the parts that make tables of the schema of the tables of ADaM that there are.
+
+    Parameters
+    ----------
+    sheets
+        The tables of ADaM.
+    wanted
+        Columns of ADSL that are compared, which keep their names.
 
     Raises
     ------
@@ -52,7 +59,7 @@ def tables(sheets: Sequence[Sheet]) -> dict[str, list[Part]]:
     for name, sheet in there.items():
         if name == "adsl" or name.startswith(("adtte", "adrs", "adae")):
             check_names(sheet)
-    made: dict[str, list[Part]] = {"patients": [_patients(adsl)]}
+    made: dict[str, list[Part]] = {"patients": [_patients(adsl, wanted)]}
     times = [part for name in there if name.startswith("adtte") for part in _times(there[name])]
     if times:
         made["time_to_event"] = times
@@ -97,7 +104,7 @@ def _id(sheet: Sheet) -> str:
     return _first(sheet, ("USUBJID", "SUBJID")) or "USUBJID"
 
 
-def _patients(adsl: Sheet) -> Part:
+def _patients(adsl: Sheet, wanted: Sequence[str]) -> Part:
     years = adsl.frame.get("AGEU")
     in_years = years is None or set(years.dropna().str.upper()) <= {"YEARS"}
     unit = {} if in_years or years is None else {"unit": str(years.dropna().iloc[0]).lower()}
@@ -109,7 +116,9 @@ def _patients(adsl: Sheet) -> Part:
             "birth_date": _first(adsl, ("BRTHDT",)),
             "age_years": {"from": "AGE", **unit} if "AGE" in adsl.frame.columns else None,
             "enrolment_date": _first(adsl, ("RANDDT", "ENRLDT", "TRTSDT")),
-            ARM: _first(adsl, _ARMS),
+            # Of one treatment there is nothing to compare.
+            ARM: _first(adsl, _ARMS) if arms([adsl]) or ARM in wanted else None,
+            **{name: name for name in wanted if name in adsl.frame.columns},
         },
     )
 

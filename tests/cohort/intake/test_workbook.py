@@ -16,8 +16,8 @@ from analysis.zhai_2025.study import STUDY
 from tests.cohort.intake import hospital
 
 
-# One patient has more than the assay measures before treatment; one has after it, and three less.
-# Of these no change is known, nor of a patient who has a limit alone.
+# One patient has more than the assay measures before treatment, one after it, and three less.
+# Of these five no change is known.
 RESTS_ON_LIMITS = {
     ("afp_before", "max"),
     ("afp_after", "max"),
@@ -60,9 +60,7 @@ def test_every_estimate_is_that_of_the_same_patients_but_for_limits(
 
 
 def test_a_number_that_rests_on_a_limit_says_so(workbook: tuple[Cohort, pd.DataFrame]) -> None:
-    notes = {
-        key: set(rows["note"]) for key, rows in workbook[1].groupby(["variable", "statistic"])
-    }
+    notes = {key: set(rows["note"]) for key, rows in workbook[1].groupby(["variable", "statistic"])}
     assert notes["afp_before", "max"] == notes["afp_after", "max"] == {"a limit: at least this"}
     assert notes["afp_after", "min"] == {"a limit: at most this"}
     assert notes["afp_before", "min"] == {""}
