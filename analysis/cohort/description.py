@@ -315,7 +315,7 @@ def _in_words(error: ErrorDetails) -> Fault:
     place = ".".join(
         str(step + 1 if isinstance(step, int) else step)
         for step in steps
-        if step not in ("codes", "columns") or steps[0] == "tables"
+        if step not in ("codes", "columns", "made")
     )
     found = error["input"]
     shown = "" if isinstance(found, dict | list | tuple) else str(as_text(found))

@@ -15,7 +15,7 @@ from analysis.cohort.description import Description, read_description
 from analysis.cohort.faults import DESCRIPTION, DatasetFaults, Fault
 from analysis.cohort.intake import adam, redcap
 from analysis.cohort.intake.cells import Conventions, without_missing
-from analysis.cohort.intake.declaration import Part, Source
+from analysis.cohort.intake.declaration import OPEN, Part, Source
 from analysis.cohort.intake.mapping import Written, mapped_table
 from analysis.cohort.intake.sheet import Sheet, Unreadable
 from analysis.cohort.intake.sources import Sources, files_of, own_files
@@ -96,8 +96,13 @@ def read_tables(folder: Path, description: Description, schema: Mapping[str, Tab
     sheets = list(own.values())
     for name, table in schema.items():
         parts = description.tables.get(name)
-        found: list[Fault] = []
-        if parts:
+        found = [
+            Fault(DESCRIPTION, 0, f"tables.{name}.{target}", OPEN, "an answer to what is left open")
+            for part in parts or ()
+            for target, column in part.made.items()
+            if column.is_open
+        ]
+        if parts and not found:
             pieces = _pieces(name, parts, own, sources, description, found)
             sheets += [sheet for _, sheet, _ in pieces]
             if not found:

@@ -106,7 +106,9 @@ def median_range(rows: pd.DataFrame, decimals: int | None = None) -> str | None:
         shown(number(of_all["value"][name], decimals), of_all["note"][name])
         for name in (Statistic.MEDIAN, Statistic.MIN, Statistic.MAX)
     )
-    return f"{middle} ({low}–{high})"
+    # A dash before a sign reads as an arrow.
+    dash = " to " if high.startswith((">", "<")) else "–"
+    return f"{middle} ({low}{dash}{high})"
 
 
 def statistics(estimates: pd.DataFrame, group_level: str) -> pd.Series:

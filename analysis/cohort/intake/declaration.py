@@ -148,14 +148,17 @@ class MappedColumn(Strict):
     def _one_origin(self) -> MappedColumn:
         if (self.source is None) == (self.constant is None):
             raise ValueError("a column has `from` or `constant`")
-        answers = (self.source, self.constant, self.take, self.unit, self.otherwise)
-        if OPEN in (*answers, *self.event_is, *(self.values or {}).values()):
-            raise ValueError(f"an answer in place of '{OPEN}', which the draft left open")
         if self.take is not None:
             _compiled(self.take)
         if self.times is not None and self.unit is not None:
             raise ValueError("`times` or `unit`, not both")
         return self
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it holds a question of a draft that nobody has answered."""
+        answers = (self.source, self.constant, self.take, self.unit, self.otherwise)
+        return OPEN in (*answers, *self.event_is, *(self.values or {}).values())
 
     def at(self, place: str) -> MappedColumn:
         """Give the column with a text in every `{}`."""
