@@ -101,9 +101,8 @@ def found_in(folder: Path, name: str) -> dict[tuple[str, ...], float]:
     parameters = cohort.study.chosen
     parts = (survival.estimate, prognosis.estimate, arms.estimate)
     rows = pd.concat([part(cohort, parameters) for part in parts])
-    # What is compared of an arm by other names than R's call for it is told elsewhere.
-    keys = ["variable", "group", "group_level", "statistic", "variable_level"]
-    return dict(zip(rows[keys].astype(str).itertuples(index=False, name=None), rows["value"]))
+    keys = rows[["variable", "group", "group_level", "statistic", "variable_level"]].astype(str)
+    return dict(zip(keys.itertuples(index=False, name=None), rows["value"], strict=True))
 
 
 @pytest.mark.parametrize("name", DECLARED)
