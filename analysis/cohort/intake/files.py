@@ -205,8 +205,8 @@ def _text_of(path: Path, raw: bytes, told: str | None) -> tuple[str, str]:
         words = "text in UTF-8 (in Excel: save as 'CSV UTF-8'), or `encoding:` under source"
         raise Unreadable(path.name, 0, "", words)
     # Code pages share most letters: where these decide nothing, it is the one of the West.
-    western = raw.decode("cp1252", "replace") == str(guessed)
-    return str(guessed), "cp1252" if western else guessed.encoding
+    same = raw.decode("cp1252", "replace") == str(guessed)
+    return str(guessed), "cp1252" if same else guessed.encoding
 
 
 def _is_chinese(raw: bytes) -> bool:
