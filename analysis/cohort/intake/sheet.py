@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import difflib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analysis.cohort.faults import Fault
+from analysis.cohort.faults import Fault, did_you_mean
 
 # A header stands among the first rows; more than this is a table without one.
 _FIRST_ROWS = 20
@@ -130,9 +129,8 @@ def _told(name: str, numbers: Sequence[int], header: int) -> int:
 
 def _place_of(name: str, names: Sequence[str], column: str) -> int:
     if column not in names:
-        near = difflib.get_close_matches(column, names, n=1)
-        meant = f"; did you mean {near[0]}?" if near else ""
-        raise Unreadable(name, 0, column, f"a column of the file, for rows_until_blank{meant}")
+        words = f"a column of the file, for rows_until_blank{did_you_mean(column, names)}"
+        raise Unreadable(name, 0, column, words)
     return names.index(column)
 
 
