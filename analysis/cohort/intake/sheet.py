@@ -114,10 +114,21 @@ def from_rows(
 def header_place(rows: Sequence[Sequence[str]]) -> int:
     """Give the place of the row that looks like a header: the first as full as the fullest.
 
-    Titles, and headings merged over several columns, fill fewer cells.
+    Titles, and headings merged over several columns, fill fewer cells. Names are no numbers: a row
+    of a patient that has a cell too many is none.
     """
     filled = [sum(bool(cell) for cell in row) for row in rows[:_FIRST_ROWS]]
-    return next(place for place, n in enumerate(filled) if n >= _FILLED * max(filled))
+    named = [_are_names(row) for row in rows[:_FIRST_ROWS]]
+    if not any(named):
+        named = [True] * len(filled)
+    most = max(n for n, are in zip(filled, named, strict=True) if are)
+    return next(i for i, n in enumerate(filled) if named[i] and n >= _FILLED * most)
+
+
+def _are_names(row: Sequence[str]) -> bool:
+    there = [cell for cell in row if cell]
+    figures = [cell for cell in there if re.fullmatch(r"[-+<>]?[\d.,/: -]+", cell)]
+    return bool(there) and len(figures) <= (1 - _FILLED) * len(there)
 
 
 def _told(name: str, numbers: Sequence[int], header: int) -> int:
