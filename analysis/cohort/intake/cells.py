@@ -373,8 +373,10 @@ def decimal_comma(cells: pd.Series) -> bool:
 
     Thousands have three digits behind each comma: one number that has not shows what commas are.
     """
-    texts = cells.dropna().astype(str)
+    texts = pd.Series(cells.dropna().unique(), dtype=object).astype(str)
     commas = texts[texts.str.contains(",", regex=False)]
+    if commas.empty:
+        return False
     with_comma = commas.str.fullmatch(r"[+-]?\d+,\d+")
     shows = commas.str.fullmatch(r"[+-]?(\d+,(\d{1,2}|\d{4,})|0,\d+|\d{4,},\d+)")
     points = texts.str.fullmatch(r"[+-]?\d+\.\d+")

@@ -262,7 +262,7 @@ def _rows(name: str, text: str, separator: str) -> tuple[list[list[str]], list[i
         for row in reader:
             if reader.line_num > line + 1:
                 _check_quotes(name, row, line + 1, separator)
-            rows.append([cell.strip() for cell in row])
+            rows.append(row)
             numbers.append(line + 1)
             line = reader.line_num
     except csv.Error as error:
