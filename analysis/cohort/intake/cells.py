@@ -328,8 +328,10 @@ def numbers(cells: pd.Series, conventions: Conventions) -> pd.DataFrame:
     side = limit.map({"≤": "<=", "≥": ">=", **{sign: sign for sign in SIGNS}})
     read = pd.DataFrame({"value": value.astype("float64"), "limit": side.astype(object)})
     taken = _each_row(read, codes, cells.index)
-    signs = [sign if isinstance(sign, str) else None for sign in taken["limit"]]
-    return taken.assign(limit=pd.Series(signs, index=cells.index, dtype=object))
+    signs = taken["limit"].notna().to_numpy()
+    limits = np.full(len(taken), None, dtype=object)
+    limits[signs] = taken["limit"].to_numpy()[signs]
+    return taken.assign(limit=pd.Series(limits, index=cells.index))
 
 
 def _each_row(read: pd.DataFrame, codes: np.ndarray, index: pd.Index) -> pd.DataFrame:
