@@ -324,7 +324,8 @@ def numbers(cells: pd.Series, conventions: Conventions) -> pd.DataFrame:
     plain = texts.str.replace(_LIMIT, "", regex=True).map(
         lambda text: with_point(text, conventions), na_action="ignore"
     )
-    value = pd.to_numeric(plain.where(plain.str.fullmatch(_PLAIN)), errors="coerce")
+    # pandas' own reader of numbers errs in the last bit of some.
+    value = plain.where(plain.str.fullmatch(_PLAIN)).map(float, na_action="ignore")
     side = limit.map({"≤": "<=", "≥": ">=", **{sign: sign for sign in SIGNS}})
     read = pd.DataFrame({"value": value.astype("float64"), "limit": side.astype(object)})
     taken = _each_row(read, codes, cells.index)

@@ -202,11 +202,15 @@ def _text_of(path: Path, raw: bytes, told: str | None) -> tuple[str, str]:
             return raw.decode("gb18030"), "GB 18030"
         guessed = charset_normalizer.from_bytes(raw, cp_isolation=_ENCODINGS).best()
     if guessed is None:
+        # Too little to judge by; of the West it is if accents and units are all there is.
+        western = raw.decode("cp1252", "replace")
+        if all(letter.isalpha() or letter in "²³°±–" for letter in western if letter > "\x7f"):
+            return western, "cp1252"
         words = "text in UTF-8 (in Excel: save as 'CSV UTF-8'), or `encoding:` under source"
         raise Unreadable(path.name, 0, "", words)
     # Code pages share most letters: where these decide nothing, it is the one of the West.
-    western = raw.decode("cp1252", "replace") == str(guessed)
-    return str(guessed), "cp1252" if western else guessed.encoding
+    same = raw.decode("cp1252", "replace") == str(guessed)
+    return str(guessed), "cp1252" if same else guessed.encoding
 
 
 def _is_chinese(raw: bytes) -> bool:

@@ -15,7 +15,6 @@ from analysis.estimates.rows import KEY
 from analysis.zhai_2025.study import STUDY
 from tests.cohort.intake import hospital
 
-
 # One patient has more than the assay measures before treatment, one after it, and three less.
 # Of these five no change is known.
 RESTS_ON_LIMITS = {
