@@ -74,13 +74,15 @@ def _once(tables: Tables, _: Description) -> list[Fault]:
 
 def _orphans(tables: Tables, _: Description) -> list[Fault]:
     ids = set(tables["patients"]["patient_id"].dropna())
-    shortened = {_without_zeros(each) for each in ids}
     faults = []
     for name, frame in tables.items():
         if name == "patients":
             continue
         of = frame["patient_id"]
         stray = of.notna() & ~of.isin(ids)
+        if not stray.any():
+            continue
+        shortened = {_without_zeros(each) for each in ids}
         padded = of.map(_without_zeros, na_action="ignore").isin(shortened)
         faults += _faults(
             name, frame, stray & padded, "patient_id", lambda _: PADDED_IDS, cause=PADDED_IDS
@@ -111,9 +113,10 @@ def _followed(tables: Tables, description: Description) -> list[Fault]:
     patients, followed = tables["patients"], tables["follow_up"]["patient_id"].dropna()
     of = patients["patient_id"]
     # Who is followed under an id without its zeros is told of once, by that id.
-    known = of.isin(followed) | of.map(_without_zeros, na_action="ignore").isin(
-        followed[~followed.isin(of)].map(_without_zeros)
-    )
+    known = of.isin(followed)
+    if not known.all():
+        padded = followed[~followed.isin(of)].map(_without_zeros)
+        known |= of.map(_without_zeros, na_action="ignore").isin(padded)
     return _faults(
         "patients",
         patients,

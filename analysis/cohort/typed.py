@@ -14,6 +14,7 @@ from analysis.cohort.faults import DESCRIPTION, Fault
 from analysis.cohort.intake import cells as cell
 from analysis.cohort.intake.cells import Conventions
 from analysis.cohort.intake.mapping import Written
+from analysis.cohort.intake.sheet import by_value
 from analysis.study.columns import (
     YES_NO,
     Table,
@@ -187,7 +188,8 @@ def _in_levels(
         for text in texts
         if str(text).strip().casefold() in spelt
     }
-    cells = cells.map(lambda text: written.get(text, text), na_action="ignore").astype(object)
+    if written:
+        cells = by_value(cells, lambda values: values.replace(written)).astype(object)
     others = [text for text in texts if text not in written]
     if not others:
         return cells

@@ -48,11 +48,12 @@ def _shown(section: list[NotebookNode]) -> list[NotebookNode]:
     below = [cell.source for cell in section[1:] if cell.cell_type == "markdown"]
     prose = [section[0].source[last.end() :], *below]
     above = [nbformat.v4.new_markdown_cell(before, id=section[0].id)] if before else []
-    if absent and not found:
+    said = any(_said(output) for output in outputs)
+    if absent and not (found or said):
         line = absent_line([(name, "", source) for name, _, source in absent], last[1])
         return [*above, nbformat.v4.new_markdown_cell(line, id=f"{section[0].id}-absent")]
     has_code = any(cell.cell_type == "code" for cell in section)
-    told = found or any(_said(output) for output in outputs) or not all(map(_is_method, prose))
+    told = found or said or not all(map(_is_method, prose))
     return _with_one_line(section, absent) if told or not has_code else above
 
 

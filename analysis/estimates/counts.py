@@ -106,7 +106,7 @@ def range_rows(
         Statistic.MIN: recorded.min(),
         Statistic.MAX: recorded.max(),
     }
-    limited = {} if signs is None else rests_on(values, signs)
+    limited = {} if signs is None or signs.isna().all() else rests_on(values, signs)
     rows = [
         row(
             analysis_id,

@@ -738,3 +738,25 @@ def test_the_list_of_pages_has_the_needs_of_their_notebooks() -> None:
         name: tuple(Source(PROJECT, PROJECT.notebook(name)).needs) for name in PROJECT.analyses()
     }
     assert listed == declared
+
+
+def test_of_no_adverse_event_it_is_said_that_there_was_none(tmp_path: Path) -> None:
+    """A study without rows of its own for events had them 'not recorded'."""
+    days = "patient_id,endpoint,days,event\nA,OS,10,yes\nB,OS,20,no\n"
+    for text, name in (
+        ("title: Ours\nstudy: own\n", "dataset.yaml"),
+        ("patient_id\nA\nB\n", "patients.csv"),
+        (days, "time_to_event.csv"),
+        ("patient_id,term,grade,attribution,onset_date\n", "adverse_events.csv"),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    cohort = load(tmp_path, STUDY)
+    found = everything(cohort)
+    table = toxicity.table_4(found, cohort.study)
+    assert table is not None
+    (row,) = table.cells.to_dict("records")
+    assert row.pop("event") == "Any adverse event"
+    assert set(row.values()) == {"0", "0.0"}
+    drawing = toxicity.figure(found, cohort.study)
+    assert drawing is not None
+    assert "Any adverse event: any grade 0 (0.0%)" in drawing.alt

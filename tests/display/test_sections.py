@@ -43,6 +43,18 @@ def test_a_section_of_what_is_not_recorded_is_one_line() -> None:
     assert "kept" in text
 
 
+def test_what_was_said_beside_it_stays() -> None:
+    text = visible(
+        page(
+            markdown("## Endpoints"),
+            code("a", shows(markdown="- OS is not estimated: death_date is not recorded.")),
+            code("b", shows(html=gone("survival", "Times"))),
+        )
+    )
+    assert "OS is not estimated" in text
+    assert "Survival: not recorded" in text.replace("survival", "Survival")
+
+
 def test_lines_within_a_section_are_one() -> None:
     html = page(
         markdown("## Best response\n\nWhat follows is of all."),

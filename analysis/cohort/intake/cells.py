@@ -329,8 +329,10 @@ def numbers(cells: pd.Series, conventions: Conventions) -> pd.DataFrame:
     side = limit.map({"≤": "<=", "≥": ">=", **{sign: sign for sign in SIGNS}})
     read = pd.DataFrame({"value": value.astype("float64"), "limit": side.astype(object)})
     taken = _each_row(read, codes, cells.index)
-    signs = [sign if isinstance(sign, str) else None for sign in taken["limit"]]
-    return taken.assign(limit=pd.Series(signs, index=cells.index, dtype=object))
+    signs = taken["limit"].notna().to_numpy()
+    limits = np.full(len(taken), None, dtype=object)
+    limits[signs] = taken["limit"].to_numpy()[signs]
+    return taken.assign(limit=pd.Series(limits, index=cells.index))
 
 
 def _each_row(read: pd.DataFrame, codes: np.ndarray, index: pd.Index) -> pd.DataFrame:
@@ -374,8 +376,10 @@ def decimal_comma(cells: pd.Series) -> bool:
 
     Thousands have three digits behind each comma: one number that has not shows what commas are.
     """
-    texts = cells.dropna().astype(str)
+    texts = pd.Series(cells.dropna().unique(), dtype=object).astype(str)
     commas = texts[texts.str.contains(",", regex=False)]
+    if commas.empty:
+        return False
     with_comma = commas.str.fullmatch(r"[+-]?\d+,\d+")
     shows = commas.str.fullmatch(r"[+-]?(\d+,(\d{1,2}|\d{4,})|0,\d+|\d{4,},\d+)")
     points = texts.str.fullmatch(r"[+-]?\d+\.\d+")

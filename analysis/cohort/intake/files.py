@@ -20,6 +20,7 @@ import charset_normalizer
 import pandas as pd
 
 from analysis.cohort.faults import did_you_mean
+from analysis.cohort.intake.plain_text import read_plain
 from analysis.cohort.intake.sheet import (
     LONGEST_CELL,
     Sheet,
@@ -151,10 +152,13 @@ def _text_file(path: Path, where: Where) -> Sheet:
     remarks = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
     told = _CALLED.get(where.separator or "", where.separator)
     separator = told or _separator(lines[remarks:])
-    rows, numbers = _rows(path.name, text, separator)
-    sheet = from_rows(
-        path.name, rows[remarks:], numbers[remarks:], where.header, where.rows_until_blank
-    )
+    found = where.header is None and where.rows_until_blank is None and len(separator) == 1
+    sheet = read_plain(path.name, text, remarks, separator) if found else None
+    if sheet is None:
+        rows, numbers = _rows(path.name, text, separator)
+        sheet = from_rows(
+            path.name, rows[remarks:], numbers[remarks:], where.header, where.rows_until_blank
+        )
     notes = []
     if encoding and not where.encoding:
         notes.append(
@@ -266,7 +270,7 @@ def _rows(name: str, text: str, separator: str) -> tuple[list[list[str]], list[i
         for row in reader:
             if reader.line_num > line + 1:
                 _check_quotes(name, row, line + 1, separator)
-            rows.append([cell.strip() for cell in row])
+            rows.append(row)
             numbers.append(line + 1)
             line = reader.line_num
     except csv.Error as error:

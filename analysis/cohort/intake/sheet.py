@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from analysis.cohort.faults import Fault, did_you_mean
@@ -83,32 +84,52 @@ def from_rows(
     Unreadable
         For a file without a header, a row longer than it, or a column that there is not.
     """
-    if not any(any(row) for row in rows):
+    if not any(any(map(str.strip, row)) for row in rows):
         raise Unreadable(name, 0, "", "a table with a header and one row a line")
     place = header_place(rows) if header is None else _told(name, numbers, header)
     # A header of several lines is one text: nobody could name it in dataset.yaml otherwise.
     names = [re.sub(r"\s*[\r\n]+\s*", " ", cell.strip()) for cell in rows[place]]
     while names and not names[-1]:
         names.pop()
-    width = len(names)
-    last = _place_of(name, names, rows_until_blank) if rows_until_blank is not None else None
-    body, kept = [], []
-    for cells, number in zip(rows[place + 1 :], numbers[place + 1 :], strict=True):
-        if last is not None and (len(cells) <= last or not cells[last]):
-            break
-        if any(cells[width:]):
-            words = f"at most {width} cells, which is how many the header has"
-            raise Unreadable(name, number, f"{len(cells)} cells", words)
-        if any(cells):
-            body.append([*cells[:width], *[""] * (width - len(cells))])
-            kept.append(number)
-    frame = pd.DataFrame(body, columns=names, index=kept, dtype=object).replace("", pd.NA)
+    body, kept = rows[place + 1 :], numbers[place + 1 :]
+    if rows_until_blank is not None:
+        last = _place_of(name, names, rows_until_blank)
+        filled = (len(row) > last and bool(row[last].strip()) for row in body)
+        n = next((i for i, one in enumerate(filled) if not one), len(body))
+        body, kept = body[:n], kept[:n]
+    body = _of_width(name, body, kept, len(names))
+    # Column by column, each distinct text once: there may be a million rows.
+    columns = zip(*body, strict=True) if body else [()] * len(names)
+    frame = pd.DataFrame(
+        {
+            i: by_value(pd.Series(np.array(cells, dtype=object)), stripped)
+            for i, cells in enumerate(columns)
+        },
+        dtype=object,
+    )
+    frame.columns = pd.Index(names)
+    frame.index = pd.Index(np.asarray(kept, dtype=np.int64))
+    frame = frame.dropna(how="all")
+    kept = list(frame.index)
     # A column that has neither a name nor a cell is none.
     there = [bool(name) or bool(frame.iloc[:, i].notna().any()) for i, name in enumerate(names)]
     frame = frame.loc[:, there]
     of_rows = set(kept)
-    dated = {place for row, place in dates if row in of_rows and place < width}
+    dated = {place for row, place in dates if row in of_rows and place < len(names)}
     return Sheet(name, frame, dated=frozenset(names[place] for place in dated))
+
+
+def _of_width(
+    name: str, rows: Sequence[Sequence[str]], numbers: Sequence[int], width: int
+) -> Sequence[Sequence[str]]:
+    """Give rows with as many cells as the header has, refusing those that hold more."""
+    if all(len(row) == width for row in rows):
+        return rows
+    for row, number in zip(rows, numbers, strict=True):
+        if any(map(str.strip, row[width:])):
+            words = f"at most {width} cells, which is how many the header has"
+            raise Unreadable(name, number, f"{len(row)} cells", words)
+    return [[*row[:width], *[""] * (width - len(row))] for row in rows]
 
 
 def header_place(rows: Sequence[Sequence[str]]) -> int:
@@ -117,7 +138,7 @@ def header_place(rows: Sequence[Sequence[str]]) -> int:
     Titles, and headings merged over several columns, fill fewer cells. Names are no numbers: a row
     of a patient that has a cell too many is none.
     """
-    filled = [sum(bool(cell) for cell in row) for row in rows[:_FIRST_ROWS]]
+    filled = [sum(bool(cell.strip()) for cell in row) for row in rows[:_FIRST_ROWS]]
     named = [_are_names(row) for row in rows[:_FIRST_ROWS]]
     if not any(named):
         named = [True] * len(filled)
@@ -126,7 +147,7 @@ def header_place(rows: Sequence[Sequence[str]]) -> int:
 
 
 def _are_names(row: Sequence[str]) -> bool:
-    there = [cell for cell in row if cell]
+    there = [cell.strip() for cell in row if cell.strip()]
     figures = [cell for cell in there if re.fullmatch(r"[-+<>]?[\d.,/: -]+", cell)]
     return bool(there) and len(figures) <= (1 - _FILLED) * len(there)
 

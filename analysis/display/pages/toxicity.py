@@ -38,13 +38,25 @@ _CTCAE = "Common Terminology Criteria for Adverse Events (CTCAE) version 5.0"
 
 def _graded(estimates: pd.DataFrame) -> pd.DataFrame:
     chosen = pick(estimates, analysis_id=ANALYSIS, group="")
-    return chosen[chosen["variable_level"].isin(_GRADES) & (chosen["variable"] != ANY_EVENT)]
+    return _by_term(chosen[chosen["variable_level"].isin(_GRADES)])
+
+
+def _by_term(chosen: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows of terms; where no event happened, of which there is a term, that of any."""
+    of_any = chosen["variable"] == ANY_EVENT
+    if of_any.all() and not chosen["value"].any():
+        return chosen
+    return chosen[~of_any]
+
+
+def _words(name: str, study: Study) -> str:
+    return study.variable(name).words if name == ANY_EVENT else study.event(name)
 
 
 def _of_any_grade(estimates: pd.DataFrame, study: Study) -> pd.DataFrame:
     chosen = pick(estimates, analysis_id=ANALYSIS, group="", variable_level=ANY)
-    other = [ANY_EVENT, *(events.name for events in study.named_events)]
-    return chosen[~chosen["variable"].isin(other)]
+    other = [events.name for events in study.named_events]
+    return _by_term(chosen[~chosen["variable"].isin(other)])
 
 
 def table_4(estimates: pd.DataFrame, study: Study) -> Table | None:
@@ -65,7 +77,7 @@ def table_4(estimates: pd.DataFrame, study: Study) -> Table | None:
     spanners: dict[str, list[str]] = {}
     headings = {"event": "Adverse event"}
     for name in dict.fromkeys(graded["variable"]):
-        cells = {"event": study.event(name)}
+        cells = {"event": _words(name, study)}
         for level, words in levels.items():
             count, share = f"{words}: No.", f"{words}: %"
             cells[count] = thousands(counts.loc[name, level])
@@ -91,7 +103,7 @@ def figure(estimates: pd.DataFrame, study: Study) -> Drawing | None:
     return grades(
         pd.DataFrame(
             {
-                "label": chosen["variable"].map(study.event),
+                "label": [_words(name, study) for name in chosen["variable"]],
                 "grade": chosen["variable_level"].astype(int),
                 "count": chosen["value"].astype(int),
                 "n": chosen["n"].astype(int),
