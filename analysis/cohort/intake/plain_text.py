@@ -1,6 +1,6 @@
 """Text files without quotes, read by pyarrow: a million rows in a second or two.
 
-Where a cell may hold a line of its own, where the header is not the first line, or a row has
+Where a cell may hold a line of its own, where the header stands further down, or a row has
 another width, Python's csv module reads the file: it knows the line that each row begins in.
 """
 
