@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import difflib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from analysis.study.errors import ReadableError
 
 # The file in which a dataset describes itself.
 DESCRIPTION = "dataset.yaml"
+
+
+def nearest(given: str, known: Iterable[str], alike: float = 0.6) -> str | None:
+    """Give the text that may have been meant, in whatever capitals; None if none is like it."""
+    plain = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(given.casefold(), plain, n=1, cutoff=alike)
+    return plain[near[0]] if near else None
+
+
+def did_you_mean(given: str, known: Iterable[str], alike: float = 0.6) -> str:
+    """Ask for the text that may have been meant, after what was expected; '' if there is none.
+
+    Examples
+    --------
+    >>> did_you_mean("SEX", ["id", "sex"]), did_you_mean("age", ["id", "sex"])
+    ('; did you mean sex?', '')
+    """
+    near = nearest(given, known, alike)
+    return f"; did you mean {near}?" if near else ""
+
+
+def printable(text: str) -> str:
+    """Give a text without what could steer a terminal: a hostile file is told of, not obeyed."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 @dataclass(frozen=True, order=True)
@@ -35,7 +60,7 @@ class Fault:
         if self.column:
             place += f", {self.column}" if self.file == DESCRIPTION else f", column {self.column}"
         found = f": found {_shown(self.value)}" if self.value else ""
-        return f"{place}{found}; expected {self.expected}"
+        return printable(f"{place}{found}; expected {self.expected}")
 
 
 class DatasetFaults(ReadableError, ValueError):
@@ -46,7 +71,7 @@ class DatasetFaults(ReadableError, ValueError):
         self.faults = sorted(set(faults))
         causes = by_cause(self.faults)
         count = "1 fault" if len(causes) == 1 else f"{len(causes)} faults"
-        lines = [f"The dataset {dataset} has {count}; nothing was built.", *causes]
+        lines = [f"The dataset {printable(dataset)} has {count}; nothing was built.", *causes]
         super().__init__("\n  ".join(lines))
 
 
@@ -80,7 +105,7 @@ def _together(faults: list[Fault]) -> str:
     texts = list(dict.fromkeys(fault.value for fault in faults if fault.value))
     found = f": found {_some([_shown(text) for text in texts])}" if texts else ""
     expected = faults[0].cause or faults[0].expected
-    return f"{len(faults)} cells ({_some(places, '; ')}){found}; expected {expected}"
+    return printable(f"{len(faults)} cells ({_some(places, '; ')}){found}; expected {expected}")
 
 
 def _grouped(faults: list[Fault], key: Callable[[Fault], str]) -> dict[str, list[Fault]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.cohort.description import Description, read_description
-from analysis.cohort.faults import DESCRIPTION, DatasetFaults, Fault
+from analysis.cohort.faults import DESCRIPTION, DatasetFaults, Fault, did_you_mean
 from analysis.cohort.intake import adam, redcap
 from analysis.cohort.intake.cells import Conventions, without_missing
 from analysis.cohort.intake.declaration import OPEN, Part, Source
@@ -139,9 +138,7 @@ def _unknown_missing(description: Description, sheets: list[Sheet]) -> list[Faul
     there = sorted({str(name) for sheet in sheets for name in sheet.frame.columns})
     faults = []
     for name in description.missing.keys() - {"*", *there}:
-        near = difflib.get_close_matches(name, there, n=1)
-        meant = f"; did you mean {near[0]}?" if near else ""
-        words = f"a column of the file, as it is called there{meant}"
+        words = f"a column of the file, as it is called there{did_you_mean(name, there)}"
         faults.append(Fault(DESCRIPTION, 0, "missing", name, words))
     return faults
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime
-import difflib
 import io
 import re
 import sqlite3
@@ -20,6 +19,7 @@ from xml.etree import ElementTree
 import charset_normalizer
 import pandas as pd
 
+from analysis.cohort.faults import did_you_mean
 from analysis.cohort.intake.plain_text import read_plain
 from analysis.cohort.intake.sheet import (
     LONGEST_CELL,
@@ -310,9 +310,7 @@ def _workbook(path: Path, where: Where) -> list[Sheet]:
     several = len(names) > 1 or where.sheet is not None
     if where.sheet is not None:
         if where.sheet not in names:
-            near = difflib.get_close_matches(where.sheet, names, n=1)
-            meant = f"; did you mean {near[0]}?" if near else ""
-            words = f"one of its sheets: {', '.join(names)}{meant}"
+            words = f"one of its sheets: {', '.join(names)}{did_you_mean(where.sheet, names)}"
             raise Unreadable(path.name, 0, where.sheet, words)
         names = [where.sheet]
     sheets, unread = [], []
@@ -524,9 +522,7 @@ def _tables(engine: Any, shown: str, table: str | None) -> list[Sheet]:
         if table is not None:
             known = [*names, *about.get_view_names()]
             if table not in known:
-                near = difflib.get_close_matches(table, known, n=1)
-                meant = f"; did you mean {near[0]}?" if near else ""
-                words = f"one of its tables: {', '.join(known)}{meant}"
+                words = f"one of its tables: {', '.join(known)}{did_you_mean(table, known)}"
                 raise Unreadable(shown, 0, table, words)
             names = [table]
         with engine.connect() as connection:

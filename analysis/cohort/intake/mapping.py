@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 import numpy as np
 import pandas as pd
 
-from analysis.cohort.faults import DESCRIPTION, Fault
+from analysis.cohort.faults import DESCRIPTION, Fault, did_you_mean, printable
 from analysis.cohort.intake import units
 from analysis.cohort.intake.cells import Conventions, with_point, with_points, without_missing
 from analysis.cohort.intake.declaration import MappedColumn, Part
@@ -187,10 +186,9 @@ def _look_at_where(
 ) -> None:
     """Say that no row is meant, but where nothing of a table may have happened."""
     there = [str(text) for text in cells.dropna().unique()]
-    near = [found for text in texts for found in difflib.get_close_matches(text, there, n=1)]
-    if table.may_be_empty and not near:
+    meant = next(filter(None, (did_you_mean(text, there) for text in texts)), "")
+    if table.may_be_empty and not meant:
         return
-    meant = f"; did you mean {near[0]}?" if near else ""
     more = ", …" if len(there) > _LISTED else ""
     known = ", ".join(there[:_LISTED]) + more or "blank cells alone"
     words = f"a text of {column} in {sheet.name}, which has {known}{meant}"
@@ -198,8 +196,7 @@ def _look_at_where(
 
 
 def _no_column(where: str, name: str, sheet: Sheet) -> Fault:
-    near = difflib.get_close_matches(name, map(str, sheet.frame.columns), n=1)
-    meant = f"; did you mean {near[0]}?" if near else ""
+    meant = did_you_mean(name, map(str, sheet.frame.columns))
     return Fault(DESCRIPTION, 0, where, name, f"a column of {sheet.name}{meant}")
 
 
@@ -337,9 +334,10 @@ def _signs_left_out(cells: pd.Series, expression: str, name: str) -> list[str]:
     exact = limits[[is_exact(text) for text in limits]]
     if exact.empty:
         return []
+    shown = printable(str(exact.iloc[0])[:20])
     n = "1 limit" if len(exact) == 1 else f"{len(exact)} limits"
     return [
-        f"{name}: `take` leaves out the sign of {n}, such as '{exact.iloc[0][:20]}', and takes "
+        f"{name}: `take` leaves out the sign of {n}, such as '{shown}', and takes "
         "what is left for exact. To keep it, take the sign too: `'([<>]?[\\d.]+)'`."
     ]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import difflib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from analysis.cohort.faults import Fault
+from analysis.cohort.faults import Fault, did_you_mean
 
 # A header stands among the first rows; more than this is a table without one.
 _FIRST_ROWS = 20
@@ -136,10 +135,21 @@ def _of_width(
 def header_place(rows: Sequence[Sequence[str]]) -> int:
     """Give the place of the row that looks like a header: the first as full as the fullest.
 
-    Titles, and headings merged over several columns, fill fewer cells.
+    Titles, and headings merged over several columns, fill fewer cells. Names are no numbers: a row
+    of a patient that has a cell too many is none.
     """
     filled = [sum(bool(cell.strip()) for cell in row) for row in rows[:_FIRST_ROWS]]
-    return next(place for place, n in enumerate(filled) if n >= _FILLED * max(filled))
+    named = [_are_names(row) for row in rows[:_FIRST_ROWS]]
+    if not any(named):
+        named = [True] * len(filled)
+    most = max(n for n, are in zip(filled, named, strict=True) if are)
+    return next(i for i, n in enumerate(filled) if named[i] and n >= _FILLED * most)
+
+
+def _are_names(row: Sequence[str]) -> bool:
+    there = [cell.strip() for cell in row if cell.strip()]
+    figures = [cell for cell in there if re.fullmatch(r"[-+<>]?[\d.,/: -]+", cell)]
+    return bool(there) and len(figures) <= (1 - _FILLED) * len(there)
 
 
 def _told(name: str, numbers: Sequence[int], header: int) -> int:
@@ -151,9 +161,8 @@ def _told(name: str, numbers: Sequence[int], header: int) -> int:
 
 def _place_of(name: str, names: Sequence[str], column: str) -> int:
     if column not in names:
-        near = difflib.get_close_matches(column, names, n=1)
-        meant = f"; did you mean {near[0]}?" if near else ""
-        raise Unreadable(name, 0, column, f"a column of the file, for rows_until_blank{meant}")
+        words = f"a column of the file, for rows_until_blank{did_you_mean(column, names)}"
+        raise Unreadable(name, 0, column, words)
     return names.index(column)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import io
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.cohort.faults import DESCRIPTION, Fault
+from analysis.cohort.faults import DESCRIPTION, Fault, did_you_mean
 from analysis.cohort.intake import files, redcap
 from analysis.cohort.intake.declaration import Source
 from analysis.cohort.intake.files import Where
@@ -49,8 +48,7 @@ class Sources:
                 return named[0]
         known = ", ".join(_shown(sheet) for sheet in found)
         given = source.sheet or source.table or ""
-        near = difflib.get_close_matches(given, [_shown(sheet) for sheet in found], n=1)
-        meant = f"; did you mean {near[0]}?" if near else ""
+        meant = did_you_mean(given, map(_shown, found))
         words = f"`sheet`, one of: {known}{meant}" if found else "a table with a header and rows"
         raise Unreadable(DESCRIPTION, 0, given, words)
 
@@ -217,8 +215,7 @@ def _no_file(path: Path, beside: Path) -> str:
         meant = f"; did you mean {path.name}?" if (beside / path.name).is_file() else ""
         return f"a file in a folder that there is; {path.parent} is none{meant}"
     names = [each.name for each in sorted(path.parent.iterdir()) if each.suffix in files.SUFFIXES]
-    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
-    meant = f"; did you mean {near[0]}?" if near else ""
+    meant = did_you_mean(path.name, names, 0.5)
     there = f", which has {', '.join(names[:8])}" if names else ""
     return f"a file in the folder {path.parent.name or path.parent}{there}{meant}"
 
