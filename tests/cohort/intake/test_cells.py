@@ -60,6 +60,7 @@ def test_a_year_before_a_month_before_a_day_needs_no_format(
     assert read(mark.join(plain), f"{day.year}年{day.month}月{day.day}日") == [day.isoformat()] * 2
 
 
+@settings(max_examples=60)
 @given(st.integers(1, 99), st.integers(1, 99), st.integers(0, 9999),
        st.sampled_from([".", "/", "-", " ", ""]), st.booleans())  # fmt: skip
 def test_what_could_be_either_is_never_read_without_a_format(
@@ -73,6 +74,7 @@ def test_what_could_be_either_is_never_read_without_a_format(
         assert read(text) == [""], text
 
 
+@settings(max_examples=30)
 @given(DAYS)
 def test_the_first_format_that_fits_is_meant(day: datetime.date) -> None:
     text = f"{day:%d.%m.%Y}"
@@ -80,6 +82,7 @@ def test_the_first_format_that_fits_is_meant(day: datetime.date) -> None:
     assert read(text, dates=("%d/%m/%Y", "%d.%m.%Y")) == [day.isoformat()]
 
 
+@settings(max_examples=30)
 @given(st.dates(datetime.date(1930, 1, 1), datetime.date(2100, 12, 31)))
 def test_days_of_excel_come_back(day: datetime.date) -> None:
     windows = (day - datetime.date(1899, 12, 30)).days
@@ -194,6 +197,7 @@ POINT, COMMA, BOTH = (Conventions(decimal=marks) for marks in ((".",), (",",), (
 DECIMALS = st.decimals(-1_000_000, 1_000_000, places=3)
 
 
+@settings(max_examples=40)
 @given(DECIMALS)
 def test_numbers_come_back_under_each_mark(value: object) -> None:
     plain = f"{value}"

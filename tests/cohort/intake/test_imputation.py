@@ -38,7 +38,7 @@ def shown(day: datetime.date, known: str) -> str:
     return {"day": f"{day:%Y-%m-%d}", "month": f"{day:%Y-%m}", "year": f"{day:%Y}"}[known]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     st.lists(st.dates(datetime.date(2019, 1, 1), LATEST), min_size=7, max_size=7).map(sorted),
     st.lists(st.sampled_from(["day", "month", "year"]), min_size=7, max_size=7),
