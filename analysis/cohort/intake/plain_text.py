@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv
 
-from analysis.cohort.intake.sheet import LONGEST_CELL, Sheet, stripped
+from analysis.cohort.intake.sheet import LONGEST_CELL, Sheet, header_place, stripped
 
 
 def read_plain(name: str, text: str, remarks: int, separator: str) -> Sheet | None:
@@ -33,7 +33,8 @@ def read_plain(name: str, text: str, remarks: int, separator: str) -> Sheet | No
         return None
     head = text.split("\n", remarks + 1)[remarks].rstrip("\r")
     names = [cell.strip() for cell in head.split(separator)]
-    if not all(names):
+    first_rows = [line.split(separator) for line in text.split("\n", remarks + 20)[remarks:-1]]
+    if not all(names) or (first_rows and header_place(first_rows) != 0):
         return None
     blank: list[int] = []
     other: list[int] = []
