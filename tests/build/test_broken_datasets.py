@@ -41,7 +41,10 @@ BROKEN = {
     "death before treatment": (
         "follow_up",
         ("2020-09-01,2020-10-01,2020-10-01", "2020-03-01,2020-03-02,2020-03-02"),
-        ["follow_up.csv, row 4, column death_date: found '2020-03-02'", "2020-03-09"],
+        [
+            "2 cells (follow_up.csv, columns death_date, last_contact_date, row 4)",
+            "found '2020-03-02'; expected a day on or after the first treatment",
+        ],
     ),
     "progression after last contact": (
         "follow_up",
