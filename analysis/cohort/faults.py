@@ -84,8 +84,9 @@ def by_cause(faults: Sequence[Fault]) -> list[str]:
     causes: dict[tuple[str, ...], list[Fault]] = {}
     for fault in faults:
         # What is expected of cells is often the same in many columns: one mend helps all.
-        shared = fault.row > 0 and fault.cause
-        place = () if shared else (fault.file, fault.column)
+        place: tuple[str, ...] = (fault.file, fault.column)
+        if fault.cause:
+            place = () if fault.row else (fault.file,)
         one_row = () if fault.row else (fault.value,)
         causes.setdefault((fault.cause or fault.expected, *place, *one_row), []).append(fault)
     return [str(same[0]) if len(same) == 1 else _together(same) for same in causes.values()]
@@ -98,14 +99,19 @@ def _together(faults: list[Fault]) -> str:
         rows = sorted({fault.row for fault in same if fault.row})
         where = file
         if columns:
-            where += f", {'column' if len(columns) == 1 else 'columns'} {_some(columns)}"
+            # Of cells some columns show where to look; columns that are missing are all named.
+            listed = _some(columns) if rows else ", ".join(columns)
+            where += f", {'column' if len(columns) == 1 else 'columns'} {listed}"
         if rows:
             where += f", {'row' if len(rows) == 1 else 'rows'} {_some(list(map(str, rows)))}"
         places.append(where)
     texts = list(dict.fromkeys(fault.value for fault in faults if fault.value))
     found = f": found {_some([_shown(text) for text in texts])}" if texts else ""
     expected = faults[0].cause or faults[0].expected
-    return printable(f"{len(faults)} cells ({_some(places, '; ')}){found}; expected {expected}")
+    where = _some(places, "; ")
+    if any(fault.row for fault in faults):
+        where = f"{len(faults)} cells ({where})"
+    return printable(f"{where}{found}; expected {expected}")
 
 
 def _grouped(faults: list[Fault], key: Callable[[Fault], str]) -> dict[str, list[Fault]]:

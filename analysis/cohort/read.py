@@ -156,7 +156,7 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
     notes += more
     # What a convention leaves unread, such as all dates, would break rules that the patients keep.
     known = "patients" in written and "patient_id" in written["patients"].frame
-    if known and not any(fault.cause for fault in faults):
+    if known and not any(fault.cause and fault.row for fault in faults):
         faults += [
             _placed(fault, written[fault.file]) if fault.file in written else fault
             for fault in rules.broken(tables, description)

@@ -30,6 +30,7 @@ from analysis.study.columns import (
 SLIP = 0.85
 # How alike a header is that is shown where another one is missing.
 ALIKE = 0.75
+_NO_COLUMNS = "these columns, or their names under not_recorded in dataset.yaml"
 # As many codes are shown of a column that has others than it should.
 _CODES = 6
 
@@ -100,7 +101,8 @@ def typed(
                 near = _near(name, [str(each) for each in frame.columns], ALIKE)
                 there = f" (there is {near})" if near else ""
                 words = f"this column{there}, or its name under not_recorded in dataset.yaml"
-                faults.append(Fault(table.name, 0, name, "", words))
+                several = "" if near else _NO_COLUMNS
+                faults.append(Fault(table.name, 0, name, "", words, several))
     faults += _out_of_range(found.frame, frame, table)
     return found
 

@@ -315,3 +315,16 @@ def test_midnight_is_a_day(tmp_path: Path) -> None:
         for name, text in (("plain", datasets.FOLLOW_UP), ("timed", timed))
     )
     pd.testing.assert_frame_equal(plain, with_time)
+
+
+def test_columns_that_are_missing_are_one_line_a_file_that_names_all_of_them(
+    tmp_path: Path,
+) -> None:
+    patients = "patient_id,sex,birth_date\nA1,male,1960-06-15\n"
+    with pytest.raises(DatasetFaults) as refused:
+        read_dataset(write_dataset(tmp_path, patients=patients), STUDY)
+    told = str(refused.value).splitlines()
+    (line,) = [line for line in told if "not_recorded in dataset.yaml" in line]
+    assert line.startswith("  patients.csv, columns afp_after, afp_before, ajcc_stage, ")
+    assert line.count("therapy_line") == 1
+    assert line.endswith("these columns, or their names under not_recorded in dataset.yaml")
