@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.build.errors import BuildError
-from analysis.build.inputs import Source, hash_of_file, hashes_in
+from analysis.build.inputs import Source, hash_of_file, hashes_in, hashes_of_sources
 from analysis.build.manifest import FILE, differences, python_version, read_manifest
 from analysis.build.plan import JOINED, PYTHON
 from analysis.build.project import Project
-from analysis.cohort.written import hashes_of_databases, sources_outside
 
 NOTEBOOKS, DATASET, SOURCE = "notebooks/", "dataset/", "source/"
 
@@ -54,10 +53,7 @@ def _hash_now(project: Project, report: Path, dataset: Path, name: str) -> str |
     elif name.startswith(DATASET):
         path = dataset / name.removeprefix(DATASET)
     elif name.startswith(SOURCE):
-        outside = sources_outside(dataset)
-        if name not in outside:
-            return hashes_of_databases(dataset).get(name)
-        path = outside[name]
+        return hashes_of_sources(dataset).get(name)
     else:
         path = project.root / name
     return hash_of_file(path) if path.is_file() else None

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict
 from analysis.build.errors import REFUSED, BuildError
 from analysis.build.imports import Imports, all_files
 from analysis.build.project import Project
-from analysis.cohort.intake.files import SUFFIXES
-from analysis.cohort.written import hashes_of_databases, sources_outside
+from analysis.cohort.intake.kinds import SUFFIXES
 
+DESCRIPTION = "dataset.yaml"
 DATASET_FILES = {".yaml", *SUFFIXES}
 LOCK = "requirements.lock"
 ESTIMATES = "estimates"
@@ -136,11 +136,20 @@ def hashes_of_dataset(folder: Path) -> dict[str, str]:
         for path in sorted(folder.glob("*"))
         if path.suffix.lower() in DATASET_FILES and path.is_file()
     }
-    return {
-        **{name: hash_of_file(path) for path, name in within.items()},
-        **{name: hash_of_file(path) for name, path in sources_outside(folder).items()},
-        **hashes_of_databases(folder),
-    }
+    found = {name: hash_of_file(path) for path, name in within.items()}
+    return found | hashes_of_sources(folder)
+
+
+def hashes_of_sources(folder: Path) -> dict[str, str]:
+    """Give the SHA-256 of what a dataset is read from outside its folder."""
+    description = folder / DESCRIPTION
+    if not description.is_file() or "source" not in description.read_text("utf-8", "replace"):
+        return {}
+    # Only now: what reads a declaration takes longer to import than a report that is up to date.
+    from analysis.cohort.written import hashes_of_databases, sources_outside
+
+    outside = {name: hash_of_file(path) for name, path in sources_outside(folder).items()}
+    return outside | hashes_of_databases(folder)
 
 
 def hash_of_file(path: Path) -> str:

@@ -25,7 +25,7 @@ variants:
     change: {{ afp_cutoff: 400 }}
   - change: {{ age_cutoff: [50, 65] }}
   - change: {{ afp_model: spline }}
-  - change: {{ population: first line, ecog_max: 0 }}
+  - change: {{ population: ecog > 4 }}
 """
 
 TEXTS = {"synthetic": ("Cut-offs", "of IMbrave150"), "hostile": (HOSTILE, HOSTILE[:70])}

@@ -172,7 +172,7 @@ def test_why_names_what_is_stale_and_the_reason(
     write(project.notebook("02_second"), "print('other')")
     assert why() == {
         "01_first": "up to date",
-        "02_second": "notebooks/02_second.ipynb changed, and 5 more",
+        "02_second": "notebooks/02_second.ipynb changed, and 6 more",
         "index": "it reads the estimates of 02_second",
     }
     (dataset / "follow_up.csv").write_text((dataset / "follow_up.csv").read_text() + "\n")

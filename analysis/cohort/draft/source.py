@@ -18,7 +18,8 @@ from analysis.cohort.draft.presets import by_instrument, of_adam, with_dictionar
 from analysis.cohort.draft.write import draft, facts, names_of, questions_in, shown
 from analysis.cohort.faults import DESCRIPTION, DatasetFaults, Fault
 from analysis.cohort.folder import DATA
-from analysis.cohort.intake.files import DATABASES, SUFFIXES, Where, database, read_sheets
+from analysis.cohort.intake.files import Where, database, read_sheets
+from analysis.cohort.intake.kinds import DATABASES, SUFFIXES
 from analysis.cohort.intake.sheet import Sheet, Unreadable
 from analysis.study.study import Study
 

@@ -20,6 +20,7 @@ import charset_normalizer
 import pandas as pd
 
 from analysis.cohort.faults import did_you_mean
+from analysis.cohort.intake.kinds import DATABASES, STATISTICAL, SUFFIXES, TEXTS, WORKBOOKS
 from analysis.cohort.intake.plain_text import read_plain
 from analysis.cohort.intake.sheet import (
     LONGEST_CELL,
@@ -29,12 +30,6 @@ from analysis.cohort.intake.sheet import (
     text_of,
     typed_frame,
 )
-
-TEXTS = (".csv", ".tsv", ".txt")
-WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
-STATISTICAL = (".sav", ".zsav", ".por", ".dta", ".xpt", ".sas7bdat")
-DATABASES = (".sqlite", ".sqlite3", ".db")
-SUFFIXES = (*TEXTS, ".parquet", *WORKBOOKS, *STATISTICAL, *DATABASES)
 
 _SEPARATORS = (",", ";", "\t", "|")
 # What people write for a separator that is hard to type in YAML.

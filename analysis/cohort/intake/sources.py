@@ -12,6 +12,7 @@ from analysis.cohort.faults import DESCRIPTION, Fault, did_you_mean
 from analysis.cohort.intake import files, redcap
 from analysis.cohort.intake.declaration import Source
 from analysis.cohort.intake.files import Where
+from analysis.cohort.intake.kinds import DATABASES, SUFFIXES, WORKBOOKS
 from analysis.cohort.intake.sheet import Sheet, Unreadable, typed_frame
 
 _SQLITE = "sqlite:///"
@@ -128,7 +129,7 @@ def files_of(folder: Path, sources: list[Source]) -> list[Path]:
         for name in names:
             path = (folder / Path(name).expanduser()).resolve()
             if path.is_dir():
-                known = files.SUFFIXES
+                known = SUFFIXES
                 found += [each for each in path.iterdir() if each.suffix.lower() in known]
             elif path.is_file():
                 found.append(path)
@@ -150,7 +151,7 @@ def own_files(folder: Path, tables: list[str]) -> tuple[dict[str, Sheet], list[F
         path
         for path in sorted(folder.iterdir())
         if path.is_file()
-        and path.suffix.lower() in files.SUFFIXES
+        and path.suffix.lower() in SUFFIXES
         and not path.name.startswith((".", "~"))
     ]
     for name in tables:
@@ -161,7 +162,7 @@ def own_files(folder: Path, tables: list[str]) -> tuple[dict[str, Sheet], list[F
         if named:
             _add(sheets, faults, name, named[0], None)
     for path in there:
-        if path.suffix.lower() not in (*files.WORKBOOKS, *files.DATABASES):
+        if path.suffix.lower() not in (*WORKBOOKS, *DATABASES):
             continue
         if path.stem.casefold() in tables:
             continue
@@ -214,7 +215,7 @@ def _no_file(path: Path, beside: Path) -> str:
     if not path.parent.is_dir():
         meant = f"; did you mean {path.name}?" if (beside / path.name).is_file() else ""
         return f"a file in a folder that there is; {path.parent} is none{meant}"
-    names = [each.name for each in sorted(path.parent.iterdir()) if each.suffix in files.SUFFIXES]
+    names = [each.name for each in sorted(path.parent.iterdir()) if each.suffix in SUFFIXES]
     meant = did_you_mean(path.name, names, 0.5)
     there = f", which has {', '.join(names[:8])}" if names else ""
     return f"a file in the folder {path.parent.name or path.parent}{there}{meant}"
