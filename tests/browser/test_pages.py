@@ -253,7 +253,7 @@ def test_only_a_synthetic_cohort_is_asked_whether_it_looks_like_patients(any_rep
         assert 'id="plausibility_rules"' in asked.read_text(encoding="utf-8")
 
 
-# A report that was not asked to compare says nothing of the article, and has no empty page ---------
+# A report that was not asked to compare says nothing of the article, and has no empty page ------
 
 # Said of the article's patients alone.
 OF_THE_ARTICLE = (
