@@ -110,7 +110,7 @@ sensitivity: environment ## set variants of the report beside it: what changes? 
 	    --variants "$$VARIANTS" --scheduler "$$SCHEDULER"
 
 test: lint ## check style, types and the direction of imports, then run the tests
-	@$(PYTHON) -m pytest -n 2 --dist loadfile
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: environment ## check style, types and the direction of imports
 	@$(PYTHON) -m ruff check
