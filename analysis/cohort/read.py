@@ -16,6 +16,7 @@ from analysis.cohort.description import FILE, Description, read_description
 from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.folder import dataset_folder
 from analysis.cohort.intake.mapping import Written
+from analysis.cohort.intake.sources import Sources
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.remarks import remarks
 from analysis.cohort.schema import tables_of
@@ -36,7 +37,7 @@ def load(
     Parameters
     ----------
     dataset
-        A name in `data/` or the path of a folder of CSV or Parquet tables.
+        A name in `data/`, or the path of a folder with a `dataset.yaml`.
     study
         What the dataset is read as; its `dataset.yaml` may add to it.
     chosen
@@ -97,7 +98,8 @@ def read_study(dataset: str | Path, study: Study) -> Study:
         With what is wrong with that file.
     """
     folder = dataset_folder(dataset)
-    return declare(folder.name, study, expanded(folder, read_description(folder)))
+    description = expanded(folder, read_description(folder), Sources(folder))
+    return declare(folder.name, study, description)
 
 
 def read_dataset(dataset: str | Path, study: Study) -> Dataset:
@@ -109,10 +111,11 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
         With the complete list of faults.
     """
     folder = dataset_folder(dataset)
-    description = expanded(folder, read_description(folder))
+    sources = Sources(folder)
+    description = expanded(folder, read_description(folder), sources)
     study = declare(folder.name, study, description)
     schema = tables_of(study)
-    everything = read_tables(folder, description, schema)
+    everything = read_tables(folder, description, schema, sources)
     written, notes = everything.tables, list(everything.notes)
 
     faults: list[Fault] = [*everything.faults, *_unknown_columns(description, schema)]

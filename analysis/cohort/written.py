@@ -19,9 +19,9 @@ from analysis.cohort.intake.mapping import Written, mapped_table
 from analysis.cohort.intake.sheet import Sheet, Unreadable
 from analysis.cohort.intake.sources import Sources, files_of, own_files
 from analysis.study.columns import Table, kind, levels_of
+from analysis.study.own import OWN
 
 ADAM, REDCAP = "adam", "redcap"
-OWN = "own"
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,15 @@ class Everything:
     not_recorded: Mapping[str, list[str] | str] = field(default_factory=dict)
 
 
-def expanded(folder: Path, description: Description) -> Description:
+def expanded(folder: Path, description: Description, sources: Sources) -> Description:
     """Give a description with what its preset declares, where it declares nothing itself.
+
+    Parameters
+    ----------
+    folder, description
+        Of the dataset.
+    sources
+        That folder's, so that what is opened here is open to `read_tables`.
 
     Raises
     ------
@@ -57,7 +64,7 @@ def expanded(folder: Path, description: Description) -> Description:
     if description.preset != ADAM:
         return description
     try:
-        sheets = Sources(folder).sheets(description.source or Source(file="."))
+        sheets = sources.sheets(description.source or Source(file="."))
         compared = [factor.column for factor in description.factors]
         compared += [description.arm.column] if description.arm else []
         tables = {**adam.tables(sheets, compared), **description.tables}
@@ -66,7 +73,7 @@ def expanded(folder: Path, description: Description) -> Description:
         raise DatasetFaults(folder.name, [error.fault]) from None
     changed: dict[str, object] = {
         "tables": tables,
-        "study": description.study or OWN,
+        "study": description.study or OWN.name,
         "source": description.source or Source(file="."),
     }
     if arm is not None and description.arm is None:
@@ -76,7 +83,9 @@ def expanded(folder: Path, description: Description) -> Description:
     return Description.model_validate({**given, **changed})
 
 
-def read_tables(folder: Path, description: Description, schema: Mapping[str, Table]) -> Everything:
+def read_tables(
+    folder: Path, description: Description, schema: Mapping[str, Table], sources: Sources
+) -> Everything:
     """Read all tables of a dataset as text.
 
     Parameters
@@ -85,8 +94,9 @@ def read_tables(folder: Path, description: Description, schema: Mapping[str, Tab
         That of `dataset.yaml`.
     description, schema
         What the dataset says of itself, and the tables of its study.
+    sources
+        Those of the folder.
     """
-    sources = Sources(folder)
     # Where a source is declared, files that are called like tables are not what is meant.
     own, faults = own_files(folder, list(schema)) if description.source is None else ({}, [])
     conventions = description.conventions
@@ -116,7 +126,7 @@ def read_tables(folder: Path, description: Description, schema: Mapping[str, Tab
     if still_open := _open_lines(folder):
         lines = "1 line still asks" if still_open == 1 else f"{still_open} lines still ask"
         notes.append(f"{DESCRIPTION}: {lines} something (# ?). Answer, and take the question away.")
-    left_out, more = _left_out(description, own, sources, written)
+    left_out, more = _left_out(description, schema, own, sources, written)
     if more:
         notes.append(more)
         written = {
@@ -224,6 +234,7 @@ def _plain(name: object) -> str:
 
 def _left_out(
     description: Description,
+    schema: Mapping[str, Table],
     own: Mapping[str, Sheet],
     sources: Sources,
     written: Mapping[str, Written],
@@ -232,15 +243,21 @@ def _left_out(
     parts = description.tables.get("patients", [])
     if "patients" not in written or not any(part.where for part in parts):
         return set(), ""
-    everybody: list[Fault] = []
+    # Read as the patients are, so that an id is what it is made of there.
+    faults: list[Fault] = []
     free = [part.model_copy(update={"where": {}}) for part in parts]
-    pieces = _pieces("patients", free, own, sources, description, everybody)
-    ids: set[str] = set()
-    for part, sheet, _ in pieces:
-        column = part.made["patient_id"].source if "patient_id" in part.made else "patient_id"
-        if column in sheet.frame.columns:
-            ids |= set(sheet.frame[column].dropna())
-    left = ids - set(written["patients"].frame["patient_id"].dropna())
+    pieces = _pieces("patients", free, own, sources, description, faults)
+    ids = [
+        part.model_copy(update={"made": {k: v for k, v in part.made.items() if k == "patient_id"}})
+        for part, _, _ in pieces
+    ]
+    alone = [(part, sheet, own) for part, (_, sheet, own) in zip(ids, pieces, strict=True)]
+    everybody = mapped_table(schema["patients"], alone, description.conventions, faults).frame
+    if "patient_id" not in everybody or "patient_id" not in written["patients"].frame:
+        return set(), ""
+    left = set(everybody["patient_id"].dropna()) - set(
+        written["patients"].frame["patient_id"].dropna()
+    )
     if not left:
         return set(), ""
     n = len(left)

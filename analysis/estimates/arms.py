@@ -23,6 +23,7 @@ from analysis.estimates import (
 from analysis.estimates.intervals import fisher_p
 from analysis.estimates.rows import COLUMNS, row, to_table
 from analysis.study.keys import Statistic
+from analysis.study.limits import limits
 from analysis.study.parameters import Parameters
 from analysis.study.variables import Grouped
 from analysis.study.variables import Row as TableRow
@@ -144,11 +145,16 @@ def _compared(cohort: Cohort, analysis: str, asked: TableRow, parameters: Parame
         return []
     # A cut belongs to what it compares: two cuts of one variable are two comparisons.
     cut = str(asked.cut) if isinstance(asked, Grouped) else ""
+    why = "no spread in either arm"
     if is_quantity:
         numbers = both["value"].astype("float64")
         samples = [numbers[both["arm"] == level] for level in levels]
         p, method, note = _of_quantity(samples)
         apart = [smd_of_quantity(sample, samples[0]) for sample in samples[1:]]
+        if limits(patients, asked.name).reindex(both.index).notna().any():
+            # A mean of limits is none; their ranks are those of the limits.
+            note = "; ".join(filter(None, (note, "limits are ranked as they stand")))
+            apart, why = [float("nan")] * len(apart), "some values are limits"
     else:
         table = pd.crosstab(both["value"].astype(str), both["arm"])[levels]
         p, method, note = _of_counts(table.to_numpy(), parameters)
@@ -163,7 +169,7 @@ def _compared(cohort: Cohort, analysis: str, asked: TableRow, parameters: Parame
             value,
             group_level=level,
             method=f"standardised difference from {levels[0]}",
-            note="" if np.isfinite(value) else "no spread in either arm",
+            note="" if np.isfinite(value) else why,
             **keys,
         )
         for level, value in zip(levels[1:], apart, strict=True)

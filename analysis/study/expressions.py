@@ -2,8 +2,8 @@
 
 The syntax is Python's, read by Python's own parser and never run: names of variables, numbers,
 text in quotes, comparisons, `in`, `and`, `or`, `not`. A variable of yes and no stands for itself.
-What is not recorded makes an answer unknown, as in Kleene's logic: `no and unknown` is no, `yes and
-unknown` is unknown.
+What is not recorded, or of which a limit leaves open on which side it is, makes an answer unknown,
+as in Kleene's logic: `no and unknown` is no, `yes and unknown` is unknown.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.study.keys import NO, YES
+from analysis.study.limits import compares, limits
 
 _COMPARISONS: Mapping[type[ast.cmpop], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Lt: ("<", operator.lt),
@@ -149,7 +150,7 @@ def _answer(node: ast.expr, patients: pd.DataFrame) -> pd.Series:
         case ast.Name(id=name):
             return _is_yes(name, patients[name])
         case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[value]):
-            return _compared(name, patients[name], op, value)
+            return _compared(name, patients, op, value)
     raise AssertionError(ast.dump(node))
 
 
@@ -161,22 +162,27 @@ def _is_yes(name: str, values: pd.Series) -> pd.Series:
     return _known(values == YES, values)
 
 
-def _compared(name: str, values: pd.Series, op: ast.cmpop, node: ast.expr) -> pd.Series:
+def _compared(name: str, patients: pd.DataFrame, op: ast.cmpop, node: ast.expr) -> pd.Series:
     if isinstance(op, ast.In | ast.NotIn):
         assert isinstance(node, ast.List | ast.Tuple | ast.Set)
         constants = [_constant(item) for item in node.elts]
-        parts = [_compared_with(name, values, operator.eq, "==", item) for item in constants]
+        parts = [_compared_with(name, patients, operator.eq, "==", item) for item in constants]
         found = parts[0]
         for part in parts[1:]:
             found = found | part
         return ~found if isinstance(op, ast.NotIn) else found
     sign, compare = _COMPARISONS[type(op)]
-    return _compared_with(name, values, compare, sign, _constant(node))
+    return _compared_with(name, patients, compare, sign, _constant(node))
 
 
 def _compared_with(
-    name: str, values: pd.Series, compare: Callable[[Any, Any], Any], sign: str, value: float | str
+    name: str,
+    patients: pd.DataFrame,
+    compare: Callable[[Any, Any], Any],
+    sign: str,
+    value: float | str,
 ) -> pd.Series:
+    values, signs = patients[name], limits(patients, name)
     if isinstance(value, str):
         levels = (
             [str(level) for level in values.cat.categories]
@@ -194,6 +200,8 @@ def _compared_with(
         numbers = pd.to_numeric(values.astype(object)).astype("float64").round(6)
     except (TypeError, ValueError):
         raise ExpressionError(f"`{name}` is a text; compare it with a text in quotes") from None
+    if signs.notna().any():
+        return compares(sign, value, numbers, signs)
     return _known(compare(numbers, value), values)
 
 

@@ -69,11 +69,14 @@ def compares(sign: str, cut: float, values: pd.Series, signs: pd.Series) -> pd.S
     at_most = high <= cut
     above = (low > cut) | ((low == cut) & strict_low)
     at_least = low >= cut
+    equal, apart = low.eq(cut) & high.eq(cut), below | above
     holds, fails = {
         "<": (below, at_least),
         "<=": (at_most, above),
         ">": (above, at_most),
         ">=": (at_least, below),
+        "==": (equal, apart),
+        "!=": (apart, equal),
     }[sign]
     return holds.astype("boolean").mask(~(holds | fails) | values.isna())
 

