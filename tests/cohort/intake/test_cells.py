@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import pandas as pd
 import pytest
@@ -21,6 +22,7 @@ from analysis.cohort.intake.cells import (
     why_no_format,
     without_missing,
 )
+from analysis.cohort.intake.sheet import text_of
 
 FORMATS = [
     "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d.%m.%y", "%d%b%Y", "%d/%b/%Y", "%d-%b-%y",
@@ -206,10 +208,20 @@ def test_numbers_come_back_under_each_mark(value: object) -> None:
     german = thousands.translate(str.maketrans(",.", ".,"))
     expected = float(value)  # type: ignore[arg-type]
     for text, conventions in (
-        (plain, Conventions()), (plain, POINT), (plain, BOTH), (comma, COMMA), (comma, BOTH),
+        (plain, Conventions()), (plain, POINT), (plain, BOTH), (comma, COMMA),
         (thousands, POINT), (german, COMMA),
     ):  # fmt: skip
         assert numbers(texts(text), conventions)["value"].tolist() == [expected], text
+    # Where both marks are declared, 1,084 may be either.
+    found = numbers(texts(comma), BOTH)["value"]
+    either = re.fullmatch(r"-?[1-9]\d{0,2},\d{3}", comma)
+    assert found.isna().all() if either else found.tolist() == [expected], comma
+
+
+def test_a_number_that_the_file_has_typed_parts_no_thousands() -> None:
+    """1.084 of a workbook was read as 1084 where texts beside it have decimal commas."""
+    assert numbers(texts(text_of(1.084), "63,5"), COMMA)["value"].tolist() == [1.084, 63.5]
+    assert numbers(texts("1.084", "63,5"), COMMA)["value"].tolist() == [1084, 63.5]
 
 
 @given(DECIMALS)
