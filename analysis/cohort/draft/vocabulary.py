@@ -299,6 +299,7 @@ GENERAL = Vocabulary(
             within=("dose", "total dose", "delivered dose"),
             asked={
                 "total dose": "of radiotherapy?",
+                "dose": "the total dose of radiotherapy?",
                 "gd": "the total dose of radiotherapy?",
                 "prescribed rt dose": _DELIVERED,
                 "prescribed dose": _DELIVERED,
@@ -384,6 +385,7 @@ GENERAL = Vocabulary(
         "follow_up.progression_date": Spelling(
             names=(
                 "progression",
+                "progressdatum",
                 "first progression",
                 "disease progression",
                 "tumour progression",

@@ -178,6 +178,10 @@ def _missing(guessed: Guess, words: Mapping[str, str]) -> list[str]:
                 found[text].append(header)
                 numeric = schema is not None and kind(schema) in ("number", "integer")
                 laboratory |= numeric and code(text) in _NOT_DETECTED
+    # What is only suggested is in force once its # is taken away, and has such texts too.
+    for place, header in _factors(guessed):
+        for text in guessed.looks[place].columns[header].missing:
+            found[text].append(header)
     everywhere = sorted(text for text in found if text not in words)
     if not found:
         return []

@@ -83,8 +83,12 @@ def table(estimates: pd.DataFrame, study: Study) -> Table | None:
             )
     if not rows:
         return None
+    medians = pd.DataFrame(rows).iloc[:, -1]
     return plain_table(
         pd.DataFrame(rows),
         stub="Endpoint",
-        notes=["NR, not reached.", *not_at_risk(estimates, study)],
+        notes=[
+            *(["NR, not reached."] if any("NR" in median for median in medians) else []),
+            *not_at_risk(estimates, study),
+        ],
     )

@@ -103,7 +103,9 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
     notes = [
         "; ".join(f"{level}, {said}" for level, said in words.items()) + ".",
         f"N = {thousands(chosen['n'].max())} patients; %, of those assessed by the criterion. CI, "
-        f"{method_of(chosen, Statistic.CI_LOWER)} {percent(study.chosen)} confidence interval of "
+        # What stands in for sums or categories is told above the table.
+        f"{method_of(chosen, Statistic.CI_LOWER).partition(',')[0]} {percent(study.chosen)} "
+        "confidence interval of "
         "the percentage.",
     ]
     if len(present) > 1:

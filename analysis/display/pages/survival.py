@@ -53,7 +53,8 @@ def endpoints_method(cohort: Cohort) -> Markdown:
     said = [
         "**Method.** Survival is counted in days"
         + (f" {since}" if by_date and cohort.records("time_zero") else "")
-        + " and shown in months of 30.4375 days, by the method of Kaplan and Meier (1958)."
+        + (", and" if "," in since else " and")
+        + " shown in months of 30.4375 days, by the method of Kaplan and Meier (1958)."
     ]
     if parameters.delayed_entry != "none":
         said[0] += (
