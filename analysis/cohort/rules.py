@@ -122,7 +122,7 @@ def _followed(tables: Tables, description: Description) -> list[Fault]:
         patients,
         of.notna() & ~known,
         "patient_id",
-        lambda _: "a row of follow_up for the patient",
+        lambda _: "a row of follow_up for the patient, blank where nothing is known",
     )
 
 

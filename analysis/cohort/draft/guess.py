@@ -52,6 +52,7 @@ def guess(
         if rows is not None and rows[place]:
             chosen = rows[place]
             look.parts = [replace(p, where={**chosen, **p.where}) for p in look.parts]
+    _name_patients(looks)
     own = set(study.patient_columns) - set(OWN.patient_columns)
     found = {
         line.column
@@ -72,6 +73,19 @@ def guess(
 @lru_cache(maxsize=4)
 def _matcher(study: Study) -> Matcher:
     return Matcher(tables_of(study), Reader(GENERAL | study.vocabulary))
+
+
+def _name_patients(looks: Sequence[Look]) -> None:
+    """Where no column describes the patients, the first table with one row for each names them."""
+    if any(part.table == "patients" for look in looks for part in look.parts):
+        return
+    for look in looks:
+        for part in look.parts:
+            named = [line for line in part.lines if line.column == ID and line.active]
+            once = named and not look.columns[named[0].headers[0]].cells.dropna().duplicated().any()
+            if once:
+                look.parts.insert(0, Part("patients", tuple(named)))
+                return
 
 
 def _without(part: Part, columns: set[str]) -> Part:

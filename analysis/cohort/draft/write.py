@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.cohort.draft.fit import UNANSWERED
-from analysis.cohort.draft.profile import Column
+from analysis.cohort.draft.profile import Column, is_missing
 from analysis.cohort.draft.proposal import ID, Guess, Line, Look, Part
 from analysis.cohort.draft.scalars import flow, remark, scalar
 from analysis.cohort.draft.sheets import LONGEST_NAME
@@ -18,6 +18,7 @@ from analysis.cohort.draft.words import code
 from analysis.cohort.intake import redcap
 from analysis.cohort.intake.cells import EXCEL
 from analysis.study.columns import kind
+from analysis.study.variables import in_order
 
 # Formats that a reader of dates needs not be told: the year, the month, the day.
 _NEEDS_NONE = re.compile(r"%Y[-/.年]%m[-/.月]%d日?")
@@ -180,7 +181,9 @@ def _missing(guessed: Guess, words: Mapping[str, str]) -> list[str]:
                 laboratory |= numeric and code(text) in _NOT_DETECTED
     # What is only suggested is in force once its # is taken away, and has such texts too.
     for place, header in _factors(guessed):
-        for text in guessed.looks[place].columns[header].missing:
+        column = guessed.looks[place].columns[header]
+        said = [column.labels.get(text, "") for text in column.known]
+        for text in (*column.missing, *filter(is_missing, said)):
             found[text].append(header)
     everywhere = sorted(text for text in found if text not in words)
     if not found:
@@ -396,10 +399,10 @@ def _factor(header: str, column: Column, taken: set[str]) -> tuple[str, dict[str
         name += "_"
     told: dict[str, Any] = {"column": name, "label": (column.title or header)[:120]}
     if column.few and len(column.known) > 1:
-        if column.labels:
-            told["levels"] = {text: column.labels.get(text, text) for text in sorted(column.known)}
-        elif all(_is_code(text) for text in column.known):
-            told["levels"] = sorted(column.known)
+        # A code that the file has words for is read as these.
+        levels = [column.labels.get(text, text) for text in in_order(column.known)]
+        if column.labels or all(map(_is_code, column.known)):
+            told["levels"] = [level for level in levels if not is_missing(level)]
         return name, told
     numbers = sorted(column.plain_numbers.values())
     if len(numbers) >= 8 and column.share(column.plain_numbers) > 0.9 and not column.is_dates:

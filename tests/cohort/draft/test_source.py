@@ -8,6 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pyreadstat
 import pytest
 
 from analysis.__main__ import PROJECT
@@ -69,6 +70,37 @@ def test_the_projects_own_tables_need_no_answer(tmp_path: Path) -> None:
     assert "no line asks anything" in made.lines[0]
     dataset = read_dataset(tmp_path / "mine", STUDY)
     assert len(dataset.tables["patients"]) == 108
+
+
+def test_what_is_suggested_of_a_file_with_labels_is_read_once_it_is_in_force(
+    tmp_path: Path,
+) -> None:
+    """Levels were suggested by code, and read by the words that the file has for them."""
+    frame = pd.DataFrame(
+        {
+            "pid": range(1, 41),
+            "arm_given": [0.0, 1.0] * 20,
+            "fitness": [0.0, 1.0, 2.0, 9.0] * 10,
+            "os_days": range(100, 140),
+            "fustat": [0.0, 1.0] * 20,
+        }
+    )
+    labels = {"arm_given": {0: "Placebo", 1: "Drug"}, "fitness": {9: "Unknown"}}
+    pyreadstat.write_dta(frame, str(tmp_path / "t.dta"), variable_value_labels=labels)
+    made = import_source(str(tmp_path / "t.dta"), str(tmp_path / "mine"), STUDY)
+    text = made.path.read_text(encoding="utf-8")
+    for line in ("factors:", "  - {column: arm_given", "  - {column: fitness"):
+        text = text.replace(f"# {line}", line).replace(f"#   {line.strip()}", line)
+    for name in ("arm_given", "fitness"):
+        text = text.replace(f"# {name}:", f"{name}:")
+    made.path.write_text(text.replace("unit: '?'", "unit: days"), encoding="utf-8")
+    dataset = read_dataset(tmp_path / "mine", STUDY)
+    assert dataset.study.factor("arm_given").levels == ("Placebo", "Drug")
+    assert dataset.tables["patients"]["arm_given"].value_counts().to_dict() == {
+        "Placebo": 20, "Drug": 20,
+    }  # fmt: skip
+    assert dataset.study.factor("fitness").levels == ("0", "1", "2")
+    assert dataset.tables["patients"]["fitness"].isna().sum() == 10
 
 
 # --- again ----------------------------------------------------------------------------------------
