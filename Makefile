@@ -19,7 +19,7 @@ export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report import check verify why check-manifest audit sensitivity test lint bench lab synthetic \
+.PHONY: help report import check release verify why check-manifest audit sensitivity test lint bench lab synthetic \
     dictionary lock clean distclean environment install
 
 # One page alone is built under the name of its notebook: `make survival`.
@@ -101,6 +101,9 @@ check-manifest: environment ## compare the report, and what it was made from, wi
 
 verify: environment ## judge every published number: reproduced, impossible (proved) or missed
 	@$(PYTHON) -m analysis verify --dataset "$$DATASET" $(AT_A_TIME)
+
+release: environment ## make release/ from DATASET: what may leave, under disclosure control
+	@$(PYTHON) -m analysis release $(CHOSEN)
 
 audit: environment ## check the published numbers against each other, with proofs (LEDGER)
 	@$(PYTHON) -m analysis audit --ledger "$$LEDGER"

@@ -199,6 +199,13 @@ def _sensitivity(project: Project, options: argparse.Namespace) -> int:
     return 0
 
 
+def _release(project: Project, options: argparse.Namespace) -> int:
+    from analysis.build.release import build_release
+
+    print("\n".join(build_release(project, _folder(options), read_given(options.set))))
+    return 0
+
+
 def _dictionary(project: Project, options: argparse.Namespace) -> int:
     from analysis.build.choices_page import page
     from analysis.cohort.dictionary import dictionary
@@ -258,14 +265,17 @@ def _parser() -> argparse.ArgumentParser:
     verify = command("verify", _verify, "build the report and judge every published number")
     audit = command("audit", _audit, "check published numbers against each other")
     sensitivity = command("sensitivity", _sensitivity, "set variants of the report beside it")
+    release = command(
+        "release", _release, "make what may leave: release/, under disclosure control"
+    )
     command("dictionary", _dictionary, "write data/README.md and docs/parameters.md")
-    for added in (report, check, why, manifest, verify, sensitivity):
+    for added in (report, check, why, manifest, verify, sensitivity, release):
         added.add_argument(
             "--dataset",
             default="synthetic",
             help="a folder in data/ by its name, or the path of a folder (default: %(default)s)",
         )
-    for added in (report, check, why, sensitivity):
+    for added in (report, check, why, sensitivity, release):
         added.add_argument(
             "--set",
             action="append",

@@ -34,6 +34,7 @@ class Project:
     root: Path = ROOT
     notebooks: Path = ROOT / "notebooks"
     reports: Path = ROOT / "reports"
+    releases: Path = ROOT / "release"
 
     @property
     def study(self) -> Study:

@@ -182,6 +182,7 @@ class Description(Strict):
     compare_with_article: bool = False
     notice: str = Field("", max_length=1000)
     synthetic: bool = False
+    disclosure: Literal["OpenSAFELY", "ACRO", "none"] = "OpenSAFELY"
     data_cutoff: datetime.date | None = None
     seed: int | None = None
     eligibility_applies: bool | None = None

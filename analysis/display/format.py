@@ -16,6 +16,8 @@ from analysis.study.printed import exactly, half_up
 MISSING = "–"
 NOT_REACHED = "NR"
 NOT_ESTIMABLE = "not estimable"
+# As British official statistics have it: Government Analysis Function, symbols in tables.
+CONFIDENTIAL = "[c]"
 
 # The line between p values that readers go by.
 SIGNIFICANCE = 0.05

@@ -65,6 +65,30 @@ def table_document(label: str, caption: str, table: str) -> str:
     return template.render(label=label, caption=caption, table=Markup(table))
 
 
+def released(
+    title: str,
+    notice: str,
+    version: str,
+    content: Sequence[str],
+    rules: object,
+    sentences: Sequence[str],
+    withheld: Sequence[str],
+    tried: str,
+) -> str:
+    """Give the page of a release; `content` is HTML, everything else plain text."""
+    template = _environment().get_template("released.html.j2")
+    return template.render(
+        title=title,
+        notice=notice,
+        version=version,
+        content=[Markup(item) for item in content],
+        rules=rules,
+        sentences=sentences,
+        withheld=withheld,
+        tried=tried,
+    )
+
+
 def page_title(name: str) -> str:
     """Give the title under which pages link to a notebook.
 

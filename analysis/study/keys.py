@@ -36,6 +36,8 @@ class Statistic(StrEnum):
     MEDIAN_UPPER = "median_upper"
     MIN = "min"
     MAX = "max"
+    LOWER_QUARTILE = "lower_quartile"
+    UPPER_QUARTILE = "upper_quartile"
     THRESHOLD_MIN = "threshold_min"
     THRESHOLD_MAX = "threshold_max"
     SMD = "smd"

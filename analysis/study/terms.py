@@ -33,3 +33,12 @@ def meant(term: str) -> str:
     ('Diarrhea', 'Alanine aminotransferase increased', 'Hair of the dog')
     """
     return _meant().get(_plain(term), term)
+
+
+def is_term(term: str) -> bool:
+    """Tell whether a text is a CTCAE term, or another name of one, that `terms.yaml` knows.
+
+    >>> is_term("Diarrhoea"), is_term("Hair of the dog")
+    (True, False)
+    """
+    return _plain(term) in _meant()

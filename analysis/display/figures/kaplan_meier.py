@@ -50,7 +50,7 @@ class _Curve:
 @theme.theme()
 def survival_figure(
     curves: Mapping[str, pd.DataFrame],
-    at_risk: Mapping[str, Sequence[int]],
+    at_risk: Mapping[str, Sequence[int | None]],
     months_grid: Sequence[int],
     *,
     medians: Mapping[str, Median],
@@ -71,7 +71,7 @@ def survival_figure(
         By label, one row a time: days (from time zero), at_risk, events, censored, and survival,
         lower, upper as fractions.
     at_risk
-        By label, the number at risk at each month of `months_grid`.
+        By label, the number at risk at each month of `months_grid`; None where it is confidential.
     months_grid
         Months of the ticks and of the table, rising; the last one ends the figure.
     medians
@@ -103,7 +103,7 @@ def survival_figure(
             curves.items(), theme.CURVES, theme.DASHES, strict=False
         )
     ]
-    numbers = [[int(number) for number in at_risk[label]] for label in curves]
+    numbers = [[_number(number) for number in at_risk[label]] for label in curves]
     level = f"{fmt.confidence_level(confidence)} CI"
     p_line = "" if fmt.is_missing(p_value) else f"{p_label} {fmt.p_text(p_value)}"
 
@@ -150,9 +150,13 @@ def survival_figure(
     )
 
 
+def _number(number: int | None) -> str:
+    return fmt.CONFIDENTIAL if number is None else fmt.thousands(int(number))
+
+
 def _check(
     curves: Mapping[str, pd.DataFrame],
-    at_risk: Mapping[str, Sequence[int]],
+    at_risk: Mapping[str, Sequence[int | None]],
     months_grid: Sequence[int],
 ) -> None:
     if not 1 <= len(curves) <= MOST_CURVES:
@@ -359,7 +363,7 @@ def _draw_at_risk(
     sheet: Sheet,
     axes: Axes,
     lines: Sequence[_Curve],
-    numbers: Sequence[Sequence[int]],
+    numbers: Sequence[Sequence[str]],
     months_grid: Sequence[int],
     labels: Sequence[Sequence[str]],
     stacked: bool,
@@ -378,13 +382,13 @@ def _draw_at_risk(
             sheet.text(_MARGIN, y + _RISK_ROW / 2, label[0], color=ink)
         for month, number in zip(months_grid, row, strict=True):
             x = left + month * scale
-            sheet.text(x, y + _RISK_ROW / 2, fmt.thousands(number), ha="center", color=ink)
+            sheet.text(x, y + _RISK_ROW / 2, number, ha="center", color=ink)
         y += _RISK_ROW
 
 
 def _alt(
     lines: Sequence[_Curve],
-    numbers: Sequence[Sequence[int]],
+    numbers: Sequence[Sequence[str]],
     frames: Mapping[str, pd.DataFrame],
     months_grid: Sequence[int],
     ylabel: str,

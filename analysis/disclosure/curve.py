@@ -1,0 +1,79 @@
+"""Kaplan-Meier curves of which no step is a patient: midpoint rounding on a grid of months."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.disclosure.counts import rounded
+from analysis.disclosure.rules import RuleSet
+from analysis.study.months import DAYS_PER_MONTH
+
+_Counts = npt.NDArray[np.int64]
+
+
+def midpoint(counts: _Counts, rules: RuleSet) -> _Counts:
+    """Round counts up to a multiple, less half of it; none stays none.
+
+    >>> from analysis.disclosure.rules import OPENSAFELY
+    >>> midpoint(np.array([0, 1, 6, 7, 12, 13]), OPENSAFELY).tolist()
+    [0, 3, 3, 9, 9, 15]
+
+    References
+    ----------
+    OpenSAFELY's midpoint 6 rounding; its action kaplan-meier-function uses it for such curves.
+    """
+    base = rules.midpoint
+    ceiling = -(-counts // base) * base
+    return np.where(counts > 0, ceiling - base // 2, 0)
+
+
+def stand_ins(times: pd.DataFrame, rules: RuleSet) -> pd.DataFrame:
+    """Give times of patients that nobody is, whose curve may be seen.
+
+    Parameters
+    ----------
+    times
+        One row a patient: `days`, `event`, `competing`.
+    rules
+        Thresholds.
+
+    Returns
+    -------
+    DataFrame
+        `days`, `event` and `competing` of the rounded number of patients. By the end of each
+        month as many had the event, were censored, or had what competes, as the midpoint of their
+        cumulative number; all others are censored at the last month before which more than
+        `suppress_up_to` are at risk. Empty where that is not so from the start. Every day is the
+        last one of a month.
+    """
+    n = rounded(len(times), rules)
+    months = np.ceil(times["days"].to_numpy(dtype=np.float64) / DAYS_PER_MONTH).astype(int)
+    # What happens on the day of time zero is told with the first month.
+    months = np.maximum(months, 1)
+    event = times["event"].to_numpy(dtype=bool)
+    competing = times["competing"].to_numpy(dtype=bool) & ~event
+    last = int(months.max(initial=0))
+    cumulative = {
+        name: midpoint(np.bincount(months[those], minlength=last + 1).cumsum(), rules)
+        for name, those in (
+            ("event", event),
+            ("competing", competing),
+            ("censored", ~event & ~competing),
+        )
+    }
+    gone = sum(cumulative.values(), start=np.zeros(last + 1, dtype=np.int64))
+    at_risk = n - np.concatenate([[0], gone[:-1]])
+    shown = np.flatnonzero((at_risk > rules.suppress_up_to) & (gone <= n))
+    if len(times) <= rules.suppress_up_to or not len(shown) or shown[0] != 0:
+        return pd.DataFrame(columns=["days", "event", "competing"])
+    # The first gap ends it: later on the rounded counts would have somebody at risk again.
+    end = int(np.argmin(np.append(np.isin(np.arange(last + 1), shown), False))) - 1
+    rows: list[tuple[float, bool, bool]] = []
+    for name, counts in cumulative.items():
+        steps = np.diff(counts[: end + 1], prepend=0)
+        for month, step in enumerate(steps):
+            rows += [(month * DAYS_PER_MONTH, name == "event", name == "competing")] * int(step)
+    rows += [(end * DAYS_PER_MONTH, False, False)] * (n - len(rows))
+    return pd.DataFrame(rows, columns=["days", "event", "competing"])
