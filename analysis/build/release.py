@@ -61,10 +61,9 @@ def build_release(project: Project, folder: Path, given: Mapping[str, Any]) -> l
         )
     tried = (
         f"Before control, {before:,} of {len(cohort.patients):,} patients could be told by a count "
-        f"of {rules.suppress_up_to} or fewer that only one cohort can have. After it, of every such "
-        "count there is another cohort with the same counts, percentages, sums and curves in which "
-        "it is another: 0 patients can be told. Medians, quartiles, hazard ratios and p values "
-        "take no part in this."
+        f"of {rules.suppress_up_to} or fewer that no other cohort can have. After it, each such "
+        "count is another in another cohort with the same counts, percentages, sums and curves: 0 "
+        "patients can be told. Medians, quartiles, hazard ratios and p values take no part in this."
     )
     with staged(project.releases, name) as staging:
         _write(project, staging, cohort, protected, rules, tried)
@@ -79,9 +78,7 @@ def build_release(project: Project, folder: Path, given: Mapping[str, Any]) -> l
     ]
 
 
-def attacked(
-    cohort: Cohort, rows: pd.DataFrame, rules: RuleSet
-) -> tuple[int, list[str]]:
+def attacked(cohort: Cohort, rows: pd.DataFrame, rules: RuleSet) -> tuple[int, list[str]]:
     """Attack the full estimates, and those for release.
 
     Returns
@@ -134,8 +131,9 @@ def _write(
         content.append(page.figure(shown.name, shown.content, shown.caption).data)
     used = [rule for rule in Rule if rule.value in {*rows["rule"], *protected.withheld["rule"]}]
     withheld = [
-        f"{row.analysis_id} ({row.rule}): {row.statistics}."
-        for row in protected.withheld.itertuples()
+        f"{_titled(row['analysis_id'], cohort)} ({row['rule']}): "
+        f"{row['statistics'].replace('_', ' ')}."
+        for row in protected.withheld.to_dict("records")
     ]
     html = released(
         cohort.title,
@@ -143,7 +141,7 @@ def _write(
         project.version(),
         content,
         rules,
-        [words(rule, rules) for rule in used],
+        [(rule.value, words(rule, rules)) for rule in used],
         withheld,
         tried,
     )
@@ -163,6 +161,11 @@ def _write(
         if path.is_file()
     ]
     pd.DataFrame(listed).to_csv(staging / FILES, index=False, lineterminator="\n")
+
+
+def _titled(analysis: str, cohort: Cohort) -> str:
+    words = cohort.study.titles.get(analysis, analysis.replace("_", " "))
+    return words[:1].upper() + words[1:]
 
 
 def _holds(path: Path, estimates: str) -> str:
@@ -186,9 +189,7 @@ def _refuse_leaks(staging: Path, cohort: Cohort, rules: RuleSet) -> None:
         )
 
 
-def _uncontrolled(
-    project: Project, folder: Path, name: str, given: Mapping[str, Any]
-) -> list[str]:
+def _uncontrolled(project: Project, folder: Path, name: str, given: Mapping[str, Any]) -> list[str]:
     """Copy the report as it is, since `dataset.yaml` says so."""
     build_report(project, folder, given)
     with staged(project.releases, name) as staging:

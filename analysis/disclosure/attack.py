@@ -15,7 +15,7 @@ import pandas as pd
 from ortools.sat.python import cp_model
 
 from analysis.disclosure.counts import could_be
-from analysis.disclosure.protect import CURVE, RELEASED
+from analysis.disclosure.protect import CURVE, RELEASED, records
 from analysis.disclosure.rules import RuleSet
 from analysis.study.keys import NO, YES, Statistic
 from analysis.study.variables import Cut
@@ -96,13 +96,16 @@ class Puzzle:
         self._until: dict[tuple[str, str, str, int], Mapping[Statistic, Any]] = {}
         self._most = int(rows["n"].max()) + (rules.round_to if rules else 0)
         is_curve = rows["analysis_id"].str.endswith((_CURVES, CURVE))
-        counts = rows[rows["statistic"].isin([s.value for s in _COUNTED]) & ~is_curve]
-        for row in counts.to_dict("records"):
+        # Numbers at risk beside a curve are counts, and no points of it.
+        is_curve &= ~((rows["analysis_id"] == CURVE) & (rows["statistic"] == Statistic.AT_RISK))
+        counted = rows["statistic"].isin([s.value for s in _COUNTED]) & rows["unit"].eq("patients")
+        counts = rows[counted & ~is_curve]
+        for row in records(counts):
             self._count(row)
         self._sums(counts)
-        self._groups(counts)
-        for key, points in rows[is_curve].groupby(
-            ["analysis_id", "group", "group_level", "variable"], sort=False
+        self._groups()
+        for key, points in _families(
+            rows[is_curve], ["analysis_id", "group", "group_level", "variable"]
         ):
             if rules is None:
                 self._exact_curve(key, points)
@@ -133,7 +136,9 @@ class Puzzle:
             others = (self._solved(sign * cells[place])[place] for sign in (1, -1))
             if any(other != same[place] for other in others):
                 del same[place]
-        return pd.DataFrame([(*keys[place], same[place]) for place in sorted(same)], columns=COLUMNS)
+        return pd.DataFrame(
+            [(*keys[place], same[place]) for place in sorted(same)], columns=COLUMNS
+        )
 
     def allows(self, values: Mapping[tuple[str, ...], int]) -> bool:
         """Tell whether cells can have these values together."""
@@ -177,57 +182,40 @@ class Puzzle:
         return self._totals[shown]
 
     def _sums(self, counts: pd.DataFrame) -> None:
-        for key, family in counts[counts["statistic"] == Statistic.COUNT].groupby(
-            ["analysis_id", "group", "group_level", "variable"], sort=False
-        ):
+        """Say which counts are the sum of others."""
+        shown = counts[counts["statistic"] == Statistic.COUNT]
+        for key, family in _families(shown, ["analysis_id", "group", "group_level", "variable"]):
             levels = {
-                level: self.cells[(*key, level, Statistic.COUNT.value)]
+                str(level): self.cells[(*key, str(level), Statistic.COUNT.value)]
                 for level in family["variable_level"]
             }
-            if set(levels) == {YES, NO} or _are_sides(levels):
-                missing = self.cells.get((*key, "", Statistic.NOT_RECORDED.value), 0)
-                n = family["n"].max()
-                if not pd.isna(n):
-                    self._model.add(sum(levels.values()) + missing <= self._total(int(n)) + (
-                        0 if isinstance(missing, int) else self._most
-                    ))
+            n = family["n"].max()
+            if (set(levels) == {YES, NO} or _are_sides(levels)) and not pd.isna(n):
+                self._model.add(sum(levels.values()) == self._total(int(n)))
             for whole, parts in _SUMS.items():
                 if whole in levels and set(parts) <= set(levels):
                     self._model.add(levels[whole] == sum(levels[part] for part in parts))
 
-    def _groups(self, counts: pd.DataFrame) -> None:
-        # Parts of the patients have no more of anything than all of them.
-        of_group: dict[tuple[str, ...], list[cp_model.IntVar]] = {}
+    def _groups(self) -> None:
+        """Say that groups have no more of anything than all patients, nor events than patients."""
+        parts: dict[tuple[str, ...], list[cp_model.IntVar]] = {}
         for key, cell in self.cells.items():
-            if key[1]:
-                analysis, group, _, variable, level, statistic = key
-                of_group.setdefault((analysis, group, variable, level, statistic), []).append(cell)
-        for (analysis, _, variable, level, statistic), parts in of_group.items():
-            whole = self.cells.get((analysis, "", "", variable, level, statistic))
-            if whole is not None:
-                self._model.add(sum(parts) <= whole)
-        for key, group in counts[counts["group"] != ""].groupby(
-            ["analysis_id", "group", "variable"], sort=False
-        ):
-            analysis, name, variable = key
-            for statistic in (Statistic.N, Statistic.EVENTS):
-                parts = [
-                    self.cells[(analysis, name, level, variable, "", statistic.value)]
-                    for level in group.loc[group["statistic"] == statistic, "group_level"].unique()
-                ]
-                whole = self.cells.get(("survival", "", "", variable, "", statistic.value))
-                if parts and whole is not None:
-                    self._model.add(sum(parts) <= whole)
-            for level in group["group_level"].unique():
-                n, events = (
-                    self.cells.get((analysis, name, level, variable, "", statistic.value))
-                    for statistic in (Statistic.N, Statistic.EVENTS)
-                )
-                if n is not None and events is not None:
-                    self._model.add(events <= n)
+            analysis, group, group_level, variable, level, statistic = key
+            if not group:
+                continue
+            parts.setdefault((analysis, group, variable, level, statistic), []).append(cell)
+            if statistic == Statistic.EVENTS:
+                n = self.cells.get((analysis, group, group_level, variable, level, "n"))
+                if n is not None:
+                    self._model.add(cell <= n)
+        for (analysis, _, variable, level, statistic), of_groups in parts.items():
+            for where in {analysis, "survival"}:
+                whole = self.cells.get((where, "", "", variable, level, statistic))
+                if whole is not None:
+                    self._model.add(sum(of_groups) <= whole)
 
     def _exact_curve(self, key: tuple[str, ...], points: pd.DataFrame) -> None:
-        for row in points.to_dict("records"):
+        for row in records(points):
             if row["statistic"] in (Statistic.EVENTS, Statistic.CENSORED):
                 name = (*key, str(row["variable_level"]), row["statistic"])
                 self.cells[name] = self._between(int(row["value"]), int(row["value"]))
@@ -238,7 +226,7 @@ class Puzzle:
         assert rules is not None
         _, group, level, endpoint = key
         survival = points[points["statistic"] == Statistic.SURVIVAL]
-        heights = {int(r["variable_level"]): r["value"] for r in survival.to_dict("records")}
+        heights = {int(r["variable_level"]): r["value"] for r in records(survival)}
         shown = int(points["n"].iloc[0])
         n = self._total(shown)
         before: dict[Statistic, Any] = {Statistic.EVENTS: 0, Statistic.CENSORED: 0}
@@ -246,7 +234,9 @@ class Puzzle:
         for month, limits in enumerate(behind, start=1):
             now = {}
             for statistic, (least, most) in zip(before, limits, strict=True):
-                now[statistic] = self._between(_counts_of(least, rules)[0], _counts_of(most, rules)[1])
+                now[statistic] = self._between(
+                    _counts_of(least, rules)[0], _counts_of(most, rules)[1]
+                )
                 step = self._between(0, self._most)
                 self._model.add(step == now[statistic] - before[statistic])
                 cell = (CURVE, group, level, endpoint, str(month), statistic.value)
@@ -261,7 +251,18 @@ class Puzzle:
             self._model.add(before[Statistic.EVENTS] <= events)
 
     def _add_up(self) -> None:
-        """Say that the groups of a factor have no more events by a month than all patients have."""
+        """Say how curves hang together: with the numbers at risk, and those of groups with all."""
+        for (group, level, endpoint, month), now in self._until.items():
+            key = (CURVE if group else "survival", group, level, endpoint, str(month), "at_risk")
+            n = self.cells.get(
+                ("prognosis" if group else "survival", group, level, endpoint, "", "n")
+            )
+            before = self._until.get((group, level, endpoint, month - 1))
+            if key in self.cells and n is not None:
+                # Whoever's time ends on the last day of the month may be counted, or not.
+                self._model.add(self.cells[key] >= n - sum(now.values()))
+                if before is not None:
+                    self._model.add(self.cells[key] <= n - sum(before.values()))
         groups: dict[tuple[str, str, int], list[Any]] = {}
         for (group, _, endpoint, month), now in self._until.items():
             if group:
@@ -333,6 +334,12 @@ def midpoints_behind(
         found.append(((min(events_), max(events_)), (min(censored_), max(censored_))))
         alive = {origin for pair in alive for origin in came[pair]}
     return found[::-1]
+
+
+def _families(rows: pd.DataFrame, by: list[str]) -> list[tuple[tuple[str, ...], pd.DataFrame]]:
+    return [
+        (tuple(str(part) for part in key), family) for key, family in rows.groupby(by, sort=False)
+    ]
 
 
 def _are_sides(levels: Iterable[str]) -> bool:

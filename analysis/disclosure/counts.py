@@ -59,9 +59,7 @@ def suppressed(counts: Sequence[int], total: int, rules: RuleSet) -> list[bool]:
     ([False, True, True], [True, True])
     """
     few = rules.suppress_up_to
-    hidden = {
-        place for place, count in enumerate(counts) if count <= few or total - count <= few
-    }
+    hidden = {place for place, count in enumerate(counts) if count <= few or total - count <= few}
     left = total - sum(counts)
     # Levels that overlap, such as sites, are no parts of the whole.
     if hidden and left >= 0:

@@ -29,7 +29,7 @@ def midpoint(counts: _Counts, rules: RuleSet) -> _Counts:
     return np.where(counts > 0, ceiling - base // 2, 0)
 
 
-def stand_ins(times: pd.DataFrame, rules: RuleSet) -> pd.DataFrame:
+def stand_ins(times: pd.DataFrame, rules: RuleSet, until: float) -> pd.DataFrame:
     """Give times of patients that nobody is, whose curve may be seen.
 
     Parameters
@@ -38,15 +38,17 @@ def stand_ins(times: pd.DataFrame, rules: RuleSet) -> pd.DataFrame:
         One row a patient: `days`, `event`, `competing`.
     rules
         Thresholds.
+    until
+        The last month that is shown.
 
     Returns
     -------
     DataFrame
         `days`, `event` and `competing` of the rounded number of patients. By the end of each
         month as many had the event, were censored, or had what competes, as the midpoint of their
-        cumulative number; all others are censored at the last month before which more than
-        `suppress_up_to` are at risk. Empty where that is not so from the start. Every day is the
-        last one of a month.
+        cumulative number; all others are censored at the last month after which more than
+        `suppress_up_to` are left, or at `until`. Empty of so few patients. Every day is the last
+        one of a month.
     """
     n = rounded(len(times), rules)
     months = np.ceil(times["days"].to_numpy(dtype=np.float64) / DAYS_PER_MONTH).astype(int)
@@ -64,12 +66,10 @@ def stand_ins(times: pd.DataFrame, rules: RuleSet) -> pd.DataFrame:
         )
     }
     gone = sum(cumulative.values(), start=np.zeros(last + 1, dtype=np.int64))
-    at_risk = n - np.concatenate([[0], gone[:-1]])
-    shown = np.flatnonzero((at_risk > rules.suppress_up_to) & (gone <= n))
-    if len(times) <= rules.suppress_up_to or not len(shown) or shown[0] != 0:
+    if len(times) <= rules.suppress_up_to:
         return pd.DataFrame(columns=["days", "event", "competing"])
-    # The first gap ends it: later on the rounded counts would have somebody at risk again.
-    end = int(np.argmin(np.append(np.isin(np.arange(last + 1), shown), False))) - 1
+    # It ends with the last month after which enough are left; their number only falls.
+    end = min(int(np.count_nonzero(n - gone > rules.suppress_up_to)) - 1, int(until))
     rows: list[tuple[float, bool, bool]] = []
     for name, counts in cumulative.items():
         steps = np.diff(counts[: end + 1], prepend=0)

@@ -23,11 +23,12 @@ from analysis.disclosure.rules import (
     least_for_quartile,
 )
 from analysis.estimates import toxicity, whole
-from analysis.estimates.curves import NO_ESTIMATE, curve, rate
+from analysis.estimates.curves import NO_ESTIMATE, curve, numbers_at_risk, rate
 from analysis.estimates.factors import times_by
 from analysis.estimates.fatal_events import CASE
 from analysis.estimates.intervals import proportion_limits
 from analysis.estimates.rows import KEY
+from analysis.estimates.survival import at_risk_months
 from analysis.study.keys import Statistic
 from analysis.study.months import DAYS_PER_MONTH
 from analysis.study.parameters import Parameters
@@ -42,7 +43,7 @@ COLUMNS = [*KEY, "value", "unit", "n", "status", "rule"]
 # The curves that may be seen, by whole months.
 CURVE = "curve"
 
-# What all patients of an analysis are called among its variables.
+# What all patients of an analysis are called among its variables, and the unit of their counts.
 _EVERYBODY = "patients"
 
 _COUNTS = frozenset(
@@ -116,6 +117,14 @@ def protect(cohort: Cohort, rules: RuleSet) -> Protected:
     return Protected(frame, _summed_up(withheld))
 
 
+def records(rows: pd.DataFrame) -> list[_Row]:
+    """Give the rows of a table, each by the names of its columns."""
+    names = [str(name) for name in rows.columns]
+    return [
+        dict(zip(names, values, strict=True)) for values in rows.itertuples(index=False, name=None)
+    ]
+
+
 def _analysis(
     rows: pd.DataFrame, cohort: Cohort, rules: RuleSet
 ) -> tuple[list[_Row], list[tuple[Rule, str]]]:
@@ -125,11 +134,11 @@ def _analysis(
     columns = ["group", "group_level", "variable", "variable_level"]
     counted = {
         tuple(row[name] for name in columns): row
-        for row in rows[rows["statistic"] == Statistic.COUNT].to_dict("records")
+        for row in records(rows[rows["statistic"] == Statistic.COUNT])
     }
-    for place, row in zip(rows.index, rows.to_dict("records"), strict=True):
+    for place, row in zip(rows.index, records(rows), strict=True):
         statistic = Statistic(row["statistic"])
-        n = None if pd.isna(row["n"]) else int(row["n"])
+        n: int | None = None if pd.isna(row["n"]) else int(row["n"])
         small_n = n is not None and n <= rules.suppress_up_to
         shown_n = None if n is None or small_n else rounded(n, rules)
         one = {name: row[name] for name in KEY} | {
@@ -192,7 +201,8 @@ def _place_of(rows: pd.DataFrame, count: _Row) -> Any:
 def _hidden(rows: pd.DataFrame, rules: RuleSet) -> dict[Any, Rule]:
     """Give the rows of counts that must not be seen, by their place, and why."""
     found: dict[Any, Rule] = {}
-    counts = rows[rows["statistic"].isin([s.value for s in _COUNTS])]
+    of_patients = rows["unit"].eq(_EVERYBODY)
+    counts = rows[rows["statistic"].isin([s.value for s in _COUNTS]) & of_patients]
     # The patients of groups part those who are compared; other counts are of the row's patients.
     of_groups = (counts["statistic"] == Statistic.N) & (counts["group"] != "")
     families = [
@@ -216,6 +226,8 @@ def _hidden(rows: pd.DataFrame, rules: RuleSet) -> dict[Any, Rule]:
             found |= dict.fromkeys(family.index[unseen], Rule.SMALL)
     small = rows["value"] <= rules.suppress_up_to
     of_total = rows["statistic"].isin([*(s.value for s in _TOTALS), Statistic.AT_RISK.value])
+    # Of what is not patients, such as irradiated foci, there is no complement.
+    of_total |= rows["statistic"].eq(Statistic.COUNT) & ~of_patients
     found |= dict.fromkeys(rows.index[of_total & small], Rule.SMALL)
     # Of patients who are too few to be counted nothing is counted.
     few = rows["n"].le(rules.suppress_up_to).fillna(False).astype(bool)
@@ -256,7 +268,7 @@ def _median(
     keep: Callable[..., None],
     hide: Callable[..., None],
 ) -> None:
-    n = 0 if pd.isna(row["n"]) else int(row["n"])
+    n: int = 0 if pd.isna(row["n"]) else int(row["n"])
     if n < least_for_median(rules):
         hide(Rule.FEW)
     elif row["unit"] != "months":
@@ -281,8 +293,10 @@ def _digits(value: float) -> float:
     if value == 0 or not math.isfinite(value):
         return value
     place = DIGITS - 1 - math.floor(math.log10(abs(value)))
-    return float(half_up(value, place)) if place >= 0 else float(
-        half_up(value / 10**-place, 0) * 10**-place
+    return (
+        float(half_up(value, place))
+        if place >= 0
+        else float(half_up(value / 10**-place, 0) * 10**-place)
     )
 
 
@@ -371,11 +385,16 @@ def _curves(cohort: Cohort, kept: Sequence[_Row], rules: RuleSet) -> list[_Row]:
             "group": group, "group_level": level, "variable": endpoint, "unit": "%",
             "n": None if few else rounded(len(times), rules),
         }  # fmt: skip
-        stood = stand_ins(times, rules) if seen and ruled else pd.DataFrame()
+        at_risk = _at_risk(times, key_of, seen and ruled, rules, parameters)
+        # A curve ends with the last number at risk that may be seen.
+        seen_at = [int(row["variable_level"]) for row in at_risk if row["status"] == RELEASED]
+        stood = stand_ins(times, rules, max(seen_at)) if seen_at else pd.DataFrame()
         estimated = None if stood.empty else curve(stood, parameters)
         if estimated is not None:
             rows += _points(estimated, key_of)
-        if not group:
+        if group:
+            rows += at_risk
+        else:
             rows += _rates(estimated, key_of | {"analysis_id": "survival"}, parameters)
     return rows
 
@@ -385,7 +404,7 @@ def _points(estimated: pd.DataFrame, key: _Row) -> list[_Row]:
         {**key, "analysis_id": CURVE, "variable_level": str(round(point["days"] / DAYS_PER_MONTH)),
          "statistic": statistic.value, "value": float(half_up(100 * point[column], 1)),
          "status": RELEASED, "rule": Rule.MIDPOINT.value}
-        for point in estimated.to_dict("records")
+        for point in records(estimated)
         for statistic, column in (
             (Statistic.SURVIVAL, "survival"),
             (Statistic.SURVIVAL_LOWER, "lower"),
@@ -393,6 +412,30 @@ def _points(estimated: pd.DataFrame, key: _Row) -> list[_Row]:
         )
         if not math.isnan(point[column])
     ]  # fmt: skip
+
+
+def _at_risk(
+    times: pd.DataFrame, key: _Row, seen: bool, rules: RuleSet, parameters: Parameters
+) -> list[_Row]:
+    if times.empty:
+        return []
+    months = at_risk_months(parameters)
+    rows = []
+    for month, count in zip(months, numbers_at_risk(curve(times, parameters), months), strict=True):
+        shown = seen and count > rules.suppress_up_to
+        rows.append(
+            {
+                **key,
+                "analysis_id": CURVE,
+                "variable_level": str(month),
+                "statistic": Statistic.AT_RISK.value,
+                "unit": "patients",
+                "value": rounded(count, rules) if shown else float("nan"),
+                "status": RELEASED if shown else SUPPRESSED,
+                "rule": (Rule.ROUNDED if shown else Rule.SMALL).value,
+            }
+        )
+    return rows
 
 
 def _rates(estimated: pd.DataFrame | None, key: _Row, parameters: Parameters) -> list[_Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from analysis.display.pages.recorded import titled
 from analysis.display.tables import Table, journal, number
 from analysis.estimates import toxicity
 from analysis.estimates.rows import pick
+from analysis.estimates.survival import at_risk_months
 from analysis.study.keys import Statistic
 from analysis.study.months import DAYS_PER_MONTH
 from analysis.study.study import Study
@@ -28,11 +30,11 @@ _GRADES = tuple(str(grade) for grade in toxicity.GRADES)
 
 @dataclass(frozen=True)
 class Shown:
-    """A table or a figure of a bundle, with its name as a file and its caption."""
+    """A table (`Table`) or a figure (`Drawing`) of a bundle, its name as a file, its caption."""
 
     name: str
     caption: str
-    content: Table | Drawing
+    content: Any
 
 
 def text(row: pd.Series | None, decimals: int | None = None) -> str:
@@ -67,6 +69,10 @@ class _Rows:
         middle, low, high = (f"{value:#.{DIGITS}g}".rstrip(".") for value in values)
         return f"{middle} ({low}–{high})"
 
+    def p(self) -> str:
+        text = self.text(Statistic.P_VALUE, P_DECIMALS)
+        return f"<{10**-P_DECIMALS:g}" if text == f"{0:.{P_DECIMALS}f}" else text
+
     def between(self, low: Statistic, high: Statistic, decimals: int | None = None) -> str:
         texts = [self.text(statistic, decimals) for statistic in (low, high)]
         return texts[0] if texts[0] == texts[1] else "–".join(texts)
@@ -83,7 +89,9 @@ class _Rows:
 def tables(rows: pd.DataFrame, study: Study) -> list[Shown]:
     """Give the tables of a bundle; those of which there are no rows are left out."""
     made = (
-        Shown("patients", "Characteristics of the patients.", _counts(rows, study, "characteristics")),
+        Shown(
+            "patients", "Characteristics of the patients.", _counts(rows, study, "characteristics")
+        ),
         Shown("treatment", "Treatment given.", _counts(rows, study, "treatment")),
         Shown("response", "Response by criterion.", _responses(rows)),
         Shown("survival", "Times to events.", _survival(rows, study)),
@@ -113,8 +121,8 @@ def _counts(rows: pd.DataFrame, study: Study, analysis: str) -> Table | None:
                 found = _Rows(pick(of_level, group=group, group_level=group_level))
                 counted = Statistic.NOT_RECORDED if missing else Statistic.COUNT
                 cell[f"{heading}: No."] = found.text(counted)
-                cell[f"{heading}: %"] = "" if missing or not level else found.text(
-                    Statistic.PERCENT, 1
+                cell[f"{heading}: %"] = (
+                    "" if missing or not level else found.text(Statistic.PERCENT, 1)
                 )
             cells.append(cell)
         if quantity.any():
@@ -202,8 +210,8 @@ def _survival(rows: pd.DataFrame, study: Study) -> Table | None:
     if not cells:
         return None
     notes = [
-        f"{fmt.CONFIDENTIAL}, confidential: suppressed. {fmt.NOT_REACHED}, not reached. Medians are "
-        "given to the nearest half of a month; rates are read off the curves below."
+        f"{fmt.CONFIDENTIAL}, confidential: suppressed. {fmt.NOT_REACHED}, not reached. Medians "
+        "are given to the nearest half of a month; rates are read off the curves below."
     ]
     return journal(
         pd.DataFrame(cells), stub="endpoint", headings={"endpoint": "Endpoint"}, notes=notes
@@ -233,7 +241,9 @@ def _events(rows: pd.DataFrame, study: Study) -> Table | None:
         there = set(one["variable_level"])
         if not there & set(levels):
             continue
-        known = study.variable(str(name)).words if name in study.variables else study.event(str(name))
+        known = (
+            study.variable(str(name)).words if name in study.variables else study.event(str(name))
+        )
         cell = {"event": known}
         for level, words in levels.items():
             found = _Rows(pick(one, variable_level=level))
@@ -271,8 +281,8 @@ def _factors(rows: pd.DataFrame, study: Study) -> Table | None:
                             Statistic.MEDIAN, *Statistic.MEDIAN.limits, 1
                         ),
                         # Of two groups it is one number, and stands once.
-                        "Hazard ratio": _once(found, tested, first).ratio(),
-                        "p": _p(_once(found, tested, first, Statistic.P_VALUE)),
+                        "Hazard ratio": _once(found, tested, first, Statistic.HAZARD_RATIO),
+                        "p": _once(found, tested, first, Statistic.P_VALUE),
                     }
                 )
     if not cells:
@@ -280,16 +290,12 @@ def _factors(rows: pd.DataFrame, study: Study) -> Table | None:
     return journal(pd.DataFrame(cells), stub="level", group="factor", notes=NOTES)
 
 
-def _once(
-    own: _Rows, tested: _Rows, first: bool, statistic: Statistic = Statistic.HAZARD_RATIO
-) -> _Rows:
-    """Give the rows that have a statistic: those of a level, or in the first line of the factor."""
-    return own if own.text(statistic) != fmt.MISSING or not first else tested
-
-
-def _p(rows: _Rows) -> str:
-    text = rows.text(Statistic.P_VALUE, P_DECIMALS)
-    return f"<{10**-P_DECIMALS:g}" if text == f"{0:.{P_DECIMALS}f}" else text
+def _once(own: _Rows, tested: _Rows, first: bool, statistic: Statistic) -> str:
+    """Give what a level has, or in the first line what the factor has."""
+    has = own if own.text(statistic) != fmt.MISSING else tested if first else None
+    if has is None:
+        return ""
+    return has.ratio() if statistic == Statistic.HAZARD_RATIO else has.p()
 
 
 # Figures ------------------------------------------------------------------------------------------
@@ -297,7 +303,7 @@ def _p(rows: _Rows) -> str:
 
 def figures(rows: pd.DataFrame, study: Study) -> list[Shown]:
     """Give the curves of a bundle: of the endpoints together, and of the groups of factors."""
-    curves = pick(rows, analysis_id=CURVE)
+    curves = pick(rows, analysis_id=CURVE, statistic=Statistic.SURVIVAL)
     made = []
     overall = [str(name) for name in curves.loc[curves["group"] == "", "variable"].unique()]
     for place, start in enumerate(range(0, len(overall), MOST_CURVES), start=1):
@@ -317,12 +323,12 @@ def figures(rows: pd.DataFrame, study: Study) -> list[Shown]:
             (curves["group"] == group) & (curves["variable"] == endpoint), "group_level"
         ].unique()
         lines = {factor.group(level): ("prognosis", group, level, endpoint) for level in levels}
-        if len(levels) <= MOST_CURVES:
+        # A group that cannot be seen leaves nothing to compare.
+        if 2 <= len(levels) <= MOST_CURVES:
             words = study.endpoint(endpoint).words
             name = f"{factor.name}_{endpoint}".lower().replace(" ", "_")
-            made.append(
-                Shown(name, f"{words} by {factor.label}.", _drawn(rows, study, lines, words))
-            )
+            caption = f"{words} by {fmt.mid_sentence(factor.label)}."
+            made.append(Shown(name, caption, _drawn(rows, study, lines, words)))
     return made
 
 
@@ -339,19 +345,19 @@ def _drawn(
         if own.text(Statistic.MEDIAN) not in (fmt.MISSING, fmt.CONFIDENTIAL):
             low, high = (own.value(limit) for limit in Statistic.MEDIAN.limits)
             medians[label] = (own.value(Statistic.MEDIAN), low, high)
-    every = study.chosen.at_risk_every_months or 12
-    grid = list(range(0, max(every, -(-max(months) // every) * every) + 1, every))
+    # As far as one of the curves goes, and one step more.
+    grid = [month for month in at_risk_months(study.chosen) if month < max(months)]
+    grid.append(next((m for m in at_risk_months(study.chosen) if m >= max(months)), max(months)))
     for label, (_, group, level, endpoint) in lines.items():
-        at_risk[label] = _numbers(rows, curves[label], group, level, endpoint, grid)
+        at_risk[label] = _numbers(rows, group, level, endpoint, grid)
     return survival_figure(
         curves, at_risk, grid, medians=medians, ylabel=ylabel, method="Rounded Kaplan-Meier",
         confidence=study.chosen.confidence, width_mm=170,
     )  # fmt: skip
 
 
-def _curve(
-    points: pd.DataFrame, rows: pd.DataFrame, keys: dict[str, str]
-) -> pd.DataFrame:
+def _curve(points: pd.DataFrame, rows: pd.DataFrame, keys: dict[str, str]) -> pd.DataFrame:
+    points = points[points["statistic"] != Statistic.AT_RISK]
     wide = points.pivot(index="variable_level", columns="statistic", values="value")
     wide.index = wide.index.astype(int)
     wide = wide.sort_index().reindex(
@@ -375,7 +381,6 @@ def _curve(
 
 def _numbers(
     rows: pd.DataFrame,
-    curve: pd.DataFrame,
     group: str,
     level: str,
     endpoint: str,
@@ -384,12 +389,7 @@ def _numbers(
     found = pick(
         rows, group=group, group_level=level, variable=endpoint, statistic=Statistic.AT_RISK
     )
-    if group == "":
-        found = pick(found, analysis_id="survival")
     by_month = {row["variable_level"]: row for _, row in found.iterrows()}
-    start = pick(rows, group=group, group_level=level, variable=endpoint, statistic=Statistic.N)
-    if "0" not in by_month and len(start):
-        by_month["0"] = start.iloc[0]
     return [
         int(row["value"])
         if (row := by_month.get(str(month))) is not None and row["status"] == RELEASED

@@ -71,7 +71,7 @@ def released(
     version: str,
     content: Sequence[str],
     rules: object,
-    sentences: Sequence[str],
+    sentences: Sequence[tuple[str, str]],
     withheld: Sequence[str],
     tried: str,
 ) -> str:

@@ -17,7 +17,7 @@ from matplotlib.patches import Patch
 from analysis.display import format as fmt
 from analysis.display import theme
 from analysis.display.figures.drawing import Drawing, notice
-from analysis.display.figures.sheet import Sheet, clean, legend_height, shorten, widest
+from analysis.display.figures.sheet import Sheet, clean, legend_height
 from analysis.estimates.rows import pick, value_of
 from analysis.study.keys import NO, YES, Statistic
 from analysis.study.months import DAYS_PER_MONTH
@@ -28,8 +28,6 @@ MODE_FACES = {"concurrent": theme.MUTED, "sequential": "white"}
 
 _ROW_MM = 4.0
 # Figures of seven points are 1.8 mm high.
-_MIN_LABEL_MM = 2.05
-_LABEL_MM = 24.0
 _RIGHT = 5.0
 _BELOW = 9.0
 
@@ -62,8 +60,8 @@ def swimmer(
     key = _key(frame, progression=not pick(rows, variable="progression").empty)
     top = 2.0 + legend_height(key, width_mm - 4.0) + 2.0
     row = min(_ROW_MM, (theme.PAGE_HEIGHT_MM - top - _BELOW) / len(frame))
-    names = [shorten(name, _LABEL_MM) for name in frame["patient_id"]]
-    left = 2.0 + widest(names) + 5.0
+    # Nobody's name stands beside the course: with the days it is, that would be the patient.
+    left = 7.0
     height = row * len(frame)
     sheet = Sheet.blank(width_mm, top + height + _BELOW)
     sheet.legend(key, 2.0, 2.0, width_mm - 4.0)
@@ -81,7 +79,7 @@ def swimmer(
     axes.set_axisbelow(True)
     _draw_lanes(axes, months)
     _draw_outcomes(axes, months, marker_size=min(3.6, row * 1.45))
-    _label_rows(sheet, frame, names, left, top, row)
+    _mark_modes(sheet, frame, left, top, row)
     return Drawing(sheet.figure, _alt(rows))
 
 
@@ -172,14 +170,8 @@ def _draw_outcomes(axes: Axes, months: pd.DataFrame, marker_size: float) -> None
     )
 
 
-def _label_rows(
-    sheet: Sheet, frame: pd.DataFrame, names: list[str], left: float, top: float, row: float
-) -> None:
-    # With more patients than lines of type on a page, every second (third, ...) one is named.
-    every = max(1, int(np.ceil(_MIN_LABEL_MM / row)))
+def _mark_modes(sheet: Sheet, frame: pd.DataFrame, left: float, top: float, row: float) -> None:
     y = top + (np.arange(len(frame)) + 0.5) * row
-    for index in range(0, len(frame), every):
-        sheet.text(left - 4.0, y[index], names[index], ha="right")
     for mode, face in MODE_FACES.items():
         rows = y[(frame["treatment_mode"] == mode).to_numpy(dtype=bool, na_value=False)]
         sheet.paper.plot(
