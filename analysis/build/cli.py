@@ -16,7 +16,14 @@ from analysis.build.choices import read_given
 from analysis.build.errors import FAILED, REFUSED, BuildError
 from analysis.build.manifest import read_manifest
 from analysis.build.project import INDEX, Project
-from analysis.build.report import ARTICLE, build_report, left_out, plan_report, report_name
+from analysis.build.report import (
+    ARTICLE,
+    NOT_FOR_RELEASE,
+    build_report,
+    left_out,
+    plan_report,
+    report_name,
+)
 from analysis.cohort.folder import dataset_folder, existing_folder
 from analysis.study.errors import ReadableError
 
@@ -70,6 +77,8 @@ def _report(project: Project, options: argparse.Namespace) -> int:
         changed = ", ".join(f"{name} = {value}" for name, value in manifest.parameters.items())
         print(f"Other than the default choices: {changed}.")
     print(project.shown(project.reports / "index.html"))
+    if manifest is not None and NOT_FOR_RELEASE in manifest.notice:
+        print(NOT_FOR_RELEASE)
     return 0
 
 

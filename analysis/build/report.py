@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from analysis.study.parameters import Parameters
 
 ARTICLE = "article"
+NOT_FOR_RELEASE = (
+    "Not for release: patients are shown one by one. What may leave is made by `make release`."
+)
 
 
 def report_name(folder: Path, only: str = "") -> str:
@@ -132,7 +135,7 @@ def subject(cohort: Cohort, written_for: type[Parameters], prefix: str = "") -> 
     study = cohort.study
     return Subject(
         dataset=f"{prefix}{cohort.title}",
-        notice=cohort.notice,
+        notice=cohort.notice if cohort.synthetic else f"{NOT_FOR_RELEASE} {cohort.notice}".strip(),
         title=study.title or cohort.title,
         subtitle=study.subtitle,
         own=study.article is not None,
