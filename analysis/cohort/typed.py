@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -31,6 +32,7 @@ SLIP = 0.85
 # How alike a header is that is shown where another one is missing.
 ALIKE = 0.75
 _NO_COLUMNS = "these columns, or their names under not_recorded in dataset.yaml"
+_LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 # As many codes are shown of a column that has others than it should.
 _CODES = 6
 
@@ -158,6 +160,8 @@ def _parsed(
     cells: pd.Series, column: pa.Column, table: Table, conventions: Conventions, found: Typed
 ) -> pd.Series:
     wanted = kind(column)
+    if wanted == "text":
+        cells = _visible(cells, table, found)
     if wanted == "date":
         return _as_days(cells, column, table, conventions, found)
     if wanted in ("number", "integer"):
@@ -169,10 +173,49 @@ def _parsed(
         cells = cell.answers(cells, conventions)
     if levels:
         cells = _in_levels(cells, levels, table, conventions, found)
+    elif table.name == "patients" and str(cells.name) not in table.key:
+        cells = _one_spelling(cells, found)
     return cells.astype(object)
 
 
 # --- words ----------------------------------------------------------------------------------------
+
+
+def _visible(cells: pd.Series, table: Table, found: Typed) -> pd.Series:
+    """Give texts as they look: accents composed, one space between words.
+
+    What cannot be seen, such as a space of no width, makes two texts of what looks like one; a
+    line break stands where a quote has swallowed rows. Both are faults.
+    """
+    words: dict[str, str] = {}
+
+    def plain(text: str) -> str:
+        if any(mark in text for mark in _LINE_BREAKS):
+            words[text] = "text in one line; a quote before it may not be closed"
+            return ""
+        spaced = " ".join(text.split())
+        hidden = sorted({f"U+{ord(each):04X}" for each in spaced if not each.isprintable()})
+        if hidden:
+            words[text] = f"text without what cannot be seen ({', '.join(hidden)})"
+            return ""
+        return unicodedata.normalize("NFC", spaced)
+
+    given = by_value(cells, lambda texts: texts.map(lambda text: plain(str(text)))).astype(object)
+    if words:
+        for row in cells.index[cells.isin(words.keys())]:
+            text = str(cells[row])
+            found.faults.append(Fault(table.name, int(row), str(cells.name), text, words[text]))
+    return given.replace("", pd.NA)
+
+
+def _one_spelling(cells: pd.Series, found: Typed) -> pd.Series:
+    """Give texts of a column that differ by capitals alone in the spelling that is met first."""
+    first: dict[str, str] = {}
+    spelt = {text: first.setdefault(text.casefold(), text) for text in cells.dropna().unique()}
+    others = [f"'{_shown(text)}' as '{_shown(one)}'" for text, one in spelt.items() if text != one]
+    if others:
+        found.notes.append(f"{cells.name} (patients): counted are {'; '.join(others[:_CODES])}.")
+    return cells.map(spelt, na_action="ignore") if others else cells
 
 
 def _in_levels(
@@ -235,6 +278,7 @@ def _recognised(
 ) -> pd.Series:
     """Give the texts of an open list as they are known, in any case; a slip of one is a fault."""
     spelt = {text.lower(): text for text in known}
+    met: dict[str, str] = {}
     written: dict[str, str] = {}
     for text in cells.dropna().unique():
         plain = str(text).strip()
@@ -248,7 +292,8 @@ def _recognised(
                 faults.append(Fault(table, int(row), str(cells.name), plain, words))
             written[text] = meant
         else:
-            written[text] = plain
+            # Of texts that nobody names, the spelling met first is that of all.
+            written[text] = met.setdefault(plain.lower(), plain)
     return cells.map(written).astype(object)
 
 
