@@ -59,8 +59,9 @@ def broken(
     """
     known = dict(tables)
     for name, flags in (imputed or {}).items():
-        blanked = {column: known[name][column].mask(flags[column].notna()) for column in flags}
-        known[name] = known[name].assign(**blanked)
+        known[name] = known[name].copy()
+        for column in map(str, flags.columns):
+            known[name][column] = known[name][column].mask(flags[column].notna())
     return [
         fault
         for rule in RULES
@@ -72,6 +73,11 @@ def _show(value: object) -> str:
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _beside(words: str, values: pd.Series) -> Callable[[int], str]:
+    """Give the words for a row, with the value that the cell is held against."""
+    return lambda row: f"{words}, {_show(values[row])}"
 
 
 def _faults(
@@ -267,7 +273,7 @@ def _born_first(tables: Tables, _: Description) -> list[Fault]:
                     frame,
                     frame[column] < own,
                     column,
-                    lambda row, own=own: f"a day on or after birth, {_show(own[row])}",
+                    _beside("a day on or after birth", own),
                     cause="a day on or after birth",
                 )
     return faults
@@ -275,7 +281,7 @@ def _born_first(tables: Tables, _: Description) -> list[Fault]:
 
 def _not_too_old(tables: Tables, _: Description) -> list[Fault]:
     patients = tables["patients"]
-    lived = (patients["enrolment_date"] - patients["birth_date"]).dt.days
+    lived = (patients["enrolment_date"] - patients["birth_date"]).dt.days.astype("float64")
     return _faults(
         "patients",
         patients,
@@ -311,7 +317,7 @@ def _dead_end(tables: Tables, description: Description) -> list[Fault]:
                 frame,
                 frame[column] > end,
                 column,
-                lambda row, end=end: f"a day on or before death_date, {_show(end[row])}",
+                _beside("a day on or before death_date", end),
                 cause="a day on or before death_date",
             )
     return faults
@@ -365,7 +371,7 @@ def _volumes_fall(tables: Tables, _: Description) -> list[Fault]:
             "most": doses["value"] + _rounding(doses["value"]),
         }
     ).dropna()
-    of = of.sort_values("dose", kind="stable")
+    of = of.drop_duplicates(["patient_id", "organ", "unit", "dose"]).sort_values("dose")
     group = of.groupby(["patient_id", "organ", "unit"], sort=False)
     before = group["most"].transform(lambda most: most.cummin().shift())
     wrong = (of["least"] > before).reindex(doses.index, fill_value=False)
@@ -432,7 +438,7 @@ def _durations_within_survival(tables: Tables, description: Description) -> list
                 patients,
                 patients[own] > patients[overall] + _NOISE,
                 own,
-                lambda row, end=overall: f"at most {end}, {patients.loc[row, end]:g}",
+                _beside(f"at most {overall}", patients[overall]),
                 cause=f"at most {overall}",
             )
     return faults
@@ -596,10 +602,10 @@ RULES: list[Rule] = [
     ),
     Rule(
         "one death",
-        f"Who dies by {OVERALL} in time_to_event is not alive in follow_up later. Days may be counted "
-        "from enrolment, or the first or last day of any treatment; they may differ by one unit "
-        "in which they are told (a day, a week, a month), and by 1.5 %, since months of 30 days "
-        "are used too.",
+        f"Who dies by {OVERALL} in time_to_event is not alive in follow_up later. Days may be "
+        "counted from enrolment, or the first or last day of any treatment; they may differ by one "
+        "unit in which they are told (a day, a week, a month), and by 1.5 %, since months of 30 "
+        "days are used too.",
         _dies_once,
         to_the_day=True,
     ),

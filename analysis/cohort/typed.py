@@ -160,7 +160,7 @@ def _parsed(
     cells: pd.Series, column: pa.Column, table: Table, conventions: Conventions, found: Typed
 ) -> pd.Series:
     wanted = kind(column)
-    if wanted == "text":
+    if wanted == "text" and not levels_of(column):
         cells = _visible(cells, table, found)
     if wanted == "date":
         return _as_days(cells, column, table, conventions, found)

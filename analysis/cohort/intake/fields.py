@@ -92,9 +92,8 @@ def read_yaml(text: str) -> Any:
     {'yes': '2', 'N': '2020-01-01', 'empty': None}
     """
     given, doubled = read_yaml_and_doubled(text)
-    for line, key in doubled:
-        mark = yaml.Mark("", 0, line - 1, 0, None, None)
-        raise yaml.MarkedYAMLError(problem=f"the key {key} a second time", problem_mark=mark)
+    for _, key in doubled:
+        raise yaml.YAMLError(f"the key {key} a second time")
     return given
 
 

@@ -114,8 +114,8 @@ def check_is_utf8(path: Path) -> None:
         When it is. A source may be in UTF-16: it is declared.
     """
     with path.open("rb") as file:
-        begins = file.read(2)
-    if begins in (b"\xff\xfe", b"\xfe\xff"):
+        begins = file.read(4)
+    if begins[:2] in (b"\xff\xfe", b"\xfe\xff") and begins[2:] != b"\0\0":
         words = "text in UTF-8 (in Excel: save as 'CSV UTF-8'), or this file named under `source`"
         raise Unreadable(path.name, 0, "UTF-16", words)
 
