@@ -309,8 +309,9 @@ def _placed(fault: Fault, written: Written) -> Fault:
 
 
 def _renamed(written: pd.Series, term: pd.Series) -> list[str]:
-    """Say which terms are counted as others."""
-    other = written.notna() & (written.str.casefold() != term.str.casefold())
+    """Say which terms are counted as others, or as what is spelt otherwise in other rows."""
+    other = written.str.casefold() != term.str.casefold()
+    other = written.notna() & (other | ((written != term) & term.isin(set(written))))
     pairs = sorted(set(zip(written[other], term[other], strict=True)))
     if not pairs:
         return []

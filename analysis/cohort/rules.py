@@ -88,6 +88,8 @@ def _faults(
     words: Callable[[int], str],
     cause: str = "",
 ) -> list[Fault]:
+    if not bool(wrong.any()):
+        return []
     return [
         Fault(table, int(row), column, _show(frame.loc[row, column]), words(int(row)), cause)
         for row in frame.index[wrong.fillna(False).astype(bool)]
@@ -98,8 +100,10 @@ def _once(tables: Tables, _: Description) -> list[Fault]:
     faults = []
     for name, (one_row_is, columns) in TABLE_KEYS.items():
         frame, key = tables[name], list(columns)
-        known = frame.loc[frame[key].notna().all(axis=1), key]
+        known = frame[key].dropna()
         again = known[known.duplicated(keep=False)]
+        if again.empty:
+            continue
         for _key, same in again.groupby(key, sort=False):
             first, *others = map(int, same.index)
             faults += [

@@ -167,14 +167,16 @@ def _parsed(
     if wanted in ("number", "integer"):
         return _as_numbers(cells, column, table, conventions, found)
     if known := known_texts(column):
-        return _recognised(cells, known, table.name, found.faults)
+        cells = _recognised(cells, known, table.name, found.faults)
+        return _one_spelling(cells, table, found)
     levels = levels_of(column)
     if levels == YES_NO:
         cells = cell.answers(cells, conventions)
     if levels:
         cells = _in_levels(cells, levels, table, conventions, found)
-    elif table.name == "patients" and str(cells.name) not in table.key:
-        cells = _one_spelling(cells, found)
+    elif str(cells.name) not in ("patient_id", "term"):
+        # Of ids each spelling is another; of terms the study knows which is which.
+        cells = _one_spelling(cells, table, found)
     return cells.astype(object)
 
 
@@ -201,6 +203,12 @@ def _visible(cells: pd.Series, table: Table, found: Typed) -> pd.Series:
         return unicodedata.normalize("NFC", spaced)
 
     given = by_value(cells, lambda texts: texts.map(lambda text: plain(str(text)))).astype(object)
+    for text, n in cells[cells.astype(str).str.casefold().isin(cell.USUAL)].value_counts().items():
+        found.notes.append(
+            f"{cells.name} ({table.name}): '{text}' is taken for a text in {n} of "
+            f"{int(cells.notna().sum())} cells. If it stands for 'not recorded', say "
+            f"`missing: ['{text}']` in dataset.yaml."
+        )
     if words:
         for row in cells.index[cells.isin(words.keys())]:
             text = str(cells[row])
@@ -208,14 +216,21 @@ def _visible(cells: pd.Series, table: Table, found: Typed) -> pd.Series:
     return given.replace("", pd.NA)
 
 
-def _one_spelling(cells: pd.Series, found: Typed) -> pd.Series:
-    """Give texts of a column that differ by capitals alone in the spelling that is met first."""
-    first: dict[str, str] = {}
-    spelt = {text: first.setdefault(text.casefold(), text) for text in cells.dropna().unique()}
-    others = [f"'{_shown(text)}' as '{_shown(one)}'" for text, one in spelt.items() if text != one]
-    if others:
-        found.notes.append(f"{cells.name} (patients): counted are {'; '.join(others[:_CODES])}.")
-    return cells.map(spelt, na_action="ignore") if others else cells
+def _one_spelling(cells: pd.Series, table: Table, found: Typed) -> pd.Series:
+    """Give texts of a column that differ by capitals alone in the spelling that most of them have.
+
+    Of spellings that are equally common it is the one that is met first.
+    """
+    common: dict[str, str] = {}
+    for text in cells.value_counts(sort=False).sort_values(ascending=False, kind="stable").index:
+        common.setdefault(text.casefold(), text)
+    spelt = {text: common[text.casefold()] for text in cells.dropna().unique()}
+    others = {text: one for text, one in spelt.items() if text != one}
+    if not others:
+        return cells
+    listed = [f"'{_shown(text)}' as '{_shown(one)}'" for text, one in others.items()][:_CODES]
+    found.notes.append(f"{cells.name} ({table.name}): counted are {'; '.join(listed)}.")
+    return cells.map(spelt, na_action="ignore")
 
 
 def _in_levels(
@@ -278,7 +293,6 @@ def _recognised(
 ) -> pd.Series:
     """Give the texts of an open list as they are known, in any case; a slip of one is a fault."""
     spelt = {text.lower(): text for text in known}
-    met: dict[str, str] = {}
     written: dict[str, str] = {}
     for text in cells.dropna().unique():
         plain = str(text).strip()
@@ -292,8 +306,7 @@ def _recognised(
                 faults.append(Fault(table, int(row), str(cells.name), plain, words))
             written[text] = meant
         else:
-            # Of texts that nobody names, the spelling met first is that of all.
-            written[text] = met.setdefault(plain.lower(), plain)
+            written[text] = plain
     return cells.map(written).astype(object)
 
 
