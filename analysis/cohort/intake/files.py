@@ -433,7 +433,7 @@ def _parquet(path: Path) -> Sheet:
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(path)
+        table = _decoded_columns(path, parquet.read_table(path))
         nested = [field.name for field in table.schema if pyarrow.types.is_nested(field.type)]
         # The index of a frame of pandas may be the patients: it is a column like the others.
         frame = table.to_pandas(ignore_metadata=True)
@@ -446,6 +446,26 @@ def _parquet(path: Path) -> Sheet:
     unnamed = [name for name in frame.columns if re.fullmatch(r"__index_level_\d+__", str(name))]
     text, dated = typed_frame(path.name, frame.drop(columns=unnamed))
     return Sheet(path.name, text, dated=dated)
+
+
+def _decoded_columns(path: Path, table: Any) -> Any:
+    """Give a table in which columns of bytes, as some programs write texts, are texts."""
+    import pyarrow
+
+    of_bytes = (
+        pyarrow.types.is_binary,
+        pyarrow.types.is_large_binary,
+        pyarrow.types.is_fixed_size_binary,
+    )
+    for place, field in enumerate(table.schema):
+        if any(is_such(field.type) for is_such in of_bytes):
+            try:
+                texts = table[place].cast(pyarrow.binary()).cast(pyarrow.string())
+            except pyarrow.ArrowInvalid:
+                words = "columns of text or numbers; these hold bytes that are no text in UTF-8"
+                raise Unreadable(path.name, 0, field.name, words) from None
+            table = table.set_column(place, field.name, texts)
+    return table
 
 
 # --- files of statistical packages ----------------------------------------------------------------

@@ -29,7 +29,7 @@ from analysis.study.keys import KEY
 from analysis.zhai_2025.study import STUDY
 from tests.cohort.mutated.base import Files
 
-# A dataset of fourteen patients is read in a fraction of a second, on any machine.
+# Of computing time: fourteen patients take a fraction of a second, on any machine.
 LONGEST_SECONDS = 20
 
 
@@ -39,7 +39,7 @@ class TooSlow(Exception):
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Stop what takes longer, where the system has alarms."""
+    """Stop what computes longer, where the system has alarms."""
 
     def stop(_: int, __: FrameType | None) -> None:
         raise TooSlow(f"more than {seconds:g} s")
@@ -47,13 +47,13 @@ def within(seconds: float) -> Iterator[None]:
     if not hasattr(signal, "setitimer"):
         yield
         return
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 @contextmanager
