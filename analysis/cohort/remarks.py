@@ -147,8 +147,8 @@ def _treated_later(dataset: Dataset, _: Cohort) -> Remarks:
         later |= set(courses.loc[last > courses["patient_id"].map(alive), "patient_id"])
     if later:
         yield (
-            f"last_contact_date (follow_up): {_patients(len(later))} were treated after it. It is "
-            "the last day on which a patient was known to be alive."
+            f"last_contact_date (follow_up): treatment of {_patients(len(later))} goes on after "
+            "it. It is the last day on which a patient was known to be alive."
         )
 
 
@@ -158,7 +158,7 @@ def _ids(dataset: Dataset, _: Cohort) -> Remarks:
     twice = ids[ids.str.casefold().duplicated(keep=False)]
     if not twice.empty:
         yield (
-            f"patient_id (patients): those of {_patients(len(twice))} differ from another's by "
+            f"patient_id (patients): those of {_patients(len(twice))} differ from another by "
             "capitals alone. Is one patient entered twice?"
         )
 

@@ -535,3 +535,105 @@ VALUE: dict[str, Change] = {
     "rows in another order": to_rows(_rows_shuffled),
     "a header alone": to_rows(_header_only),
 }
+
+
+# What cannot be true ------------------------------------------------------------------------------
+
+
+def _days_after(text: str, days: int) -> str:
+    return (datetime.date.fromisoformat(text) + datetime.timedelta(days)).isoformat()
+
+
+def _column(rows: Rows, name: str) -> int:
+    return rows[0].index(name)
+
+
+def _ends(files: Files) -> dict[str, tuple[str, str]]:
+    """Give the days of the last contact and of death ('' where alive), by patient."""
+    rows = _read(files["follow_up.csv"])
+    last, death = _column(rows, "last_contact_date"), _column(rows, "death_date")
+    return {row[0]: (row[last], row[death]) for row in rows[1:]}
+
+
+def _set(
+    table: str, columns: tuple[str, ...], of: Callable[[random.Random, str, Files], str]
+) -> Change:
+    """Give a change of one cell to what cannot be, of a patient of whom that is known."""
+
+    def changed(drawn: random.Random, files: Files) -> Files | None:
+        name = f"{table}.csv"
+        rows = _read(files[name])
+        known = [row for row in rows[1:] if of(drawn, row[0], files)]
+        columns_there = [column for column in columns if column in rows[0]]
+        if not known or not columns_there:
+            return None
+        row, column = drawn.choice(known), drawn.choice(columns_there)
+        row[_column(rows, column)] = of(drawn, row[0], files)
+        return files | {name: _written(rows)}
+
+    return changed
+
+
+def _after_death(drawn: random.Random, patient: str, files: Files) -> str:
+    death = _ends(files)[patient][1]
+    return _days_after(death, drawn.choice([1, 7, 90])) if death else ""
+
+
+def _before_treatment(drawn: random.Random, _: str, __: Files) -> str:
+    return f"201{drawn.randrange(5)}-05-01"
+
+
+def _after_contact(drawn: random.Random, patient: str, files: Files) -> str:
+    return _days_after(_ends(files)[patient][0], drawn.choice([1, 30, 300]))
+
+
+def _too_late(drawn: random.Random, _: str, __: Files) -> str:
+    return f"20{drawn.randrange(24, 60)}-01-01"
+
+
+def _dose(metrics: str, value: Callable[[random.Random], str]) -> Change:
+    def changed(drawn: random.Random, rows: Rows) -> Rows | None:
+        found = [row for row in rows[1:] if re.fullmatch(metrics, row[2])]
+        if not found:
+            return None
+        drawn.choice(found)[3] = value(drawn)
+        return rows
+
+    return to_rows(changed, "organ_doses.csv")
+
+
+def _beyond_survival(drawn: random.Random, rows: Rows) -> Rows:
+    overall = {row[0]: int(row[2]) for row in rows[1:] if row[1] == "OS"}
+    row = drawn.choice([row for row in rows[1:] if row[1] != "OS"])
+    row[2] = str(overall[row[0]] + drawn.choice([1, 10, 1000]))
+    return rows
+
+
+def _dies_twice(drawn: random.Random, rows: Rows) -> Rows:
+    died = [row for row in rows[1:] if row[1] == "OS" and row[3] == "yes"]
+    row = drawn.choice(died)
+    row[2] = str(int(row[2]) - drawn.choice([45, 100, 150]))
+    return rows
+
+
+IMPOSSIBLE: dict[str, Change] = {
+    "treated after death": _set("radiotherapy", ("start_date", "end_date"), _after_death),
+    "immunotherapy after death": _set("immunotherapy", ("start_date", "end_date"), _after_death),
+    "enrolled after death": _set("patients", ("enrolment_date",), _after_death),
+    "an event after death": _set("adverse_events", ("onset_date",), _after_death),
+    "progression after death": _set(
+        "follow_up", ("progression_date", "last_imaging_date", "last_contact_date"), _after_death
+    ),
+    "progression after last contact": _set("follow_up", ("progression_date",), _after_contact),
+    "death before treatment": _set("follow_up", ("death_date",), _before_treatment),
+    "an event before treatment": _set("adverse_events", ("onset_date",), _before_treatment),
+    "born after treatment": _set("patients", ("birth_date",), _after_contact),
+    "after the cut-off": _set("follow_up", ("last_contact_date", "death_date"), _too_late),
+    "more than all of an organ": _dose(r"V.*_percent", lambda drawn: str(drawn.randint(101, 999))),
+    "a mean above the maximum": _dose("Dmean_Gy", lambda drawn: str(drawn.randint(70, 200))),
+}
+# Of datasets that have times beside dates.
+IMPOSSIBLE_TIMES: dict[str, Change] = {
+    "observed beyond survival": to_rows(_beyond_survival, "time_to_event.csv"),
+    "dead twice": to_rows(_dies_twice, "time_to_event.csv"),
+}
