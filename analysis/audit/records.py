@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.audit.engine import Audit
 from analysis.audit.proof import Finding
 from analysis.audit.shown import summary
+from analysis.study.spreadsheets import write_csv
 
 COLUMNS = [
     "verdict",
@@ -69,6 +70,6 @@ def write(found: Audit, folder: Path | str) -> None:
     if not str(folder):
         return
     target = Path(folder)
-    to_table(found.findings).to_csv(target / "findings.csv", index=False, lineterminator="\n")
+    write_csv(to_table(found.findings), target / "findings.csv")
     (target / "summary.txt").write_text(summary(found) + "\n", encoding="utf-8", newline="\n")
     (target / "findings.json").write_text(to_json(found.findings), encoding="utf-8", newline="\n")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.build.errors import BuildError
 from analysis.estimates.rows import COLUMNS, KEY
+from analysis.study.spreadsheets import write_csv
 
 
 def join_estimates(folder: Path, pages: Iterable[str]) -> pd.DataFrame:
@@ -42,5 +43,5 @@ def join_estimates(folder: Path, pages: Iterable[str]) -> pd.DataFrame:
 
 def write_estimates(estimates: pd.DataFrame, report: Path) -> None:
     """Write `estimates.csv` and `estimates.parquet` into the folder of a report."""
-    estimates.to_csv(report / "estimates.csv", index=False, lineterminator="\n")
+    write_csv(estimates, report / "estimates.csv")
     estimates.to_parquet(report / "estimates.parquet", index=False)

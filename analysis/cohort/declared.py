@@ -21,7 +21,7 @@ from analysis.cohort.description import (
 )
 from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.recording import NEEDS
-from analysis.cohort.schema import tables_of
+from analysis.cohort.schema import FOLLOW_UP, tables_of
 from analysis.study.columns import category, date, kind, levels_of, number, quantity, text
 from analysis.study.declarations import Arm
 from analysis.study.endpoints import Endpoint
@@ -195,7 +195,7 @@ def _clashes(where: str, factor: Factor, factors: list[Factor], study: Study) ->
 
 
 def _of_outcome(where: str, column: str, study: Study) -> list[Fault]:
-    if column in (*OUTCOMES, *tables_of(study)["follow_up"].schema.columns):
+    if column in (*OUTCOMES, *FOLLOW_UP.schema.columns, *study.follow_up_columns):
         words = "a column other than of outcome, which is not known when times begin"
         return [Fault(FILE, 0, where, column, words)]
     return []

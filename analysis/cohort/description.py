@@ -42,7 +42,7 @@ from analysis.cohort.intake.fields import (
     Words,
     as_text,
     problem_in,
-    read_yaml,
+    read_yaml_and_doubled,
 )
 from analysis.cohort.schema import TABLE_KEYS
 from analysis.study.expressions import ExpressionError, names_in
@@ -50,6 +50,9 @@ from analysis.study.parameters import EVERYBODY
 from analysis.study.variables import Cut
 
 FILE = DESCRIPTION
+# No declaration is as long; PyYAML reads some 100,000 characters a second.
+_LONGEST = 1_000_000
+_YAML = "YAML, where each key stands once"
 
 
 class Levels(Strict):
@@ -261,6 +264,20 @@ def read_description(folder: Path) -> Description:
     DatasetFaults
         When the folder or the file is missing, or the file says something it cannot.
     """
+    description, faults = description_and_faults(folder)
+    if faults:
+        raise DatasetFaults(folder.name, faults)
+    return description
+
+
+def description_and_faults(folder: Path) -> tuple[Description, list[Fault]]:
+    """Read a dataset's `dataset.yaml`, with the faults that leave it legible.
+
+    Raises
+    ------
+    DatasetFaults
+        When it cannot be read beside them.
+    """
     if not folder.is_dir():
         raise DatasetFaults(
             folder.name, [Fault(str(folder), 0, "", "", "a folder with the tables of a dataset")]
@@ -271,24 +288,32 @@ def read_description(folder: Path) -> Description:
             folder.name,
             [Fault(FILE, 0, "", "", "this file in the folder, with at least a line `title: ...`")],
         )
+    faults: list[Fault] = []
     try:
-        given = read_yaml(path.read_text("utf-8-sig"))
+        text = path.read_text("utf-8-sig")
+        if len(text) > _LONGEST:
+            raise ValueError(f"{len(text):,} characters")
+        given, doubled = read_yaml_and_doubled(text)
+        faults = [
+            Fault(FILE, line, "", f"the key {key} a second time", _YAML) for line, key in doubled
+        ]
         if not isinstance(given, dict):
             given = {} if given is None else {"title": given}
         description = Description.model_validate(given)
     except yaml.YAMLError as error:
         line, problem = problem_in(error)
-        fault = Fault(FILE, line, "", problem, "YAML, where each key stands once")
+        raise DatasetFaults(folder.name, [Fault(FILE, line, "", problem, _YAML)]) from None
+    except ValidationError as error:
+        faults += [_in_words(each) for each in error.errors()]
+        raise DatasetFaults(folder.name, faults) from None
+    except (OSError, RecursionError, ValueError) as error:
+        found = error.strerror if isinstance(error, OSError) else str(error)
+        words = f"a file in YAML, UTF-8, of at most {_LONGEST:,} characters"
+        fault = Fault(FILE, 0, "", (found or "").partition("\n")[0], words)
         raise DatasetFaults(folder.name, [fault]) from None
-    except (UnicodeDecodeError, RecursionError, ValueError) as error:
-        if isinstance(error, ValidationError):
-            raise DatasetFaults(folder.name, [_in_words(each) for each in error.errors()]) from None
-        fault = Fault(FILE, 0, "", str(error).splitlines()[0], "a file in YAML, UTF-8")
-        raise DatasetFaults(folder.name, [fault]) from None
-    faults = _unknown_names(description)
-    if faults:
-        raise DatasetFaults(folder.name, faults)
-    return description
+    if unknown := _unknown_names(description):
+        raise DatasetFaults(folder.name, [*faults, *unknown])
+    return description, faults
 
 
 # The keys that are known below a part of the file.

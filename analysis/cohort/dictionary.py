@@ -30,9 +30,14 @@ and lists every fault, a line a cause.
   whose side of a cut a limit leaves open is on neither.
 - Of episodes of one adverse event the worst counts; terms have their CTCAE name (`Diarrhoea` counts
   as `Diarrhea`).
+- Every row has as many cells as the header, and every cell of a table is one line. A table stands
+  in one file; texts are in UTF-8.
+- Texts are taken as they look: spaces around them count for nothing, and what cannot be seen is a
+  fault.
 - Lines before the header that start with `#` are remarks on the file.
 - A column or a table that the dataset does not have is named in `dataset.yaml`, so that a
-  forgotten file is never mistaken for one that was never collected.
+  forgotten file is never mistaken for one that was never collected; one that is named so and is
+  there is a fault, and so is a file whose name is nearly that of a table.
 - Agents, sites and techniques may be any; known ones are recognised in capitals or not, and what
   looks like a slip of a known one is asked about.
 

@@ -19,7 +19,7 @@ from analysis.cohort.rules import ORDER, first_treatment
 
 Tables = dict[str, pd.DataFrame]
 _TREATMENTS = ("radiotherapy", "immunotherapy")
-_START, _ONSET, _IMAGING = "start_date", "onset_date", "last_imaging_date"
+_START, _END, _ONSET, _IMAGING = "start_date", "end_date", "onset_date", "last_imaging_date"
 # Earlier dates of a patient before later ones, as far as an order is known.
 _FIRST = ("patients", *_TREATMENTS, "adverse_events", "follow_up")
 
@@ -126,6 +126,10 @@ def _before(tables: Tables, name: str, column: str) -> pd.Series:
             # Events may begin after the last contact of somebody whose death is known.
             onset = onset.where(frame["death_date"].isna())
         bounds.append(onset)
+    if name == "follow_up" and column == "death_date":
+        for treatment in _TREATMENTS:
+            last = tables[treatment].groupby("patient_id")[[_START, _END]].max().max(axis=1)
+            bounds.append(frame["patient_id"].map(last))
     return _extreme(bounds, frame.index, "max")
 
 
@@ -138,6 +142,9 @@ def _after(earliest: Tables, latest: Tables, name: str, column: str) -> pd.Serie
         follow_up = latest["follow_up"]
         ends = follow_up["death_date"].fillna(follow_up["last_contact_date"])
         bounds.append(ids.map(ends.groupby(follow_up["patient_id"]).max()))
+    if name in _TREATMENTS:
+        death = latest["follow_up"].groupby("patient_id")["death_date"].max()
+        bounds.append(ids.map(death))
     if name in _TREATMENTS and column == _START:
         # Of several treatments it is the first that outcomes are not before.
         is_first = earliest[name][_START].eq(ids.map(first_treatment(earliest)))

@@ -12,15 +12,15 @@ import pandas as pd
 
 from analysis.cohort import derive, eligibility, imputation, rules, typed
 from analysis.cohort.declared import declare
-from analysis.cohort.description import FILE, Description, read_description
-from analysis.cohort.faults import DatasetFaults, Fault
+from analysis.cohort.description import FILE, Description, description_and_faults
+from analysis.cohort.faults import DatasetFaults, Fault, printable
 from analysis.cohort.folder import dataset_folder
 from analysis.cohort.intake.mapping import Written
 from analysis.cohort.intake.sources import Sources
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.remarks import remarks
-from analysis.cohort.schema import tables_of
-from analysis.cohort.written import Everything, expanded, read_tables
+from analysis.cohort.schema import TABLE_KEYS, tables_of
+from analysis.cohort.written import Everything, expanded, plain, read_tables
 from analysis.study.columns import Table, empty
 from analysis.study.limits import limit_column
 from analysis.study.parameters import Parameters, unknown_name
@@ -92,13 +92,17 @@ def _plain(value: Any) -> Any:
 def read_study(dataset: str | Path, study: Study) -> Study:
     """Give the study that a dataset belongs to, from its `dataset.yaml` alone.
 
+    Faults that leave the file legible, such as a key given twice, are told by `read_dataset`, with
+    those of the tables.
+
     Raises
     ------
     DatasetFaults
         With what is wrong with that file.
     """
     folder = dataset_folder(dataset)
-    description = expanded(folder, read_description(folder), Sources(folder))
+    description, _ = description_and_faults(folder)
+    description = expanded(folder, description, Sources(folder))
     return declare(folder.name, study, description)
 
 
@@ -112,13 +116,19 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
     """
     folder = dataset_folder(dataset)
     sources = Sources(folder)
-    description = expanded(folder, read_description(folder), sources)
+    description, of_description = description_and_faults(folder)
+    description = expanded(folder, description, sources)
     study = declare(folder.name, study, description)
     schema = tables_of(study)
     everything = read_tables(folder, description, schema, sources)
     written, notes = everything.tables, list(everything.notes)
 
-    faults: list[Fault] = [*everything.faults, *_unknown_columns(description, schema)]
+    faults: list[Fault] = [
+        *of_description,
+        *everything.faults,
+        *_unknown_columns(description, schema),
+        *_recorded_after_all(description, everything, schema),
+    ]
     description = _with_what_lacks(description, everything, schema, study)
     unread = {fault.file for fault in everything.faults}
     tables: dict[str, pd.DataFrame] = {}
@@ -134,6 +144,8 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
             asked = asked and table.name not in description.tables
             if asked and not _was_met(table.name, unread):
                 faults.append(_no_table(table.name, folder))
+            elif not _was_met(table.name, unread):
+                faults += _misspelt(table.name, everything)
             continue
         cells = typed.typed(found, table, description, dates)
         tables[table.name] = cells.frame
@@ -145,8 +157,15 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
         of_cells = cells.faults
         if any(fault.column.startswith(f"tables.{table.name}") for fault in everything.faults):
             # What could not be read of a table may have left it empty, which is no second cause.
-            of_cells = [fault for fault in of_cells if fault.row or fault.column]
+            unmade = {fault.column for fault in everything.faults}
+            of_cells = [
+                fault
+                for fault in of_cells
+                if (fault.row or fault.column)
+                and f"tables.{table.name}.{fault.column}" not in unmade
+            ]
         faults += [_placed(fault, found) for fault in of_cells]
+    notes += _unread(everything, faults)
     if commas:
         notes.append(f"Decimal commas are read as such: {', '.join(commas)}.")
     if imputed:
@@ -162,7 +181,7 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
     if known and not any(fault.cause and fault.row for fault in faults):
         faults += [
             _placed(fault, written[fault.file]) if fault.file in written else fault
-            for fault in rules.broken(tables, description)
+            for fault in rules.broken(tables, _among(description, written), imputed)
         ]
     if faults:
         raise DatasetFaults(folder.name, faults)
@@ -204,6 +223,15 @@ def _with_what_lacks(
     return description.model_copy(update={"not_recorded": not_recorded})
 
 
+def _among(description: Description, written: Mapping[str, Written]) -> Description:
+    """Give a description for which a table that could not be read is not recorded.
+
+    Who lacks a row in it is no second cause.
+    """
+    absent = {name: "all" for name in TABLE_KEYS if name not in written}
+    return description.model_copy(update={"not_recorded": {**description.not_recorded, **absent}})
+
+
 def _was_met(name: str, files: set[str]) -> bool:
     """Tell whether a fault is of the file of a table, which then is there."""
     return any(Path(file).stem.casefold() == name or f"({name})" in file for file in files)
@@ -224,6 +252,54 @@ def _no_table(name: str, folder: Path) -> Fault:
     return Fault(f"{name}.csv", 0, "", "", words)
 
 
+def _misspelt(name: str, everything: Everything) -> list[Fault]:
+    """Find what a table that nobody asks for may have been called by a slip."""
+    if name in everything.tables:
+        return []
+    near = [
+        (file, stem)
+        for file, stem in everything.unread
+        if difflib.get_close_matches(plain(stem), [name], n=1, cutoff=0.75)
+    ]
+    words = f"the name of a table; did you mean {name}? If not, call it something less alike"
+    kinds = f"a table as CSV, Parquet, a workbook, SPSS, Stata or SAS, such as {name}.csv"
+    return [Fault(file, 0, "", "", kinds if stem == name else words) for file, stem in near]
+
+
+def _unread(everything: Everything, faults: list[Fault]) -> list[str]:
+    """Say which files of tables nobody reads, since they are called like none."""
+    told = {fault.file for fault in faults}
+    # A text may be anything.
+    files = [name for name, _ in everything.unread if ", " not in name and ".txt" not in name]
+    return [
+        f"{name} is not read: no table is called so."
+        for name in map(printable, files)
+        if name not in told
+    ]
+
+
+def _recorded_after_all(
+    description: Description, everything: Everything, schema: Mapping[str, Table]
+) -> list[Fault]:
+    """Find what is said not to be recorded, and is there: which of the two holds, nobody knows."""
+    faults = []
+    for name, columns in description.not_recorded.items():
+        written = everything.tables.get(name)
+        if written is None:
+            continue
+        there = written.frame.loc[:, ~written.frame.columns.duplicated()]
+        if columns == "all":
+            if len(there) or schema[name].may_be_empty:
+                words = f"no table {name}, which is there; take away this line, or the table"
+                faults.append(Fault(FILE, 0, f"not_recorded.{name}", "all", words))
+            continue
+        for column in columns:
+            if column in there and bool(there[column].notna().any()):
+                words = f"a column that {name} does not have; take away this line, or the column"
+                faults.append(Fault(FILE, 0, f"not_recorded.{name}", column, words))
+    return faults
+
+
 def _placed(fault: Fault, written: Written) -> Fault:
     """Give a fault of a table as one of the file that the person knows."""
     if fault.file == FILE:
@@ -233,8 +309,9 @@ def _placed(fault: Fault, written: Written) -> Fault:
 
 
 def _renamed(written: pd.Series, term: pd.Series) -> list[str]:
-    """Say which terms are counted as others."""
-    other = written.notna() & (written.str.casefold() != term.str.casefold())
+    """Say which terms are counted as others, or as what is spelt otherwise in other rows."""
+    other = written.str.casefold() != term.str.casefold()
+    other = written.notna() & (other | ((written != term) & term.isin(set(written))))
     pairs = sorted(set(zip(written[other], term[other], strict=True)))
     if not pairs:
         return []
@@ -243,13 +320,14 @@ def _renamed(written: pd.Series, term: pd.Series) -> list[str]:
 
 
 def entered_twice(events: Written) -> pd.Series:
-    """Tell which rows of a table's own file are the same in every cell.
+    """Tell which rows of a table's own file are the same in every cell, whatever the capitals.
 
     Of a file of another shape not every column is read: rows that look the same may not be.
     """
     if events.parts is not None:
         return pd.Series(False, index=events.frame.index)
-    return events.frame.duplicated(keep=False)
+    plain = events.frame.apply(lambda cells: cells.str.casefold().str.split().str.join(" "))
+    return plain.duplicated(keep=False)
 
 
 def worst_grades(

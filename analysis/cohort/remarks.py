@@ -136,6 +136,33 @@ def _ongoing(dataset: Dataset, _: Cohort) -> Remarks:
         )
 
 
+def _treated_later(dataset: Dataset, _: Cohort) -> Remarks:
+    """Living patients who were treated after the last day on which they were seen."""
+    follow_up = dataset.tables["follow_up"]
+    alive = follow_up[follow_up["death_date"].isna()].set_index("patient_id")["last_contact_date"]
+    later: set[str] = set()
+    for name in ("radiotherapy", "immunotherapy"):
+        courses = dataset.tables[name]
+        last = courses[["start_date", "end_date"]].max(axis=1)
+        later |= set(courses.loc[last > courses["patient_id"].map(alive), "patient_id"])
+    if later:
+        yield (
+            f"last_contact_date (follow_up): treatment of {_patients(len(later))} goes on after "
+            "it. It is the last day on which a patient was known to be alive."
+        )
+
+
+def _ids(dataset: Dataset, _: Cohort) -> Remarks:
+    """Patients whose identifiers differ by capitals alone."""
+    ids = dataset.tables["patients"]["patient_id"].astype(str)
+    twice = ids[ids.str.casefold().duplicated(keep=False)]
+    if not twice.empty:
+        yield (
+            f"patient_id (patients): those of {_patients(len(twice))} differ from another by "
+            "capitals alone. Is one patient entered twice?"
+        )
+
+
 def _twice(dataset: Dataset, cohort: Cohort) -> Remarks:
     """Endpoints that are recorded as durations and follow from dates."""
     recorded = dataset.tables["time_to_event"]
@@ -175,6 +202,8 @@ LOOKS: tuple[Callable[[Dataset, Cohort], Remarks], ...] = (
     _length_of_time,
     _ages,
     _ongoing,
+    _treated_later,
+    _ids,
     _twice,
     _spelling,
 )

@@ -7,34 +7,77 @@ it. The sentences are part of the data dictionary.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from analysis.cohort.description import Description
 from analysis.cohort.faults import Fault
+from analysis.cohort.intake import units
 from analysis.cohort.schema import TABLE_KEYS
+from analysis.study import endpoints
+from analysis.study.keys import YES
+from analysis.study.months import DAYS_PER_MONTH
 
 Tables = dict[str, pd.DataFrame]
+
+OVERALL = endpoints.OVERALL.name
+# Nobody is known to have lived longer than 122 years; the oldest of any trial are younger.
+OLDEST = 120
+# A month of 30 days and one of 30.4375 differ by 1.4 %.
+_MONTHS_DIFFER = 0.015
+_CONTACT = "last_contact_date"
+# What is left of decimals of a month times 30.4375.
+_NOISE = 1e-6
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A named rule: `breaks` gives the faults of the tables against it."""
+    """A named rule: `breaks` gives the faults of the tables against it.
+
+    One that holds `to_the_day` is not asked of dates that were imputed.
+    """
 
     name: str
     sentence: str
     breaks: Callable[[Tables, Description], Iterable[Fault]]
+    to_the_day: bool = False
 
 
-def broken(tables: Tables, description: Description) -> list[Fault]:
-    """Give every fault of the tables against every rule."""
-    return [fault for rule in RULES for fault in rule.breaks(tables, description)]
+def broken(
+    tables: Tables, description: Description, imputed: Mapping[str, pd.DataFrame] | None = None
+) -> list[Fault]:
+    """Give every fault of the tables against every rule.
+
+    Parameters
+    ----------
+    tables, description
+        Of the dataset, with every column of the schema.
+    imputed
+        Table to column to a flag where a date was imputed, by row.
+    """
+    known = dict(tables)
+    for name, flags in (imputed or {}).items():
+        known[name] = known[name].copy()
+        for column in map(str, flags.columns):
+            known[name][column] = known[name][column].mask(flags[column].notna())
+    return [
+        fault
+        for rule in RULES
+        for fault in rule.breaks(known if rule.to_the_day else tables, description)
+    ]
 
 
 def _show(value: object) -> str:
-    return f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else str(value)
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _beside(words: str, values: pd.Series) -> Callable[[int], str]:
+    """Give the words for a row, with the value that the cell is held against."""
+    return lambda row: f"{words}, {_show(values[row])}"
 
 
 def _faults(
@@ -45,6 +88,8 @@ def _faults(
     words: Callable[[int], str],
     cause: str = "",
 ) -> list[Fault]:
+    if not bool(wrong.any()):
+        return []
     return [
         Fault(table, int(row), column, _show(frame.loc[row, column]), words(int(row)), cause)
         for row in frame.index[wrong.fillna(False).astype(bool)]
@@ -55,8 +100,10 @@ def _once(tables: Tables, _: Description) -> list[Fault]:
     faults = []
     for name, (one_row_is, columns) in TABLE_KEYS.items():
         frame, key = tables[name], list(columns)
-        known = frame.loc[frame[key].notna().all(axis=1), key]
+        known = frame[key].dropna()
         again = known[known.duplicated(keep=False)]
+        if again.empty:
+            continue
         for _key, same in again.groupby(key, sort=False):
             first, *others = map(int, same.index)
             faults += [
@@ -191,10 +238,14 @@ def _onset_in_follow_up(tables: Tables, description: Description) -> list[Fault]
 def _in_order(table: str, earlier: str, later: str) -> Rule:
     def breaks(tables: Tables, _: Description) -> list[Fault]:
         frame = tables[table]
+        wrong = frame[earlier] > frame[later]
+        if later == "death_date" and earlier != _CONTACT:
+            # Where there is a last contact, it is between the two, and is told of.
+            wrong &= frame[_CONTACT].isna()
         return _faults(
             table,
             frame,
-            frame[earlier] > frame[later],
+            wrong,
             earlier,
             lambda row: f"a day on or before {later}, {_show(frame.loc[row, later])}",
             cause=f"a day on or before {later}",
@@ -204,6 +255,235 @@ def _in_order(table: str, earlier: str, later: str) -> Rule:
         f"{table}: {earlier} <= {later}",
         f"In {table}, {earlier} is on or before {later}.",
         breaks,
+    )
+
+
+def _by_patient(frame: pd.DataFrame, column: str) -> pd.Series:
+    """Give a column by patient_id; of a patient who stands there twice, the first."""
+    known = frame.dropna(subset=["patient_id"]).drop_duplicates("patient_id")
+    return known.set_index("patient_id")[column]
+
+
+def _born_first(tables: Tables, _: Description) -> list[Fault]:
+    birth = _by_patient(tables["patients"], "birth_date")
+    faults = []
+    for name, frame in tables.items():
+        own = frame["patient_id"].map(birth)
+        for column in map(str, frame.columns):
+            # Of enrolment another rule speaks.
+            if column.endswith("_date") and column not in ("birth_date", "enrolment_date"):
+                faults += _faults(
+                    name,
+                    frame,
+                    frame[column] < own,
+                    column,
+                    _beside("a day on or after birth", own),
+                    cause="a day on or after birth",
+                )
+    return faults
+
+
+def _not_too_old(tables: Tables, _: Description) -> list[Fault]:
+    patients = tables["patients"]
+    lived = (patients["enrolment_date"] - patients["birth_date"]).dt.days.astype("float64")
+    return _faults(
+        "patients",
+        patients,
+        lived >= (OLDEST + 1) * DAYS_PER_MONTH * 12,
+        "birth_date",
+        lambda _: f"an age of at most {OLDEST} years at enrolment",
+    )
+
+
+def _dead_end(tables: Tables, description: Description) -> list[Fault]:
+    death = _by_patient(tables["follow_up"], "death_date")
+    if _start_is_known(description):
+        # Of death before all treatment another rule speaks.
+        death = death.mask(death < first_treatment(tables).reindex(death.index))
+    declared = {
+        name
+        for endpoint in description.endpoints
+        if isinstance(endpoint.event, tuple)
+        for name in endpoint.event
+    }
+    faults = []
+    for name, columns in (
+        ("patients", {"enrolment_date", *declared}),
+        ("radiotherapy", {"start_date", "end_date"}),
+        ("immunotherapy", {"start_date", "end_date"}),
+        ("follow_up", declared - {"death_date", *(early for _, early, _ in ORDER)}),
+    ):
+        frame = tables[name]
+        end = frame["patient_id"].map(death)
+        for column in sorted(columns & set(frame.columns)):
+            faults += _faults(
+                name,
+                frame,
+                frame[column] > end,
+                column,
+                _beside("a day on or before death_date", end),
+                cause="a day on or before death_date",
+            )
+    return faults
+
+
+def _percentages(tables: Tables, _: Description) -> list[Fault]:
+    doses = tables["organ_doses"]
+    wrong = doses["metric"].str.endswith("_percent") & (doses["value"] > 100)
+    return _faults("organ_doses", doses, wrong, "value", lambda _: "at most 100 percent")
+
+
+def _rounding(values: pd.Series) -> pd.Series:
+    """Give half a unit of the last decimal of numbers as they are written: 0.05 of 33.5.
+
+    Examples
+    --------
+    >>> _rounding(pd.Series([33.0, 33.5, 0.25])).tolist()
+    [0.5, 0.05, 0.005]
+    """
+
+    def half(value: float) -> float:
+        _, _, decimals = f"{value:.6f}".rstrip("0").partition(".")
+        return 0.5 / 10.0 ** len(decimals)
+
+    return values.map(half, na_action="ignore").astype("float64")
+
+
+def _mean_within_maximum(tables: Tables, _: Description) -> list[Fault]:
+    doses = tables["organ_doses"]
+    where = ["patient_id", "organ"]
+    highest = doses[doses["metric"] == "Dmax_Gy"].drop_duplicates(where)
+    highest = highest.assign(most=highest["value"] + _rounding(highest["value"]))
+    most = doses[where].merge(highest[[*where, "most"]], on=where, how="left")["most"]
+    most.index = doses.index
+    wrong = (doses["metric"] == "Dmean_Gy") & (doses["value"] - _rounding(doses["value"]) > most)
+    return _faults(
+        "organ_doses", doses, wrong, "value", lambda _: "at most the Dmax_Gy of the same organ"
+    )
+
+
+def _volumes_fall(tables: Tables, _: Description) -> list[Fault]:
+    doses = tables["organ_doses"]
+    parts = doses["metric"].str.extract(r"^V([\d.]+)_(mL|percent)$")
+    of = pd.DataFrame(
+        {
+            "patient_id": doses["patient_id"],
+            "organ": doses["organ"],
+            "unit": parts[1],
+            "dose": parts[0].astype("float64"),
+            "least": doses["value"] - _rounding(doses["value"]),
+            "most": doses["value"] + _rounding(doses["value"]),
+        }
+    ).dropna()
+    of = of.drop_duplicates(["patient_id", "organ", "unit", "dose"]).sort_values("dose")
+    group = of.groupby(["patient_id", "organ", "unit"], sort=False)
+    before = group["most"].transform(lambda most: most.cummin().shift())
+    wrong = (of["least"] > before).reindex(doses.index, fill_value=False)
+    return _faults(
+        "organ_doses",
+        doses,
+        wrong,
+        "value",
+        lambda _: "at most the volume that got a lower dose, in the same organ",
+    )
+
+
+def _month_or_day(days: pd.Series) -> float:
+    """Give the unit that times in days were told in: a day where all are whole, else a month."""
+    return 1.0 if bool((days.dropna() % 1 == 0).all()) else DAYS_PER_MONTH
+
+
+def _units(description: Description) -> list[float]:
+    """Give the units, in days, that `dataset.yaml` declares times of time_to_event to be in."""
+    declared = [
+        part.made["days"]
+        for part in description.tables.get("time_to_event", ())
+        if "days" in part.made
+    ]
+    found = {
+        float(units.factor(column.unit, "days") or 1) if column.unit else column.times or 1.0
+        for column in declared
+    }
+    return sorted(found)
+
+
+def _within_survival(tables: Tables, description: Description) -> list[Fault]:
+    times = tables["time_to_event"]
+    others = {declared.name for declared in description.endpoints if declared.time_zero}
+    overall = times[times["endpoint"] == OVERALL]
+    asked = times[~times["endpoint"].isin({OVERALL, *others})]
+    end = asked["patient_id"].map(_by_patient(overall, "days"))
+    known = _units(description)
+    told = known or sorted({_month_or_day(overall["days"]), _month_or_day(asked["days"])})
+    # Numbers of one unit keep their order when they are rounded.
+    leeway = told[-1] if len(told) > 1 else _NOISE
+    return _faults(
+        "time_to_event",
+        asked,
+        asked["days"] > end + leeway,
+        "days",
+        lambda row: f"at most the days of {OVERALL}, {end[row]:g}, at which observation ends",
+        cause=f"at most the days of {OVERALL} of the patient, at which observation ends",
+    )
+
+
+def _durations_within_survival(tables: Tables, description: Description) -> list[Fault]:
+    patients, faults = tables["patients"], []
+    declared = {endpoint.name: endpoint for endpoint in description.endpoints}
+    for unit in ("days", "weeks", "months", "years"):
+        overall = getattr(declared.get(OVERALL), unit, None)
+        for name, endpoint in declared.items():
+            own = getattr(endpoint, unit)
+            # Of other endpoints nobody says that they begin when survival does.
+            if not (overall and own and name != OVERALL and name.endswith("FS")):
+                continue
+            faults += _faults(
+                "patients",
+                patients,
+                patients[own] > patients[overall] + _NOISE,
+                own,
+                _beside(f"at most {overall}", patients[overall]),
+                cause=f"at most {overall}",
+            )
+    return faults
+
+
+def _dies_once(tables: Tables, description: Description) -> list[Fault]:
+    """Find who died by time_to_event long before follow_up has them die, or sees them alive."""
+    if description.lacks("follow_up", "death_date"):
+        return []
+    times, follow_up = tables["time_to_event"], tables["follow_up"]
+    died = times[(times["endpoint"] == OVERALL) & (times["event"] == YES)]
+    seen = follow_up[["death_date", "last_contact_date"]].max(axis=1)
+    seen = _by_patient(follow_up.assign(seen=seen), "seen")
+    begun = pd.concat(
+        [
+            tables[name][["patient_id", column]].set_axis(["patient_id", "day"], axis=1)
+            for name, columns in (
+                ("patients", ["enrolment_date"]),
+                ("radiotherapy", ["start_date", "end_date"]),
+                ("immunotherapy", ["start_date"]),
+            )
+            for column in columns
+            if column in tables[name]
+        ]
+    ).groupby("patient_id")["day"]
+    ids = died["patient_id"]
+    # From whatever day survival is counted, it is at least the time from the last of these.
+    least = (ids.map(seen) - ids.map(begun.max())).dt.days
+    zero = first_treatment(tables).reindex(begun.min().index).fillna(begun.min())
+    since = (ids.map(seen) - ids.map(zero)).dt.days
+    unit = max([*_units(description), _month_or_day(died["days"])])
+    leeway = (_MONTHS_DIFFER * least).clip(lower=unit)
+    return _faults(
+        "time_to_event",
+        died,
+        died["days"] < least - leeway,
+        "days",
+        lambda row: (
+            f"what follow_up has, or no row: {OVERALL} of {died.loc[row, 'patient_id']} is "
+            f"{since[row]:g} days by follow_up"
+        ),
     )
 
 
@@ -258,6 +538,11 @@ ORDER: tuple[tuple[str, str, str], ...] = (
     ("follow_up", "out_field_relapse_date", "last_imaging_date"),
     ("follow_up", "last_imaging_date", "last_contact_date"),
     ("follow_up", "last_contact_date", "death_date"),
+    # Where there is no last contact between them.
+    ("follow_up", "progression_date", "death_date"),
+    ("follow_up", "in_field_relapse_date", "death_date"),
+    ("follow_up", "out_field_relapse_date", "death_date"),
+    ("follow_up", "last_imaging_date", "death_date"),
 )
 
 RULES: list[Rule] = [
@@ -282,5 +567,51 @@ RULES: list[Rule] = [
         _death_has_cause,
     ),
     Rule("grade 5 is death", "A patient with a grade 5 adverse event has died.", _grade_five),
+    Rule(
+        "birth first",
+        "No date of a patient is before birth.",
+        _born_first,
+        to_the_day=True,
+    ),
+    Rule("ages", f"Nobody is older than {OLDEST} years at enrolment.", _not_too_old),
+    Rule(
+        "death last",
+        "Enrolment, treatment and the events of declared endpoints are not after death.",
+        _dead_end,
+    ),
+    Rule("shares", "In organ_doses, a volume in percent is at most 100.", _percentages),
+    Rule(
+        "mean dose",
+        "In organ_doses, a mean dose is at most the maximum dose of the organ, as far as both are "
+        "rounded.",
+        _mean_within_maximum,
+    ),
+    Rule(
+        "dose and volume",
+        "In organ_doses, no volume is larger than one that got a lower dose, as far as both are "
+        "rounded.",
+        _volumes_fall,
+    ),
+    Rule(
+        "observation ends",
+        f"In time_to_event, no time is longer than that of {OVERALL}, which ends with death or the "
+        "last contact; where the two are told in different units, by more than the larger unit.",
+        _within_survival,
+    ),
+    Rule(
+        "observation ends, in durations",
+        f"In patients, no duration of an endpoint named ...FS is longer than that of {OVERALL}, "
+        "where both are in one unit.",
+        _durations_within_survival,
+    ),
+    Rule(
+        "one death",
+        f"Who dies by {OVERALL} in time_to_event is not alive in follow_up later. Days may be "
+        "counted from enrolment, or the first or last day of any treatment; they may differ by one "
+        "unit in which they are told (a day, a week, a month), and by 1.5 %, since months of 30 "
+        "days are used too.",
+        _dies_once,
+        to_the_day=True,
+    ),
     Rule("one cut-off", "No date is after the data cut-off of dataset.yaml.", _after_cutoff),
 ]

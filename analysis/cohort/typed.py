@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -31,6 +32,7 @@ SLIP = 0.85
 # How alike a header is that is shown where another one is missing.
 ALIKE = 0.75
 _NO_COLUMNS = "these columns, or their names under not_recorded in dataset.yaml"
+_LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 # As many codes are shown of a column that has others than it should.
 _CODES = 6
 
@@ -158,21 +160,77 @@ def _parsed(
     cells: pd.Series, column: pa.Column, table: Table, conventions: Conventions, found: Typed
 ) -> pd.Series:
     wanted = kind(column)
+    if wanted == "text" and not levels_of(column):
+        cells = _visible(cells, table, found)
     if wanted == "date":
         return _as_days(cells, column, table, conventions, found)
     if wanted in ("number", "integer"):
         return _as_numbers(cells, column, table, conventions, found)
     if known := known_texts(column):
-        return _recognised(cells, known, table.name, found.faults)
+        cells = _recognised(cells, known, table.name, found.faults)
+        return _one_spelling(cells, table, found)
     levels = levels_of(column)
     if levels == YES_NO:
         cells = cell.answers(cells, conventions)
     if levels:
         cells = _in_levels(cells, levels, table, conventions, found)
+    elif str(cells.name) not in ("patient_id", "term"):
+        # Of ids each spelling is another; of terms the study knows which is which.
+        cells = _one_spelling(cells, table, found)
     return cells.astype(object)
 
 
 # --- words ----------------------------------------------------------------------------------------
+
+
+def _visible(cells: pd.Series, table: Table, found: Typed) -> pd.Series:
+    """Give texts as they look: accents composed, one space between words.
+
+    What cannot be seen, such as a space of no width, makes two texts of what looks like one; a
+    line break stands where a quote has swallowed rows. Both are faults.
+    """
+    words: dict[str, str] = {}
+
+    def plain(text: str) -> str:
+        if any(mark in text for mark in _LINE_BREAKS):
+            words[text] = "text in one line; a quote before it may not be closed"
+            return ""
+        spaced = " ".join(text.split())
+        hidden = sorted({f"U+{ord(each):04X}" for each in spaced if not each.isprintable()})
+        if hidden:
+            words[text] = f"text without what cannot be seen ({', '.join(hidden)})"
+            return ""
+        return unicodedata.normalize("NFC", spaced)
+
+    given = by_value(cells, lambda texts: texts.map(lambda text: plain(str(text)))).astype(object)
+    for text, n in cells[cells.astype(str).str.casefold().isin(cell.USUAL)].value_counts().items():
+        found.notes.append(
+            f"{cells.name} ({table.name}): '{text}' is taken for a text in {n} of "
+            f"{int(cells.notna().sum())} cells. If it stands for 'not recorded', say "
+            f"`missing: ['{text}']` in dataset.yaml."
+        )
+    if words:
+        for row in cells.index[cells.isin(words.keys())]:
+            text = str(cells[row])
+            found.faults.append(Fault(table.name, int(row), str(cells.name), text, words[text]))
+    return given.replace("", pd.NA)
+
+
+def _one_spelling(cells: pd.Series, table: Table, found: Typed) -> pd.Series:
+    """Give texts of a column that differ by capitals alone in the spelling that most of them have.
+
+    Of spellings that are equally common it is the one that is met first.
+    """
+    common: dict[str, str] = {}
+    for text in cells.value_counts(sort=False).sort_values(ascending=False, kind="stable").index:
+        common.setdefault(text.casefold(), text)
+    spelt = {text: common[text.casefold()] for text in cells.dropna().unique()}
+    others = {text: one for text, one in spelt.items() if text != one}
+    if not others:
+        return cells
+    listed = [f"'{_shown(text)}' as '{_shown(one)}'" for text, one in others.items()][:_CODES]
+    found.notes.append(f"{cells.name} ({table.name}): counted are {'; '.join(listed)}.")
+    return cells.map(spelt, na_action="ignore")
 
 
 def _in_levels(

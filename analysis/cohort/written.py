@@ -17,7 +17,7 @@ from analysis.cohort.intake.cells import Conventions, without_missing
 from analysis.cohort.intake.declaration import OPEN, Part, Source
 from analysis.cohort.intake.mapping import Written, mapped_table
 from analysis.cohort.intake.sheet import Sheet, Unreadable
-from analysis.cohort.intake.sources import Sources, files_of, own_files
+from analysis.cohort.intake.sources import Own, Sources, files_of, own_files
 from analysis.study.columns import Table, kind, levels_of
 from analysis.study.own import OWN
 
@@ -38,12 +38,15 @@ class Everything:
         What was found and not told, in sentences.
     not_recorded
         What is not recorded because nothing declares where it is.
+    unread
+        Files and sheets that are called like no table: name, and what of it is like that of one.
     """
 
     tables: Mapping[str, Written]
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
     not_recorded: Mapping[str, list[str] | str] = field(default_factory=dict)
+    unread: tuple[tuple[str, str], ...] = ()
 
 
 def expanded(folder: Path, description: Description, sources: Sources) -> Description:
@@ -98,7 +101,10 @@ def read_tables(
         Those of the folder.
     """
     # Where a source is declared, files that are called like tables are not what is meant.
-    own, faults = own_files(folder, list(schema)) if description.source is None else ({}, [])
+    found_own = Own()
+    if description.source is None:
+        found_own = own_files(folder, list(schema), files_of(folder, _sources(description)))
+    own, faults = found_own.sheets, found_own.faults
     conventions = description.conventions
     written: dict[str, Written] = {}
     notes: list[str] = []
@@ -140,6 +146,7 @@ def read_tables(
         tuple(faults),
         tuple(dict.fromkeys(notes)),
         _implied(description, schema, written, own),
+        tuple(found_own.unread),
     )
 
 
@@ -206,12 +213,12 @@ def _of_base(part: Part, sheet: Sheet, description: Description) -> Part:
 
 def _as_it_is(table: Table, sheet: Sheet, conventions: Conventions) -> Written:
     """Give a file in the columns of the schema, whatever their capitals."""
-    known = {_plain(name): name for name in table.schema.columns}
+    known = {plain(name): name for name in table.schema.columns}
     there = set(sheet.frame.columns)
     names = {
-        name: known[_plain(name)]
+        name: known[plain(name)]
         for name in sheet.frame.columns
-        if _plain(name) in known and known[_plain(name)] not in there
+        if plain(name) in known and known[plain(name)] not in there
     }
     frame = sheet.frame.copy()
     labels = {names.get(name, name): texts for name, texts in sheet.labels.items()}
@@ -228,7 +235,8 @@ def _as_it_is(table: Table, sheet: Sheet, conventions: Conventions) -> Written:
     return Written(sheet.name, frame, notes=sheet.notes)
 
 
-def _plain(name: object) -> str:
+def plain(name: object) -> str:
+    """Give a name without capitals and marks, of which nobody is sure."""
     return re.sub(r"[\s.\-_]+", "_", str(name).strip().casefold())
 
 

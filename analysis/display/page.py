@@ -15,10 +15,13 @@ from IPython.display import HTML
 from analysis.display.figures.drawing import Drawing
 from analysis.display.tables import Table
 from analysis.display.templates import table_document
+from analysis.study.spreadsheets import write_csv
 
 # Lettering of 7 points suits paper; on a screen it is shown larger.
 PIXELS_PER_POINT = 96 / 72 * 1.25
 
+# As many signs are named that a figure cannot show.
+_SIGNS = 20
 _NUMBERED = re.compile(r"(?:supplementary_)?(?:table|figure)_\d+[a-z]?")
 
 
@@ -46,7 +49,7 @@ class Page:
     def records(self, name: str, rows: pd.DataFrame) -> None:
         """Write a plain table of this page, `<name>.csv`, beside the estimates."""
         if path := self._file("", f"{name}.csv"):
-            rows.to_csv(path, index=False, lineterminator="\n")
+            write_csv(rows, path)
 
     def table(self, name: str, table: Table | None, caption: str, source: str = "") -> HTML:
         """Write `tables/<name>.csv` and `.html`; give what shows the table.
@@ -59,7 +62,7 @@ class Page:
         # Great Tables draws a new identifier at random each time it is not given one.
         markup = table.shown.with_id(f"{name}_gt").as_raw_html()
         if path := self._file("tables", f"{name}.csv"):
-            table.cells.to_csv(path, index=False, lineterminator="\n")
+            write_csv(table.cells, path)
             document = table_document(label(name), caption, markup)
             path.with_suffix(".html").write_text(document, encoding="utf-8", newline="\n")
         links = self._links(f"tables/{name}", "csv", "html")
@@ -77,6 +80,7 @@ class Page:
         if drawing is None:
             return self.not_recorded(name, source, caption)
         svg = drawing.svg()
+        caption += _boxes(drawing.missing_signs())
         if path := self._file("figures", f"{name}.svg"):
             path.write_bytes(svg)
             path.with_suffix(".png").write_bytes(drawing.png())
@@ -182,6 +186,14 @@ def _box(name: str, content: str) -> str:
         f'<div class="scroll" role="group" tabindex="0" aria-labelledby="{escape(name)}_caption">'
         f"{content}</div>"
     )
+
+
+def _boxes(signs: Sequence[str]) -> str:
+    """Say which signs a figure cannot show; nothing where it shows all."""
+    if not signs:
+        return ""
+    shown = " ".join(signs[:_SIGNS]) + (" …" if len(signs) > _SIGNS else "")
+    return f" The font of figures lacks {shown}: boxes stand there."
 
 
 def _figcaption(name: str, caption: str, links: str) -> str:

@@ -1,21 +1,26 @@
 """The look of every figure: print sizes, palette, type, and reproducible files.
 
 Nothing is set globally. A figure is drawn inside `theme()`, and written by `to_svg` or `to_png`,
-which give the same bytes for the same figure on every machine: the font ships with matplotlib,
-text becomes outlines, and neither a date nor a random identifier is written.
+which give the same bytes for the same figure on every machine: the font ships with matplotlib, and
+the one for Chinese and Japanese with a package, whatever fonts a machine has; text becomes
+outlines, and neither a date nor a random identifier is written.
 """
 
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import resources
 from typing import Any
 
 import matplotlib
 import seaborn as sns
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+from matplotlib.text import Text
 from matplotlib.typing import RcKeyType
 
 MM_PER_INCH = 25.4
@@ -50,10 +55,28 @@ STRIPE = "#F4F4F4"
 GRID = "#E4E4E4"
 HIGHLIGHT_TINT = "#FBEDE3"
 
+
+def _fonts() -> list[str]:
+    """Give the fonts of figures: of each sign, the first that has it.
+
+    Noto Sans SC has 27,000 Chinese characters, simplified and traditional, and Japanese kana. Only
+    the file of the package counts: fonts of a machine would make other bytes on others.
+    """
+    fonts = ["DejaVu Sans"]
+    try:
+        further = resources.files("pylopdf_fonts_zh_cn") / "NotoSansSC-Regular.otf"
+    except ModuleNotFoundError:
+        return fonts
+    fontManager.addfont(str(further))
+    return [*fonts, "Noto Sans SC"]
+
+
+FONTS = _fonts()
+
 THEME: dict[RcKeyType, Any] = {
     **sns.axes_style("ticks"),
     **sns.plotting_context("paper"),
-    "font.family": "DejaVu Sans",
+    "font.family": FONTS,
     "font.size": SMALL_PT,
     "axes.labelsize": SMALL_PT,
     "axes.titlesize": TITLE_PT,
@@ -99,7 +122,9 @@ THEME: dict[RcKeyType, Any] = {
 @contextmanager
 def theme() -> Iterator[None]:
     """Draw in the house style inside the `with`, or decorate the function that draws."""
-    with matplotlib.rc_context(THEME):
+    with matplotlib.rc_context(THEME), warnings.catch_warnings():
+        # Of signs that no font has the page speaks (`missing_signs`).
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font")
         yield
 
 
@@ -119,6 +144,17 @@ def _written(figure: Figure, **options: Any) -> bytes:
     with theme(), io.BytesIO() as file:
         figure.savefig(file, **options)
         return file.getvalue()
+
+
+def missing_signs(figure: Figure) -> list[str]:
+    """Give the signs of a figure's texts that no font has, and in whose place boxes stand."""
+    known: set[int] = set()
+    for family in FONTS:
+        known |= get_font(findfont(FontProperties(family=family))).get_charmap().keys()
+    texts = [text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)]
+    return sorted(
+        {sign for text in texts for sign in text if not sign.isspace()} - set(map(chr, known))
+    )
 
 
 def darker(colour: Any, share: float = 0.72) -> str:

@@ -40,6 +40,11 @@ Texts = Annotated[
 class _Loader(yaml.SafeLoader):
     """YAML in which `yes`, `2` and 2020-01-01 are texts: a code is what stands in the file."""
 
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        # Keys that stand there a second time, with their lines.
+        self.doubled: list[tuple[int, str]] = []
+
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()
@@ -62,9 +67,7 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
-                    raise yaml.MarkedYAMLError(
-                        problem=f"the key {key.value} a second time", problem_mark=key.start_mark
-                    )
+                    self.doubled.append((key.start_mark.line + 1, key.value))
                 seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -81,14 +84,32 @@ def read_yaml(text: str) -> Any:
     Raises
     ------
     yaml.YAMLError
-        For what is not YAML, a key given twice in one place, or an alias.
+        For what is not YAML, is too deep, a key given twice in one place, or an alias.
 
     Examples
     --------
     >>> read_yaml("{yes: 2, N: 2020-01-01, empty: }")
     {'yes': '2', 'N': '2020-01-01', 'empty': None}
     """
-    return yaml.load(text, Loader=_Loader)
+    given, doubled = read_yaml_and_doubled(text)
+    for _, key in doubled:
+        raise yaml.YAMLError(f"the key {key} a second time")
+    return given
+
+
+def read_yaml_and_doubled(text: str) -> tuple[Any, list[tuple[int, str]]]:
+    """Give what a YAML text declares, and line and key where a key stands a second time.
+
+    Raises
+    ------
+    yaml.YAMLError
+        For what is not YAML, is too deep, or an alias.
+    """
+    loader = _Loader(text)
+    try:
+        return loader.get_single_data(), sorted(loader.doubled)
+    finally:
+        loader.dispose()
 
 
 def problem_in(error: yaml.YAMLError) -> tuple[int, str]:

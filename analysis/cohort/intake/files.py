@@ -8,7 +8,7 @@ import io
 import re
 import sqlite3
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -94,12 +94,30 @@ def names_in(path: Path) -> list[str]:
         When it cannot be opened.
     """
     suffix = path.suffix.lower()
-    _check_kind(path, suffix)
+    try:
+        _check_kind(path, suffix)
+    except OSError as error:
+        raise Unreadable(path.name, 0, _first_line(error), "a file that can be read") from None
     if suffix in WORKBOOKS:
         return list(_opened(path).sheet_names)
     if suffix in DATABASES:
         return _names_of_tables(_engine_of(path), path.name)
     return []
+
+
+def check_is_utf8(path: Path) -> None:
+    """Refuse a text whose mark says that it is in UTF-16, which a table of the schema is not.
+
+    Raises
+    ------
+    Unreadable
+        When it is. A source may be in UTF-16: it is declared.
+    """
+    with path.open("rb") as file:
+        begins = file.read(4)
+    if begins[:2] in (b"\xff\xfe", b"\xfe\xff") and begins[2:] != b"\0\0":
+        words = "text in UTF-8 (in Excel: save as 'CSV UTF-8'), or this file named under `source`"
+        raise Unreadable(path.name, 0, "UTF-16", words)
 
 
 # How files begin, and what they then are called.
@@ -259,15 +277,23 @@ def _rows(name: str, text: str, separator: str) -> tuple[list[list[str]], list[i
     if len(separator) != 1:
         raise Unreadable(name, 0, separator, "one letter for `separator`")
     csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    lines: list[str] = []
+
+    def read() -> Iterator[str]:
+        for each in io.StringIO(text, newline=""):
+            lines.append(each)
+            yield each
+
+    reader = csv.reader(read(), delimiter=separator, strict=True)
     rows, numbers, line = [], [], 0
     try:
         for row in reader:
-            if reader.line_num > line + 1:
-                _check_quotes(name, row, line + 1, separator)
+            if len(lines) > 1:
+                _check_quotes(name, lines, line + 1, len(row), separator)
             rows.append(row)
             numbers.append(line + 1)
             line = reader.line_num
+            lines.clear()
     except csv.Error as error:
         found = _first_line(error)
         words = "a row of cells, with quotes in pairs"
@@ -277,13 +303,17 @@ def _rows(name: str, text: str, separator: str) -> tuple[list[list[str]], list[i
     return rows, numbers
 
 
-def _check_quotes(name: str, row: list[str], line: int, separator: str) -> None:
-    """Refuse a cell that has swallowed lines, which are between a quote and the next stray one."""
-    width = max(len(row) - 1, 2)
-    for cell in row:
-        if any(part.count(separator) >= width for part in cell.splitlines()):
-            words = "cells that do not hold whole rows; a quote before them is not closed"
-            raise Unreadable(name, line, cell.splitlines()[0], words)
+def _check_quotes(name: str, lines: list[str], line: int, width: int, separator: str) -> None:
+    """Refuse a row that has swallowed others, which stand between a quote and the next stray one.
+
+    A line that a cell goes on in has fewer separators than a row. Of a swallowed row the first
+    and the last line are whole rows too, but for their quotes.
+    """
+    counts = [each.count(separator) for each in lines]
+    whole = [n >= width - 1 for n in counts]
+    if all(whole) or any(n >= max(width - 1, 2) for n in counts[1:-1]):
+        words = "cells that do not hold whole rows; a quote before them is not closed"
+        raise Unreadable(name, line, lines[1].strip(), words)
 
 
 # --- workbooks ------------------------------------------------------------------------------------
@@ -403,7 +433,7 @@ def _parquet(path: Path) -> Sheet:
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(path)
+        table = _decoded_columns(path, parquet.read_table(path))
         nested = [field.name for field in table.schema if pyarrow.types.is_nested(field.type)]
         # The index of a frame of pandas may be the patients: it is a column like the others.
         frame = table.to_pandas(ignore_metadata=True)
@@ -416,6 +446,26 @@ def _parquet(path: Path) -> Sheet:
     unnamed = [name for name in frame.columns if re.fullmatch(r"__index_level_\d+__", str(name))]
     text, dated = typed_frame(path.name, frame.drop(columns=unnamed))
     return Sheet(path.name, text, dated=dated)
+
+
+def _decoded_columns(path: Path, table: Any) -> Any:
+    """Give a table in which columns of bytes, as some programs write texts, are texts."""
+    import pyarrow
+
+    of_bytes = (
+        pyarrow.types.is_binary,
+        pyarrow.types.is_large_binary,
+        pyarrow.types.is_fixed_size_binary,
+    )
+    for place, field in enumerate(table.schema):
+        if any(is_such(field.type) for is_such in of_bytes):
+            try:
+                texts = table[place].cast(pyarrow.binary()).cast(pyarrow.string())
+            except pyarrow.ArrowInvalid:
+                words = "columns of text or numbers; these hold bytes that are no text in UTF-8"
+                raise Unreadable(path.name, 0, field.name, words) from None
+            table = table.set_column(place, field.name, texts)
+    return table
 
 
 # --- files of statistical packages ----------------------------------------------------------------

@@ -82,13 +82,14 @@ def from_rows(
     Raises
     ------
     Unreadable
-        For a file without a header, a row longer than it, or a column that there is not.
+        For a file without a header, a row of another width, or a column that there is not.
     """
     if not any(any(map(str.strip, row)) for row in rows):
         raise Unreadable(name, 0, "", "a table with a header and one row a line")
     place = header_place(rows) if header is None else _told(name, numbers, header)
     # A header of several lines is one text: nobody could name it in dataset.yaml otherwise.
     names = [re.sub(r"\s*[\r\n]+\s*", " ", cell.strip()) for cell in rows[place]]
+    written = len(names)
     while names and not names[-1]:
         names.pop()
     body, kept = rows[place + 1 :], numbers[place + 1 :]
@@ -97,7 +98,8 @@ def from_rows(
         filled = (len(row) > last and bool(row[last].strip()) for row in body)
         n = next((i for i, one in enumerate(filled) if not one), len(body))
         body, kept = body[:n], kept[:n]
-    body = _of_width(name, body, kept, len(names))
+    _check_width(name, body, kept, written, len(names))
+    body = [row[: len(names)] if len(row) == written else [""] * len(names) for row in body]
     # Column by column, each distinct text once: there may be a million rows.
     columns = zip(*body, strict=True) if body else [()] * len(names)
     frame = pd.DataFrame(
@@ -119,17 +121,20 @@ def from_rows(
     return Sheet(name, frame, dated=frozenset(names[place] for place in dated))
 
 
-def _of_width(
-    name: str, rows: Sequence[Sequence[str]], numbers: Sequence[int], width: int
-) -> Sequence[Sequence[str]]:
-    """Give rows with as many cells as the header has, refusing those that hold more."""
-    if all(len(row) == width for row in rows):
-        return rows
+def _check_width(
+    name: str, rows: Sequence[Sequence[str]], numbers: Sequence[int], width: int, named: int
+) -> None:
+    """Refuse a row of more or fewer cells than the header, and cells behind the last heading.
+
+    A separator too many moves what is behind it, and one lost joins two cells: a row of another
+    width says something else than was meant, be its last cells blank or not.
+    """
     for row, number in zip(rows, numbers, strict=True):
-        if any(map(str.strip, row[width:])):
-            words = f"at most {width} cells, which is how many the header has"
-            raise Unreadable(name, number, f"{len(row)} cells", words)
-    return [[*row[:width], *[""] * (width - len(row))] for row in rows]
+        if not any(map(str.strip, row)):
+            continue
+        if len(row) != width or any(map(str.strip, row[named:])):
+            found = "1 cell" if len(row) == 1 else f"{len(row)} cells"
+            raise Unreadable(name, number, found, f"{named} cells, as the header has")
 
 
 def header_place(rows: Sequence[Sequence[str]]) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +14,7 @@ from analysis.cohort.faults import DESCRIPTION, Fault, did_you_mean
 from analysis.cohort.intake import files, redcap
 from analysis.cohort.intake.declaration import Source
 from analysis.cohort.intake.files import Where
-from analysis.cohort.intake.kinds import DATABASES, SUFFIXES, WORKBOOKS
+from analysis.cohort.intake.kinds import DATABASES, SUFFIXES, TEXTS, WORKBOOKS
 from analysis.cohort.intake.sheet import Sheet, Unreadable, typed_frame
 
 _SQLITE = "sqlite:///"
@@ -127,66 +129,102 @@ def files_of(folder: Path, sources: list[Source]) -> list[Path]:
     return sorted(set(found))
 
 
-def own_files(folder: Path, tables: list[str]) -> tuple[dict[str, Sheet], list[Fault]]:
+@dataclass(frozen=True)
+class Own:
+    """What the folder of a dataset holds of its own.
+
+    Attributes
+    ----------
+    sheets
+        Table to its sheet.
+    faults
+        What could not be read.
+    unread
+        What is called like no table, and so is not read: its name, and what of it is like that of
+        a table.
+    """
+
+    sheets: dict[str, Sheet] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+
+
+def own_files(folder: Path, tables: list[str], named: Collection[Path] = ()) -> Own:
     """Read the files that are named after tables, or the workbook whose sheets are.
 
-    Returns
-    -------
-    tuple
-        Table to its sheet, and what could not be read.
+    Parameters
+    ----------
+    folder, tables
+        Of the dataset, and the names of its tables.
+    named
+        Files that `dataset.yaml` says are something else.
     """
-    sheets: dict[str, Sheet] = {}
-    faults: list[Fault] = []
+    own = Own()
     # Programs that have a file open keep one beside it whose name begins so.
-    there = [
-        path
-        for path in sorted(folder.iterdir())
-        if path.is_file()
-        and path.suffix.lower() in SUFFIXES
-        and not path.name.startswith((".", "~"))
-    ]
-    for name in tables:
-        named = [path for path in there if path.stem.casefold() == name]
-        if len(named) > 1:
-            words = f"one file of {name}; there are {', '.join(path.name for path in named)}"
-            faults.append(Fault(named[1].name, 0, "", "", words))
-        if named:
-            _add(sheets, faults, name, named[0], None)
-    for path in there:
-        if path.suffix.lower() not in (*WORKBOOKS, *DATABASES):
+    entries = [each for each in sorted(folder.iterdir()) if not each.name.startswith((".", "~"))]
+    there = [each for each in entries if each.is_file() and each.suffix.lower() in SUFFIXES]
+    places: dict[str, list[tuple[Path, str | None]]] = {
+        name: [(path, None) for path in there if path.stem.casefold() == name] for name in tables
+    }
+    for path in entries:
+        if path in there and path.stem.casefold() in tables:
             continue
-        if path.stem.casefold() in tables:
-            continue
-        try:
-            inside = files.names_in(path)
-        except Unreadable as error:
-            # Of no matter where the tables are in other files.
-            if "patients" not in sheets:
-                faults.append(error.fault)
-            continue
-        for called in inside:
-            name = called.strip().casefold()
-            if name in tables and name not in sheets:
-                _add(sheets, faults, name, path, called)
-    return sheets, faults
+        if path in there and path.suffix.lower() in (*WORKBOOKS, *DATABASES):
+            _look_inside(path, places, own)
+        elif _looks_like_a_table(path) and path.resolve() not in named:
+            own.unread.append((path.name, path.name.partition(".")[0]))
+    for name, found in places.items():
+        if len(found) > 1:
+            shown = [
+                path.name if sheet is None else f"{path.name}, {sheet}" for path, sheet in found
+            ]
+            words = f"one file of {name}; there are {'; '.join(shown)}"
+            own.faults.append(Fault(found[1][0].name, 0, "", "", words))
+        if found:
+            _add(own, name, *found[0])
+    return own
 
 
-def _add(
-    sheets: dict[str, Sheet], faults: list[Fault], name: str, path: Path, sheet: str | None
-) -> None:
+def _looks_like_a_table(path: Path) -> bool:
+    """Tell whether a name is that of a table, whatever stands behind it, such as .csv.bak."""
+    return any(suffix.lower().rstrip("~") in SUFFIXES for suffix in path.suffixes)
+
+
+def _look_inside(path: Path, places: dict[str, list[tuple[Path, str | None]]], own: Own) -> None:
+    """Find the tables in a workbook or database that is not called like one itself."""
     try:
+        inside = files.names_in(path)
+    except Unreadable as error:
+        # Of no matter where the tables are in other files.
+        if not places.get("patients"):
+            own.faults.append(error.fault)
+        return
+    called = {sheet: sheet.strip().casefold() for sheet in inside}
+    if not set(called.values()) & places.keys():
+        own.unread.append((path.name, path.name.partition(".")[0]))
+    for sheet, name in called.items():
+        if name in places:
+            places[name].append((path, sheet))
+        else:
+            own.unread.append((f"{path.name}, {sheet}", sheet))
+
+
+def _add(own: Own, name: str, path: Path, sheet: str | None) -> None:
+    try:
+        if path.suffix.lower() in TEXTS:
+            files.check_is_utf8(path)
         found = files.read_sheets(path, Where(sheet=sheet))
     except Unreadable as error:
-        faults.append(error.fault)
+        own.faults.append(error.fault)
         return
     named = [each for each in found if name in _names(each)] or found
     if len(named) == 1:
-        sheets[name] = named[0]
+        own.sheets[name] = named[0]
     elif sheet is not None:
-        faults.append(Fault(f"{path.name}, sheet {sheet}", 0, "", "", "a header and rows"))
+        own.faults.append(Fault(f"{path.name}, sheet {sheet}", 0, "", "", "a header and rows"))
     else:
         words = f"one sheet, or one that is called {name}"
-        faults.append(Fault(path.name, 0, "", ", ".join(map(_shown, found)), words))
+        own.faults.append(Fault(path.name, 0, "", ", ".join(map(_shown, found)), words))
 
 
 def _names(sheet: Sheet) -> set[str]:

@@ -25,6 +25,10 @@ class Drawing:
         """Give the PNG file at print size."""
         return theme.to_png(self.figure, dpi)
 
+    def missing_signs(self) -> list[str]:
+        """Give the signs of its texts that no font has."""
+        return theme.missing_signs(self.figure)
+
 
 @theme.theme()
 def notice(message: str, width_mm: float = theme.SINGLE_COLUMN_MM) -> Drawing:

@@ -124,9 +124,10 @@ def _draw_lanes(axes: Axes, months: pd.DataFrame) -> None:
     for name, offset, colour in (("rt", -0.2, RADIOTHERAPY), ("ici", 0.2, IMMUNOTHERAPY)):
         spell = months[[f"{name}_start_day", f"{name}_end_day"]].dropna()
         start, end = spell.iloc[:, 0], spell.iloc[:, 1]
-        # Both days count: treatment that starts and ends on one day lasts one day.
+        # Both days count: treatment that starts and ends on one day lasts one day. Of an array:
+        # a RangeIndex plus a float is cut to whole numbers under PYTHONOPTIMIZE (pandas 2.3).
         axes.barh(
-            spell.index + offset,
+            spell.index.to_numpy() + offset,
             end - start + day,
             left=start,
             height=0.36,

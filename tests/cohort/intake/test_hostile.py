@@ -22,7 +22,7 @@ from analysis.cohort.intake.files import SUFFIXES, read_sheets
 from analysis.cohort.intake.sheet import LONGEST_CELL, Unreadable
 from analysis.cohort.read import load, read_dataset
 from analysis.zhai_2025.study import STUDY
-from tests.datasets import FOLLOW_UP, PATIENTS, write_dataset
+from tests.datasets import FILES, FOLLOW_UP, PATIENTS, write_dataset
 
 SECRET = "hunter2"
 
@@ -166,7 +166,7 @@ def test_a_broken_table_is_one_line_of_its_dataset(tmp_path: Path) -> None:
         (b"a,b\n1,\x00\n", "text; say `encoding:` if it is UTF-16"),
         ("a,b\n1,2\n".encode("utf-16-le"), "text; say `encoding:` if it is UTF-16"),
         ("a,b\n1,2\n".encode("utf-32"), "text; say `encoding:`"),
-        (b"a,b,c\n1,2,3\n4,5,6,7\n", "at most 3 cells"),
+        (b"a,b,c\n1,2,3\n4,5,6,7\n", "3 cells, as the header has"),
         (b"a,b\n1," + b"x" * 10_000_000 + b"\n", "cells of at most 100,000 characters"),
         (b"a,b\n1,\"" + b"x\n" * 1_000_000 + b"\"\n", "cells of at most 100,000 characters"),
         (b"", "a table with a header"),
@@ -365,8 +365,6 @@ BOMB = "title: T\na: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n"
     [
         (BOMB, "row 3: found 'an alias (*), which is not read here'"),
         ("title: T\n<<: {title: U}\n", "only the keys"),
-        ("title: T\ntitle: U\n", "row 2: found 'the key title a second time'"),
-        ("title: T\ntables: {patients: {sex: a, sex: b}}\n", "the key sex a second time"),
         ("title: " + "[" * 40 + "]" * 40, "too deep in each other"),
         ("title: " + "{a: " * 40 + "}" * 40, "too deep in each other"),
         ("title: !!python/object/apply:os.system [ls]\n", "could not determine a constructor"),
@@ -384,6 +382,22 @@ def test_a_declaration_that_is_a_trap(tmp_path: Path, text: str, said: str) -> N
     (line,) = told(declared(tmp_path, text))
     assert line.startswith("  dataset.yaml")
     assert said in line
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("title: U\n", "row 4: found 'the key title a second time'"),
+        ("tables: {patients: {sex: sex, sex: sex}}\n", "row 4: found 'the key sex a second"),
+    ],
+)
+def test_a_key_given_twice_is_told_with_what_else_is_wrong(
+    tmp_path: Path, more: str, said: str
+) -> None:
+    text = f"{FILES['dataset.yaml']}{more}not_recorded: {{patients: [ecog]}}\n"
+    lines = told(write_dataset(tmp_path, dataset=text), causes=2)
+    assert any(said in line for line in lines)
+    assert any("not_recorded.patients: found 'ecog'" in line for line in lines)
 
 
 def test_a_declaration_that_is_no_text(tmp_path: Path) -> None:
