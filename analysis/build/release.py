@@ -119,9 +119,10 @@ def _write(
     from analysis.display.page import Page
     from analysis.display.released import figures, tables
     from analysis.display.templates import released
+    from analysis.study.spreadsheets import write_csv
 
     rows, study = protected.rows, cohort.study
-    rows.to_csv(staging / "estimates.csv", index=False, lineterminator="\n")
+    write_csv(rows, staging / "estimates.csv")
     rows.to_parquet(staging / "estimates.parquet", index=False)
     page = Page("release", staging)
     content = []
@@ -160,7 +161,7 @@ def _write(
         for path in sorted(staging.rglob("*"))
         if path.is_file()
     ]
-    pd.DataFrame(listed).to_csv(staging / FILES, index=False, lineterminator="\n")
+    write_csv(pd.DataFrame(listed), staging / FILES)
 
 
 def _titled(analysis: str, cohort: Cohort) -> str:

@@ -67,7 +67,7 @@ def stand_ins(times: pd.DataFrame, rules: RuleSet, until: float) -> pd.DataFrame
     }
     gone = sum(cumulative.values(), start=np.zeros(last + 1, dtype=np.int64))
     if len(times) <= rules.suppress_up_to:
-        return pd.DataFrame(columns=["days", "event", "competing"])
+        return _table([])
     # It ends with the last month after which enough are left; their number only falls.
     end = min(int(np.count_nonzero(n - gone > rules.suppress_up_to)) - 1, int(until))
     rows: list[tuple[float, bool, bool]] = []
@@ -76,4 +76,9 @@ def stand_ins(times: pd.DataFrame, rules: RuleSet, until: float) -> pd.DataFrame
         for month, step in enumerate(steps):
             rows += [(month * DAYS_PER_MONTH, name == "event", name == "competing")] * int(step)
     rows += [(end * DAYS_PER_MONTH, False, False)] * (n - len(rows))
-    return pd.DataFrame(rows, columns=["days", "event", "competing"])
+    return _table(rows)
+
+
+def _table(rows: list[tuple[float, bool, bool]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["days", "event", "competing"])
+    return frame.astype({"days": "float64", "event": bool, "competing": bool})
