@@ -48,6 +48,7 @@ notice: ""                          # a line below the title, may be left out
 synthetic: false
 data_cutoff: 2023-06-30             # no date is after it, may be left out
 compare_with_article: false         # true: with the article's numbers, criteria and axes of figures
+disclosure: OpenSAFELY              # rules of `make release`; or ACRO; none: no control at all
 eligibility_applies: false          # true: leave out who fails the article's criteria
 not_recorded:                       # may be left out
   patients: [ecog]
