@@ -1,0 +1,40 @@
+"""Ctrl-C, and the request to end that a system sends: a process ends at once and says so."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+INTERRUPTED = 130
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STDERR = 2
+
+
+def end_when_told(words: str, last: Callable[[], object] = lambda: None) -> None:
+    """From now on, end this process at a signal: say `words`, do what is `last`, and be gone.
+
+    Nothing is unwound. An exception that is raised at any moment is lost in a destructor, turned
+    into another one by a library that is being imported, and waits for every thread; what may be
+    killed at any moment, as ours must, needs none. A second signal does not wait for `last`.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        for each in SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
+        # What is buffered cannot be written if the signal came while it was.
+        with contextlib.suppress(RuntimeError, OSError, ValueError):
+            sys.stdout.flush()
+        line = "\n" if sys.stderr.isatty() else ""
+        with contextlib.suppress(OSError):
+            os.write(STDERR, f"{line}{words}\n".encode())
+        try:
+            last()
+        finally:
+            os._exit(INTERRUPTED)
+
+    for each in SIGNALS:
+        signal.signal(each, end)
