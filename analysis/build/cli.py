@@ -20,7 +20,7 @@ from analysis.build.report import ARTICLE, build_report, left_out, plan_report
 from analysis.cohort.folder import dataset_folder, existing_folder
 from analysis.study.errors import ReadableError
 from analysis.study.in_place import clear_away
-from analysis.study.interruption import end_when_told
+from analysis.study.interruption import ended_by_signals
 
 # Commands import what they need when they run: a report that is up to date is told at once.
 
@@ -31,7 +31,11 @@ def main(project: Project, arguments: Sequence[str] | None = None) -> int:
     0: done; 1: failed, or a published number is missed; 2: refused; 130: interrupted.
     """
     options = _parser().parse_args(arguments)
-    end_when_told("Interrupted; the last report is whole.", GUARD.end)
+    with ended_by_signals("Interrupted; the last report is whole.", GUARD.end):
+        return _run(project, options)
+
+
+def _run(project: Project, options: argparse.Namespace) -> int:
     try:
         status: int = options.run(project, options)
     except ReadableError as error:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 INTERRUPTED = 130
@@ -14,10 +14,11 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STDERR = 2
 
 
-def end_when_told(words: str, last: Callable[[], object] = lambda: None) -> None:
-    """From now on, end this process at a signal: say `words`, do what is `last`, and be gone.
+@contextlib.contextmanager
+def ended_by_signals(words: str, last: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """While the block runs, a signal ends the process: it says `words`, does `last`, and is gone.
 
-    Nothing is unwound. An exception that is raised at any moment is lost in a destructor, turned
+    Nothing is unwound. An exception that is raised at any moment is lost in a destructor, is turned
     into another one by a library that is being imported, and waits for every thread; what may be
     killed at any moment, as ours must, needs none. A second signal does not wait for `last`.
     """
@@ -36,5 +37,9 @@ def end_when_told(words: str, last: Callable[[], object] = lambda: None) -> None
         finally:
             os._exit(INTERRUPTED)
 
-    for each in SIGNALS:
-        signal.signal(each, end)
+    before = {each: signal.signal(each, end) for each in SIGNALS}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
