@@ -107,7 +107,7 @@ def is_complete(root: Path, environment: Path) -> bool:
 def make_beside(root: Path) -> None:
     """Make a whole environment beside the one that is there."""
     beside = root / BESIDE
-    subprocess.run([sys.executable, "-m", "venv", "--clear", beside], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", "--prompt", PLACE, beside], check=True)
     python = beside / SCRIPTS / ("python.exe" if WINDOWS else "python")
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     listed = re.findall(r"^[A-Za-z0-9._-]+==", (root / LOCK).read_text("utf-8"), re.MULTILINE)

@@ -26,7 +26,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from nbclient.exceptions import CellTimeoutError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
@@ -179,7 +179,9 @@ class Kernels:
             return f"no kernel could be started: {error}"
         if manager.stopped:
             return f"its kernel was stopped, and did not go on for {STOPPED} s"
-        status = _exit_status(process)
+        # Jupyter has no other type for one that did not answer.
+        died = isinstance(error, DeadKernelError) or "died" in str(error)
+        status = _exit_status(process) if died else None
         if status is None:
             return f"its kernel did not answer for {STARTS} s"
         if status == -getattr(signal, "SIGKILL", 9):

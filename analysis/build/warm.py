@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from threading import Thread
@@ -72,6 +72,8 @@ def _server() -> list[int]:
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
     """Let processes that are started here begin with Ctrl-C blocked, which is for the build."""
+    # Its start would let signals in again.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
