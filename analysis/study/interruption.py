@@ -32,6 +32,8 @@ def ended_by_signals(words: str, last: Callable[[], object] = lambda: None) -> I
         line = "\n" if sys.stderr.isatty() else ""
         with contextlib.suppress(OSError):
             os.write(STDERR, f"{line}{words}\n".encode())
+            # What threads make of the end is nobody's concern.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), STDERR)
         try:
             last()
         finally:

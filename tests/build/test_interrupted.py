@@ -37,6 +37,8 @@ MARK = "MARK_OF_THIS_TEST"
 
 # The search takes seconds, and the moments that matter are those of writing.
 SYNTHESIS = """
+import signal
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 import itertools, sys
 from types import SimpleNamespace
 import pandas as pd
