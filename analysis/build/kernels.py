@@ -7,9 +7,7 @@ import logging
 import os
 import re
 import signal
-import socket
 import sys
-import tempfile
 import threading
 import time
 from asyncio import to_thread, wait_for
@@ -31,9 +29,8 @@ from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
-from analysis.build import warm
+from analysis.build import sockets, warm
 from analysis.build.guard import GUARD, end_kernels
-from analysis.study.in_place import is_left_behind, remove
 
 ENGINE = PROVISIONER = "report"
 
@@ -42,15 +39,11 @@ ENGINE = PROVISIONER = "report"
 STARTS, SENDS = 60, 60
 # Seconds after which a kernel that somebody has stopped is not waited for any more.
 STOPPED = 10
-# Bytes that a kernel writes while it starts.
-NEEDED = 16 * 1024
 
 # What Jupyter says of a kernel is said by `KernelLost`.
 _SILENT = logging.getLogger(__name__)
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False
-
-_SOCKETS = re.compile(r"hcc-(?P<pid>\d+)-\w+")
 
 Process = Popen[bytes] | warm.ForkedKernel
 
@@ -82,7 +75,7 @@ class Kernels:
         self._root = root
         self._folder = folder
         self.forked = forked and warm.prepare(modules)
-        self._sockets = _folder_of_sockets()
+        self._sockets = sockets.folder_of_this_build()
         self._numbers = count(1)
         self._lock = threading.Lock()
         self._running: set[Process] = set()
@@ -312,61 +305,6 @@ class ReportEngine(NBClientEngine):  # type: ignore[misc]
                 extra_arguments=["--log-level=CRITICAL"],
             )
         )
-
-
-def _folder_of_sockets() -> tempfile.TemporaryDirectory[str]:
-    """Make a folder in which kernels can listen: where temporary files are, if that will do.
-
-    A path of a socket may have about 100 characters, and not every file system has sockets.
-
-    Raises
-    ------
-    OSError
-        When there is no such folder, with the reason that the first is none.
-    """
-    reasons: list[OSError] = []
-    elsewhere = [os.environ.get("XDG_RUNTIME_DIR"), "/tmp", "/var/tmp"]
-    for where in (tempfile.gettempdir(), *(name for name in elsewhere if name)):
-        _clear_away(Path(where))
-        try:
-            folder = tempfile.TemporaryDirectory(
-                prefix=f"hcc-{os.getpid()}-", dir=where, ignore_cleanup_errors=True
-            )
-        except OSError as error:
-            reasons.append(error)
-            continue
-        GUARD.folder(Path(folder.name))
-        try:
-            _try_out(Path(folder.name))
-        except OSError as error:
-            folder.cleanup()
-            reasons.append(OSError(error.errno, error.strerror or str(error), where))
-            continue
-        return folder
-    raise reasons[0]
-
-
-def _try_out(folder: Path) -> None:
-    """See that what a kernel needs can be had in a folder."""
-    file = folder / "tried"
-    file.write_bytes(bytes(NEEDED))
-    file.unlink()
-    if sys.platform != "win32":
-        # Longer than the names that Jupyter will give.
-        path = folder / "0000-ipc-0"
-        with socket.socket(socket.AF_UNIX) as tried:
-            tried.bind(str(path))
-        path.unlink()
-
-
-def _clear_away(where: Path) -> None:
-    """Remove the folders of this user's builds that were killed."""
-    with contextlib.suppress(OSError):
-        for folder in where.glob("hcc-*"):
-            made = _SOCKETS.fullmatch(folder.name)
-            own = not hasattr(os, "getuid") or folder.lstat().st_uid == os.getuid()
-            if made and own and is_left_behind(folder, int(made["pid"])):
-                remove(folder)
 
 
 def _exit_status(process: Process) -> int | None:

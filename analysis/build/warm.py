@@ -11,13 +11,16 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from analysis.build import sockets
 from analysis.build.guard import GUARD
 
 PRELOAD = "analysis.build.preload"
@@ -46,14 +49,29 @@ def prepare(modules: Iterable[str] = ()) -> bool:
         return False
     multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOAD, *modules])
     try:
+        _temporary_files_of_multiprocessing()
         with _undisturbed():
             forkserver.ensure_running()
     except OSError:
         return False
     for pid in _server():
         GUARD.process(pid)
-    GUARD.folder(Path(get_temp_dir()))
     return True
+
+
+@cache
+def _temporary_files_of_multiprocessing() -> None:
+    """Let multiprocessing have its sockets where sockets can be had, and leave none there.
+
+    It asks once for the folder of temporary files, and makes one there that it keeps to the end.
+    """
+    with sockets.folder_of_this_build() as tried:
+        where = str(Path(tried).parent)
+    before, tempfile.tempdir = tempfile.tempdir, where
+    try:
+        GUARD.folder(Path(get_temp_dir()))
+    finally:
+        tempfile.tempdir = before
 
 
 def stop() -> None:
