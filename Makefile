@@ -8,32 +8,43 @@ LEDGER  ?=
 VARIANTS ?=
 SCHEDULER ?=
 WORKERS ?=
+BENCH   ?=
 PYTHON3 ?= python3
 
 # Recipes read these from their environment, in which a path or an expression may hold quotes, spaces
-# and signs that a shell would take for its own: PARAMS="population='sex == \"male\"'".
-export DATASET FROM PARAMS LEDGER VARIANTS SCHEDULER
+# and signs that a shell, or make itself, would take for its own: PARAMS="population='sex == \"male\"'".
+GIVEN := DATASET FROM PARAMS SEED LEDGER VARIANTS SCHEDULER WORKERS BENCH PYTHON3
+NAMED := $(filter file,$(origin DATASET))
+$(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
+export $(GIVEN)
+
+# What somebody has set for a Python of his own is no part of this: optimisation, start-up files, a home.
+unexport $(filter-out PYTHON3,$(filter PYTHON%,$(.VARIABLES)))
+export PYTHONPATH := $(CURDIR)
+export PYTHONNOUSERSITE := 1
 
 ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
-export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
 .PHONY: help report import check release verify why check-manifest audit sensitivity test lint bench lab synthetic \
-    dictionary lock clean distclean environment install
+    dictionary lock clean distclean environment installed install
 
 # One page alone is built under the name of its notebook: `make survival`.
 PAGES := $(filter-out audit sensitivity, \
     $(shell ls notebooks | sed -n 's/^[0-9][0-9]_\(.*\)\.ipynb$$/\1/p'))
 .PHONY: $(PAGES)
-CHOSEN = --dataset "$$DATASET" --set "$$PARAMS"
-AT_A_TIME = $(if $(WORKERS),--workers $(WORKERS))
+CHOSEN = --dataset="$$DATASET" --set="$$PARAMS"
+AT_A_TIME = $${WORKERS:+--workers="$$WORKERS"}
 
 ifeq ($(CONDA_DEFAULT_ENV),$(ENVIRONMENT))
 
 # The conda environment of environment.yml is active: it is used as it is.
-PYTHON := $(CONDA_PREFIX)/$(if $(filter Windows_NT,$(OS)),python.exe,bin/python)
-environment: ;
+CONDA_PYTHON := $(CONDA_PREFIX)/$(if $(filter Windows_NT,$(OS)),python.exe,bin/python)
+OPEN := (
+UNSAFE := $(word 2,$(CONDA_PYTHON))$(findstring ',$(CONDA_PYTHON))$(findstring $(OPEN),$(CONDA_PYTHON))
+PYTHON := $(if $(UNSAFE),"$(CONDA_PYTHON)",$(CONDA_PYTHON))
+environment installed: ;
 
 else
 
@@ -41,28 +52,32 @@ PYTHON := .venv/$(if $(filter Windows_NT,$(OS)),Scripts/python.exe,bin/python)
 # A copy of the lock is put in .venv when all of it is installed. Contents are compared, not
 # dates, so a fresh checkout installs nothing again and an interrupted installation is redone.
 INSTALLED := .venv/requirements.lock
+# A link that leads nowhere is left of a Python that was removed.
 environment:
-	@cmp -s requirements.lock $(INSTALLED) || $(MAKE) --no-print-directory install
+	@if { [ -L $(PYTHON) ] && [ ! -e $(PYTHON) ]; } || ! cmp -s requirements.lock $(INSTALLED); then \
+	    $(MAKE) --no-print-directory install; \
+	fi
+
+# For what only looks, and so installs nothing.
+installed:
+	@if [ ! -e $(PYTHON) ]; then \
+	    echo "No packages are installed yet: 'make install' installs them." >&2; exit 2; \
+	elif ! cmp -s requirements.lock $(INSTALLED); then \
+	    echo "The packages in .venv are those of another requirements.lock; 'make install' installs these." >&2; \
+	fi
 
 endif
 
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
 install:
-	@for python in $(PYTHON3) python3.13 python3.12 python3.11; do \
-	    if $$python -c '$(SUPPORTED)' 2>/dev/null; then break; fi; python=; \
+	@for python in "$$PYTHON3" python3.13 python3.12 python3.11 python py; do \
+	    if "$$python" -c '$(SUPPORTED)' 2>/dev/null; then exec "$$python" install.py; fi; \
 	done; \
-	if [ -z "$$python" ]; then \
-	    echo "This needs Python 3.11, 3.12 or 3.13; '$(PYTHON3)' is:" \
-	        "$$($(PYTHON3) --version 2>&1 || true)." >&2; \
-	    echo "Install one of them, or name it: make PYTHON3=/path/to/python3.12" >&2; \
-	    exit 1; \
-	fi; \
-	echo "Installing the packages of requirements.lock into .venv; this takes a few minutes, once."; \
-	$$python -m venv --clear .venv
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@cp requirements.lock $(INSTALLED)
+	echo "This needs Python 3.11, 3.12 or 3.13; '$$PYTHON3' is:" \
+	    "$$("$$PYTHON3" --version 2>&1 || true)." >&2; \
+	echo "Install one of them, or name it: make PYTHON3=/path/to/python3.12" >&2; \
+	exit 1
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,13 +86,13 @@ help: ## list the targets
 	@echo "DATASET  a folder in data/ by its name, or a path   (now: $$DATASET)"
 	@echo "FROM     a file, a folder or a database of patients to import"
 	@echo "PARAMS   as in PARAMS=\"ci_type=plain age_max=70\", or a YAML file (now: $${PARAMS:-the article's})"
-	@echo "SEED     of the synthetic cohort                    (now: $(SEED))"
+	@echo "SEED     of the synthetic cohort                    (now: $$SEED)"
 	@echo "LEDGER   published numbers to audit, a path          (now: $${LEDGER:-the article's})"
 	@echo "VARIANTS of the sensitivity analyses, a path        (now: $${VARIANTS:-the project's})"
 	@echo "SCHEDULER a Dask cluster that computes them         (now: $${SCHEDULER:-this machine})"
-	@echo "WORKERS  how much runs at a time                    (now: $(or $(WORKERS),one a core))"
-	@echo "WARM     0 starts every kernel as a process of its own (now: $(or $(WARM),1))"
-	@echo "PYTHON3  the Python that makes .venv                (now: $(PYTHON3))"
+	@echo "WORKERS  how much runs at a time                    (now: $${WORKERS:-one a core})"
+	@echo "WARM     0 starts every kernel as a process of its own (now: $${WARM:-1})"
+	@echo "PYTHON3  the Python that makes .venv                (now: $$PYTHON3)"
 
 report: environment ## build reports/ from DATASET, if anything changed (the default)
 	@$(PYTHON) -m analysis report $(CHOSEN) $(AT_A_TIME)
@@ -88,29 +103,29 @@ $(PAGES): environment
 # Without DATASET a dataset has the name of what it comes from.
 import: environment ## draft the dataset.yaml of your own patients: FROM=path [DATASET=name]
 	@if [ -z "$$FROM" ]; then echo "Say where the patients are: make import FROM=path" >&2; exit 2; fi
-	@$(PYTHON) -m analysis import "$$FROM"$(if $(filter file,$(origin DATASET)),, --dataset "$$DATASET")
+	@$(PYTHON) -m analysis import $(if $(NAMED),,--dataset="$$DATASET") -- "$$FROM"
 
-check: environment ## only check DATASET: every fault in one list
+check: installed ## only check DATASET: every fault in one list
 	@$(PYTHON) -m analysis check $(CHOSEN)
 
-why: environment ## say which pages are stale, and for what reason
+why: installed ## say which pages are stale, and for what reason
 	@$(PYTHON) -m analysis why $(CHOSEN)
 
-check-manifest: environment ## compare the report, and what it was made from, with its manifest
-	@$(PYTHON) -m analysis check-manifest --dataset "$$DATASET"
+check-manifest: installed ## compare the report, and what it was made from, with its manifest
+	@$(PYTHON) -m analysis check-manifest --dataset="$$DATASET"
 
 verify: environment ## judge every published number: reproduced, impossible (proved) or missed
-	@$(PYTHON) -m analysis verify --dataset "$$DATASET" $(AT_A_TIME)
+	@$(PYTHON) -m analysis verify --dataset="$$DATASET" $(AT_A_TIME)
 
 release: environment ## make release/ from DATASET: what may leave, under disclosure control
 	@$(PYTHON) -m analysis release $(CHOSEN)
 
 audit: environment ## check the published numbers against each other, with proofs (LEDGER)
-	@$(PYTHON) -m analysis audit --ledger "$$LEDGER"
+	@$(PYTHON) -m analysis audit --ledger="$$LEDGER"
 
 sensitivity: environment ## set variants of the report beside it: what changes? (VARIANTS, SCHEDULER, WORKERS)
 	@$(PYTHON) -m analysis sensitivity $(CHOSEN) $(AT_A_TIME) \
-	    --variants "$$VARIANTS" --scheduler "$$SCHEDULER"
+	    --variants="$$VARIANTS" --scheduler="$$SCHEDULER"
 
 test: lint ## check style, types and the direction of imports, then run the tests
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -122,13 +137,13 @@ lint: environment ## check style, types and the direction of imports
 	@$(PYTHON) -c 'from importlinter.cli import lint_imports_command as run; run(["--no-logo"])'
 
 bench: environment ## measure speed; BENCH=builds for one of search, audit, builds, million
-	@$(PYTHON) -m benchmarks $(BENCH)
+	@$(PYTHON) -m benchmarks $${BENCH:+"$$BENCH"}
 
 lab: environment ## open the notebooks in JupyterLab
 	@$(PYTHON) -m jupyterlab notebooks
 
 synthetic: environment ## draw data/synthetic/ anew from SEED
-	@$(PYTHON) -m analysis.zhai_2025.synthesis --seed "$(SEED)"
+	@$(PYTHON) -m analysis.zhai_2025.synthesis --seed="$$SEED"
 
 dictionary: environment ## write data/README.md from the schema, docs/parameters.md from the parameters
 	@$(PYTHON) -m analysis dictionary
@@ -144,4 +159,4 @@ clean: ## remove what was built, and caches
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
 
 distclean: clean ## remove .venv too
-	@rm -rf .venv
+	@rm -rf .venv .venv.*

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
-from analysis.build.cli import main
 from analysis.build.project import Project
 
 if TYPE_CHECKING:
@@ -21,4 +21,9 @@ def study() -> Study:
 PROJECT = Project(study)
 
 if __name__ == "__main__":
+    # Until the command is there to say so, Ctrl-C ends it without a trace.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    from analysis.build.cli import main
+
     raise SystemExit(main(PROJECT))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+import install
 from analysis.__main__ import PROJECT
 
 ROOT = Path(__file__).resolve().parents[1]
+LOCK = "requirements.lock"
 SUPPORTED = ["3.11", "3.12", "3.13"]
 
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
@@ -108,11 +111,11 @@ def test_hooks_run_the_versions_of_the_lock() -> None:
     }
 
 
-def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def make(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["make", *arguments],
         cwd=folder,
-        env={"PATH": "/usr/bin:/bin", "CONDA_DEFAULT_ENV": "base"},
+        env={"PATH": "/usr/bin:/bin", "CONDA_DEFAULT_ENV": "base", **environment},
         capture_output=True,
         text=True,
     )
@@ -148,13 +151,146 @@ def test_otherwise_it_is_installed(checkout: Path, state: str) -> None:
         (checkout / ".venv" / "requirements.lock").unlink()
     else:
         shutil.rmtree(checkout / ".venv")
-    # A stand-in for Python, which says what it was asked and fails at making .venv.
-    python = checkout / "python"
+    python = stand_in(checkout)
+    done = make(checkout, "environment", f"PYTHON3={python}")
+    assert done.returncode != 0
+    assert "asked: install.py" in done.stdout
+    # What only looks installs nothing, and goes on with the packages that are there.
+    for target in ("why", "check", "check-manifest"):
+        done = make(checkout, target, f"PYTHON3={python}")
+        assert "asked: install.py" not in done.stdout
+        assert "make install" in done.stderr
+    if state == "another lock":
+        assert "asked: -m analysis check-manifest --dataset=synthetic" in done.stdout
+    else:
+        assert done.returncode != 0
+
+
+def stand_in(checkout: Path) -> Path:
+    """Give a stand-in for Python, also that of .venv, that says what it was asked, and fails."""
+    python = checkout / "a python"
     python.write_text('#!/bin/sh\n[ "$1" = -c ] && exit 0\necho "asked: $*"; exit 1\n')
     python.chmod(0o755)
-    done = make(checkout, "environment", "PYTHON3=./python")
-    assert done.returncode != 0
-    assert "asked: -m venv --clear .venv" in done.stdout
+    if (checkout / ".venv" / LOCK).exists():
+        (checkout / ".venv" / "bin").mkdir()
+        shutil.copy(python, checkout / ".venv" / "bin" / "python")
+    return python
+
+
+@needs_make
+@pytest.mark.parametrize("origin", ["command line", "environment"])
+def test_what_is_given_reaches_neither_make_nor_the_shell(checkout: Path, origin: str) -> None:
+    stand_in(checkout)
+    mark = checkout / "touched"
+    for text in (f"$(shell touch {mark})", f"x; touch {mark}", f"`touch {mark}`", "a 'b\" $c"):
+        given = {"DATASET": text, "PARAMS": text, "SEED": text, "WORKERS": text}
+        arguments = [f"{name}={value}" for name, value in given.items()]
+        # The pages of a report are read from the notebooks.
+        shutil.copytree(ROOT / "notebooks", checkout / "notebooks", dirs_exist_ok=True)
+        for target in ("report", "synthetic", "survival"):
+            if origin == "command line":
+                done = make(checkout, target, *arguments)
+            else:
+                done = make(checkout, target, **given)
+            asked = f"--seed={text}" if target == "synthetic" else f"--dataset={text} --set={text}"
+            assert asked in done.stdout
+            assert not mark.exists()
+
+
+@needs_make
+def test_python_does_not_see_what_somebody_has_set_for_his_own(checkout: Path) -> None:
+    stand_in(checkout)
+    (checkout / ".venv" / "bin" / "python").write_text("#!/bin/sh\nenv\n")
+    own = {"PYTHONOPTIMIZE": "2", "PYTHONSTARTUP": "/mine.py", "PYTHONHOME": "/nowhere"}
+    seen = dict(line.split("=", 1) for line in make(checkout, "why", **own).stdout.splitlines())
+    assert not own.keys() & seen.keys()
+    assert seen["PYTHONPATH"] == str(checkout)
+
+
+def fake_environment(folder: Path) -> Path:
+    """Make what venv and pip make: a program, scripts that name it, a copy of the lock."""
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "python").symlink_to(sys.executable)
+    (folder / "bin" / "tool").write_text(f"#!{folder}/bin/python\nprint(1)\n")
+    (folder / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    shutil.copyfile(folder.parent / LOCK, folder / LOCK)
+    return folder
+
+
+@pytest.fixture
+def installs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a project, with spaces in its path, in which an installation takes no time."""
+    root = tmp_path / "a project é漢"
+    root.mkdir()
+    (root / LOCK).write_text("new==1\n")
+    monkeypatch.setattr(install, "make_beside", lambda root: fake_environment(root / ".venv.new"))
+    return root
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_packages_are_installed_beside_and_take_the_place_of_the_last(installs: Path) -> None:
+    for _ in range(2):
+        assert install.main(installs) == 0
+        assert names(installs) == [".venv", ".venv.installing", LOCK]
+        # What is in it is found where it is now.
+        assert str(installs / ".venv/bin/python") in (installs / ".venv/bin/tool").read_text()
+
+
+def test_an_installation_that_fails_leaves_the_last(
+    installs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert install.main(installs) == 0
+    (installs / LOCK).write_text("newer==2\n")
+
+    def fail(root: Path) -> None:
+        raise subprocess.CalledProcessError(1, "pip install")
+
+    monkeypatch.setattr(install, "make_beside", fail)
+    assert install.main(installs) == 1
+    assert ".venv is as it was" in capsys.readouterr().err
+    assert (installs / ".venv" / LOCK).read_text() == "new==1\n"
+
+
+@pytest.mark.parametrize("at", ["first rename", "second rename", "removal"])
+def test_an_installation_killed_while_it_takes_its_place_is_ended_by_the_next(
+    installs: Path, at: str
+) -> None:
+    fake_environment(installs / (".venv" if at == "first rename" else ".venv.old"))
+    (installs / LOCK).write_text("newer==2\n")
+    fake_environment(installs / (".venv" if at == "removal" else ".venv.new"))
+    assert install.main(installs) == 0
+    assert names(installs) == [".venv", ".venv.installing", LOCK]
+    assert (installs / ".venv" / LOCK).read_text() == "newer==2\n"
+
+
+def test_a_link_to_an_environment_is_replaced_and_what_it_leads_to_is_kept(installs: Path) -> None:
+    (installs.parent / LOCK).write_text("shared==1\n")
+    shared = fake_environment(installs.parent / "shared")
+    (installs / ".venv").symlink_to(shared)
+    assert install.main(installs) == 0
+    assert not (installs / ".venv").is_symlink()
+    assert (shared / LOCK).read_text() == "shared==1\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other locks")
+def test_who_comes_second_waits_and_installs_nothing(installs: Path) -> None:
+    import fcntl
+
+    with (installs / ".venv.installing").open("a") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import install; "
+        script += f"from pathlib import Path; sys.exit(install.main(Path({str(installs)!r})))"
+        waiting = subprocess.Popen(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, encoding="utf-8"
+        )
+        assert waiting.stdout is not None
+        assert "this one waits" in waiting.stdout.readline()
+        fake_environment(installs / ".venv")
+    assert waiting.communicate(timeout=30)[0] == ""
+    assert waiting.returncode == 0
 
 
 @needs_make
@@ -181,6 +317,8 @@ def test_the_conda_environment_is_used_when_it_is_active(checkout: Path) -> None
     assert done.returncode == 0
     assert "/opt/conda/bin/python -m analysis report" in done.stdout
     assert ".venv" not in done.stdout
+    spaced = ["CONDA_DEFAULT_ENV=hcc-replication", "CONDA_PREFIX=/opt/our (own) conda"]
+    assert '"/opt/our (own) conda/bin/python" -m analysis' in make(checkout, "-n", *spaced).stdout
 
 
 @needs_make
@@ -188,7 +326,11 @@ def test_help_names_every_target_that_a_reader_may_want() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", makefile, re.MULTILINE)[0]
     told = re.findall(r"^make ([\w-]+) ", make(ROOT, "help").stdout, re.MULTILINE)
-    assert set(told) == set(phony.replace("\\", " ").split()) - {"environment", "install"}
+    assert set(told) == set(phony.replace("\\", " ").split()) - {
+        "environment",
+        "installed",
+        "install",
+    }
 
 
 @needs_make

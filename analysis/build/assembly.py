@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from analysis.build.guard import GUARD
 from analysis.build.imports import modules_in
 from analysis.build.inputs import LOCK, hashes_in
 from analysis.build.listing import write_listing
@@ -22,8 +23,8 @@ from analysis.build.manifest import (
 )
 from analysis.build.plan import Plan
 from analysis.build.project import FAILED, Project
-from analysis.build.staging import staged
 from analysis.build.staleness import different_parameters
+from analysis.study.in_place import staged
 
 if TYPE_CHECKING:
     from analysis.build.kernels import Kernels
@@ -78,12 +79,17 @@ class Subject:
 
 
 def build(
-    project: Project, plan: Plan, look: Callable[[], Subject], how: How | None = None
+    project: Project,
+    plan: Plan,
+    look: Callable[[], Subject],
+    place: str,
+    how: How | None = None,
 ) -> str | None:
     """Build what a plan finds stale and put it in place; give the reason, or None if nothing is.
 
     `look` says what the report is about. It may take its time, in which the process that kernels
-    are forked from imports the libraries, and it may refuse to go on.
+    are forked from imports the libraries, and it may refuse to go on. `place` is `names.place_of`
+    what the report is made from.
 
     Raises
     ------
@@ -114,6 +120,7 @@ def build(
             hidden=subject.hidden,
         )
         with staged(project.reports, plan.name) as staging:
+            GUARD.folder(staging)
             pages = Pages(project, plan, staging, header)
             made = pages.make(kernels, how.at_a_time())
             inputs = [*(pages.inputs(run) for run in plan.runs), plan.inputs[TOGETHER]]
@@ -125,6 +132,7 @@ def build(
                 own=subject.own,
                 synthetic=subject.synthetic,
                 credit=None if subject.credit is None else asdict(subject.credit),
+                place=place,
                 pages=plan.pages,
                 parameters=dict(plan.changed),
                 question=plan.question,

@@ -10,9 +10,10 @@ from analysis.build.assembly import How, Subject, build
 from analysis.build.errors import REFUSED, BuildError
 from analysis.build.imports import Imports
 from analysis.build.inputs import Source, hash_of_file
+from analysis.build.names import place_of, refuse_what_is_of_another
 from analysis.build.plan import Run, plan
 from analysis.build.project import AUDIT, AUDIT_NOTEBOOK, INDEX, Project
-from analysis.build.staging import clear_away
+from analysis.study.in_place import clear_away
 
 NOTICE = "Published numbers against each other. No patient's data are used."
 
@@ -59,6 +60,7 @@ def build_audit(
 
     clear_away(project.reports)
     name = audit_name(ledger, own_ledger(project))
+    refuse_what_is_of_another(project, name, ledger)
     files = {"ledger": hash_of_file(ledger)}
     if declared is not None:
         files["structure"] = hash_of_file(declared)
@@ -83,7 +85,8 @@ def build_audit(
         own=own,
         credit=project.study.credit if own else None,
     )
-    return build(project, plan(project, name, [run], imports, files, {}), lambda: subject, how)
+    planned = plan(project, name, [run], imports, files, {})
+    return build(project, planned, lambda: subject, place_of(project, ledger), how)
 
 
 def _check_names(structure: Structure, claims: set[str], source: Path) -> None:

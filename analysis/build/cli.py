@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from analysis.build.assembly import How
 from analysis.build.choices import read_given
 from analysis.build.errors import FAILED, REFUSED, BuildError
+from analysis.build.guard import GUARD
 from analysis.build.manifest import read_manifest
+from analysis.build.names import LISTING, report_name
 from analysis.build.project import INDEX, Project
 from analysis.build.report import (
     ARTICLE,
@@ -22,12 +22,11 @@ from analysis.build.report import (
     build_report,
     left_out,
     plan_report,
-    report_name,
 )
 from analysis.cohort.folder import dataset_folder, existing_folder
 from analysis.study.errors import ReadableError
-
-INTERRUPTED = 130
+from analysis.study.in_place import clear_away
+from analysis.study.interruption import ended_by_signals
 
 # Commands import what they need when they run: a report that is up to date is told at once.
 
@@ -38,7 +37,11 @@ def main(project: Project, arguments: Sequence[str] | None = None) -> int:
     0: done; 1: failed, or a published number is missed; 2: refused; 130: interrupted.
     """
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    with ended_by_signals("Interrupted; the last report is whole.", GUARD.end):
+        return _run(project, options)
+
+
+def _run(project: Project, options: argparse.Namespace) -> int:
     try:
         status: int = options.run(project, options)
     except ReadableError as error:
@@ -57,9 +60,9 @@ def main(project: Project, arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return FAILED
-    except KeyboardInterrupt:
-        print("Interrupted; nothing was changed.", file=sys.stderr)
-        return INTERRUPTED
+    except MemoryError:
+        print("Out of memory. The last report is as it was.", file=sys.stderr)
+        return FAILED
     return status
 
 
@@ -76,7 +79,7 @@ def _report(project: Project, options: argparse.Namespace) -> int:
     if manifest is not None and manifest.parameters:
         changed = ", ".join(f"{name} = {value}" for name, value in manifest.parameters.items())
         print(f"Other than the default choices: {changed}.")
-    print(project.shown(project.reports / "index.html"))
+    print(project.shown(project.reports / LISTING))
     if manifest is not None and NOT_FOR_RELEASE in manifest.notice:
         print(NOT_FOR_RELEASE)
     return 0
@@ -230,7 +233,11 @@ def _dictionary(project: Project, options: argparse.Namespace) -> int:
 
 def _folder(options: argparse.Namespace) -> Path:
     # A name that no report may have is refused whether or not there is such a folder.
-    report_name(dataset_folder(options.dataset).resolve())
+    folder = dataset_folder(options.dataset).resolve()
+    report_name(folder)
+    if folder.name and not folder.exists():
+        # A synthetic cohort that was killed while it took its place may be there by another name.
+        clear_away(folder.parent)
     return existing_folder(options.dataset)
 
 
@@ -332,7 +339,3 @@ def _add_workers(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how much runs at a time (default: by the number of cores)",
     )
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,25 +108,36 @@ def _in_parallel(
     run: Callable[[Task], None], tasks: list[Task], workers: int, kernels: Kernels
 ) -> list[NotebookFailed]:
     """Run all, give the failures in the order of the tasks; end the kernels on any other."""
-    futures: dict[Future[None], str] = {}
     failures = []
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            futures = {pool.submit(run, task): task.name for task in tasks}
-            for future in as_completed(futures):
-                try:
-                    future.result()
-                except NotebookFailed as failure:
-                    failures.append(failure)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            # A kernel that was about to start when the others were ended is ended next time.
-            pending = set(futures)
-            while pending:
-                kernels.end()
-                pending = wait(pending, timeout=0.2).not_done
-            raise
+    with at_most(workers, on_error=kernels.end) as pool:
+        futures = [pool.submit(run, task) for task in tasks]
+        for future in as_completed(futures):
+            try:
+                future.result()
+            except NotebookFailed as failure:
+                failures.append(failure)
     return sorted(failures, key=lambda failure: failure.name)
+
+
+@contextlib.contextmanager
+def at_most(
+    workers: int, on_error: Callable[[], None] = lambda: None
+) -> Iterator[ThreadPoolExecutor]:
+    """Give a pool of threads that is left when all is done, or soon after an error in the block.
+
+    What has not begun by then never does. `on_error` ends what threads are waiting for: they are
+    waited for themselves, not their futures, since one that was cancelled is never done for `wait`
+    (https://github.com/python/cpython/issues/92001).
+    """
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        on_error()
+        raise
+    finally:
+        pool.shutdown(wait=True)
 
 
 def _keep_failed(project: Project, staging: Path, name: str, failures: list[NotebookFailed]) -> str:

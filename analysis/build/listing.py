@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analysis.build.manifest import FILE, Manifest, read_manifest
+from analysis.build.names import LISTING
 from analysis.build.project import AUDIT, SENSITIVITY, Project
 
 
@@ -28,6 +29,7 @@ def write_listing(project: Project) -> None:
                     changed=manifest.parameters,
                     own=manifest.own,
                     synthetic=manifest.synthetic,
+                    files=frozenset(manifest.outputs),
                 )
             )
             about = about or (manifest if manifest.own else None)
@@ -40,9 +42,9 @@ def write_listing(project: Project) -> None:
         subtitle=about.subtitle if about else "",
         credit=Credit(**about.credit) if about and about.credit else None,
     )
-    target = project.reports / "index.html"
+    target = project.reports / LISTING
     if target.is_file() and target.read_text(encoding="utf-8") == page:
         return
-    part = target.with_name(".index.html")
+    part = target.with_name(f".{LISTING}")
     part.write_text(page, encoding="utf-8", newline="\n")
     part.replace(target)

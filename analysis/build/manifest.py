@@ -35,6 +35,8 @@ class Manifest(BaseModel):
     ----------
     dataset, notice, title, subtitle, own, synthetic, credit
         As `report.Subject` has them.
+    place
+        What tells what it was made from, a dataset or a ledger, from others of the same name.
     pages
         Names of the pages, in the order of reading.
     parameters
@@ -61,6 +63,7 @@ class Manifest(BaseModel):
     own: bool
     synthetic: bool
     credit: dict[str, str] | None
+    place: str
     pages: tuple[str, ...]
     parameters: dict[str, Any]
     question: str

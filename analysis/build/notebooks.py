@@ -11,13 +11,12 @@ from typing import Any
 
 import nbformat
 import papermill
-from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from papermill.translators import translate_parameters
 
 from analysis.build.errors import BuildError
-from analysis.build.kernels import ENGINE, Kernels
+from analysis.build.kernels import ENGINE, KernelLost, Kernels
 
 KERNEL, LANGUAGE = "python3", "python"
 
@@ -61,9 +60,21 @@ def execute(
         if line := _first_code_line(error.source):
             where += f" ({line})"
         lines = str(error.evalue).strip().splitlines()
-        raise NotebookFailed(name, where, ": ".join([error.ename, *lines[-1:]])) from None
-    except DeadKernelError:
-        raise NotebookFailed(name, "", "its kernel ended; was there enough memory?") from None
+        told = ": ".join([error.ename, *lines[-1:]])
+        # Numpy has one of its own.
+        if error.ename.endswith("MemoryError"):
+            told = f"out of memory ({told})"
+        raise NotebookFailed(name, where, told) from None
+    except KernelLost as lost:
+        _write_with(lost.notebook, f"{name}: {lost}", target)
+        raise NotebookFailed(name, "", str(lost)) from None
+
+
+def _write_with(notebook: NotebookNode, words: str, target: Path) -> None:
+    """Write a notebook as far as it came, with words on top, as papermill does after an error."""
+    kept = copy.deepcopy(notebook)
+    kept.cells.insert(0, nbformat.v4.new_markdown_cell(f"**{words}**"))
+    nbformat.write(kept, target)
 
 
 def without_traces(notebook: NotebookNode, public: Mapping[str, Any]) -> NotebookNode:

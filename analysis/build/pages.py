@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
 from analysis.build.errors import BuildError
-from analysis.build.execution import Task, execute_all
+from analysis.build.execution import Task, at_most, execute_all
 from analysis.build.inputs import ESTIMATES, Inputs, hash_of_file
 from analysis.build.join import join_estimates, write_estimates
 from analysis.build.kernels import Kernels
@@ -92,7 +91,7 @@ class Pages:
             self._keep(run.name)
         by_name = {run.name: run for run in runs}
         # Pages that are only shown anew are shown while kernels are at work.
-        with ThreadPoolExecutor(1) as aside:
+        with at_most(1) as aside:
             shown = [aside.submit(self._show_kept, run) for run in kept]
             outputs = execute_all(
                 self._project,

@@ -12,8 +12,9 @@ from analysis.build.asked import chosen, cohort_of
 from analysis.build.errors import BuildError
 from analysis.build.inputs import Source
 from analysis.build.project import Project
-from analysis.build.report import build_report, report_name
-from analysis.build.staging import staged
+from analysis.build.names import report_name
+from analysis.build.report import build_report
+from analysis.study.in_place import staged
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,9 +12,10 @@ from analysis.build.errors import REFUSED, BuildError
 from analysis.build.imports import Imports, modules_in
 from analysis.build.inputs import Source, hashes_of_dataset
 from analysis.build.manifest import read_manifest
+from analysis.build.names import place_of, refuse_what_is_of_another, report_name
 from analysis.build.plan import Plan, Run, plan
-from analysis.build.project import AUDIT, FAILED, INDEX, SENSITIVITY, Project
-from analysis.build.staging import clear_away
+from analysis.build.project import INDEX, Project
+from analysis.study.in_place import clear_away
 
 if TYPE_CHECKING:
     from analysis.cohort.model import Cohort
@@ -24,22 +25,6 @@ ARTICLE = "article"
 NOT_FOR_RELEASE = (
     "Not for release: patients are shown one by one. What may leave is made by `make release`."
 )
-
-
-def report_name(folder: Path, only: str = "") -> str:
-    """Give the name of the report of a dataset, or of one page of it.
-
-    Raises
-    ------
-    BuildError
-        When the folder has a name that would hide the report, or mix it with others.
-    """
-    name = folder.name
-    if not name or name == FAILED or name.startswith((".", AUDIT, SENSITIVITY)):
-        raise BuildError(
-            f"A dataset cannot be called '{name}': give its folder another name.", REFUSED
-        )
-    return f"{name}-{only}" if only else name
 
 
 def build_report(
@@ -62,8 +47,15 @@ def build_report(
     """
     how = how or How()
     clear_away(project.reports)
+    refuse_what_is_of_another(project, report_name(folder, only), folder)
     asked, planned = plan_report(project, folder, given, only, warm=how.warm)
-    return build(project, planned, lambda: subject_of(project, folder, given, asked), how)
+    return build(
+        project,
+        planned,
+        lambda: subject_of(project, folder, given, asked),
+        place_of(project, folder),
+        how,
+    )
 
 
 def plan_report(

@@ -11,12 +11,13 @@ from analysis.build.asked import answered, given_to
 from analysis.build.assembly import How, Subject, build
 from analysis.build.imports import Imports
 from analysis.build.inputs import Source, hash_of_file, hashes_of_dataset
+from analysis.build.names import place_of, refuse_what_is_of_another, report_name
 from analysis.build.plan import Run, plan
 from analysis.build.project import INDEX, SENSITIVITY, SENSITIVITY_NOTEBOOK, Project
-from analysis.build.report import report_name, subject
-from analysis.build.staging import clear_away
+from analysis.build.report import subject
 from analysis.sensitivity.run import reach
 from analysis.sensitivity.variants import VARIANTS, read_variants, variant_files
+from analysis.study.in_place import clear_away
 
 
 def sensitivity_name(folder: Path) -> str:
@@ -62,6 +63,7 @@ def build_sensitivity(
     """
     name = sensitivity_name(folder)
     clear_away(project.reports)
+    refuse_what_is_of_another(project, name, folder)
     imports = Imports(project.root)
     sources = [Source(project, project.notebook(n), imports) for n in project.with_choices()]
     asked = answered(project, sources, folder, given)
@@ -99,4 +101,5 @@ def build_sensitivity(
 
     planned = plan(project, name, [run], imports, files, asked.changed)
     # A forked kernel is a daemon of multiprocessing, which must not start processes of its own.
-    return build(project, planned, look, replace(how or How(), warm=False))
+    how = replace(how or How(), warm=False)
+    return build(project, planned, look, place_of(project, folder), how)

@@ -11,26 +11,32 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Iterable, Mapping
-from importlib.metadata import EntryPoint
-from multiprocessing import forkserver
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.util import get_temp_dir
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from jupyter_client.provisioning.factory import KernelProvisionerFactory
-from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from analysis.build import sockets
+from analysis.build.guard import GUARD
 
-NAME = "warm"
 PRELOAD = "analysis.build.preload"
 
 
 def can_fork() -> bool:
     """Tell whether kernels can be forked here.
 
-    Not on Windows; nor on macOS, whose system libraries do not survive a fork once they are used.
+    Not on Windows; nor on macOS, whose system libraries do not survive a fork once they are used;
+    nor from a Python that leaves assertions out, as kernels would too.
     """
-    return sys.platform == "linux" and "forkserver" in multiprocessing.get_all_start_methods()
+    return (
+        sys.platform == "linux"
+        and "forkserver" in multiprocessing.get_all_start_methods()
+        and not sys.flags.optimize
+    )
 
 
 def prepare(modules: Iterable[str] = ()) -> bool:
@@ -43,34 +49,54 @@ def prepare(modules: Iterable[str] = ()) -> bool:
         return False
     multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOAD, *modules])
     try:
-        forkserver.ensure_running()
+        _temporary_files_of_multiprocessing()
+        with _undisturbed():
+            forkserver.ensure_running()
     except OSError:
         return False
+    for pid in _server():
+        GUARD.process(pid)
     return True
 
 
-class WarmSpecs(KernelSpecManager):
-    """The kernels that Jupyter knows, started by `WarmProvisioner`."""
+@cache
+def _temporary_files_of_multiprocessing() -> None:
+    """Let multiprocessing have its sockets where sockets can be had, and leave none there.
 
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Give the specification of a kernel, with the provisioner that is to start it."""
-        spec = super().get_kernel_spec(kernel_name)
-        spec.metadata = {**spec.metadata, "kernel_provisioner": {"provisioner_name": NAME}}
-        return spec
+    It asks once for the folder of temporary files, and makes one there that it keeps to the end.
+    """
+    with sockets.folder_of_this_build() as tried:
+        where = str(Path(tried).parent)
+    before, tempfile.tempdir = tempfile.tempdir, where
+    try:
+        GUARD.folder(Path(get_temp_dir()))
+    finally:
+        tempfile.tempdir = before
 
 
-class WarmProvisioner(LocalProvisioner):
-    """Starts a kernel by forking; where that fails, as a process of its own."""
+def stop() -> None:
+    """End the process that kernels are forked from; whoever waits for one is told (EOFError)."""
+    for pid in _server():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
-    async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
-        """Start the kernel that `cmd` would start (called by jupyter_client)."""
-        manager: Any = self.parent
-        try:
-            kernel = ForkedKernel(manager.connection_file, cmd, options)
-        except (OSError, EOFError):
-            return await super().launch_kernel(cmd, **options)
-        self.process, self.pid = kernel, kernel.pid  # type: ignore[assignment]
-        return self.connection_info
+
+def _server() -> list[int]:
+    # Python has no other way to ask for it.
+    pid = getattr(forkserver, "_forkserver")._forkserver_pid  # noqa: B009
+    return [] if pid is None else [pid]
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let processes that are started here begin with Ctrl-C blocked, which is for the build."""
+    # Its start would let signals in again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class ForkedKernel:
@@ -84,7 +110,8 @@ class ForkedKernel:
         self._process = multiprocessing.get_context("forkserver").Process(
             target=_run, args=(arguments, dict(options["env"]), str(options["cwd"]))
         )
-        self._process.start()
+        with _undisturbed():
+            self._process.start()
 
     @property
     def pid(self) -> int:
@@ -121,6 +148,7 @@ def _run(arguments: list[str], environment: dict[str, str], folder: str) -> None
     # Ctrl-C in the terminal is for the build, which then ends its kernels.
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
@@ -138,13 +166,9 @@ def _run(arguments: list[str], environment: dict[str, str], folder: str) -> None
 
 
 def _end_with_the_build() -> None:
-    # Jupyter would watch the process that forked the kernel, which outlives a killed build.
+    # Jupyter would watch the process that forked the kernel, which may outlive a killed build. The
+    # guard does not know of a kernel that was being forked when the build was killed.
     build = multiprocessing.parent_process()
     assert build is not None
     build.join()
     os._exit(1)
-
-
-KernelProvisionerFactory.instance().provisioners[NAME] = EntryPoint(
-    NAME, f"{__name__}:{WarmProvisioner.__name__}", KernelProvisionerFactory.GROUP_NAME
-)

@@ -25,7 +25,8 @@ class Listed:
 
     `folder` is relative to that page, `dataset` the title of the dataset, `pages` the names of
     the notebooks, `changed` the parameters that differ from the study's, `own` whether it is about
-    the project's article, `synthetic` whether no real patient is in it.
+    the project's article, `synthetic` whether no real patient is in it, `files` the files that may
+    be linked to.
     """
 
     folder: str
@@ -35,6 +36,12 @@ class Listed:
     changed: Mapping[str, object]
     synthetic: bool = False
     own: bool = True
+    files: frozenset[str] = frozenset()
+
+    @property
+    def first(self) -> str:
+        """The page to begin with: a report of one page has no index."""
+        return self.pages[0]
 
 
 def listing(

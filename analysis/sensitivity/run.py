@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,6 +15,7 @@ from typing import Any
 
 import joblib
 import pandas as pd
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from pydantic import ValidationError
 
 from analysis.cohort import derive
@@ -25,6 +28,10 @@ from analysis.study.parameters import Parameters, refusals
 
 # Seconds within which a scheduler and a worker of it must answer.
 PATIENCE = 5
+
+# Seconds that a cluster may be without a worker while it computes: who ended is started anew by its
+# nanny within a few.
+ALONE = 15
 
 # So many chunks a worker: few, so that what variants share is computed once a chunk; not one,
 # so that no worker waits long for the last.
@@ -40,6 +47,12 @@ _ONE_AT_A_TIME = threading.Lock()
 
 class SchedulerError(ReadableError, RuntimeError):
     """A Dask cluster cannot be used; says why and what to do."""
+
+    status = 1
+
+
+class ProcessKilledError(ReadableError, RuntimeError):
+    """A process of this machine that computed variants has ended."""
 
     status = 1
 
@@ -158,6 +171,16 @@ def _with_factors(estimates: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
 
 
 def _here(records: Dataset, tasks: Sequence[Parameters], workers: int) -> list[_Found]:
+    try:
+        return _on_all_cores(records, tasks, workers)
+    except TerminatedWorkerError as error:
+        raise ProcessKilledError(
+            "A process that computed variants was killed, which systems do when there is no memory "
+            "left. Fewer at a time need less: WORKERS=1."
+        ) from error
+
+
+def _on_all_cores(records: Dataset, tasks: Sequence[Parameters], workers: int) -> list[_Found]:
     whole_tasks = [place for place, task in enumerate(tasks) if not _spreads(task)]
     found: dict[int, _Found] = {}
     with joblib.parallel_config("loky", n_jobs=workers):
@@ -186,8 +209,7 @@ def _chunks(places: Sequence[int], workers: int) -> list[Sequence[int]]:
 
 
 def _on_cluster(records: Dataset, tasks: Sequence[Parameters], address: str) -> list[_Found]:
-    from distributed import KilledWorker
-    from distributed.client import FutureCancelledError
+    from distributed import CancelledError, KilledWorker
 
     with _client(address) as client:
         workers = sum(client.nthreads().values())
@@ -200,14 +222,33 @@ def _on_cluster(records: Dataset, tasks: Sequence[Parameters], address: str) -> 
                 [[tasks[place] for place in chunk] for chunk in places],
                 pure=False,
             )
+            _wait_for(client, futures, address)
             return [result for chunk in client.gather(futures) for result in chunk]
         except KilledWorker as error:
             raise SchedulerError(
                 f"Workers of the cluster at {address} ended again and again; "
                 "have they enough memory?"
             ) from error
-        except (FutureCancelledError, OSError) as error:
+        except (CancelledError, OSError) as error:
             raise SchedulerError(f"The cluster at {address} went away: {error}") from error
+
+
+def _wait_for(client: Any, futures: Sequence[Any], address: str) -> None:
+    """Wait until all is computed, as long as there is somebody who computes.
+
+    A scheduler without workers waits for new ones, and says nothing.
+    """
+    seen = time.monotonic()
+    while not all(future.done() for future in futures):
+        time.sleep(0.1)
+        # A scheduler that does not answer is as good as none.
+        if client.sync(client.scheduler.ncores, callback_timeout=ALONE):
+            seen = time.monotonic()
+        elif time.monotonic() - seen > ALONE:
+            raise SchedulerError(
+                f"All workers of the cluster at {address} ended. Start some with "
+                f"`dask worker {address}`; have they enough memory?"
+            )
 
 
 @contextlib.contextmanager
@@ -216,6 +257,7 @@ def _client(address: str) -> Iterator[Any]:
     from distributed import Client
 
     try:
+        _knock(address)
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise SchedulerError(
@@ -240,6 +282,22 @@ def _client(address: str) -> Iterator[Any]:
                     ". Start it in the same environment, with the project's folder in PYTHONPATH."
                 )
         yield client
+
+
+def _knock(address: str) -> None:
+    """See that an address is one, and that somebody listens there.
+
+    A client of Dask that finds nobody says so again, with a trace, when it is forgotten.
+
+    Raises
+    ------
+    ValueError, OSError
+        When it is none, or nobody does.
+    """
+    from distributed.comm.addressing import get_address_host_port
+
+    host, port = get_address_host_port(address)
+    socket.create_connection((host, port), timeout=PATIENCE).close()
 
 
 def fingerprint() -> str:

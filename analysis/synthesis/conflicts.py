@@ -43,6 +43,8 @@ def solver(seed: int = 0, limit: float = math.inf) -> cp_model.CpSolver:
         Deterministic time, counted in operations and worth about as many seconds.
     """
     solver = cp_model.CpSolver()
+    # It would take Ctrl-C for itself, and leave Python without its handler.
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed
     solver.parameters.max_deterministic_time = limit

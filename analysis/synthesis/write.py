@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 import yaml
+
+from analysis.study.in_place import clear_away, staged
 
 
 def write_dataset(
@@ -19,21 +19,10 @@ def write_dataset(
     remark: str,
 ) -> None:
     """Put a dataset in place of what is in the folder, complete or not at all."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    old = new.with_name(f"{new.name}-old")
-    try:
-        # mkdtemp lets nobody else in.
-        new.chmod(0o755)
+    place = folder.resolve()
+    clear_away(place.parent)
+    with staged(place.parent, place.name) as new:
         write_tables(new, tables, description, remark)
-        if folder.exists():
-            folder.rename(old)
-        new.rename(folder)
-    finally:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        for left in (new, old):
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def write_tables(

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import random
 import resource
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,30 +54,6 @@ def is_whole(project: Project, dataset: Path) -> bool:
     """Tell whether all files of the report are those of its manifest."""
     lines = check_manifest(project, "four", dataset)
     return not [line for line in lines if line.startswith("output:")]
-
-
-def test_a_build_killed_at_any_moment_leaves_a_whole_report(
-    project: Project, dataset: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    began = time.monotonic()
-    assert build(project, dataset) == 0
-    lasts = min(time.monotonic() - began, 5)
-    moments = random.Random(20)
-    for number in range(20):
-        # Each build has something to do, and reaches another moment of it.
-        process = subprocess.Popen(
-            command(project, dataset, f"age_max={90 - number}"), env=environment()
-        )
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=moments.uniform(0, lasts))
-        process.kill()
-        process.wait()
-        assert is_whole(project, dataset), f"after the kill of build {number}"
-    assert build(project, dataset, "age_max=70") == 0
-    assert [path.name for path in project.reports.glob(".*")] == []
-    undisturbed = replace(project, reports=tmp_path / "undisturbed")
-    assert build(undisturbed, dataset, "age_max=70") == 0
-    assert hashes_in(project.reports) == hashes_in(undisturbed.reports)
 
 
 def test_files_that_cannot_be_written_to_the_end_leave_the_last_report(

@@ -18,6 +18,7 @@ MANIFEST = Manifest(
     own=True,
     synthetic=True,
     credit=None,
+    place="",
     pages=("a",),
     parameters={},
     question="",

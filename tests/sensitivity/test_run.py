@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from distributed import Client, LocalCluster
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from analysis.cohort import derive
 from analysis.cohort.model import Cohort, Dataset
@@ -129,11 +131,39 @@ def test_a_worker_of_another_version_is_refused(
         module.reach(cluster.scheduler_address)
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "127.0.0.1:1", "nonsense://x:1"])
-def test_a_scheduler_that_is_not_there(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "address",
+    ["tcp://127.0.0.1:1", "127.0.0.1:1", "nonsense://x:1", "localhost", "localhost:x", "[::1"],
+)
+def test_a_scheduler_that_is_not_there(
+    address: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(module, "PATIENCE", 1)
     with pytest.raises(SchedulerError, match="There is no Dask scheduler at"):
         module.reach(address)
+    gc.collect()
+    assert capfd.readouterr().err == ""
+
+
+def test_a_cluster_that_loses_all_workers_is_told(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ALONE", 1)
+    with LocalCluster(n_workers=1, processes=True, dashboard_address=":0") as cluster:
+        threading.Timer(1, lambda: cluster.scale(0)).start()
+        with pytest.raises(SchedulerError, match="All workers of the cluster at"):
+            module._on_cluster(dataset, [BASE_PARAMETERS] * 999, cluster.scheduler_address)
+
+
+def test_a_process_that_is_killed_is_told(
+    dataset: Dataset, variants: list[Variant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*given: object) -> None:
+        raise TerminatedWorkerError("{SIGKILL(-9)}")
+
+    monkeypatch.setattr(module, "_on_all_cores", killed)
+    with pytest.raises(module.ProcessKilledError, match="no memory left"):
+        run(dataset, variants, BASE_PARAMETERS, workers=2)
 
 
 def test_a_scheduler_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,6 +173,8 @@ def solve(
         total = sum(sign * variables[quantity] for sign, quantity in relation.terms)
         model.add(total == 0 if relation.equal else total >= 0)
     solver = cp_model.CpSolver()
+    # It would take Ctrl-C for itself, and leave Python without its handler.
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.max_time_in_seconds = SECONDS
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.build.staging import clear_away, staged
+from analysis.study.in_place import clear_away, staged
 
 
 @pytest.fixture
