@@ -39,7 +39,9 @@ def told(folder: Path, *, forked: bool, name: str = "one") -> dict[str, Any]:
     source = folder / f"{name}.ipynb"
     nbformat.write(notebook, source)
     with Kernels(ROOT, folder, forked=forked) as kernels:
-        executed = execute(name, source, folder / f"{name}_out.ipynb", {}, kernels)
+        executed = execute(
+            name, source.read_text("utf-8"), folder / f"{name}_out.ipynb", {}, kernels
+        )
     (output,) = executed.cells[-1].outputs
     said: dict[str, Any] = json.loads(output.text)
     return said
