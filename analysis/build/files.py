@@ -57,6 +57,11 @@ class Files:
             self._asked[what] = (question, question())
         return self._asked[what][1]  # type: ignore[return-value]
 
+    @property
+    def held(self) -> frozenset[Path]:
+        """The files and folders that are held to what they were."""
+        return frozenset(self._stamps)
+
     def changed(self, shown: Callable[[Path], str] = str) -> list[str]:
         """Name what is not, or for a moment was not, as it was when it was first asked for."""
         files = [

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.estimates.rows import DIGITS, row, rounded, to_table, value_of
+from analysis.estimates.rows import DIGITS, rounded, row, to_table, value_of
 
 VALUES = st.floats(1e-12, 1e9) | st.floats(-1e9, -1e-12)
 
