@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import re
 import subprocess
@@ -106,8 +107,12 @@ def _sealed(manifest: Manifest) -> bytes:
 def commit_of(root: Path) -> str:
     """Give the commit of a folder, as `git describe` does; empty where it is not known."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    # Unpacked from an archive, the project may lie in a repository of something else.
+    own = {**os.environ, "GIT_CEILING_DIRECTORIES": str(root.resolve().parent)}
     try:
-        said = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+        said = subprocess.run(
+            command, cwd=root, env=own, capture_output=True, text=True, check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return ""
     return said.stdout.strip()
