@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -122,7 +123,9 @@ def test_a_list_of_packages_is_made_from_a_lock(tmp_path: Path) -> None:
     for name in ("Makefile", "environment.yml", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
     said = make(tmp_path, "--dry-run", "sbom").stdout
-    recipe = said[said.index("mkdir -p dist") :].replace(".venv/bin/python", sys.executable)
+    recipe = said[said.index("mkdir -p dist") :].replace(
+        ".venv/bin/python", shlex.quote(sys.executable)
+    )
     subprocess.run(["sh", "-ec", recipe], cwd=tmp_path, check=True)
     listed = json.loads((tmp_path / "dist" / "sbom.cdx.json").read_text(encoding="utf-8"))
     assert listed["bomFormat"] == "CycloneDX"

@@ -403,8 +403,7 @@ def test_an_interrupted_build_leaves_the_last_report_and_no_process(
         import sys
         from pathlib import Path
         from analysis.__main__ import study
-        from analysis.build.check import check_manifest, other_commit
-from analysis.build.cli import main
+        from analysis.build.cli import main
         from analysis.build.project import Project
         notebooks, reports = Path({str(project.notebooks)!r}), Path({str(project.reports)!r})
         project = Project(study, notebooks=notebooks, reports=reports)
