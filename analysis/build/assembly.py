@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from analysis.build.errors import BuildError
 from analysis.build.guard import GUARD
 from analysis.build.imports import modules_in
 from analysis.build.inputs import LOCK, hashes_in
@@ -94,7 +95,8 @@ def build(
     Raises
     ------
     BuildError
-        When a notebook failed or nothing could be run. The last report is as it was.
+        When a notebook failed, nothing could be run, or what the report is made from did not stay
+        as it was. The last report is as it was.
     """
     how = how or How()
     if not plan.reasons:
@@ -122,7 +124,12 @@ def build(
         with staged(project.reports, plan.name) as staging:
             GUARD.folder(staging)
             pages = Pages(project, plan, staging, header)
-            made = pages.make(kernels, how.at_a_time())
+            try:
+                made = pages.make(kernels, how.at_a_time())
+            except BuildError:
+                # A notebook may have failed of what it found changed.
+                refuse_what_changed(project, plan)
+                raise
             inputs = [*(pages.inputs(run) for run in plan.runs), plan.inputs[TOGETHER]]
             manifest = Manifest(
                 dataset=subject.dataset,
@@ -145,9 +152,26 @@ def build(
                 outputs=hashes_in(staging),
             )
             write_manifest(staging, manifest)
+            refuse_what_changed(project, plan)
     _forget_failures(project, plan.name)
     write_listing(project)
     return summary_of(plan)
+
+
+def refuse_what_changed(project: Project, plan: Plan) -> None:
+    """Refuse a report of which one part may be made from other files than another.
+
+    Raises
+    ------
+    BuildError
+        With the files that changed while it was built.
+    """
+    if changed := plan.files.changed(project.shown):
+        listed = "\n".join(f"  - {name}" for name in changed)
+        raise BuildError(
+            "Inputs changed while the report was built, if only for a moment:\n"
+            f"{listed}\nThe last report is as it was; build again when nothing is at work on them."
+        )
 
 
 def _kernels(project: Project, plan: Plan, how: How) -> Kernels:

@@ -8,8 +8,9 @@ from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.audit.structure import STRUCTURE, Structure, structure_of
 from analysis.build.assembly import How, Subject, build
 from analysis.build.errors import REFUSED, BuildError
+from analysis.build.files import Files
 from analysis.build.imports import Imports
-from analysis.build.inputs import Source, hash_of_file
+from analysis.build.inputs import Source
 from analysis.build.names import place_of, refuse_what_is_of_another
 from analysis.build.plan import Run, plan
 from analysis.build.project import AUDIT, AUDIT_NOTEBOOK, INDEX, Project
@@ -55,16 +56,17 @@ def build_audit(
             raise BuildError(f"There is no {words} at {path}.", REFUSED)
     beside = ledger.with_name(STRUCTURE.name)
     declared = structure or (beside if beside.is_file() else None)
+    files = Files()
+    read = {"ledger": files.hash(ledger)}
+    if declared is not None:
+        read["structure"] = files.hash(declared)
     claims, structure_ = read_ledger(ledger), structure_of(ledger, declared or "")
     _check_names(structure_, set(claims["claim_id"]), declared or beside)
 
     clear_away(project.reports)
     name = audit_name(ledger, own_ledger(project))
     refuse_what_is_of_another(project, name, ledger)
-    files = {"ledger": hash_of_file(ledger)}
-    if declared is not None:
-        files["structure"] = hash_of_file(declared)
-    imports = Imports(project.root)
+    imports = Imports(project.root, files)
     run = Run(
         Source(project, project.notebook(AUDIT_NOTEBOOK), imports),
         {},
@@ -85,7 +87,7 @@ def build_audit(
         own=own,
         credit=project.study.credit if own else None,
     )
-    planned = plan(project, name, [run], imports, files, {})
+    planned = plan(project, name, [run], imports, files, read, {})
     return build(project, planned, lambda: subject, place_of(project, ledger), how)
 
 

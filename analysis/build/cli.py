@@ -122,13 +122,15 @@ def _why(project: Project, options: argparse.Namespace) -> int:
 
 
 def _check_manifest(project: Project, options: argparse.Namespace) -> int:
-    from analysis.build.check import check_manifest
+    from analysis.build.check import check_manifest, other_commit
 
     folder, only = _folder(options), _page(project, options)
     name = report_name(folder, only)
     lines = check_manifest(project, name, folder)
     for line in lines:
         print(line)
+    if note := other_commit(project, name):
+        print(note)
     if lines:
         return FAILED
     print(f"{project.shown(project.report(name))}/ is as its manifest says.")

@@ -27,10 +27,12 @@ WRITING = ".writing"
 class Task:
     """A notebook to execute.
 
-    `private` are the parameters that it is run with, `public` those that its readers see.
+    `source` is its text, `private` are the parameters that it is run with, `public` those that
+    its readers see.
     """
 
     name: str
+    source: str
     private: Mapping[str, Any]
     public: Mapping[str, Any]
 
@@ -61,7 +63,7 @@ def execute_all(
     def run(task: Task) -> None:
         progress.start(task.name)
         try:
-            notebook = _execute_one(project, staging, task, kernels)
+            notebook = _execute_one(staging, task, kernels)
             made[task.name] = _take(staging, task.name)
             then(task.name, notebook)
         except BaseException:
@@ -76,12 +78,12 @@ def execute_all(
     return made
 
 
-def _execute_one(project: Project, staging: Path, task: Task, kernels: Kernels) -> NotebookNode:
+def _execute_one(staging: Path, task: Task, kernels: Kernels) -> NotebookNode:
     own = staging / WRITING / task.name
     target = own / "notebooks" / f"{task.name}.ipynb"
     target.parent.mkdir(parents=True)
     private = {**task.private, "output": str(own)}
-    notebook = execute(task.name, project.notebook(task.name), target, private, kernels)
+    notebook = execute(task.name, task.source, target, private, kernels)
     cleaned = without_traces(notebook, {**task.public, "output": ""})
     nbformat.write(cleaned, target)
     return cleaned

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from analysis.build.files import Files
+
 PACKAGE = "analysis"
 
 # Read by the modules of this package, and kept outside it because people edit it.
@@ -13,21 +15,23 @@ DATA_OF_PACKAGE = {f"{PACKAGE}/article": "data/article", f"{PACKAGE}/audit": "da
 
 
 class Imports:
-    """The imports of the project at `root`, each file read once.
+    """The imports of the project at `root`, each file read once and then held to what it was.
 
     Written out because those who look for imports (modulefinder, grimp) follow them into every
     library, or need the package to be importable; here only its files are to be read.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, files: Files | None = None) -> None:
         self._root = root
+        self._files = files or Files()
         self._of_file: dict[Path, list[Path]] = {}
 
-    def files_behind(self, code: str) -> list[Path]:
+    def files_behind(self, code: str, within: str = "") -> list[Path]:
         """Give the files of the project that a piece of code is computed by, sorted.
 
         The modules that it imports, those that they import and so on, wherever in the file the
-        import stands, and the other files of their packages, such as templates.
+        import stands, and the other files of their packages, such as templates. `within` is the
+        folder of a package whose imports of others are not followed; then it is its modules alone.
 
         Raises
         ------
@@ -38,11 +42,14 @@ class Imports:
         waiting = self._imported(code)
         while waiting:
             path = waiting.pop()
-            if path not in found:
+            if path not in found and path.is_relative_to(self._root / within):
                 found.add(path)
                 if path not in self._of_file:
+                    self._files.watch(path)
                     self._of_file[path] = self._imported(path.read_text(encoding="utf-8"))
                 waiting += self._of_file[path]
+        if within:
+            return sorted(found)
         packages = {path.parent for path in found}
         data = {
             self._root / DATA_OF_PACKAGE[name]

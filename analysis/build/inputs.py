@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,15 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from analysis.build.errors import REFUSED, BuildError
+from analysis.build.files import Files, hash_of_file
 from analysis.build.imports import Imports, all_files
 from analysis.build.project import Project
-from analysis.cohort.intake.kinds import SUFFIXES
+from analysis.cohort.intake.kinds import DATABASES, SUFFIXES
 
 DESCRIPTION = "dataset.yaml"
 DATASET_FILES = {".yaml", *SUFFIXES}
+# Beside a SQLite database: what was written to it and is not in its own file yet.
+WRITE_AHEAD = "-wal"
 LOCK = "requirements.lock"
 ESTIMATES = "estimates"
 
@@ -35,12 +38,17 @@ class Inputs(BaseModel):
 class Source:
     """A notebook as it stands: what it computes from, not what it once showed.
 
+    It is read once, and what is run is what was read: JupyterLab writes to an open notebook when
+    it likes.
+
     Attributes
     ----------
     name
         Name of the notebook, such as ``04_survival``.
     shown
         Its path as people type it.
+    text
+        All of it.
     cell
         The code of its cell tagged `parameters`.
     parameters
@@ -59,7 +67,8 @@ class Source:
     def __init__(self, project: Project, path: Path, imports: Imports | None = None) -> None:
         self.shown = project.shown(path)
         try:
-            notebook = json.loads(path.read_text(encoding="utf-8"))
+            self.text = path.read_text(encoding="utf-8")
+            notebook = json.loads(self.text)
             self._cells = notebook["cells"]
             code = [cell for cell in self._cells if cell["cell_type"] == "code"]
             self.cell = "\n".join(_text(cell) for cell in code if "parameters" in _tags(cell))
@@ -124,23 +133,17 @@ def hash_of_json(value: object) -> str:
     return hashlib.sha256(json.dumps(value, default=str).encode()).hexdigest()
 
 
-def hashes_of(root: Path, files: Iterable[Path]) -> dict[str, str]:
-    """Give the SHA-256 of files of the project, by their path within it."""
-    return {path.relative_to(root).as_posix(): hash_of_file(path) for path in files}
-
-
-def hashes_of_dataset(folder: Path) -> dict[str, str]:
+def hashes_of_dataset(folder: Path, files: Files) -> dict[str, str]:
     """Give the SHA-256 of the tables of a dataset, of its description and of its sources."""
-    within = {
-        path: f"dataset/{path.name}"
-        for path in sorted(folder.glob("*"))
-        if path.suffix.lower() in DATASET_FILES and path.is_file()
-    }
-    found = {name: hash_of_file(path) for path, name in within.items()}
-    return found | hashes_of_sources(folder)
+    own = files.ask(f"the files of {folder.name}", lambda: _files_of_dataset(folder))
+    # A program that reads a SQLite database may itself put files beside it.
+    if not any(path.suffix.lower() in DATABASES for path in own):
+        files.watch(folder)
+    found = {f"dataset/{path.name}": files.hash(path) for path in own}
+    return found | hashes_of_sources(folder, files)
 
 
-def hashes_of_sources(folder: Path) -> dict[str, str]:
+def hashes_of_sources(folder: Path, files: Files) -> dict[str, str]:
     """Give the SHA-256 of what a dataset is read from outside its folder."""
     description = folder / DESCRIPTION
     if not description.is_file() or "source" not in description.read_text("utf-8", "replace"):
@@ -148,24 +151,44 @@ def hashes_of_sources(folder: Path) -> dict[str, str]:
     # Only now: what reads a declaration takes longer to import than a report that is up to date.
     from analysis.cohort.written import hashes_of_databases, sources_outside
 
-    outside = {name: hash_of_file(path) for name, path in sources_outside(folder).items()}
-    return outside | hashes_of_databases(folder)
+    def outside() -> dict[str, Path]:
+        there = sources_outside(folder)
+        return there | {
+            f"{name}{WRITE_AHEAD}": each
+            for name, path in there.items()
+            for each in _write_ahead(path)
+        }
+
+    paths = files.ask(f"the sources of {folder.name}", outside)
+    databases = files.ask(f"the database of {folder.name}", lambda: hashes_of_databases(folder))
+    return {name: files.hash(path) for name, path in paths.items()} | databases
 
 
-def hash_of_file(path: Path) -> str:
-    """Give the SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _files_of_dataset(folder: Path) -> list[Path]:
+    return [
+        each
+        for path in sorted(folder.glob("*"))
+        if path.suffix.lower() in DATASET_FILES and path.is_file()
+        for each in (path, *_write_ahead(path))
+    ]
 
 
-def hashes_in(folder: Path) -> dict[str, str]:
-    """Give the SHA-256 of every file in a folder, by its path within the folder."""
-    return {path.relative_to(folder).as_posix(): hash_of_file(path) for path in _files(folder)}
+def _write_ahead(database: Path) -> list[Path]:
+    beside = database.with_name(database.name + WRITE_AHEAD)
+    return [beside] if beside.is_file() and beside.stat().st_size else []
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        within = path.relative_to(folder).parts
-        hidden = any(part.startswith(".") or part == "__pycache__" for part in within)
-        if path.is_file() and not hidden:
-            yield path
+def hashes_in(folder: Path, *, hidden: bool = False) -> dict[str, str]:
+    """Give the SHA-256 of every file in a folder, by its path within the folder.
+
+    Hidden files and caches only if `hidden`: file managers and editors put them anywhere.
+    """
+    return {
+        path.relative_to(folder).as_posix(): hash_of_file(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and (hidden or not _is_hidden(path.relative_to(folder)))
+    }
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") or part == "__pycache__" for part in path.parts)

@@ -7,8 +7,8 @@ from analysis.build.names import LISTING
 from analysis.build.project import AUDIT, SENSITIVITY, Project
 
 
-def write_listing(project: Project) -> None:
-    """Write `reports/index.html`, the list of the reports that are there, if it changed."""
+def listing_of(project: Project) -> str:
+    """Give the page `reports/index.html`, the list of the reports that are there."""
     from analysis.display.templates import Listed, listing
     from analysis.study.declarations import Credit
 
@@ -33,7 +33,7 @@ def write_listing(project: Project) -> None:
                 )
             )
             about = about or (manifest if manifest.own else None)
-    page = listing(
+    return listing(
         reports,
         project.version(),
         audits,
@@ -42,6 +42,11 @@ def write_listing(project: Project) -> None:
         subtitle=about.subtitle if about else "",
         credit=Credit(**about.credit) if about and about.credit else None,
     )
+
+
+def write_listing(project: Project) -> None:
+    """Write `reports/index.html`, if it changed."""
+    page = listing_of(project)
     target = project.reports / LISTING
     if target.is_file() and target.read_text(encoding="utf-8") == page:
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import platform
 import re
 import subprocess
@@ -52,6 +54,8 @@ class Manifest(BaseModel):
         What each page was made from; `pages` is what is made of all of them.
     inputs, outputs
         SHA-256 by name; outputs by path within the folder of the report.
+    seal
+        SHA-256 of all the rest of it, which tells an edit.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -74,6 +78,7 @@ class Manifest(BaseModel):
     made: dict[str, Made]
     inputs: dict[str, str]
     outputs: dict[str, str]
+    seal: str = ""
 
 
 def read_manifest(report: Path) -> Manifest | None:
@@ -87,16 +92,30 @@ def read_manifest(report: Path) -> Manifest | None:
 def write_manifest(report: Path, manifest: Manifest) -> None:
     """Write the manifest into the folder of its report, in place of the one that is there."""
     part = report / f".{FILE}"
-    text = manifest.model_dump_json(indent=1)
-    part.write_text(text + "\n", encoding="utf-8", newline="\n")
+    part.write_bytes(_sealed(manifest))
     part.replace(report / FILE)
+
+
+def is_as_written(report: Path, manifest: Manifest) -> bool:
+    """Tell whether the file of a manifest is, byte for byte, what a build wrote."""
+    return (report / FILE).read_bytes() == _sealed(manifest)
+
+
+def _sealed(manifest: Manifest) -> bytes:
+    bare = manifest.model_copy(update={"seal": ""})
+    seal = hashlib.sha256(bare.model_dump_json().encode()).hexdigest()
+    return (bare.model_copy(update={"seal": seal}).model_dump_json(indent=1) + "\n").encode()
 
 
 def commit_of(root: Path) -> str:
     """Give the commit of a folder, as `git describe` does; empty where it is not known."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    # Unpacked from an archive, the project may lie in a repository of something else.
+    own = {**os.environ, "GIT_CEILING_DIRECTORIES": str(root.resolve().parent)}
     try:
-        said = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+        said = subprocess.run(
+            command, cwd=root, env=own, capture_output=True, text=True, check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return ""
     return said.stdout.strip()

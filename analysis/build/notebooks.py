@@ -32,9 +32,9 @@ class NotebookFailed(BuildError):
 
 
 def execute(
-    name: str, source: Path, target: Path, parameters: Mapping[str, Any], kernels: Kernels
+    name: str, source: str, target: Path, parameters: Mapping[str, Any], kernels: Kernels
 ) -> NotebookNode:
-    """Execute the notebook at `source` and write it to `target`, with its error if it fails.
+    """Execute the notebook with the text `source`, write it to `target`, with an error if it fails.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def execute(
     logging.getLogger("papermill").setLevel(logging.ERROR)
     try:
         return papermill.execute_notebook(
-            nbformat.read(source, as_version=4),
+            nbformat.reads(source, as_version=4),
             # papermill takes braces in a path for the name of a parameter.
             str(target).replace("{", "{{").replace("}", "}}"),
             parameters=dict(parameters),

@@ -10,7 +10,8 @@ from nbformat import NotebookNode
 
 from analysis.build.errors import BuildError
 from analysis.build.execution import Task, at_most, execute_all
-from analysis.build.inputs import ESTIMATES, Inputs, hash_of_file
+from analysis.build.files import hash_of_file
+from analysis.build.inputs import ESTIMATES, Inputs
 from analysis.build.join import join_estimates, write_estimates
 from analysis.build.kernels import Kernels
 from analysis.build.manifest import TOGETHER, Made
@@ -115,7 +116,7 @@ class Pages:
         private, public = {**run.private, **run.given}, {**run.public, **run.given}
         if run.waits:
             private[ESTIMATES], public[ESTIMATES] = str(self._staging / JOINED), ""
-        return Task(run.name, private, public)
+        return Task(run.name, run.source.text, private, public)
 
     def _keep(self, name: str) -> None:
         assert self._plan.last is not None
@@ -124,6 +125,8 @@ class Pages:
             target = self._staging / path
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self._last / path, target)
+            if hash_of_file(target) != self._plan.last.outputs[path]:
+                raise BuildError(f"{path} of the report was changed while it was built anew.")
         self._made[name] = made
 
     def _show_kept(self, run: Run) -> None:

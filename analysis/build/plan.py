@@ -8,15 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.build.errors import REFUSED, BuildError
+from analysis.build.files import Files
 from analysis.build.imports import DATA_OF_PACKAGE, PACKAGE, Imports
-from analysis.build.inputs import (
-    LOCK,
-    Inputs,
-    Source,
-    hash_of_file,
-    hashes_in,
-    hashes_of,
-)
+from analysis.build.inputs import LOCK, Inputs, Source, hashes_in
 from analysis.build.manifest import FILE, TOGETHER, Manifest, python_version, read_manifest
 from analysis.build.project import INDEX, Project
 from analysis.build.staleness import page_should_be_rebuilt
@@ -27,6 +21,10 @@ VERSION = "pyproject.toml"
 # Where the files of the project that a notebook is computed by are.
 WITHIN = (f"{PACKAGE}/", *(f"{folder}/" for folder in DATA_OF_PACKAGE.values()))
 RENDERING = "import analysis.display.html"
+# How notebooks are run, and how what they gave is made a report. What a kernel has imported before
+# its notebook begins is an input of the pages that use it.
+BUILD = f"{PACKAGE}/build"
+RUNNING = "import analysis.build.execution, analysis.build.preload"
 
 
 @dataclass(frozen=True)
@@ -86,6 +84,8 @@ class Plan:
         Whether the estimates of the pages are joined.
     question, facts
         What the choices and the pages follow from: see `asked`.
+    files
+        What was read to find this, and is to stay as it is until the report is in place.
     last
         Manifest of the report that is there, None without one.
     present
@@ -102,6 +102,7 @@ class Plan:
     joins: bool
     question: str
     facts: frozenset[str]
+    files: Files
     last: Manifest | None
     present: Mapping[str, str]
     reasons: Mapping[str, str]
@@ -117,7 +118,8 @@ def plan(
     name: str,
     runs: Sequence[Run],
     imports: Imports,
-    files: Mapping[str, str],
+    files: Files,
+    read: Mapping[str, str],
     changed: Mapping[str, Any],
     *,
     pages: Sequence[str] = (INDEX,),
@@ -127,23 +129,30 @@ def plan(
 ) -> Plan:
     """Compare a report with what it would be made from now.
 
-    `files` are the SHA-256 of what every notebook reads, by a name for people; the rest is as in
+    `read` are the SHA-256 of what every notebook reads, by a name for people; the rest is as in
     `Plan`.
     """
     runs = sorted(runs, key=lambda run: run.waits)
     report = project.report(name)
     last = read_manifest(report)
-    shared = {**files, LOCK: hash_of_file(project.root / LOCK), PYTHON: python_version()}
+    root = project.root
+    shared = {**read, LOCK: files.hash(root / LOCK), PYTHON: python_version()}
+    running = files.hashes(root, imports.files_behind(RUNNING, within=BUILD))
     inputs = {
         run.name: Inputs(
-            files={**_files_of(project.root, run.source, last), **shared},
+            files={**_files_of(root, run.source, last, files), **running, **shared},
             parameters=dict(run.given),
         )
         for run in runs
     }
-    rendering = hashes_of(project.root, imports.files_behind(RENDERING))
-    version = {VERSION: hash_of_file(project.root / VERSION)}
-    inputs[TOGETHER] = Inputs(files={**rendering, **shared, **version}, parameters=dict(changed))
+    together = {
+        *imports.files_behind(RENDERING),
+        *(root / BUILD).glob("*.py"),
+        root / VERSION,
+    }
+    inputs[TOGETHER] = Inputs(
+        files={**files.hashes(root, sorted(together)), **shared}, parameters=dict(changed)
+    )
     present = {path: hash_ for path, hash_ in hashes_in(report).items() if path != FILE}
     return Plan(
         name=name,
@@ -154,6 +163,7 @@ def plan(
         joins=joins,
         question=question,
         facts=facts,
+        files=files,
         last=last,
         present=present,
         reasons=_reasons(runs, tuple(pages), inputs, last, present),
@@ -225,7 +235,7 @@ def known_notebook(project: Project, name: str) -> str:
     raise BuildError(f"There is no notebook '{name}'. There are: {there}.", REFUSED)
 
 
-def _files_of(root: Path, source: Source, last: Manifest | None) -> dict[str, str]:
+def _files_of(root: Path, source: Source, last: Manifest | None, files: Files) -> dict[str, str]:
     """Give the SHA-256 of a notebook and of the files of the project that it is computed by."""
     own = {f"notebooks/{source.name}.ipynb": source.hash()}
     if last is not None and source.name in last.made:
@@ -234,7 +244,7 @@ def _files_of(root: Path, source: Source, last: Manifest | None) -> dict[str, st
         before = {name: last.inputs[name] for name in (*own, *names)}
         # What it imports is other than it was only if one of these files is.
         if all(path.is_file() for path in paths):
-            now = {**own, **hashes_of(root, paths)}
+            now = {**own, **files.hashes(root, paths)}
             if now == before:
                 return now
-    return {**own, **hashes_of(root, source.behind)}
+    return {**own, **files.hashes(root, source.behind)}

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from analysis.build.asked import chosen, cohort_of
 from analysis.build.errors import BuildError
 from analysis.build.inputs import Source
-from analysis.build.project import Project
 from analysis.build.names import report_name
+from analysis.build.project import Project
 from analysis.build.report import build_report
 from analysis.study.in_place import staged
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.build.asked import Asked, answered, question_of, remembered
 from analysis.build.assembly import How, Subject, build
 from analysis.build.errors import REFUSED, BuildError
+from analysis.build.files import Files
 from analysis.build.imports import Imports, modules_in
 from analysis.build.inputs import Source, hashes_of_dataset
 from analysis.build.manifest import read_manifest
@@ -71,10 +72,11 @@ def plan_report(
         With all that is wrong with the dataset or what was asked.
     """
     name = report_name(folder, only)
-    imports = Imports(project.root)
+    files = Files()
+    imports = Imports(project.root, files)
     sources = [Source(project, project.notebook(n), imports) for n in project.with_choices()]
-    question = question_of(project, sources, folder, given)
-    asked = remembered(read_manifest(project.report(name)), question)
+    question = question_of(project, sources, folder, given, files)
+    asked = remembered(read_manifest(project.report(name)), question, sources)
     of_report = {*project.analyses(), INDEX}
     candidates = [s for s in sources if (s.name == only if only else s.name in of_report)]
     if asked is None:
@@ -99,7 +101,8 @@ def plan_report(
         name,
         runs,
         imports,
-        hashes_of_dataset(folder),
+        files,
+        hashes_of_dataset(folder, files),
         asked.changed,
         pages=names if only else (INDEX, *(name for name in names if name != INDEX)),
         joins=True,
@@ -112,8 +115,7 @@ def subject_of(project: Project, folder: Path, given: Mapping[str, Any], asked: 
     """Say what a report is about, from its cohort, which is derived if it has not been."""
     cohort = asked.cohort
     if cohort is None:
-        sources = [Source(project, project.notebook(n)) for n in project.with_choices()]
-        cohort = answered(project, sources, folder, given).cohort
+        cohort = answered(project, asked.sources, folder, given).cohort
         assert cohort is not None
     return subject(cohort, project.study.parameters)
 

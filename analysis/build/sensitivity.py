@@ -9,8 +9,9 @@ from typing import Any
 
 from analysis.build.asked import answered, given_to
 from analysis.build.assembly import How, Subject, build
+from analysis.build.files import Files
 from analysis.build.imports import Imports
-from analysis.build.inputs import Source, hash_of_file, hashes_of_dataset
+from analysis.build.inputs import Source, hashes_of_dataset
 from analysis.build.names import place_of, refuse_what_is_of_another, report_name
 from analysis.build.plan import Run, plan
 from analysis.build.project import INDEX, SENSITIVITY, SENSITIVITY_NOTEBOOK, Project
@@ -64,13 +65,18 @@ def build_sensitivity(
     name = sensitivity_name(folder)
     clear_away(project.reports)
     refuse_what_is_of_another(project, name, folder)
-    imports = Imports(project.root)
+    files = Files()
+    imports = Imports(project.root, files)
+    where = variants or VARIANTS
+    of_dataset = hashes_of_dataset(folder, files)
+    for path in variant_files(where):
+        files.watch(path)
     sources = [Source(project, project.notebook(n), imports) for n in project.with_choices()]
     asked = answered(project, sources, folder, given)
     cohort = asked.cohort
     assert cohort is not None
-    where = variants or VARIANTS
     read_variants(cohort.parameters, where)
+    of_variants = {f"variants/{path.name}": files.hash(path) for path in variant_files(where)}
     own = where.resolve() == VARIANTS
     notebook = Source(project, project.notebook(SENSITIVITY_NOTEBOOK), imports)
     run = Run(
@@ -89,17 +95,13 @@ def build_sensitivity(
         public={"dataset": folder.name, "variants": "" if own else where.name},
         shown=INDEX,
     )
-    files = {
-        **hashes_of_dataset(folder),
-        **{f"variants/{path.name}": hash_of_file(path) for path in variant_files(where)},
-    }
 
     def look() -> Subject:
         if scheduler:
             reach(scheduler)
         return subject(cohort, project.study.parameters, "Sensitivity analyses: ")
 
-    planned = plan(project, name, [run], imports, files, asked.changed)
+    planned = plan(project, name, [run], imports, files, of_dataset | of_variants, asked.changed)
     # A forked kernel is a daemon of multiprocessing, which must not start processes of its own.
     how = replace(how or How(), warm=False)
     return build(project, planned, look, place_of(project, folder), how)

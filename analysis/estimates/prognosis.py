@@ -18,7 +18,7 @@ from analysis.estimates.factors import (
 from analysis.estimates.groups import ANALYSIS, group_rows
 from analysis.estimates.multiplicity import adjusted
 from analysis.estimates.ratios import ALL_FACTORS, ratio_rows, together_rows
-from analysis.estimates.rows import to_table
+from analysis.estimates.rows import rounded, to_table
 from analysis.estimates.spline_rows import is_spline, spline_rows
 from analysis.study.keys import Statistic
 from analysis.study.limits import exact
@@ -129,7 +129,7 @@ def _adjusted(
     found = table.copy()
     for family, written in ((asked, replaced), (read, read)):
         values = table.loc[family, "value"]
-        new = pd.Series(adjusted(values, parameters.p_adjustment), index=values.index)
+        new = pd.Series(adjusted(values, parameters.p_adjustment), index=values.index).map(rounded)
         found.loc[written, "value"] = new[written[new.index]]
         found.loc[written, "method"] += (
             f", {parameters.p_adjustment} adjustment for {int(values.notna().sum())} tests"

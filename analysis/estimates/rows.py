@@ -13,6 +13,10 @@ from analysis.study.keys import Statistic
 KEY = list(_KEY)
 COLUMNS = [*KEY, "value", "unit", "method", "n", "note", "warning", "function"]
 
+# Significant digits of a value. Linear algebra and the functions of a C library end otherwise on
+# one processor than on another, by some 1e-14 of a value.
+DIGITS = 12
+
 
 def row(
     analysis_id: str,
@@ -56,12 +60,24 @@ def row(
     }
 
 
+def rounded(value: float) -> float:
+    """Give a number with as many significant digits as processors agree on.
+
+    >>> rounded(0.44791636760985387) == rounded(0.44791636760985354) == 0.44791636761
+    True
+    """
+    return float(f"{value:.{DIGITS - 1}e}")
+
+
 def to_table(
     rows: Iterable[dict[str, Any]],
     made_by: Callable[..., object],
     stand_ins: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """Give the rows as a DataFrame with `COLUMNS`, in the order given.
+    """Give the rows as a DataFrame with `COLUMNS`, in the order given, and values rounded.
+
+    Every number leaves the computation here: pages, files and comparisons have it as it is in the
+    table.
 
     `made_by` is the function that answers for them; column `function` names it. `stand_ins` has
     what stands in for what is not recorded, by variable: the method of its rows says so.
@@ -74,6 +90,7 @@ def to_table(
     function = f"{made_by.__module__}.{made_by.__qualname__}"
     table = pd.DataFrame([{**one, "function": function} for one in rows], columns=COLUMNS)
     table = table.astype({"value": "float64", "n": "Int64"})
+    table["value"] = table["value"].map(rounded)
     for variable, words in (stand_ins or {}).items():
         of_it = table["variable"] == variable
         methods = table.loc[of_it, "method"]

@@ -88,6 +88,6 @@ def test_parameters_that_a_notebook_does_not_name_change_nothing_on_its_page(
         if source.reads_estimates:
             given[ESTIMATES] = str(estimates)
         target = tmp_path / f"{name}.ipynb"
-        notebook = execute(name, PROJECT.notebook(name), target, given, kernels)
+        notebook = execute(name, source.text, target, given, kernels)
         found.append(outcome(notebook, folder))
     assert all(other_found == found[0] for other_found in found[1:])

@@ -154,6 +154,11 @@ def test_inputs_of_a_page_are_its_notebook_code_dataset_and_lock(
         "Python",
     } <= plan.inputs["01_first"].files.keys()
     assert "analysis/synthesis/search.py" not in plan.inputs["01_first"].files
+    # How notebooks are run is one of them; how pages are made of what they gave is of all pages.
+    running = {"analysis/build/execution.py", "analysis/build/warm.py", "analysis/build/preload.py"}
+    assert running <= plan.inputs["01_first"].files.keys()
+    assert "analysis/build/pages.py" not in plan.inputs["01_first"].files
+    assert {*running, "analysis/build/pages.py"} <= plan.inputs["pages"].files.keys()
     shown = "analysis/display/template/report/static/report.css"
     assert shown in plan.inputs["pages"].files
 

