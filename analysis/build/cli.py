@@ -79,9 +79,9 @@ def _report(project: Project, options: argparse.Namespace) -> int:
     if manifest is not None and manifest.parameters:
         changed = ", ".join(f"{name} = {value}" for name, value in manifest.parameters.items())
         print(f"Other than the default choices: {changed}.")
-    print(project.shown(project.reports / LISTING))
     if manifest is not None and NOT_FOR_RELEASE in manifest.notice:
         print(NOT_FOR_RELEASE)
+    print(project.shown(project.reports / LISTING))
     return 0
 
 
