@@ -291,7 +291,7 @@ def _factors(rows: pd.DataFrame, study: Study) -> Table | None:
 
 
 def _once(own: _Rows, tested: _Rows, first: bool, statistic: Statistic) -> str:
-    """Give what a level has, or in the first line what the factor has."""
+    """Give what a level has, or at its beginning what the factor has."""
     has = own if own.text(statistic) != fmt.MISSING else tested if first else None
     if has is None:
         return ""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +16,8 @@ import pytest
 from analysis.build.check import check_manifest, other_commit
 from analysis.build.cli import main
 from analysis.build.inputs import hashes_in
-from analysis.build.project import ROOT, Project
+from analysis.build.names import place_of, refuse_what_is_of_another
+from analysis.build.project import ROOT, SENSITIVITY, Project
 
 Write = Callable[..., None]
 
@@ -144,7 +148,10 @@ def test_one_page_alone_is_a_report_of_its_own(
     assert run(said.err) == {"01_first"}
     assert (project.report("four-01_first") / "01_first.html").is_file()
     assert hashes_in(project.report("four")) == whole
-    assert "four-01_first/01_first.html" in (project.reports / "index.html").read_text()
+    listed = (project.reports / "index.html").read_text(encoding="utf-8")
+    links = re.findall(r'href="([^"#:]+)"', listed)
+    assert "four-01_first/01_first.html" in links
+    assert [link for link in links if not (project.reports / link).is_file()] == []
     assert main(project, ["report", "--dataset", str(dataset), "--page", "frist"]) == 2
     assert "There is no notebook 'frist'. There are: first, second, index." in (
         capsys.readouterr().err
@@ -311,6 +318,10 @@ def test_every_failed_notebook_is_named(
     said = capsys.readouterr().err
     assert "01_first failed in cell [3] (1 / 0): ZeroDivisionError: division by zero" in said
     assert "02_second failed: its kernel ended" in said
+    kept = project.reports / "failed" / "four" / "02_second.ipynb"
+    assert (
+        "its kernel ended" in json.loads(kept.read_text(encoding="utf-8"))["cells"][0]["source"][0]
+    )
     assert not project.report("four").exists()
 
 
@@ -357,13 +368,56 @@ def test_a_dataset_that_is_not_there_is_told(
     assert "nowhere" in capsys.readouterr().err
 
 
+def test_a_dataset_that_was_killed_while_it_took_its_place_is_found(
+    project: Project, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    dataset.rename(dataset.with_name(f".old-four-{gone.pid}"))
+    assert main(project, ["check", "--dataset", str(dataset)]) == 0
+
+
 def test_names_that_would_hide_or_mix_reports_are_refused(
     project: Project, dataset: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("failed", ".hidden"):
+    taken = ("failed", ".hidden", "Failed", "index.html", "README.md", "readme.MD", "Audit-x")
+    for name in taken:
         assert build(project, dataset.rename(dataset.with_name(name))) == 2
         assert f"cannot be called '{name}'" in capsys.readouterr().err
         dataset.with_name(name).rename(dataset)
+
+
+def test_a_report_of_another_folder_is_not_replaced(
+    project: Project, dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build(project, dataset) == 0
+    good = hashes_in(project.reports)
+    other = tmp_path / "elsewhere" / "four"
+    shutil.copytree(dataset, other)
+    capsys.readouterr()
+    for command in ("report", "sensitivity"):
+        shutil.copytree(project.report("four"), project.report(f"{SENSITIVITY}-four"))
+        assert main(project, [command, "--dataset", str(other)]) == 2
+        assert "is of another folder with the name four" in capsys.readouterr().err
+        shutil.rmtree(project.report(f"{SENSITIVITY}-four"))
+    assert hashes_in(project.reports) == good
+    # A report may be removed, and a folder that is no report may not.
+    shutil.rmtree(project.report("four"))
+    assert build(project, other) == 0
+    (project.report("four") / "manifest.json").unlink()
+    assert build(project, other) == 2
+    assert "is no report" in capsys.readouterr().err
+
+
+def test_a_project_may_be_moved_with_its_datasets(project: Project, dataset: Path) -> None:
+    for root in (dataset.parent, dataset.parent / "moved"):
+        if root != dataset.parent:
+            root.mkdir()
+            dataset.rename(root / "four")
+        within = replace(project, root=root)
+        assert place_of(within, root / "four") == "four"
+        refuse_what_is_of_another(within, "four", root / "four")
+    assert str(dataset.parent) not in place_of(project, dataset)
 
 
 def test_a_folder_without_notebooks_is_refused(

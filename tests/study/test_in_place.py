@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.study import in_place
 from analysis.study.in_place import clear_away, staged
 
 
@@ -65,3 +66,30 @@ def test_a_build_killed_between_two_renames_loses_nothing(reports: Path, gone: i
     (reports / "four").rename(reports / f".old-four-{gone}")
     clear_away(reports)
     assert (reports / "four" / "index.html").read_text() == "old"
+
+
+def test_a_number_of_a_process_that_another_has_by_now_protects_nothing(reports: Path) -> None:
+    left = reports / f".building-four-{os.getpid()}"
+    left.mkdir()
+    clear_away(reports)
+    assert left.exists()
+    # Nothing of this process is older than it.
+    os.utime(left, (0, 0))
+    clear_away(reports)
+    assert names(reports) == ["four"]
+
+
+def test_where_names_cannot_be_exchanged_two_renames_do(
+    reports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_place, "_exchange", lambda one, other: False)
+    test_a_complete_report_takes_the_place_of_the_last(reports)
+
+
+def test_a_link_is_replaced_and_what_it_leads_to_is_kept(reports: Path, tmp_path: Path) -> None:
+    (reports / "five").symlink_to(reports / "four")
+    with staged(reports, "five") as folder:
+        (folder / "index.html").write_text("new")
+    assert (reports / "four" / "index.html").read_text() == "old"
+    assert (reports / "five" / "index.html").read_text() == "new"
+    assert names(reports) == ["five", "four"]
