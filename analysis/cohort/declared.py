@@ -45,6 +45,8 @@ _LISTS = {
 }
 # Columns of outcome, by which nobody can be compared who has not lived to it.
 OUTCOMES = ("death", "cause_of_death", "progression", "in_field_relapse", "failure_pattern")
+# Those of what is derived that are days.
+DAYS = ("time_zero", "rt_start", "rt_end", "ici_start", "ici_end")
 # Columns that are derived for every study, of which a factor may be made.
 DERIVED = ("age_years", "time_zero", *(name for name in NEEDS if name not in OUTCOMES))
 
@@ -139,6 +141,7 @@ def _with_factors(study: Study, description: Description, faults: list[Fault]) -
             as_recorded=_is_as_recorded(declared, recorded),
         )
         faults += _of_outcome(f"{where}.column", declared.column, study)
+        faults += _of_dates(f"{where}.column", declared.column, recorded)
         faults += _clashes(where, factor, factors, study)
         if factor.cut is not None and recorded is not None and not _is_number(recorded):
             faults.append(Fault(FILE, 0, f"{where}.cut", declared.cut or "", _NUMBERS))
@@ -198,6 +201,13 @@ def _of_outcome(where: str, column: str, study: Study) -> list[Fault]:
     if column in (*OUTCOMES, *FOLLOW_UP.schema.columns, *study.follow_up_columns):
         words = "a column other than of outcome, which is not known when times begin"
         return [Fault(FILE, 0, where, column, words)]
+    return []
+
+
+def _of_dates(where: str, column: str, recorded: pa.Column | None) -> list[Fault]:
+    """Find days, by which patients are in no groups."""
+    if column in DAYS or (recorded is not None and kind(recorded) == "date"):
+        return [Fault(FILE, 0, where, column, "a column of numbers or texts; this one has dates")]
     return []
 
 
@@ -361,6 +371,7 @@ def _with_arm(study: Study, description: Description, faults: list[Fault]) -> St
     if declared is None:
         return study
     faults += _of_outcome("arm.column", declared.column, study)
+    faults += _of_dates("arm.column", declared.column, study.patient_columns.get(declared.column))
     words = declared.label or declared.column.replace("_", " ").capitalize()
     variable = Variable(declared.column, words, declared.levels)
     columns = dict(study.patient_columns)

@@ -51,7 +51,9 @@ from analysis.study.variables import Cut
 
 FILE = DESCRIPTION
 # No declaration is as long; PyYAML reads some 100,000 characters a second.
-_LONGEST = 1_000_000
+_LONGEST = 200_000
+# As many faults of it are told; whoever mends these sees the rest.
+_MOST = 100
 _YAML = "YAML, where each key stands once"
 
 
@@ -152,6 +154,11 @@ class DeclaredEndpoint(Strict):
         if given and not isinstance(self.event, Coded) and len(self.event) != 1:
             raise ValueError(f"{self.name}: a duration ends with one column of yes and no")
         return self
+
+    @property
+    def duration(self) -> str | None:
+        """The column of its duration; None where it is made from dates."""
+        return self.days or self.weeks or self.months or self.years
 
 
 class DeclaredArm(Levels):
@@ -304,7 +311,7 @@ def description_and_faults(folder: Path) -> tuple[Description, list[Fault]]:
         line, problem = problem_in(error)
         raise DatasetFaults(folder.name, [Fault(FILE, line, "", problem, _YAML)]) from None
     except ValidationError as error:
-        faults += [_in_words(each) for each in error.errors()]
+        faults += [_in_words(each) for each in error.errors()[:_MOST]]
         raise DatasetFaults(folder.name, faults) from None
     except (OSError, RecursionError, ValueError) as error:
         found = error.strerror if isinstance(error, OSError) else str(error)

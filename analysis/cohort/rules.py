@@ -303,7 +303,7 @@ def _dead_end(tables: Tables, description: Description) -> list[Fault]:
     declared = {
         name
         for endpoint in description.endpoints
-        if isinstance(endpoint.event, tuple)
+        if isinstance(endpoint.event, tuple) and not endpoint.duration
         for name in endpoint.event
     }
     faults = []

@@ -177,7 +177,8 @@ def _gives_back(written: str) -> bool:
             text = each.strftime(written)
             if datetime.datetime.strptime(text, written) != each:
                 return False
-        except ValueError:
+        except (ValueError, re.error):
+            # A letter twice is an error of the expression that strptime makes.
             return False
         otherwise = _plain(pd.Series([text], dtype=object), ()).iloc[0]
         if not (pd.isna(otherwise) or otherwise == each):

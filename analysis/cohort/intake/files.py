@@ -165,8 +165,8 @@ def _text_file(path: Path, where: Where) -> Sheet:
     remarks = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
     told = _CALLED.get(where.separator or "", where.separator)
     separator = told or _separator(lines[remarks:])
-    found = where.header is None and where.rows_until_blank is None and len(separator) == 1
-    sheet = read_plain(path.name, text, remarks, separator) if found else None
+    plain = where.header is None and where.rows_until_blank is None and separator in _SEPARATORS
+    sheet = read_plain(path.name, text, remarks, separator) if plain else None
     if sheet is None:
         rows, numbers = _rows(path.name, text, separator)
         sheet = from_rows(
@@ -274,7 +274,7 @@ def _separator(lines: list[str]) -> str:
 
 def _rows(name: str, text: str, separator: str) -> tuple[list[list[str]], list[int]]:
     """Give the rows of a text with the line that each begins in."""
-    if len(separator) != 1:
+    if len(separator) != 1 or separator in '"\r\n\0':
         raise Unreadable(name, 0, separator, "one letter for `separator`")
     csv.field_size_limit(LONGEST_CELL)
     lines: list[str] = []
@@ -542,7 +542,7 @@ def _engine_of(path: Path) -> Any:
     import sqlalchemy
 
     if not path.is_file():
-        raise Unreadable(path.name, 0, "", "a file that there is")
+        raise Unreadable(path.name or "source", 0, "", "a file that there is")
     url = f"file:{quote(str(path.resolve()))}?mode=ro"
     return sqlalchemy.create_engine("sqlite://", creator=lambda: sqlite3.connect(url, uri=True))
 

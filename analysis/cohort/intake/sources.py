@@ -92,7 +92,7 @@ class Sources:
         )
         found = files.read_sheets(path, where)
         if source.dictionary is not None:
-            beside = self.folder / Path(source.dictionary).expanduser()
+            beside = place(self.folder, source.dictionary)
             if not beside.is_file():
                 raise Unreadable(DESCRIPTION, 0, source.dictionary, _no_file(beside, self.folder))
             fields = files.read_sheets(beside)
@@ -100,16 +100,41 @@ class Sources:
         return found
 
     def _path(self, source: Source) -> Path:
-        return self.folder / Path(str(source.file)).expanduser()
+        return place(self.folder, str(source.file))
 
     def _url(self, url: str) -> str:
         """A SQLite file is named from the folder of the dataset, as any other file is."""
         if url.startswith(_SQLITE):
-            path = self.folder / url.removeprefix(_SQLITE)
+            path = place(self.folder, url.removeprefix(_SQLITE))
             if not path.is_file():
                 raise Unreadable(DESCRIPTION, 0, url, _no_file(path, self.folder))
             return f"{_SQLITE}{path}"
         return url
+
+
+def place(folder: Path, name: str) -> Path:
+    """Give where a file is that a declaration names, from the folder of the dataset.
+
+    Raises
+    ------
+    Unreadable
+        For what no file can be called here: a loop of links, a name too long, nobody's home.
+    """
+    try:
+        path = folder / Path(name).expanduser()
+        path.resolve().exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        found = f"the path of a file ({str(error).partition(':')[0]})"
+        raise Unreadable(DESCRIPTION, 0, name, found) from None
+    return path
+
+
+def _real(path: Path) -> Path:
+    """Give a path without links; as it is where these go round in a circle."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
 
 
 def files_of(folder: Path, sources: list[Source]) -> list[Path]:
@@ -120,7 +145,11 @@ def files_of(folder: Path, sources: list[Source]) -> list[Path]:
         if source.sql and source.sql.startswith(_SQLITE):
             names.append(source.sql.removeprefix(_SQLITE).partition("?")[0])
         for name in names:
-            path = (folder / Path(name).expanduser()).resolve()
+            try:
+                path = place(folder, name).resolve()
+            except Unreadable:
+                # Reading it says why.
+                continue
             if path.is_dir():
                 known = SUFFIXES
                 found += [each for each in path.iterdir() if each.suffix.lower() in known]
@@ -171,7 +200,7 @@ def own_files(folder: Path, tables: list[str], named: Collection[Path] = ()) -> 
             continue
         if path in there and path.suffix.lower() in (*WORKBOOKS, *DATABASES):
             _look_inside(path, places, own)
-        elif _looks_like_a_table(path) and path.resolve() not in named:
+        elif _looks_like_a_table(path) and _real(path) not in named:
             own.unread.append((path.name, path.name.partition(".")[0]))
     for name, found in places.items():
         if len(found) > 1:

@@ -370,7 +370,6 @@ FORM: dict[str, Change] = {
     "a file emptied": _emptied,
     "a table in two files": _second_file,
     "Parquet": _as_parquet(_same_text),
-    "Parquet of a strange type": _as_parquet(_strange),
     "no number and no day": in_cell(_nothing, _TYPED),
     "an encoding": to_bytes(_encoded),
     "line ends": to_bytes(_line_ends),
@@ -447,7 +446,6 @@ DECLARED: dict[str, Change] = {
     "a further key": to_bytes(_key, _YAML),
     "a bomb": to_bytes(_bomb, _YAML),
     "deep": to_bytes(_deep, _YAML),
-    "a character": to_bytes(_character, _YAML),
     "a byte that is no text, in YAML": to_bytes(_ill_byte, _YAML),
 }
 DECLARED_TWICE: dict[str, Change] = {"a key twice": to_bytes(_key_twice, _YAML)}
@@ -521,6 +519,8 @@ def _header_only(_: random.Random, rows: Rows) -> Rows:
 
 VALUE: dict[str, Change] = {
     "a strange text": in_cell(_perhaps),
+    "Parquet of a strange type": _as_parquet(_strange),
+    "a character of YAML": to_bytes(_character, _YAML),
     "another value": to_rows(_another),
     "another day": in_cell(_later, r"\d{4}-\d{2}-\d{2}"),
     "another number": in_cell(_number, r"\d+(\.\d+)?"),
