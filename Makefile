@@ -177,7 +177,7 @@ sbom: tools ## write dist/sbom.cdx.json, the packages of requirements.lock as Cy
 clean: ## remove what was built, and caches
 	@find reports -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
 	@find analysis tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
-	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
+	@rm -rf release .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
 
 distclean: clean ## remove .venv too
 	@rm -rf .venv .venv.*

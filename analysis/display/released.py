@@ -16,7 +16,7 @@ from analysis.display import format as fmt
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.kaplan_meier import MOST_CURVES, survival_figure
 from analysis.display.pages.recorded import titled
-from analysis.display.tables import Table, journal, number
+from analysis.display.tables import Table, abbreviations, journal, number
 from analysis.estimates import toxicity
 from analysis.estimates.rows import pick
 from analysis.estimates.survival import at_risk_months
@@ -138,8 +138,9 @@ def _counts(rows: pd.DataFrame, study: Study, analysis: str) -> Table | None:
     headings = {"level": "Characteristic"}
     headings |= {f"{heading}: {what}": what for heading in columns for what in ("No.", "%")}
     spanners = {h: [f"{h}: No.", f"{h}: %"] for h in columns} if len(columns) > 1 else None
+    notes = [*NOTES, abbreviations(study, [*frame["variable"], *frame["level"]])]
     return journal(
-        frame, stub="level", group="variable", headings=headings, spanners=spanners, notes=NOTES
+        frame, stub="level", group="variable", headings=headings, spanners=spanners, notes=notes
     )
 
 
@@ -287,7 +288,9 @@ def _factors(rows: pd.DataFrame, study: Study) -> Table | None:
                 )
     if not cells:
         return None
-    return journal(pd.DataFrame(cells), stub="level", group="factor", notes=NOTES)
+    frame = pd.DataFrame(cells)
+    notes = [*NOTES, abbreviations(study, frame["factor"])]
+    return journal(frame, stub="level", group="factor", notes=notes)
 
 
 def _once(own: _Rows, tested: _Rows, first: bool, statistic: Statistic) -> str:
