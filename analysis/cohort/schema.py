@@ -10,6 +10,7 @@ under `not_recorded` in its `dataset.yaml`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from analysis.study.columns import (
     YES_NO,
@@ -154,7 +155,9 @@ TIME_TO_EVENT = table(
 )
 
 
-def tables_of(study: Study) -> dict[str, Table]:
+# A study is asked for its tables several times while a dataset is read; pandera copies them deeply.
+@lru_cache(maxsize=16)
+def tables_of(study: Study) -> Mapping[str, Table]:
     """Give the tables of a study's datasets, by name."""
 
     def known(column: str) -> tuple[str, ...]:

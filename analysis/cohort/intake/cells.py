@@ -81,7 +81,9 @@ def without_missing(
 # --- dates ----------------------------------------------------------------------------------------
 
 _ISO = r"\d{4}-\d{2}-\d{2}"
-_MIDNIGHT = r"[ T]0{1,2}:00(:00(\.0+)?)?([+-]\d{2}:?\d{2}|Z)?"
+# Time zones are at most 14 hours from Greenwich.
+_ZONE = r"[+-](0\d|1[0-4]):?[0-5]\d|Z"
+_MIDNIGHT = rf"[ T]0{{1,2}}:00(:00(\.0+)?)?({_ZONE})?"
 WITH_TIME = rf"{_ISO}[ T]\d{{2}}:\d{{2}}.*"
 # The year first means that the month comes next.
 _YEAR_FIRST = r"(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})日?"
@@ -256,7 +258,7 @@ _SHAPES: tuple[tuple[str, str], ...] = (
 
 def why_no_day(text: str, dates: pd.Series) -> str:
     """Say what is expected where a date could not be read, and how to say what is meant."""
-    if re.fullmatch(WITH_TIME + r"([+-]\d{2}:?\d{2}|Z)", text):
+    if re.fullmatch(rf"{WITH_TIME}({_ZONE})", text):
         return (
             "a day without a time of day and a time zone: elsewhere it may be the next day. Store "
             "the day as it was where the patient was"

@@ -444,11 +444,14 @@ def _character(drawn: random.Random, raw: bytes) -> bytes:
 DECLARED: dict[str, Change] = {
     "a key with another value": to_bytes(_key_replaced, _YAML),
     "a further key": to_bytes(_key, _YAML),
+    "a character of YAML": to_bytes(_character, _YAML),
+}
+TRAPS: dict[str, Change] = {
+    "a key twice": to_bytes(_key_twice, _YAML),
     "a bomb": to_bytes(_bomb, _YAML),
     "deep": to_bytes(_deep, _YAML),
     "a byte that is no text, in YAML": to_bytes(_ill_byte, _YAML),
 }
-DECLARED_TWICE: dict[str, Change] = {"a key twice": to_bytes(_key_twice, _YAML)}
 
 # What it says -------------------------------------------------------------------------------------
 
@@ -520,7 +523,6 @@ def _header_only(_: random.Random, rows: Rows) -> Rows:
 VALUE: dict[str, Change] = {
     "a strange text": in_cell(_perhaps),
     "Parquet of a strange type": _as_parquet(_strange),
-    "a character of YAML": to_bytes(_character, _YAML),
     "another value": to_rows(_another),
     "another day": in_cell(_later, r"\d{4}-\d{2}-\d{2}"),
     "another number": in_cell(_number, r"\d+(\.\d+)?"),
@@ -591,15 +593,22 @@ def _too_late(drawn: random.Random, _: str, __: Files) -> str:
     return f"20{drawn.randrange(24, 60)}-01-01"
 
 
-def _dose(metrics: str, value: Callable[[random.Random], str]) -> Change:
-    def changed(drawn: random.Random, rows: Rows) -> Rows | None:
-        found = [row for row in rows[1:] if re.fullmatch(metrics, row[2])]
-        if not found:
-            return None
-        drawn.choice(found)[3] = value(drawn)
-        return rows
+def _more_than_all(drawn: random.Random, rows: Rows) -> Rows | None:
+    found = [row for row in rows[1:] if row[2].endswith("_percent")]
+    if not found:
+        return None
+    drawn.choice(found)[3] = str(drawn.randint(101, 999))
+    return rows
 
-    return to_rows(changed, "organ_doses.csv")
+
+def _mean_above_maximum(drawn: random.Random, rows: Rows) -> Rows | None:
+    highest = {(row[0], row[1]): float(row[3]) for row in rows[1:] if row[2] == "Dmax_Gy"}
+    found = [row for row in rows[1:] if row[2] == "Dmean_Gy" and (row[0], row[1]) in highest]
+    if not found:
+        return None
+    row = drawn.choice(found)
+    row[3] = f"{highest[row[0], row[1]] + drawn.randint(1, 50):g}"
+    return rows
 
 
 def _beyond_survival(drawn: random.Random, rows: Rows) -> Rows:
@@ -629,8 +638,8 @@ IMPOSSIBLE: dict[str, Change] = {
     "an event before treatment": _set("adverse_events", ("onset_date",), _before_treatment),
     "born after treatment": _set("patients", ("birth_date",), _after_contact),
     "after the cut-off": _set("follow_up", ("last_contact_date", "death_date"), _too_late),
-    "more than all of an organ": _dose(r"V.*_percent", lambda drawn: str(drawn.randint(101, 999))),
-    "a mean above the maximum": _dose("Dmean_Gy", lambda drawn: str(drawn.randint(70, 200))),
+    "more than all of an organ": to_rows(_more_than_all, "organ_doses.csv"),
+    "a mean above the maximum": to_rows(_mean_above_maximum, "organ_doses.csv"),
 }
 # Of datasets that have times beside dates.
 IMPOSSIBLE_TIMES: dict[str, Change] = {

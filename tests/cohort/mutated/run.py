@@ -73,7 +73,9 @@ def remembering() -> Iterator[None]:
     def checked_table(
         written: Written, table: Table, description: Description, dates: pd.Series | None = None
     ) -> typed.Typed:
-        key = pickle.dumps((written, description, dates, table.name))
+        columns = [(name, str(column.metadata)) for name, column in table.schema.columns.items()]
+        told = description.conventions, description.not_recorded.get(table.name)
+        key = pickle.dumps((written, told, table.name, columns))
         if key not in checked:
             checked[key] = check(written, table, description, dates)
         return checked[key]
