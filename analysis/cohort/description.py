@@ -364,6 +364,8 @@ def _in_words(error: ErrorDetails) -> Fault:
     elif error["type"] == "value_error":
         # A rule says itself what it found.
         expected, shown = str(error["ctx"]["error"]), ""
+    elif error["type"].startswith("date"):
+        expected = "a date that there is, YYYY-MM-DD"
     elif error["type"] == "string_pattern_mismatch":
         expected = "a name of letters, digits and underscores that begins with a letter"
         if steps[-1] == "name" and steps[0] == "endpoints":
