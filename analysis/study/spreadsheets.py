@@ -36,6 +36,8 @@ def as_text(cell: Any) -> Any:
     >>> as_text("="), as_text("Nausea"), as_text(None)
     ('=', 'Nausea', None)
     """
-    if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell
+    if not isinstance(cell, str):
+        return cell
+    # A carriage return is not quoted by pandas, and would begin a row.
+    text = cell.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text

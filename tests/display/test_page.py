@@ -10,7 +10,8 @@ from great_tables import GT
 from matplotlib.figure import Figure
 from PIL import Image
 
-from analysis.display.figures.drawing import Drawing
+from analysis.display import theme
+from analysis.display.figures.drawing import Drawing, notice
 from analysis.display.page import Page, label
 from analysis.display.tables import Table
 from analysis.estimates.rows import row, to_table
@@ -126,3 +127,18 @@ def test_text_is_escaped(tmp_path: Path) -> None:
 def test_a_figure_keeps_its_proportions_on_screen() -> None:
     shown = Page("01_cohort").figure("figure_1a", drawing(), "A line.").data
     assert 'width="360" height="240"' in shown
+
+
+def test_a_figure_says_which_signs_its_fonts_lack() -> None:
+    page = Page("05_toxicity")
+    assert "lacks" not in page.figure("adverse_events", notice("Nausea é µ ≥ α"), "A line.").data
+    told = page.figure("adverse_events", notice("구역 Nausea"), "A line.").data
+    assert "A line. The font of figures lacks 구 역: boxes stand there." in told
+
+
+def test_chinese_terms_are_shown() -> None:
+    """By a font that comes with a package: those of a machine would make other bytes on others."""
+    pytest.importorskip("pylopdf_fonts_zh_cn")
+    terms = "恶心 惡心 肝癌 がん Nausea"
+    assert "lacks" not in Page("05_toxicity").figure("adverse_events", notice(terms), "").data
+    assert theme.FONTS == ["DejaVu Sans", "Noto Sans SC"]

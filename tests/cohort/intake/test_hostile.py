@@ -5,6 +5,8 @@ Of a declaration that takes for ever, and of one that is a trap, too.
 
 from __future__ import annotations
 
+import io
+import os
 import sqlite3
 import zipfile
 from collections.abc import Callable
@@ -21,6 +23,7 @@ from analysis.cohort.faults import DatasetFaults
 from analysis.cohort.intake.files import SUFFIXES, read_sheets
 from analysis.cohort.intake.sheet import LONGEST_CELL, Unreadable
 from analysis.cohort.read import load, read_dataset
+from analysis.cohort.written import sources_outside
 from analysis.zhai_2025.study import STUDY
 from tests.datasets import FILES, FOLLOW_UP, PATIENTS, write_dataset
 
@@ -167,6 +170,10 @@ def test_a_broken_table_is_one_line_of_its_dataset(tmp_path: Path) -> None:
         ("a,b\n1,2\n".encode("utf-16-le"), "text; say `encoding:` if it is UTF-16"),
         ("a,b\n1,2\n".encode("utf-32"), "text; say `encoding:`"),
         (b"a,b,c\n1,2,3\n4,5,6,7\n", "3 cells, as the header has"),
+        (b"a,b,c\n1,2,3\n4,5,6,\n", "found '4 cells'; expected 3 cells, as the header has"),
+        (b"a,b,c\n1,2,3\n4,5\n", "found '2 cells'; expected 3 cells, as the header has"),
+        (b"a,b,c,\n1,2,3,\n4,5,6,7\n", "found '4 cells'; expected 3 cells, as the header has"),
+        (b"a,b,c\n1,2,3\n4,\"5,6\n7,8\",9\n", "a quote before them is not closed"),
         (b"a,b\n1," + b"x" * 10_000_000 + b"\n", "cells of at most 100,000 characters"),
         (b"a,b\n1,\"" + b"x\n" * 1_000_000 + b"\"\n", "cells of at most 100,000 characters"),
         (b"", "a table with a header"),
@@ -245,6 +252,150 @@ def test_hostile_text_in_a_header_is_told_and_does_nothing(tmp_path: Path, text:
     quoted = '"' + text.replace('"', '""') + '"'
     folder = write_dataset(tmp_path, patients=PATIENTS.replace("sex", quoted, 1))
     told(folder)
+
+
+def test_a_separator_too_many_moves_no_cell_of_a_patient(tmp_path: Path) -> None:
+    """A4, alive on 2022-06-01, died on that day by the columns that the cells moved to."""
+    moved = FOLLOW_UP.replace("A4,,,,2022-01-03,2022-06-01,,", "A4,,,,,2022-01-03,2022-06-01,,")
+    (line,) = told(write_dataset(tmp_path, follow_up=moved))
+    assert line == "  follow_up.csv, row 5: found '9 cells'; expected 8 cells, as the header has"
+
+
+def test_rows_that_end_with_a_separator_as_the_header_does(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,n,\n1,2,\n,,\n\n3,4,\n")
+    (sheet,) = read_sheets(path)
+    assert list(sheet.frame.columns) == ["id", "n"]
+    assert list(sheet.frame.index) == [2, 5]
+
+
+def test_a_line_break_in_a_cell_of_a_table_is_a_row_that_was_swallowed(tmp_path: Path) -> None:
+    text = FILES["adverse_events.csv"].replace("Nausea", '"Nausea\nand more"')
+    (line,) = told(write_dataset(tmp_path, adverse_events=text))
+    assert "text in one line; a quote before it may not be closed" in line
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\u00ad", "\u202e", "\ufeff", "\x01"])
+def test_what_cannot_be_seen_makes_no_other_term(tmp_path: Path, mark: str) -> None:
+    text = FILES["adverse_events.csv"].replace("Nausea", f"Nau{mark}sea")
+    (line,) = told(write_dataset(tmp_path, adverse_events=text))
+    assert f"text without what cannot be seen (U+{ord(mark):04X})" in line
+
+
+def test_texts_are_taken_as_they_look(tmp_path: Path) -> None:
+    """Spaces of any width and composed accents are those that people mean."""
+    text = FILES["adverse_events.csv"].replace("Dermatitis radiation", "Dermatitis\u00a0 radiation")
+    text += "A2,De\u0301lire,1,,\nA4,D\u00e9lire,1,,\n"
+    terms = load(write_dataset(tmp_path, adverse_events=text), STUDY).adverse_events["term"]
+    assert "Dermatitis radiation" in set(terms)
+    assert (terms == "D\u00e9lire").sum() == 2
+
+
+# Files that are there, and files that are not -----------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["organ_dose.csv", "organ-doses.CSV", "organ_doses.csv.bak",
+                                  "Organ doses.xlsx", "time_to_events.parquet"])  # fmt: skip
+def test_a_table_that_may_be_left_out_is_not_left_out_by_a_slip(tmp_path: Path, name: str) -> None:
+    folder = write_dataset(tmp_path)
+    if name.endswith(".xlsx"):
+        a_workbook(folder / name)
+    else:
+        (folder / name).write_text("patient_id,organ,metric,value\nA1,liver,Dmax_Gy,30\n")
+    (line,) = told(folder)
+    assert line.startswith(f"  {name}; expected ")
+
+
+def test_a_slip_beside_the_table_itself_is_another_file(tmp_path: Path) -> None:
+    folder = write_dataset(tmp_path)
+    (folder / "patients_old.csv").write_text("a\n1\n")
+    (folder / "README.txt").write_text("nothing")
+    assert "patients_old.csv is not read: no table is called so." in load(folder, STUDY).remarks
+
+
+def test_a_table_of_a_workbook_and_of_a_file_is_there_twice(tmp_path: Path) -> None:
+    folder = write_dataset(tmp_path)
+    book = openpyxl.Workbook()
+    book.active.title = "Follow_up"
+    book.active.append(["patient_id"])
+    book.save(folder / "hospital.xlsx")
+    (line,) = told(folder)
+    assert "one file of follow_up; there are follow_up.csv; hospital.xlsx, Follow_up" in line
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ("{patients: [ecog]}", "not_recorded.patients: found 'ecog'; expected a column that"),
+        ("{assessments: all}", "not_recorded.assessments: found 'all'; expected no table"),
+    ],
+)
+def test_what_is_said_not_to_be_recorded_and_is_there(
+    tmp_path: Path, declared: str, said: str
+) -> None:
+    text = f"{FILES['dataset.yaml']}not_recorded: {declared}\n"
+    (line,) = told(write_dataset(tmp_path, dataset=text))
+    assert said in line
+
+
+def test_a_column_that_is_blank_for_everybody_may_be_called_not_recorded(tmp_path: Path) -> None:
+    frame = pd.read_csv(io.StringIO(PATIENTS), dtype=str).assign(ecog="")
+    text = f"{FILES['dataset.yaml']}not_recorded: {{patients: [ecog]}}\n"
+    folder = write_dataset(tmp_path, dataset=text, patients=frame.to_csv(index=False))
+    assert not load(folder, STUDY).records("ecog")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_a_table_in_utf_16_is_one_fault(tmp_path: Path, encoding: str) -> None:
+    folder = write_dataset(tmp_path)
+    (folder / "patients.csv").write_bytes(PATIENTS.encode(encoding))
+    (line,) = told(folder)
+    assert line.startswith("  patients.csv: ")
+
+
+ODD: dict[str, Callable[[Path], object]] = {
+    "a folder": Path.mkdir,
+    "a loop": lambda path: path.symlink_to(path.name),
+    "a link to nowhere": lambda path: path.symlink_to("nowhere"),
+    "a pipe": os.mkfifo,
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+@pytest.mark.parametrize("name", ["follow_up.csv", "organ_doses.csv", "dataset.yaml"])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, kind: str, name: str) -> None:
+    folder = write_dataset(tmp_path)
+    (folder / name).unlink(missing_ok=True)
+    ODD[kind](folder / name)
+    with pytest.raises(DatasetFaults) as caught:
+        read_dataset(folder, STUDY)
+    assert name in str(caught.value)
+
+
+def test_what_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_dataset(tmp_path)
+
+    def refused(*_: object) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    for method in ("read_text", "read_bytes"):
+        monkeypatch.setattr(Path, method, refused)
+    with pytest.raises(DatasetFaults, match="Permission denied"):
+        read_dataset(folder, STUDY)
+
+
+@pytest.mark.parametrize(
+    "file", ["'a\\0b'", "x" * 5_000, "~nobody_at_all/x.csv", "loop", "/dev/zero", "/", "."]
+)
+def test_a_source_that_no_file_can_be(tmp_path: Path, file: str) -> None:
+    file = file.replace("'a\\0b'", '"a\\0b"')
+    text = f"title: T\nsource: {{file: {file}}}\ntables: {{patients: {{patient_id: id}}}}\n"
+    folder = declared(tmp_path, text)
+    (folder / "loop").symlink_to("loop")
+    with pytest.raises(DatasetFaults):
+        read_dataset(folder, STUDY)
+    sources_outside(folder)
 
 
 def test_a_header_twice(tmp_path: Path) -> None:
@@ -372,6 +523,12 @@ BOMB = "title: T\na: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n"
         ("title: [\n", "YAML"),
         ("title: T\n\tx: 1\n", "YAML"),
         ("title: \x00\n", "YAML"),
+        ("title: T\n" + "# more\n" * 40_000, "of at most 200,000 characters"),
+        ("title: T\ndata_cutoff: 2023-06-31\n", "data_cutoff: found '2023-06-31'"),
+        ("title: T\nfactors: [{column: birth_date}]\n", "this one has dates"),
+        ("title: T\nfactors: [{column: time_zero, cut: 5}]\n", "this one has dates"),
+        ("title: T\narm: {column: birth_date}\n", "this one has dates"),
+        ("title: T\ndates: ['%d%d%m%Y']\n", "a format with %d, %m and %Y"),
         ("? [a]\n: b\n", "YAML"),
         ("title: T\ntables: {patients: {sex: {from: a, take: '(a+)+'}}}\n", "a repeat of a repeat"),
         ("title: T\ntables: {patients: {sex: {from: a, take: '('}}}\n", "a regular expression"),
