@@ -181,7 +181,7 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
     if known and not any(fault.cause and fault.row for fault in faults):
         faults += [
             _placed(fault, written[fault.file]) if fault.file in written else fault
-            for fault in rules.broken(tables, _among(description, written), imputed)
+            for fault in rules.broken(tables, _without_unread(description, written), imputed)
         ]
     if faults:
         raise DatasetFaults(folder.name, faults)
@@ -223,7 +223,7 @@ def _with_what_lacks(
     return description.model_copy(update={"not_recorded": not_recorded})
 
 
-def _among(description: Description, written: Mapping[str, Written]) -> Description:
+def _without_unread(description: Description, written: Mapping[str, Written]) -> Description:
     """Give a description for which a table that could not be read is not recorded.
 
     Who lacks a row in it is no second cause.

@@ -26,6 +26,8 @@ from analysis.study.columns import kind
 from analysis.study.keys import YES
 
 _DAY = pd.Timedelta(days=1)
+# As many codes are shown of a column.
+_MOST = 6
 
 Remarks = Iterator[str]
 
@@ -163,6 +165,21 @@ def _ids(dataset: Dataset, _: Cohort) -> Remarks:
         )
 
 
+def _codes(_: Dataset, cohort: Cohort) -> Remarks:
+    """Codes that end no duration: one is that of censoring, another may be a slip."""
+    for endpoint in cohort.study.endpoints:
+        if not endpoint.duration:
+            continue
+        ended = cohort.patients[endpoint.duration_event].dropna().astype(str)
+        others = ended[~ended.isin([*endpoint.event_is, *endpoint.competing])].value_counts()
+        if len(others) > 1:
+            found = ", ".join(f"'{code}' in {n}" for code, n in others.head(_MOST).items())
+            yield (
+                f"{endpoint.duration_event} (patients): {found} of {len(ended)} are neither the "
+                f"event of {endpoint.name} nor compete with it, and count as censored."
+            )
+
+
 def _twice(dataset: Dataset, cohort: Cohort) -> Remarks:
     """Endpoints that are recorded as durations and follow from dates."""
     recorded = dataset.tables["time_to_event"]
@@ -204,6 +221,7 @@ LOOKS: tuple[Callable[[Dataset, Cohort], Remarks], ...] = (
     _ongoing,
     _treated_later,
     _ids,
+    _codes,
     _twice,
     _spelling,
 )

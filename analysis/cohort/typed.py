@@ -190,8 +190,11 @@ def _visible(cells: pd.Series, table: Table, found: Typed) -> pd.Series:
     line break stands where a quote has swallowed rows. Both are faults.
     """
     words: dict[str, str] = {}
+    usual: set[str] = set()
 
     def plain(text: str) -> str:
+        if text.casefold() in cell.USUAL:
+            usual.add(text)
         if any(mark in text for mark in _LINE_BREAKS):
             words[text] = "text in one line; a quote before it may not be closed"
             return ""
@@ -203,11 +206,12 @@ def _visible(cells: pd.Series, table: Table, found: Typed) -> pd.Series:
         return unicodedata.normalize("NFC", spaced)
 
     given = by_value(cells, lambda texts: texts.map(lambda text: plain(str(text)))).astype(object)
-    for text, n in cells[cells.astype(str).str.casefold().isin(cell.USUAL)].value_counts().items():
+    # Of an id it is a name like any other.
+    for text in sorted(usual) if cells.name != "patient_id" else ():
         found.notes.append(
-            f"{cells.name} ({table.name}): '{text}' is taken for a text in {n} of "
-            f"{int(cells.notna().sum())} cells. If it stands for 'not recorded', say "
-            f"`missing: ['{text}']` in dataset.yaml."
+            f"{cells.name} ({table.name}): '{text}' is taken for a text in "
+            f"{int(cells.eq(text).sum())} of {int(cells.notna().sum())} cells. If it stands for "
+            f"'not recorded', say `missing: ['{text}']` in dataset.yaml."
         )
     if words:
         for row in cells.index[cells.isin(words.keys())]:

@@ -225,6 +225,16 @@ def test_durations_of_a_study_of_its_own(tmp_path: Path, rfs: str, wrong: bool) 
         read_dataset(tmp_path, STUDY)
 
 
+def test_codes_that_are_no_event_are_told_where_there_are_several(tmp_path: Path) -> None:
+    (tmp_path / "dataset.yaml").write_text(OWN)
+    rows = "patient_id,os,dead,rfs,back,since\nA,12.5,1,11,1,30\nB,20,0,20,0,40\nC,20,{},9,1,4\n"
+    (tmp_path / "patients.csv").write_text(rows.format("O"))
+    (line,) = load(tmp_path, STUDY).remarks
+    assert "dead (patients): '0' in 1, 'O' in 1 of 3 are neither the event of OS" in line
+    (tmp_path / "patients.csv").write_text(rows.format("0"))
+    assert load(tmp_path, STUDY).remarks == ()
+
+
 # What is improbable -------------------------------------------------------------------------------
 
 
