@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analysis.build.errors import REFUSED, BuildError
 from analysis.build.manifest import FILE, read_manifest
-from analysis.build.project import AUDIT, FAILED, SENSITIVITY, Project
+from analysis.build.project import AUDIT, FAILED, INDEX, SENSITIVITY, Project
 
 LISTING, ABOUT = "index.html", "README.md"
 _ELSEWHERE = "sha256:"
@@ -64,7 +64,9 @@ def refuse_what_is_of_another(project: Project, name: str, source: Path) -> None
                 REFUSED,
             )
         return
-    if not (report / FILE).is_file() and any(report.iterdir()):
+    # A report whose manifest was lost is one still, and is built anew.
+    looks = (FILE, f"{INDEX}.html", "notebooks")
+    if any(report.iterdir()) and not any((report / each).exists() for each in looks):
         raise BuildError(
             f"{project.shown(report)}/ is no report, and is not replaced by one: "
             "give it, or the folder of the dataset, another name.",
