@@ -405,6 +405,10 @@ def test_a_report_of_another_folder_is_not_replaced(
     shutil.rmtree(project.report("four"))
     assert build(project, other) == 0
     (project.report("four") / "manifest.json").unlink()
+    assert build(project, other) == 0
+    shutil.rmtree(project.report("four"))
+    project.report("four").mkdir()
+    (project.report("four") / "letters.txt").write_text("mine", encoding="utf-8")
     assert build(project, other) == 2
     assert "is no report" in capsys.readouterr().err
 
