@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from analysis.cohort import derive
@@ -17,7 +19,7 @@ from analysis.cohort.schema import asked_for
 from analysis.cohort.summary import summary
 from analysis.zhai_2025.study import STUDY
 from tests.ablation import IDENTIFIER, without
-from tests.datasets import write_dataset
+from tests.datasets import FOLLOW_UP, write_dataset
 
 AGE = ("patients.birth_date", "patients.enrolment_date")
 # Of which no table, factor or endpoint is made.
@@ -117,7 +119,9 @@ def test_every_derived_column_that_is_shown_is_offered_by_its_words() -> None:
 
 def test_the_check_says_it(tmp_path: Path) -> None:
     text = "title: Four\nnot_recorded: {follow_up: [last_imaging_date]}\n"
-    lines = summary(load(write_dataset(tmp_path, dataset=text), STUDY))
+    frame = pd.read_csv(io.StringIO(FOLLOW_UP), dtype=str).drop(columns="last_imaging_date")
+    folder = write_dataset(tmp_path, dataset=text, follow_up=frame.to_csv(index=False))
+    lines = summary(load(folder, STUDY))
     place = lines.index("One more column or table would add:")
     assert lines[place + 1] == (
         "  With follow_up.last_imaging_date the report would add in-field relapse-free survival "

@@ -221,11 +221,11 @@ def test_terms_are_the_studys_whatever_their_capitals(tmp_path: Path) -> None:
 
 def test_nobody_analysed_is_a_fault(tmp_path: Path) -> None:
     """A whole report was built of 0 patients."""
-    later = datasets.PATIENTS
+    earlier = datasets.PATIENTS
     for enrolled in ("2019-06-14", "2019-06-15", "2020-03-02", "2021-01-04"):
-        later = later.replace(enrolled, f"2024{enrolled[4:]}")
+        earlier = earlier.replace(enrolled, f"2014{enrolled[4:]}")
     folder = write_dataset(
-        tmp_path, patients=later, dataset="title: Four\neligibility_applies: true\n"
+        tmp_path, patients=earlier, dataset="title: Four\neligibility_applies: true\n"
     )
     with pytest.raises(DatasetFaults, match=r"4 of 4 left out by 'Treated from 2018 to 2021'"):
         load(folder, STUDY)
