@@ -21,7 +21,7 @@ from analysis.cohort.description import (
 )
 from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.recording import NEEDS
-from analysis.cohort.schema import FOLLOW_UP, tables_of
+from analysis.cohort.schema import FOLLOW_UP
 from analysis.study.columns import category, date, kind, levels_of, number, quantity, text
 from analysis.study.declarations import Arm
 from analysis.study.endpoints import Endpoint
@@ -285,13 +285,9 @@ def _is_yes_no(column: pa.Column) -> bool:
 
 def _with_endpoints(study: Study, description: Description, faults: list[Fault]) -> Study:
     columns, follow_up = dict(study.patient_columns), dict(study.follow_up_columns)
-    tables = tables_of(study)
-    known_dates = {
-        name
-        for table in ("patients", "follow_up")
-        for name, column in tables[table].schema.columns.items()
-        if kind(column) == "date"
-    } | {"rt_start", "rt_end", "ici_start", "ici_end"}
+    there = {**columns, **FOLLOW_UP.schema.columns, **follow_up}
+    known_dates = {name for name, column in there.items() if kind(column) == "date"}
+    known_dates |= {"rt_start", "rt_end", "ici_start", "ici_end"}
     endpoints = {endpoint.name: endpoint for endpoint in study.endpoints}
     for place, declared in enumerate(description.endpoints):
         where = f"endpoints.{place + 1}"

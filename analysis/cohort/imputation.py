@@ -46,6 +46,8 @@ def within_order(
         for column in flags.columns
         if not (found := flags[column].dropna()).empty
     }
+    if not columns:
+        return dict(tables), []
     days = {name: frame.copy() for name, frame in tables.items()}
     earliest = {name: frame.copy() for name, frame in tables.items()}
     latest = {name: frame.copy() for name, frame in tables.items()}

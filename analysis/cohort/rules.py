@@ -100,10 +100,10 @@ def _once(tables: Tables, _: Description) -> list[Fault]:
     faults = []
     for name, (one_row_is, columns) in TABLE_KEYS.items():
         frame, key = tables[name], list(columns)
+        if not frame.duplicated(key).any():
+            continue
         known = frame[key].dropna()
         again = known[known.duplicated(keep=False)]
-        if again.empty:
-            continue
         for _key, same in again.groupby(key, sort=False):
             first, *others = map(int, same.index)
             faults += [

@@ -21,8 +21,6 @@ factors:
   - {column: bclc, levels: {A: A, B: B, C: C}}
 endpoints:
   - {name: LPFS, months: lpfs_months, event: {column: lpfs_status, is: 1}, competing: 2}
-subgroups:
-  Older: age_years >= 60
 """
 _HEADERS = {
     "patients": "patient_id,sex,birth_date,age_years,enrolment_date,bilirubin,bclc,lpfs_months,"
