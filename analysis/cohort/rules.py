@@ -75,11 +75,6 @@ def _show(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _beside(words: str, values: pd.Series) -> Callable[[int], str]:
-    """Give the words for a row, with the value that the cell is held against."""
-    return lambda row: f"{words}, {_show(values[row])}"
-
-
 def _faults(
     table: str,
     frame: pd.DataFrame,
@@ -94,6 +89,15 @@ def _faults(
         Fault(table, int(row), column, _show(frame.loc[row, column]), words(int(row)), cause)
         for row in frame.index[wrong.fillna(False).astype(bool)]
     ]
+
+
+def _against(
+    table: str, frame: pd.DataFrame, wrong: pd.Series, column: str, words: str, values: pd.Series
+) -> list[Fault]:
+    """Give faults of cells that are held against other values, which stand behind the words."""
+    return _faults(
+        table, frame, wrong, column, lambda row: f"{words}, {_show(values[row])}", cause=words
+    )
 
 
 def _once(tables: Tables, _: Description) -> list[Fault]:
@@ -199,14 +203,13 @@ def _not_before_treatment(tables: Tables, description: Description) -> list[Faul
             # Imaging may be older than treatment in a patient who was not imaged again.
             if column == "last_imaging_date":
                 continue
-            early = follow_up[column] < start
-            faults += _faults(
+            faults += _against(
                 "follow_up",
                 follow_up,
-                early,
+                follow_up[column] < start,
                 column,
-                lambda row: f"a day on or after the first treatment, {_show(start[row])}",
-                cause="a day on or after the first treatment",
+                "a day on or after the first treatment",
+                start,
             )
     return faults
 
@@ -218,21 +221,15 @@ def _onset_in_follow_up(tables: Tables, description: Description) -> list[Fault]
     # An event may begin after the last contact of a patient whose death is known from elsewhere.
     seen = follow_up["death_date"].fillna(follow_up["last_contact_date"])
     end = events["patient_id"].map(seen.groupby(follow_up["patient_id"]).max())
-    return _faults(
-        "adverse_events",
-        events,
-        early,
-        "onset_date",
-        lambda row: f"a day on or after the first treatment, {_show(start[row])}",
-        cause="a day on or after the first treatment",
-    ) + _faults(
-        "adverse_events",
-        events,
-        events["onset_date"] > end,
-        "onset_date",
-        lambda row: f"a day on or before death or last contact, {_show(end[row])}",
-        cause="a day on or before death or last contact",
-    )
+    late = events["onset_date"] > end
+    return [
+        fault
+        for wrong, words, day in (
+            (early, "a day on or after the first treatment", start),
+            (late, "a day on or before death or last contact", end),
+        )
+        for fault in _against("adverse_events", events, wrong, "onset_date", words, day)
+    ]
 
 
 def _in_order(table: str, earlier: str, later: str) -> Rule:
@@ -242,14 +239,7 @@ def _in_order(table: str, earlier: str, later: str) -> Rule:
         if later == "death_date" and earlier != _CONTACT:
             # Where there is a last contact, it is between the two, and is told of.
             wrong &= frame[_CONTACT].isna()
-        return _faults(
-            table,
-            frame,
-            wrong,
-            earlier,
-            lambda row: f"a day on or before {later}, {_show(frame.loc[row, later])}",
-            cause=f"a day on or before {later}",
-        )
+        return _against(table, frame, wrong, earlier, f"a day on or before {later}", frame[later])
 
     return Rule(
         f"{table}: {earlier} <= {later}",
@@ -272,13 +262,8 @@ def _born_first(tables: Tables, _: Description) -> list[Fault]:
         for column in map(str, frame.columns):
             # Of enrolment another rule speaks.
             if column.endswith("_date") and column not in ("birth_date", "enrolment_date"):
-                faults += _faults(
-                    name,
-                    frame,
-                    frame[column] < own,
-                    column,
-                    _beside("a day on or after birth", own),
-                    cause="a day on or after birth",
+                faults += _against(
+                    name, frame, frame[column] < own, column, "a day on or after birth", own
                 )
     return faults
 
@@ -316,13 +301,8 @@ def _dead_end(tables: Tables, description: Description) -> list[Fault]:
         frame = tables[name]
         end = frame["patient_id"].map(death)
         for column in sorted(columns & set(frame.columns)):
-            faults += _faults(
-                name,
-                frame,
-                frame[column] > end,
-                column,
-                _beside("a day on or before death_date", end),
-                cause="a day on or before death_date",
+            faults += _against(
+                name, frame, frame[column] > end, column, "a day on or before death_date", end
             )
     return faults
 
@@ -411,7 +391,8 @@ def _within_survival(tables: Tables, description: Description) -> list[Fault]:
     times = tables["time_to_event"]
     others = {declared.name for declared in description.endpoints if declared.time_zero}
     overall = times[times["endpoint"] == OVERALL]
-    asked = times[~times["endpoint"].isin({OVERALL, *others})]
+    # Of other endpoints nobody says that they begin when survival does.
+    asked = times[times["endpoint"].str.endswith("FS") & ~times["endpoint"].isin(others)]
     end = asked["patient_id"].map(_by_patient(overall, "days"))
     known = _units(description)
     told = known or sorted({_month_or_day(overall["days"]), _month_or_day(asked["days"])})
@@ -437,14 +418,9 @@ def _durations_within_survival(tables: Tables, description: Description) -> list
             # Of other endpoints nobody says that they begin when survival does.
             if not (overall and own and name != OVERALL and name.endswith("FS")):
                 continue
-            faults += _faults(
-                "patients",
-                patients,
-                patients[own] > patients[overall] + _NOISE,
-                own,
-                _beside(f"at most {overall}", patients[overall]),
-                cause=f"at most {overall}",
-            )
+            longest = patients[overall]
+            longer = patients[own] > longest + _NOISE
+            faults += _against("patients", patients, longer, own, f"at most {overall}", longest)
     return faults
 
 
@@ -594,8 +570,9 @@ RULES: list[Rule] = [
     ),
     Rule(
         "observation ends",
-        f"In time_to_event, no time is longer than that of {OVERALL}, which ends with death or the "
-        "last contact; where the two are told in different units, by more than the larger unit.",
+        f"In time_to_event, no time of an endpoint named ...FS is longer than that of {OVERALL}, "
+        "which ends with death or the last contact; where the two are told in different units, by "
+        "more than the larger unit.",
         _within_survival,
     ),
     Rule(

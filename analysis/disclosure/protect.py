@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ from analysis.estimates.fatal_events import CASE
 from analysis.estimates.intervals import proportion_limits
 from analysis.estimates.rows import KEY
 from analysis.estimates.survival import at_risk_months
-from analysis.study.keys import Statistic
+from analysis.study.keys import NO, YES, Statistic
 from analysis.study.months import DAYS_PER_MONTH
 from analysis.study.parameters import Parameters
 from analysis.study.printed import half_up
@@ -62,14 +62,17 @@ _TOTALS = frozenset({Statistic.ENTERED, Statistic.REMAINING})
 _OF_COUNTS = frozenset({Statistic.PERCENT, Statistic.CI_LOWER, Statistic.CI_UPPER})
 _DECLARED = frozenset({Statistic.THRESHOLD_MIN, Statistic.THRESHOLD_MAX})
 _MEDIANS = frozenset({Statistic.MEDIAN, Statistic.MEDIAN_LOWER, Statistic.MEDIAN_UPPER})
-_EXTREMES = {Statistic.MIN: 0.25, Statistic.MAX: 0.75}
-QUARTILES = {Statistic.MIN: Statistic.LOWER_QUARTILE, Statistic.MAX: Statistic.UPPER_QUARTILE}
+# What stands in place of an extreme: the part of the patients below it, and its name.
+_EXTREMES = {
+    Statistic.MIN: (0.25, Statistic.LOWER_QUARTILE),
+    Statistic.MAX: (0.75, Statistic.UPPER_QUARTILE),
+}
 _RATES = frozenset({Statistic.RATE, Statistic.RATE_LOWER, Statistic.RATE_UPPER})
 # Of groups whose patients and events are all seen.
 _MODELS = frozenset({Statistic.HAZARD_RATIO, Statistic.HR_LOWER, Statistic.HR_UPPER})
 _TESTS = frozenset({Statistic.P_VALUE, Statistic.HR_P, Statistic.PROPORTIONALITY_P})
 
-# An extract of a table, and what became of each of its rows.
+# A row of a table by the names of its columns.
 _Row = dict[str, Any]
 
 
@@ -125,77 +128,195 @@ def records(rows: pd.DataFrame) -> list[_Row]:
     ]
 
 
+@dataclass(frozen=True)
+class _Analysis:
+    """The estimates of one analysis, and which of their counts must not be seen."""
+
+    cohort: Cohort
+    rules: RuleSet
+    rows: pd.DataFrame
+    hidden: Mapping[Any, Rule]
+
+    def places(self, row: _Row, *same: str, statistics: Iterable[Statistic] = ()) -> pd.Index:
+        """Give the places of rows that have these columns as a row has them."""
+        alike = np.logical_and.reduce([self.rows[name] == row[name] for name in same])
+        if statistics:
+            alike &= self.rows["statistic"].isin([each.value for each in statistics]).to_numpy()
+        return self.rows.index[alike]
+
+    def hides(self, places: pd.Index) -> bool:
+        """Tell whether one of some counts must not be seen."""
+        return any(place in self.hidden for place in places)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What becomes of a number: what is told in its place, if anything, and by which rule."""
+
+    rule: Rule
+    value: float | None = None
+    statistic: Statistic | None = None
+
+
 def _analysis(
     rows: pd.DataFrame, cohort: Cohort, rules: RuleSet
 ) -> tuple[list[_Row], list[tuple[Rule, str]]]:
-    hidden = _hidden(rows, rules)
+    """Give the rows of an analysis as they may leave, and the kinds of which none does."""
+    about = _Analysis(cohort, rules, rows, _hidden(rows, rules))
     kept: list[_Row] = []
     left: list[tuple[Rule, str]] = []
-    columns = ["group", "group_level", "variable", "variable_level"]
-    counted = {
-        tuple(row[name] for name in columns): row
-        for row in records(rows[rows["statistic"] == Statistic.COUNT])
-    }
     for place, row in zip(rows.index, records(rows), strict=True):
         statistic = Statistic(row["statistic"])
-        n: int | None = None if pd.isna(row["n"]) else int(row["n"])
-        small_n = n is not None and n <= rules.suppress_up_to
-        shown_n = None if n is None or small_n else rounded(n, rules)
-        one = {name: row[name] for name in KEY} | {
-            "value": float("nan"), "unit": row["unit"], "n": shown_n, "status": SUPPRESSED,
-        }  # fmt: skip
-
-        def keep(value: float, rule: Rule, one: _Row = one, **other: Any) -> None:
-            status = NOT_REACHED if math.isnan(value) else RELEASED
-            kept.append(one | {"value": value, "status": status, "rule": rule.value} | other)
-
-        def hide(rule: Rule, one: _Row = one, **other: Any) -> None:
-            kept.append(one | {"rule": rule.value} | other)
-
-        if statistic in _DECLARED:
-            keep(row["value"], Rule.DECLARED)
-        elif statistic in _COUNTS | _TOTALS | {Statistic.AT_RISK}:
-            if rule := hidden.get(place):
-                hide(rule)
-            else:
-                keep(rounded(int(row["value"]), rules), Rule.ROUNDED)
-        elif statistic in _OF_COUNTS:
-            count = counted.get(tuple(row[name] for name in columns))
-            if count is None or n is None:
-                left.append((Rule.NO_RULE, statistic.value))
-            elif small_n or hidden.get(_place_of(rows, count)):
-                hide(Rule.BESIDE)
-            else:
-                keep(_of_count(statistic, count, n, rules, cohort.parameters), Rule.PERCENT)
-        elif statistic in _MEDIANS:
-            _median(row, rows, hidden, rules, keep, hide)
-        elif statistic in _EXTREMES:
-            values = _values(cohort, row)
-            if values is None:
-                left.append((Rule.NO_RULE, statistic.value))
-            elif len(values) < least_for_quartile(rules):
-                hide(Rule.FEW, statistic=QUARTILES[statistic].value)
-            else:
-                quartile = float(np.quantile(values, _EXTREMES[statistic]))
-                keep(_digits(quartile), Rule.QUARTILE, statistic=QUARTILES[statistic].value)
-        elif statistic in _RATES:
-            # Read off the curve that may be seen, below.
+        if statistic in _RATES:
+            # Read off the curves that may be seen, in the end.
             continue
-        elif statistic in _MODELS | _TESTS:
-            if _beside_hidden(row, rows, hidden):
-                hide(Rule.BESIDE)
-            elif statistic in _MODELS:
-                keep(_digits(row["value"]), Rule.TEST)
-            else:
-                keep(float(half_up(row["value"], P_DECIMALS)), Rule.TEST)
-        else:
-            left.append((Rule.NO_RULE, statistic.value))
+        told = _HOW.get(statistic, _no_rule)(place, row, about)
+        if told.rule is Rule.NO_RULE:
+            left.append((told.rule, statistic.value))
+            continue
+        n = _n(row)
+        kept.append(
+            {name: row[name] for name in KEY}
+            | {
+                "statistic": (told.statistic or statistic).value,
+                "value": float("nan") if told.value is None else told.value,
+                "unit": row["unit"],
+                "n": rounded(n, rules) if n > rules.suppress_up_to else None,
+                "status": _status(told.value),
+                "rule": told.rule.value,
+            }
+        )
     return kept, left
 
 
-def _place_of(rows: pd.DataFrame, count: _Row) -> Any:
-    same = np.logical_and.reduce([rows[name] == count[name] for name in KEY])
-    return rows.index[same][0]
+def _n(row: _Row) -> int:
+    return 0 if pd.isna(row["n"]) else int(row["n"])
+
+
+def _status(value: float | None) -> str:
+    if value is None:
+        return SUPPRESSED
+    return NOT_REACHED if math.isnan(value) else RELEASED
+
+
+# What becomes of each kind of number --------------------------------------------------------------
+
+
+def _no_rule(place: Any, row: _Row, about: _Analysis) -> _Told:
+    return _Told(Rule.NO_RULE)
+
+
+def _declared(place: Any, row: _Row, about: _Analysis) -> _Told:
+    return _Told(Rule.DECLARED, row["value"])
+
+
+def _count(place: Any, row: _Row, about: _Analysis) -> _Told:
+    if rule := about.hidden.get(place):
+        return _Told(rule)
+    return _Told(Rule.ROUNDED, float(rounded(int(row["value"]), about.rules)))
+
+
+def _of_count(place: Any, row: _Row, about: _Analysis) -> _Told:
+    """Give a percentage of rounded counts, or a limit of its interval."""
+    keys = ("group", "group_level", "variable", "variable_level")
+    counts = about.places(row, *keys, statistics=[Statistic.COUNT])
+    n, rules = _n(row), about.rules
+    if not len(counts):
+        return _Told(Rule.NO_RULE)
+    if n <= rules.suppress_up_to or about.hides(counts):
+        return _Told(Rule.BESIDE)
+    total = rounded(n, rules)
+    shown = min(rounded(int(about.rows["value"][counts[0]]), rules), total)
+    lower, upper = proportion_limits(shown, total, about.cohort.parameters)
+    share = {Statistic.PERCENT: shown / total, Statistic.CI_LOWER: lower, Statistic.CI_UPPER: upper}
+    return _Told(Rule.PERCENT, float(half_up(100 * share[row["statistic"]], 1)))
+
+
+def _median(place: Any, row: _Row, about: _Analysis) -> _Told:
+    if _n(row) < least_for_median(about.rules):
+        return _Told(Rule.FEW)
+    if row["unit"] != "months":
+        return _Told(Rule.QUANTITY, _digits(row["value"]))
+    keys = ("group", "group_level", "variable")
+    if about.hides(about.places(row, *keys, statistics=[Statistic.EVENTS])):
+        return _Told(Rule.BESIDE)
+    months = row["value"]
+    halves = months if math.isnan(months) else float(half_up(months / MONTHS_TO, 0)) * MONTHS_TO
+    return _Told(Rule.TIME, halves)
+
+
+def _extreme(place: Any, row: _Row, about: _Analysis) -> _Told:
+    """Give a quartile in place of the smallest or the largest value."""
+    values = _values(about.cohort, row)
+    share, statistic = _EXTREMES[Statistic(row["statistic"])]
+    if values is None:
+        return _Told(Rule.NO_RULE)
+    if len(values) < least_for_quartile(about.rules):
+        return _Told(Rule.FEW, statistic=statistic)
+    return _Told(Rule.QUARTILE, _digits(float(np.quantile(values, share))), statistic)
+
+
+def _values(cohort: Cohort, row: _Row) -> Any:
+    """Give the values of a quantity, None where they are no column of the patients."""
+    patients, arm = cohort.patients, cohort.study.arm
+    if row["variable"] not in patients:
+        return None
+    values = patients[row["variable"]]
+    if row["group"]:
+        if arm is None or row["group"] != arm.variable.name:
+            return None
+        values = values[patients[arm.variable.name].astype("string") == row["group_level"]]
+    return values.dropna().to_numpy(dtype=np.float64)
+
+
+def _model(place: Any, row: _Row, about: _Analysis) -> _Told:
+    if _is_of_hidden(row, about):
+        return _Told(Rule.BESIDE)
+    return _Told(Rule.TEST, _digits(row["value"]))
+
+
+def _p(place: Any, row: _Row, about: _Analysis) -> _Told:
+    if _is_of_hidden(row, about):
+        return _Told(Rule.BESIDE)
+    return _Told(Rule.TEST, float(half_up(row["value"], P_DECIMALS)))
+
+
+def _is_of_hidden(row: _Row, about: _Analysis) -> bool:
+    """Tell whether a test or a model is of groups of which a count is hidden, or none is known."""
+    keys = ["group", "variable", *(["variable_level"] if row["variable_level"] else [])]
+    counts = about.places(row, *keys, statistics=_COUNTS)
+    return not len(counts) or about.hides(counts)
+
+
+def _digits(value: float) -> float:
+    """Give a number with so many significant digits.
+
+    >>> _digits(0.1234), _digits(57.4), _digits(178376.0)
+    (0.12, 57.0, 180000.0)
+    """
+    if value == 0 or not math.isfinite(value):
+        return value
+    size = 10.0 ** (math.floor(math.log10(abs(value))) + 1 - DIGITS)
+    # Divided, or multiplied, by a whole power of ten: 0.1 has no exact double.
+    return (
+        float(half_up(value / size, 0) * half_up(size, 0))
+        if size >= 1
+        else float(half_up(value, round(-math.log10(size))))
+    )
+
+
+_HOW: Mapping[Statistic, Callable[[Any, _Row, _Analysis], _Told]] = {
+    **dict.fromkeys(_DECLARED, _declared),
+    **dict.fromkeys((*_COUNTS, *_TOTALS, Statistic.AT_RISK), _count),
+    **dict.fromkeys(_OF_COUNTS, _of_count),
+    **dict.fromkeys(_MEDIANS, _median),
+    **dict.fromkeys(_EXTREMES, _extreme),
+    **dict.fromkeys(_MODELS, _model),
+    **dict.fromkeys(_TESTS, _p),
+}
+
+
+# Which counts must not be seen --------------------------------------------------------------------
 
 
 def _hidden(rows: pd.DataFrame, rules: RuleSet) -> dict[Any, Rule]:
@@ -248,80 +369,6 @@ def _with_groups(found: dict[Any, Rule], rows: pd.DataFrame) -> dict[Any, Rule]:
     return found
 
 
-def _of_count(
-    statistic: Statistic, count: _Row, n: int, rules: RuleSet, parameters: Parameters
-) -> float:
-    shown, total = rounded(int(count["value"]), rules), rounded(n, rules)
-    shown = min(shown, total)
-    if statistic == Statistic.PERCENT:
-        return float(half_up(100 * shown / total, 1))
-    lower, upper = proportion_limits(shown, total, parameters)
-    limit = lower if statistic == Statistic.CI_LOWER else upper
-    return float(half_up(100 * limit, 1))
-
-
-def _median(
-    row: _Row,
-    rows: pd.DataFrame,
-    hidden: dict[Any, Rule],
-    rules: RuleSet,
-    keep: Callable[..., None],
-    hide: Callable[..., None],
-) -> None:
-    n: int = 0 if pd.isna(row["n"]) else int(row["n"])
-    if n < least_for_median(rules):
-        hide(Rule.FEW)
-    elif row["unit"] != "months":
-        keep(_digits(row["value"]), Rule.QUANTITY)
-    else:
-        same = np.logical_and.reduce(
-            [rows[name] == row[name] for name in ("group", "group_level", "variable")]
-        )
-        of_events = rows.index[same & (rows["statistic"] == Statistic.EVENTS)]
-        if any(place in hidden for place in of_events):
-            hide(Rule.BESIDE)
-        else:
-            keep(_to_half_months(row["value"]), Rule.TIME)
-
-
-def _to_half_months(months: float) -> float:
-    return months if math.isnan(months) else float(half_up(months / MONTHS_TO, 0)) * MONTHS_TO
-
-
-def _digits(value: float) -> float:
-    """Give a number with so many significant digits."""
-    if value == 0 or not math.isfinite(value):
-        return value
-    place = DIGITS - 1 - math.floor(math.log10(abs(value)))
-    return (
-        float(half_up(value, place))
-        if place >= 0
-        else float(half_up(value / 10**-place, 0) * 10**-place)
-    )
-
-
-def _values(cohort: Cohort, row: _Row) -> Any:
-    """Give the values of a quantity, None where they are no column of the patients."""
-    patients, arm = cohort.patients, cohort.study.arm
-    if row["variable"] not in patients:
-        return None
-    values = patients[row["variable"]]
-    if row["group"]:
-        if arm is None or row["group"] != arm.variable.name:
-            return None
-        values = values[patients[arm.variable.name].astype("string") == row["group_level"]]
-    return values.dropna().to_numpy(dtype=np.float64)
-
-
-def _beside_hidden(row: _Row, rows: pd.DataFrame, hidden: dict[Any, Rule]) -> bool:
-    """Tell whether a test or a model is of groups of which a count is hidden."""
-    same = rows["variable"].eq(row["variable"]) & rows["group"].eq(row["group"])
-    if row["variable_level"]:
-        same &= rows["variable_level"].eq(row["variable_level"])
-    counts = rows.index[same & rows["statistic"].isin([s.value for s in _COUNTS])]
-    return not len(counts) or any(place in hidden for place in counts)
-
-
 # Texts --------------------------------------------------------------------------------------------
 
 
@@ -343,14 +390,23 @@ def _is_declared(row: _Row, study: Study) -> bool:
         named |= {events.name for events in study.named_events}
         name = row["variable"]
         return name in {*named, toxicity.ANY_EVENT} or is_term(name)
-    level = row["variable_level"]
-    if row["statistic"] not in {*_COUNTS, *_OF_COUNTS} or not level:
-        return True
-    levels = study.variable(row["variable"]).levels
-    known = level in levels or level in ("yes", "no") or bool(Cut.read(level)) or level.isdigit()
-    return known or level in _RESPONSE_LEVELS
+    levels = [(row["variable"], row["variable_level"])]
+    if study.has_factor(row["group"]):
+        levels.append((study.factor(row["group"]).variable.name, row["group_level"]))
+    elif row["group"] and row["group"] != "criterion":
+        levels.append((row["group"], row["group_level"]))
+    return all(_is_level(study, name, level) for name, level in levels)
 
 
+def _is_level(study: Study, variable: str, level: str) -> bool:
+    """Tell whether a level is declared, or tells nothing by itself: yes, a cut, a score."""
+    known = level in study.variable(variable).levels or level in ("", YES, NO)
+    short = level.isdigit() and len(level) < _TELLING
+    return known or short or bool(Cut.read(level)) or level in _RESPONSE_LEVELS
+
+
+# Numbers of so many digits may be those of patients.
+_TELLING = 4
 _RESPONSE_LEVELS = frozenset({"CR", "PR", "SD", "PD", "NE", "ORR", "DCR"})
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.disclosure.protect import CURVE, NOT_REACHED, QUARTILES, RELEASED
+from analysis.disclosure.protect import CURVE, NOT_REACHED, RELEASED
 from analysis.disclosure.rules import DIGITS, P_DECIMALS
 from analysis.display import format as fmt
 from analysis.display.figures.drawing import Drawing
@@ -24,7 +24,7 @@ from analysis.study.keys import Statistic
 from analysis.study.months import DAYS_PER_MONTH
 from analysis.study.study import Study
 
-_LOWER, _UPPER = QUARTILES[Statistic.MIN], QUARTILES[Statistic.MAX]
+_LOWER, _UPPER = Statistic.LOWER_QUARTILE, Statistic.UPPER_QUARTILE
 _GRADES = tuple(str(grade) for grade in toxicity.GRADES)
 
 

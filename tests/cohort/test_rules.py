@@ -199,6 +199,9 @@ def test_a_time_from_another_day_may_be_longer(dataset: Dataset) -> None:
     declared = Description.model_validate({"title": "x", "endpoints": [endpoint]})
     assert broken(dataset, "time_to_event", {(3, "days"): 9000.0}, declared) == []
     assert broken(dataset, "time_to_event", {(3, "days"): 9000.0}) == [("time_to_event", 3, "days")]
+    # Nobody says of any other that it begins when survival does.
+    elsewhere = {(3, "days"): 9000.0, (3, "endpoint"): "OS from diagnosis"}
+    assert broken(dataset, "time_to_event", elsewhere) == []
 
 
 OWN = """\

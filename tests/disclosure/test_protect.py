@@ -12,6 +12,7 @@ from analysis.disclosure.protect import RELEASED, SUPPRESSED, protect
 from analysis.disclosure.rules import OPENSAFELY, Rule
 from analysis.estimates import whole
 from analysis.estimates.rows import KEY
+from analysis.study.variables import Factor, Variable
 from tests.disclosure.cohorts import cohort, of, protected
 
 COHORTS = ("hepatocellular", "synthetic")
@@ -101,3 +102,19 @@ def test_a_text_of_few_patients_is_not_named() -> None:
     events.loc[events.index[0], ["term", "group"]] = "Fell off Herr Meier's ladder"
     rows = protect(replace(base, adverse_events=events), OPENSAFELY).rows
     assert not rows.astype(str).apply(lambda column: column.str.contains("Meier")).to_numpy().any()
+
+
+def test_a_group_of_few_patients_is_not_named_by_a_text_of_the_data() -> None:
+    """A factor as it is recorded has the texts of the data for levels: a ward, a doctor."""
+    base = cohort("hepatocellular")
+    ward = Factor("ward", Variable("ward", "Ward"), as_recorded=True)
+    names = ["Ward of Dr Meier"] * 5 + ["North"] * 110 + ["South"] * (len(base.patients) - 115)
+    patients = base.patients.assign(ward=names)
+    ward = ward.among(patients)
+    patients = patients.assign(**{ward.column: ward.values(patients)})
+    study = replace(base.study, factors=(*base.study.factors, ward))
+    rows = protect(replace(base, patients=patients, study=study), OPENSAFELY).rows
+    of_ward = of(rows, group="ward", analysis_id="prognosis")
+    assert set(of_ward["group_level"]) <= {"", "North", "South"}
+    # Where one group alone is small, the next one is not seen either, and both are texts.
+    assert "South" in set(of_ward["group_level"])
