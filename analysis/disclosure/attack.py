@@ -74,14 +74,16 @@ def found(rows: pd.DataFrame, rules: RuleSet | None, few: int) -> pd.DataFrame:
 
 
 def patients(counts: pd.DataFrame) -> int:
-    """Give how many patients are found at least: the most that one variable or one curve tells.
+    """Give how many patients are found at least: by one curve, or by one count.
 
-    Its levels, or its days, are of different patients; those of two variables may be of the same.
+    The days of a curve are of different patients. Levels of a variable may overlap, and two
+    variables may be of the same patients.
     """
     if counts.empty:
         return 0
-    families = counts.groupby(["analysis_id", "group", "group_level", "variable"], sort=False)
-    return int(families["value"].sum().max())
+    of_curve = counts["analysis_id"].str.endswith((_CURVES, CURVE))
+    curves = counts[of_curve].groupby(["analysis_id", "group", "group_level", "variable"])
+    return int(max([*curves["value"].sum(), counts["value"].max()]))
 
 
 class Puzzle:
