@@ -14,7 +14,7 @@ from analysis.build.inputs import Source
 from analysis.build.names import report_name
 from analysis.build.project import Project
 from analysis.build.report import build_report
-from analysis.study.in_place import staged
+from analysis.study.in_place import clear_away, staged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +39,7 @@ def build_release(project: Project, folder: Path, given: Mapping[str, Any]) -> l
     from analysis.disclosure.rules import RULE_SETS, UNCONTROLLED
 
     name = report_name(folder)
+    clear_away(project.releases)
     word = read_description(folder).disclosure
     if word == UNCONTROLLED:
         return _uncontrolled(project, folder, name, given)
