@@ -101,7 +101,7 @@ def test_make_hands_an_expression_on_as_it_is(expression: str, tmp_path: Path) -
         text=True,
         check=True,
     )
-    assert f"population={expression}" in done.stdout.splitlines()
+    assert f"--set=population={expression}" in done.stdout.splitlines()
     assert {path.name for path in tmp_path.iterdir()} == {
         "Makefile",
         "environment.yml",
