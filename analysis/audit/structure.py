@@ -6,20 +6,19 @@ as ``variable=level`` and single numbers by any claim that states them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from analysis.audit.form import Comparison
 from analysis.study.errors import ReadableError
 
 STRUCTURE = Path(__file__).resolve().parents[2] / "data" / "article" / "structure.yaml"
 
 Level = Annotated[str, Field(pattern=r"^[^=]+=.*$", description="variable=level")]
-Comparison = Literal["paired", "unpaired", "association"]
 
 
 class _Part(BaseModel):
@@ -232,187 +231,3 @@ def structure_of(
     if beside.is_file():
         return read_structure(beside, names)
     return _with_names(Structure(title=ledger.name), names)
-
-
-# What the declaration means for counts --------------------------------------------------------
-
-
-@dataclass(frozen=True, order=True)
-class Quantity:
-    """A number of patients (or foci, ...) that the ledger states, as a count or a percentage."""
-
-    analysis_id: str
-    group: str
-    group_level: str
-    variable: str
-    variable_level: str
-
-    def __str__(self) -> str:
-        return self.words({})
-
-    def words(self, names: Mapping[str, str]) -> str:
-        """Give words for people: the variable's name, its level unless that is 'yes', the group."""
-        variable = names.get(self.variable, self.variable.replace("_", " "))
-        level = f", {self.variable_level}" if self.variable_level not in {"", "yes"} else ""
-        return variable + level + (f" ({self.group_level})" if self.group_level else "")
-
-
-@dataclass(frozen=True)
-class Relation:
-    """A linear relation of counts: the sum of sign × count is 0, or at least 0.
-
-    `kind` is the rule it belongs to; `name` is unique.
-    """
-
-    name: str
-    kind: str
-    terms: tuple[tuple[int, Quantity], ...]
-    equal: bool
-    because: str
-
-
-Statement = Mapping[str, Any]
-
-
-def quantity_of(statement: Statement) -> Quantity:
-    """Give the quantity that a row of the ledger is about, whatever its statistic."""
-    return Quantity(*(str(statement[name]) for name in Quantity.__dataclass_fields__))
-
-
-def relations(structure: Structure, statements: Iterable[Statement]) -> list[Relation]:
-    """Give every linear relation that a structure declares between quantities of a ledger.
-
-    A relation between levels holds in every group that prints all of them. `statements` are the
-    rows of the ledger as mappings.
-    """
-    rows = list(statements)
-    counted = {quantity_of(row): None for row in rows if row["statistic"] in {"count", "percent"}}
-    whole = next((quantity_of(row) for row in rows if row["claim_id"] == structure.patients), None)
-    return [
-        *_partitions(structure, list(counted), whole),
-        *_several(structure, rows, list(counted), whole),
-        *_of_levels(structure, list(counted)),
-    ]
-
-
-def _level(name: str) -> tuple[str, str]:
-    variable, _, level = name.partition("=")
-    return variable, level
-
-
-def _groups(counted: Iterable[Quantity], variable: str) -> list[tuple[str, str]]:
-    found = {(q.group, q.group_level): None for q in counted if q.variable == variable}
-    return list(found)
-
-
-def _find(
-    counted: Iterable[Quantity], level: str, group: tuple[str, str] | None = None
-) -> Quantity | None:
-    wanted = _level(level)
-    for quantity in counted:
-        if (quantity.variable, quantity.variable_level) == wanted and group in (
-            None,
-            (quantity.group, quantity.group_level),
-        ):
-            return quantity
-    return None
-
-
-def _named(kind: str, text: str, group: tuple[str, str]) -> str:
-    return f"{kind}: {text}" + (f" [{group[1]}]" if group[1] else "")
-
-
-def _partitions(
-    structure: Structure, counted: list[Quantity], whole: Quantity | None
-) -> Iterator[Relation]:
-    for kind, declared in (
-        ("exclusive", structure.exclusive),
-        ("one at most", structure.one_at_most),
-    ):
-        for levels in declared:
-            for variable in levels.variables:
-                for group in _groups(counted, variable):
-                    of = _whole(counted, levels, group) if levels.of else whole
-                    parts = [
-                        q
-                        for q in counted
-                        if q.variable == variable
-                        and (q.group, q.group_level) == group
-                        and (not levels.levels or q.variable_level in levels.levels)
-                    ]
-                    complete = len(parts) == len(levels.levels) or not levels.levels
-                    if of is None or len(parts) < 2 or (kind == "exclusive" and not complete):
-                        continue
-                    yield Relation(
-                        _named(kind, variable, group),
-                        kind,
-                        ((1, of), *((-1, part) for part in parts)),
-                        kind == "exclusive",
-                        levels.because,
-                    )
-
-
-def _whole(counted: list[Quantity], levels: Levels, group: tuple[str, str]) -> Quantity | None:
-    """Give whom levels divide: those of the same group, or of no group."""
-    return _find(counted, levels.of or "", group) or _find(counted, levels.of or "", ("", ""))
-
-
-def _several(
-    structure: Structure, rows: list[Statement], counted: list[Quantity], whole: Quantity | None
-) -> Iterator[Relation]:
-    for several in structure.several:
-        more = next((quantity_of(row) for row in rows if row["claim_id"] == several.more), None)
-        if whole is None or more is None:
-            continue
-        for group in _groups(counted, several.variable):
-            parts = [
-                q
-                for q in counted
-                if q.variable == several.variable and (q.group, q.group_level) == group
-            ]
-            yield Relation(
-                _named("several", several.variable, group),
-                "several",
-                ((1, whole), (1, more), *((-1, part) for part in parts)),
-                True,
-                several.because,
-            )
-
-
-def _of_levels(structure: Structure, counted: list[Quantity]) -> Iterator[Relation]:
-    for kind, declared in (
-        ("sum", structure.sums),
-        ("union", structure.unions),
-        ("at least", structure.at_least),
-    ):
-        for item in declared:
-            for group in _groups(counted, _level(item.whole)[0]):
-                whole = _find(counted, item.whole, group)
-                parts = [_find(counted, part, group) for part in item.parts]
-                found = [part for part in parts if part is not None]
-                if whole is None or len(found) < len(parts):
-                    continue
-                name = _named(kind, item.whole, group)
-                every = tuple((1, part) for part in found)
-                if kind == "sum":
-                    terms = ((-1, whole), *every)
-                    yield Relation(name, kind, terms, True, item.because)
-                elif kind == "at least":
-                    terms = ((1, whole), *((-1, part) for part in found))
-                    yield Relation(name, kind, terms, False, item.because)
-                else:
-                    yield Relation(name, kind, ((-1, whole), *every), False, item.because)
-                    for part in found:
-                        yield Relation(
-                            f"{name} holds {part}",
-                            "subset",
-                            ((1, whole), (-1, part)),
-                            False,
-                            item.because,
-                        )
-    for subset in structure.subsets:
-        for group in _groups(counted, _level(subset.part)[0]):
-            inner, outer = (_find(counted, level, group) for level in (subset.part, subset.whole))
-            if inner is not None and outer is not None:
-                name = _named("subset", f"{subset.part} in {subset.whole}", group)
-                yield Relation(name, "subset", ((1, outer), (-1, inner)), False, subset.because)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 
-from analysis.audit.structure import Comparison
+from analysis.audit.form import Comparison
 
 # Two tables are equally probable when their probabilities differ by less than this part; it is
 # the tolerance of R's fisher.test.
@@ -86,7 +86,13 @@ def _independence(a: int, b: int, c: int, d: int) -> dict[str, float]:
     found["likelihood ratio"] = float(
         stats.chi2_contingency(table, correction=False, lambda_="log-likelihood").pvalue
     )
+    found["Pearson one-sided"] = found["Pearson"] / 2
     found["N−1"] = float(stats.chi2.sf(pearson.statistic * (n - 1) / n, 1))
+    variance = a * b / row**3 + c * d / (n - row) ** 3
+    if variance:
+        z = (a / row - c / (n - row)) / np.sqrt(variance)
+        found["z unpooled"] = float(2 * stats.norm.sf(abs(z)))
+        found["z unpooled one-sided"] = float(stats.norm.sf(abs(z)))
     return found
 
 
