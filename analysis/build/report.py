@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ARTICLE = "article"
 NOT_FOR_RELEASE = (
-    "Not for release: patients are shown one by one. What may leave is made by `make release`."
+    "Not for release: patients are shown one by one. What may leave is made by “make release”."
 )
 
 

@@ -9,6 +9,7 @@ outlines, and neither a date nor a random identifier is written.
 from __future__ import annotations
 
 import io
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,6 +69,8 @@ def _fonts() -> list[str]:
     except ModuleNotFoundError:
         return fonts
     fontManager.addfont(str(further))
+    # It comes in one weight, which stands for bold too; Matplotlib would say so at every figure.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     return [*fonts, "Noto Sans SC"]
 
 
