@@ -7,7 +7,7 @@ import pytest
 
 from analysis.article.ledger import read_ledger
 from analysis.audit.comparison import compare
-from analysis.audit.engine import proved_claims
+from analysis.audit.engine import answers_of
 from analysis.audit.structure import read_structure
 from analysis.audit.verdicts import NOT_ESTIMATED, REPRODUCED, judge
 from analysis.cohort.read import load
@@ -61,7 +61,7 @@ def test_every_number_of_the_text(comparison: pd.DataFrame) -> None:
         & ~comparison["analysis_id"].str.startswith("grade5")
     ]
     missed = text[~text["agrees"]]
-    proved = proved_claims(read_ledger(), read_structure())
+    proved = answers_of(read_ledger(), read_structure())
     assert set(missed.index) == set(proved), missed[["printed", "reproduced"]].to_string()
 
 

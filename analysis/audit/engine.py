@@ -1,4 +1,4 @@
-"""The audit of a ledger: every rule, every finding by the checker, what passed, what was covered."""
+"""The audit of a ledger: every rule, every finding by the checker, what passed."""
 
 from __future__ import annotations
 
@@ -120,3 +120,32 @@ def audit(
     if clock:
         clock("checker", checking)
     return Audit(ledger, structure, checks, tuple(rejected))
+
+
+def answers(found: Audit) -> dict[str, Finding]:
+    """Give, by claim_id, the findings about printed numbers that cannot stand as they are taken.
+
+    These are numbers that are impossible under every reading, or under the one that the ledger
+    takes: percentages rounded as the article's own are, a p value by the test of the counts it is
+    printed with. A claim whose `reading` names one that a finding allows is taken so.
+    """
+    given: dict[str, Finding] = {}
+    for finding in found.findings:
+        impossible = finding.verdict == Verdict.IMPOSSIBLE
+        as_taken = finding.verdict == Verdict.READING and not _taken_otherwise(found, finding)
+        if impossible or as_taken:
+            for claim in finding.subject:
+                given.setdefault(claim, finding)
+    return given
+
+
+def answers_of(ledger: pd.DataFrame, structure: Structure) -> dict[str, Finding]:
+    """Give what `answers` gives, of an audit that is made for it."""
+    return answers(audit(ledger, structure))
+
+
+def _taken_otherwise(found: Audit, finding: Finding) -> bool:
+    """Tell whether the ledger takes the claims under a reading that the finding allows."""
+    readings = found.ledger.set_index("claim_id")["reading"]
+    taken = [str(readings[claim]).lower() for claim in finding.subject]
+    return any(allowed.lower() in reading for allowed in finding.allowed for reading in taken)

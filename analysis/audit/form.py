@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from fractions import Fraction
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -89,7 +90,7 @@ class Relation(Data):
 
 
 class Parts(Data):
-    """Parts of a declared sum (its place in the structure), each with one count, and their total."""
+    """Parts of a declared sum, by its place in the structure: each one count, and their total."""
 
     place: int
     parts: tuple[tuple[str, ...], ...]
@@ -495,6 +496,11 @@ class Finding(Data):
     declared: tuple[str, ...]
     explanations: tuple[str, ...]
     proof: Proof
+
+    @property
+    def name(self) -> str:
+        """A short name that is the same as long as its certificates are."""
+        return f"finding-{sha256(self.proof.model_dump_json().encode()).hexdigest()[:10]}"
 
     @property
     def reason(self) -> str:

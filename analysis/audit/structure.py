@@ -7,14 +7,18 @@ as ``variable=level`` and single numbers by any claim that states them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.audit.form import Comparison
 from analysis.study.errors import ReadableError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STRUCTURE = Path(__file__).resolve().parents[2] / "data" / "article" / "structure.yaml"
 
@@ -231,3 +235,68 @@ def structure_of(
     if beside.is_file():
         return read_structure(beside, names)
     return _with_names(Structure(title=ledger.name), names)
+
+
+def unknown_names(structure: Structure, ledger: pd.DataFrame) -> list[str]:
+    """Give every name in a structure that no claim of the ledger has, with the nearest it has.
+
+    A name that is misspelt would switch a rule off without a word. `names` may hold more than one
+    ledger prints.
+    """
+    claims = set(ledger["claim_id"])
+    variables = set(ledger["variable"])
+    levels = {f"{variable}={level}" for variable, level in
+              zip(ledger["variable"], ledger["variable_level"], strict=True)}  # fmt: skip
+    analyses = set(ledger["analysis_id"])
+    found: list[str] = []
+
+    def known(where: str, name: str | None, names: set[str], kind: str) -> None:
+        if name is not None and name not in names:
+            near = get_close_matches(name, sorted(names), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            found.append(f"{where}: the ledger has no {kind} {name!r}{hint}")
+
+    known("patients", structure.patients, claims, "claim")
+    for part in ("exclusive", "one_at_most"):
+        for place, item in enumerate(getattr(structure, part), start=1):
+            where = f"{part} {place}"
+            for variable in item.variables:
+                known(where, variable, variables, "variable")
+            printed = {level.partition("=")[2] for level in levels
+                       if level.partition("=")[0] in item.variables}  # fmt: skip
+            for level in item.levels:
+                known(where, level, printed, f"level of {' or '.join(item.variables)}:")
+            known(where, item.of, levels, "level")
+    for several in structure.several:
+        known("several", several.variable, variables, "variable")
+        known("several", several.more, claims, "claim")
+    for part in ("sums", "unions", "at_least"):
+        for place, item in enumerate(getattr(structure, part), start=1):
+            for level in (item.whole, *item.parts):
+                known(f"{part} {place}", level, levels, "level")
+    for place, subset in enumerate(structure.subsets, start=1):
+        for level in (subset.part, subset.whole):
+            known(f"subsets {place}", level, levels, "level")
+    for variable in (*structure.whole_numbers, *structure.within, *structure.within.values()):
+        known("whole_numbers or within", variable, variables, "variable")
+    for cut in structure.cuts:
+        known("cuts", cut.variable, variables, "variable")
+        known("cuts", cut.level, levels, "level")
+    for dose in structure.doses:
+        known("doses", dose.bed, variables, "variable")
+        known("doses", dose.eqd2, variables, "variable")
+    for family in structure.p_values:
+        for value in family.values:
+            for claim in (value.claim, *value.margins):
+                known(f"p_values, {family.name}", claim, claims, "claim")
+    for table in structure.p_tables:
+        for claim in (table.claim, *(name for row in table.rows for name in row)):
+            known("p_tables", claim, claims, "claim")
+    survival = structure.survival
+    shared = [name for item in survival.shared for name in (item.all, item.part, item.rest)]
+    for name in (survival.overall, survival.follow_up, *survival.events, *shared):
+        known("survival", name, variables, "endpoint")
+    for level in survival.events.values():
+        known("survival, events", level, levels, "level")
+    known("survival, groups", survival.groups, analyses, "analysis")
+    return list(dict.fromkeys(found))

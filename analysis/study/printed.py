@@ -164,8 +164,8 @@ def values(
     of it, since halves go away from zero. Half even takes both ends where
     the last digit is even and neither where it is odd; as programs differ in the direction of
     ties, both ends are taken here. Truncated takes [p, p + u), away from zero below it, and rounded
-    up (p − u, p]. Rounded twice, as 1.445 that gives 1.45, 1.5 and 2, takes 0.5 + 0.05 + 0.005 units
-    on both sides. The union is one interval, since each of them holds p.
+    up (p − u, p]. Rounded twice, as 1.445 that gives 1.45, 1.5 and 2, takes 0.555 units on both
+    sides. The union is one interval, since each of them holds p.
     """
     number, unit = number_and_unit(printed)
     match comparator:

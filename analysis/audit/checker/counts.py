@@ -1,5 +1,7 @@
 """How certificates about counts and percentages are checked, and what follows from them."""
 
+# ruff: noqa: D101, D102 (what each kind and its methods are is told in `form` and `Kind`)
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -36,6 +38,11 @@ from analysis.audit.form import (
 # So many cells that need one way of rounding are a habit of the article.
 HABIT = 3
 _SHOWN = 3
+_WHOLES: tuple[Whole, ...] = ("printed", "fewer", "another", "events")
+_OTHER_WAYS: tuple[tuple[Convention, str], ...] = (
+    ("truncated", "cut off"),
+    ("rounded up", "rounded up"),
+)
 
 
 def level_of(ledger: Ledger, name: str) -> str:
@@ -110,7 +117,7 @@ class OfCounts(Kind[Counts]):
         if item.whole == "printed":
             whole = "" if item.of is None else f" of {item.of}"
             first.append(f"Every count{whole} is tried against {quoted}, {read}.")
-            if item.of and count is not None and 0 <= count:
+            if item.of and count is not None and count >= 0:
                 exact = decimal(Fraction(100 * count, item.of))
                 first.append(f"{count} of {item.of} is {exact} %.")
             elif item.of and not item.fits:
@@ -130,11 +137,11 @@ class OfCounts(Kind[Counts]):
         plain = ledger.plain
         if item.whole != "printed" or item.conventions != plain or item.fits:
             raise Rejected("the counts are not refuted as the article writes its percentages")
-        tried = {
+        tried: dict[Whole, list[Counts]] = {
             whole: follows(
                 rest, Counts, about=item.about, sum=item.sum, whole=whole, conventions=ledger.every
             )
-            for whole in ("printed", "fewer", "another", "events")
+            for whole in _WHOLES
         }
         if any(len(found) != 1 for found in tried.values()) and item.of is not None:
             raise Rejected("a reading of the percentage is not tried")
@@ -231,7 +238,7 @@ def refuted(item: Bounds) -> bool:
 
 
 def most(ledger: Ledger, of: int) -> int:
-    """Give the greatest number that a percentage can be of: all patients, or all that is printed."""
+    """Give the greatest number that a percentage can be of: all patients, or all printed."""
     if ledger.structure.patients is not None:
         return max(of, ledger.patients([ledger.structure.patients]))
     return max(of, sum({d for name in ledger.rows if (d := ledger.denominator(name))}))
@@ -320,7 +327,7 @@ def _explanations(
     others += [n for n in ledger.rows if n not in item.about and ledger.key(n) == ledger.key(name)]
     counts = [count for n in others if (count := ledger.exact(n)) is not None and count <= of]
     for count in counts[:1]:
-        for way, words in (("truncated", "cut off"), ("rounded up", "rounded up")):
+        for way, words in _OTHER_WAYS:
             value = Fraction(100 * count, of)
             if ledger.prints(name, value, [way]) and way not in ledger.plain:
                 yield f"{count} of {of}, {decimal(value, 2)} %, {words} instead of rounded"

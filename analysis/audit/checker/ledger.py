@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from math import ceil, floor
 from typing import Any
 
@@ -136,7 +137,7 @@ def edges_of(printed: str, conventions: tuple[Convention, ...]) -> Edges:
     """Give the ends of what a printed number stands for."""
     number, unit = digits(printed)
     # The numbers at which it can change, and one between each two of them.
-    middles = [(a + b) / 2 for a, b in zip(_OFFSETS, _OFFSETS[1:], strict=False)]
+    middles = [(a + b) / 2 for a, b in pairwise(_OFFSETS)]
     inside = [
         offset
         for offset in sorted([*_OFFSETS, *middles])
@@ -400,7 +401,7 @@ class Ledger:
     @cached_property
     def summed(self) -> dict[str, Fraction]:
         """Percentages without a count beside them, with that of the declared sum of their parts."""
-        found = {}
+        found: dict[str, Fraction] = {}
         for declared in self.structure.sums:
             variable, _, level = declared.whole.partition("=")
             for key, by_number in self.counted.items():

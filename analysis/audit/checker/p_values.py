@@ -1,5 +1,7 @@
 """How certificates about p values of tables of counts are checked, and what follows from them."""
 
+# ruff: noqa: D101, D102 (what each kind and its methods are is told in `form` and `Kind`)
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -7,7 +9,7 @@ from fractions import Fraction
 from itertools import product
 
 from analysis.audit.checker import exact
-from analysis.audit.checker.kind import AS_DECLARED, Kind, Said, agree, follows, known, listed
+from analysis.audit.checker.kind import AS_DECLARED, Kind, Said, agree, follows, listed
 from analysis.audit.checker.ledger import EVERY, Ledger, Rejected
 from analysis.audit.form import (
     Certificates,
@@ -244,19 +246,10 @@ class OfIdentified(Kind[Identified]):
                 raise Rejected("the labels are not those of two p values")
             digits |= {one: two, two: one}
         tables = follows(rest, Tables)
+        found = {(table.claim, table.digits, table.comparison): table for table in tables}
         tried = {
-            comparison: [
-                next(
-                    (
-                        t
-                        for t in tables
-                        if (t.claim, t.digits, t.comparison) == (name, digits[name], comparison)
-                    ),
-                    None,
-                )  # fmt: skip
-                for name in names
-            ]
-            for comparison in dict.fromkeys(comparison for comparison, _ in item.tests)
+            comparison: [found.get((name, digits[name], comparison)) for name in names]
+            for comparison, _ in item.tests
         }
         for comparison, test in item.tests:
             for table in tried[comparison]:

@@ -1,5 +1,7 @@
 """How certificates about medians, ranges, cut-offs, limits and doses are checked."""
 
+# ruff: noqa: D101, D102 (what each kind and its methods are is told in `form` and `Kind`)
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -54,7 +56,7 @@ def readings(
 _RANGE = "the range is an interquartile range"
 _INTERVAL = "an interval that is not built around its estimate, as by bootstrap"
 _CURVE = "a curve that can rise, such as a cumulative incidence or relative survival"
-# Of two statistics of one variable: which cannot be above which, why, and under what reading it can.
+# Of two statistics of one variable: which cannot be above which, why, and in what reading it can.
 ORDERED: dict[tuple[str, str], tuple[str, str]] = {
     ("min", "median"): ("a minimum is not above the median", ""),
     ("median", "max"): ("a median is not above the maximum", ""),

@@ -1,5 +1,7 @@
 """How certificates about sums of counts are checked: where they are declared, bounds, CP-SAT."""
 
+# ruff: noqa: D101, D102 (what each kind and its methods are is told in `form` and `Kind`)
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -107,7 +109,7 @@ def _levels(
         raise Rejected("not all levels are there")
     _one_population(ledger, minuses)
     (whole,) = pluses
-    of = {ledger.denominator(term.about[0]) for term in minuses} - {None}
+    of = {d for term in minuses if (d := ledger.denominator(term.about[0])) is not None}
     if len(of) > 1:
         raise Rejected("the levels are printed of different numbers")
     if whole.of:
@@ -205,7 +207,7 @@ def _arms(
 def named(ledger: Ledger, relation: Relation) -> str:
     """Give words for a sum: what is declared, in which group."""
     first = next(t for t in relation.terms if (t.sign < 0) == (relation.part != "sums"))
-    analysis, group, level, variable, _ = ledger.key(first.about[0])
+    _, group, level, variable, _ = ledger.key(first.about[0])
     where = f" ({level})" if group and relation.part != "arms" else ""
     words = ledger.structure.names.get(variable, variable.replace("_", " "))
     if relation.part in {"sums", "unions", "at_least"}:

@@ -1,5 +1,7 @@
 """How certificates about Kaplan-Meier curves are checked: bounds, and curves of examples."""
 
+# ruff: noqa: D101, D102 (what each kind and its methods are is told in `form` and `Kind`)
+
 from __future__ import annotations
 
 from collections.abc import Sequence

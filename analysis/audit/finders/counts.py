@@ -248,7 +248,7 @@ def _find_restated(evidence: Evidence) -> Iterator[Check]:
 
 
 def _by_denominator(claims: list[Claim]) -> Iterable[list[Claim]]:
-    """Give claims by what they are printed of; those of no number, unless in per cent, with each."""
+    """Give claims by what they are printed of; those of no number with each, but for per cents."""
     of = {claim.denominator for claim in claims}
     percentages = {claim.statistic for claim in claims} == {"percent"}
     for denominator in of if percentages else (of - {None} or {None}):

@@ -15,7 +15,6 @@ from analysis.article.ledger import KEY
 from analysis.audit.structure import Structure
 from analysis.study.printed import EVERY, ROUNDED, Convention, Interval, values
 
-
 # So many percentages that are those of their counts show how an article's are made.
 PLAIN_ENOUGH = 5
 
@@ -233,7 +232,7 @@ class Evidence:
         return fitting
 
     def parts(self, cell: Cell) -> tuple[int, list[list[Claim]]] | None:
-        """Give the parts of a declared sum of this quantity, of the same patients, and its place."""
+        """Give the parts of a declared sum of a quantity, of the same patients, with its place."""
         level = f"{cell.quantity.variable}={cell.quantity.variable_level}"
         for place, declared in enumerate(self.structure.sums):
             if declared.whole != level or cell.of is None:

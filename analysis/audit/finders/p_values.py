@@ -150,7 +150,7 @@ def _of_value(
     if not plain <= set(none):
         tests = sorted({test for c in some for test, *_ in own[c].fits})
         return Check(claims, says=f"{item.claim.locator}: {', '.join(tests)} can give it")
-    swapped = ()
+    swapped: tuple[AnyCertificate, ...] = ()
     if exchange is not None:
         main = exchange[0]
         assert isinstance(main, Identified)
