@@ -9,7 +9,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.audit import checker
-from analysis.audit.finders import contingency, counts, p_values, quantities, sums, survival
+from analysis.audit.finders import (
+    contingency,
+    continuous,
+    counts,
+    effects,
+    p_values,
+    quantities,
+    sums,
+    survival,
+)
 from analysis.audit.finders.evidence import Evidence
 from analysis.audit.finders.rules import Rule
 from analysis.audit.form import AnyCertificate, Finding, Verdict
@@ -19,6 +28,8 @@ RULES: tuple[Rule, ...] = (
     *counts.RULES,
     *sums.RULES,
     *quantities.RULES,
+    *continuous.RULES,
+    *effects.RULES,
     *p_values.RULES,
     *contingency.RULES,
     *survival.RULES,

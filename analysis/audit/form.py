@@ -245,6 +245,171 @@ class Scaled(Data):
     high: Fraction | None
 
 
+# Means, deviations, intervals, effects ----------------------------------------------------------
+
+
+class Spread(Data):
+    """A standard deviation against what a range allows, and a mean within it, as variances."""
+
+    kind: Literal["spread"] = "spread"
+    sd: str
+    min: str
+    max: str
+    mean: str | None
+    patients: tuple[str, ...]
+    conventions: tuple[Convention, ...]
+    n: int
+    variance_low: Fraction
+    variance_high: Fraction
+    least: Fraction
+    most: Fraction
+
+
+class Squares(Data):
+    """A mean and a standard deviation of `n` whole numbers, which have a whole sum of squares.
+
+    `fits` is a sum and a sum of squares that give both, None without any; `fewer` the greatest
+    number of patients below `n` that has some.
+    """
+
+    kind: Literal["squares"] = "squares"
+    mean: str
+    sd: str
+    patients: tuple[str, ...]
+    conventions: tuple[Convention, ...]
+    n: int
+    fits: tuple[int, int] | None
+    fewer: int | None
+
+
+class Counted(Data):
+    """A mean or a median of a number that is also printed as a table of counts."""
+
+    kind: Literal["counted"] = "counted"
+    claim: str
+    levels: tuple[tuple[str, ...], ...]
+    conventions: tuple[Convention, ...]
+    value: Fraction
+
+
+class RatioInterval(Data):
+    """A ratio against the geometric middle of its confidence limits, as squares."""
+
+    kind: Literal["ratio interval"] = "ratio interval"
+    estimate: str
+    lower: str
+    upper: str
+    conventions: tuple[Convention, ...]
+    square_low: Fraction
+    square_high: Fraction
+    product_low: Fraction
+    product_high: Fraction
+
+
+class WaldP(Data):
+    """A p value against that of a ratio and its 95 % confidence limits, within `factor` of z."""
+
+    kind: Literal["wald p"] = "wald p"
+    claim: str
+    estimate: str
+    lower: str
+    upper: str
+    conventions: tuple[Convention, ...]
+    factor: Fraction
+    p_low: str
+    p_high: str
+
+
+class Proportion(Data):
+    """Confidence limits of a proportion under every usual method, and those that give them.
+
+    `fits` are pairs of a method and a level of confidence in per cent.
+    """
+
+    kind: Literal["proportion"] = "proportion"
+    about: tuple[str, ...]
+    lower: str
+    upper: str
+    conventions: tuple[Convention, ...]
+    count: int
+    of: int
+    fits: tuple[tuple[str, int], ...]
+
+
+class Effect(Data):
+    """An odds ratio, a relative risk or a difference against the counts of two groups."""
+
+    kind: Literal["effect"] = "effect"
+    claim: str
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    conventions: tuple[Convention, ...]
+    values: tuple[Fraction, ...]
+
+
+class StatisticP(Data):
+    """A p value against that of a test statistic that is printed with it.
+
+    `freedom` are the least and the greatest degrees of freedom that are tried (a second pair, of
+    the denominator, for F), `p_low` and `p_high` the ends of all p values, one- or two-sided.
+    """
+
+    kind: Literal["statistic p"] = "statistic p"
+    claim: str
+    statistic: str
+    stated: tuple[str, ...]
+    conventions: tuple[Convention, ...]
+    freedom: tuple[Fraction, ...]
+    p_low: str
+    p_high: str
+
+
+class Share(Data):
+    """A survival rate against the share of patients who are still at risk."""
+
+    kind: Literal["share"] = "share"
+    rate: str
+    at_risk: str
+    patients: tuple[str, ...]
+    conventions: tuple[Convention, ...]
+    n: int
+    share: Fraction
+    rate_high: Fraction
+
+
+class Width(Data):
+    """The confidence limits of a survival rate against the least that so many patients have."""
+
+    kind: Literal["width"] = "width"
+    rate: str
+    lower: str
+    upper: str
+    patients: tuple[str, ...]
+    conventions: tuple[Convention, ...]
+    n: int
+    width_high: Fraction
+    square_least: Fraction
+
+
+class Difference(Data):
+    """A difference against the two numbers that it is declared to be of."""
+
+    kind: Literal["difference"] = "difference"
+    claim: str
+    first: str
+    second: str
+    conventions: tuple[Convention, ...]
+    low: Fraction
+    high: Fraction
+
+
+class Zero(Data):
+    """A p value that is printed as nothing but zeros."""
+
+    kind: Literal["zero"] = "zero"
+    claim: str
+
+
 # P values --------------------------------------------------------------------------------------
 
 
@@ -451,6 +616,18 @@ AnyCertificate = Annotated[
     | Grid
     | Cut
     | Scaled
+    | Spread
+    | Squares
+    | Counted
+    | RatioInterval
+    | WaldP
+    | Proportion
+    | Effect
+    | StatisticP
+    | Share
+    | Width
+    | Difference
+    | Zero
     | Tables
     | Identified
     | Contingency

@@ -114,6 +114,13 @@ class Contingency(_Part):
     margins: bool = False
 
 
+class Difference(_Part):
+    """A printed difference, and the two numbers that it is of: the first less the second."""
+
+    claim: str
+    of: tuple[str, str]
+
+
 class Shared(_Part):
     """An endpoint `all` whose events are those of `part`, those of `rest`, and deaths."""
 
@@ -154,6 +161,7 @@ class Structure(_Part):
     within: dict[str, str] = {}
     cuts: tuple[Cut, ...] = ()
     doses: tuple[Dose, ...] = ()
+    differences: tuple[Difference, ...] = ()
     p_values: tuple[Family, ...] = ()
     p_tables: tuple[Contingency, ...] = ()
     survival: Survival = Survival()
@@ -285,6 +293,9 @@ def unknown_names(structure: Structure, ledger: pd.DataFrame) -> list[str]:
     for dose in structure.doses:
         known("doses", dose.bed, variables, "variable")
         known("doses", dose.eqd2, variables, "variable")
+    for difference in structure.differences:
+        for claim in (difference.claim, *difference.of):
+            known("differences", claim, claims, "claim")
     for family in structure.p_values:
         for value in family.values:
             for claim in (value.claim, *value.margins):

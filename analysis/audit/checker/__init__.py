@@ -12,7 +12,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from analysis.audit.checker.continuous import (
+    OfCounted,
+    OfDifference,
+    OfSpread,
+    OfSquares,
+    OfZero,
+)
 from analysis.audit.checker.counts import OfCounts, OfHabit, OfRestated, OfSumOfPrinted
+from analysis.audit.checker.effects import (
+    OfEffect,
+    OfProportion,
+    OfRatioInterval,
+    OfShare,
+    OfStatisticP,
+    OfWaldP,
+    OfWidth,
+)
 from analysis.audit.checker.kind import Kind
 from analysis.audit.checker.ledger import Ledger, Rejected
 from analysis.audit.checker.p_values import OfContingency, OfIdentified, OfTables, OfUntried
@@ -31,8 +47,11 @@ from analysis.audit.form import (
     AnyCertificate,
     Bounds,
     Contingency,
+    Counted,
     Counts,
     Cut,
+    Difference,
+    Effect,
     Finding,
     FollowUp,
     FollowUpWitness,
@@ -44,15 +63,24 @@ from analysis.audit.form import (
     Limits,
     Order,
     Proof,
+    Proportion,
     RateAndMedian,
+    RatioInterval,
     Restated,
     Scaled,
+    Share,
     SharedEvents,
     SharedWitness,
+    Spread,
+    Squares,
+    StatisticP,
     Steps,
     SumOfPrinted,
     Tables,
     Untried,
+    WaldP,
+    Width,
+    Zero,
 )
 
 __all__ = ["KINDS", "Ledger", "Rejected", "conclude", "faults"]
@@ -69,6 +97,18 @@ KINDS: dict[type[Any], Kind[Any]] = {
     Grid: OfGrid(),
     Cut: OfCut(),
     Scaled: OfScaled(),
+    Spread: OfSpread(),
+    Squares: OfSquares(),
+    Counted: OfCounted(),
+    RatioInterval: OfRatioInterval(),
+    WaldP: OfWaldP(),
+    Proportion: OfProportion(),
+    Effect: OfEffect(),
+    StatisticP: OfStatisticP(),
+    Share: OfShare(),
+    Width: OfWidth(),
+    Difference: OfDifference(),
+    Zero: OfZero(),
     Tables: OfTables(),
     Identified: OfIdentified(),
     Contingency: OfContingency(),

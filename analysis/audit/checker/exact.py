@@ -66,6 +66,11 @@ def f_ratio(statistic: Fraction, first: Fraction, second: Fraction) -> Bounds:
     return _bounds(found)
 
 
+def beta(at: Fraction, a: Fraction, b: Fraction) -> Bounds:
+    """Bound the distribution of beta."""
+    return _bounds(_ball(at).beta_lower(_ball(a), _ball(b), regularized=1))
+
+
 def logarithm(value: Fraction) -> Bounds:
     """Bound the natural logarithm of a number above 0."""
     found = _ball(value).log()

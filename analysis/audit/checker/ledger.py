@@ -218,13 +218,16 @@ class Ledger:
     def prints(self, name: str, value: Fraction, conventions: Sequence[Convention]) -> bool:
         """Tell whether a number would be printed as it is, under one of the conventions."""
         comparator = self.text(name, "comparator")
-        if comparator == "=":
+        if comparator == "=" and self.statistic(name) not in {"count", "n_at_risk"}:
             return stands_for(self.text(name, "printed"), value, tuple(conventions))
         return self.edges(name, conventions).holds(value)
 
     def edges(self, name: str, conventions: Sequence[Convention]) -> Edges:
         """Give the ends of what a claim stands for."""
         comparator = self.text(name, "comparator")
+        if comparator == "=" and self.statistic(name) in {"count", "n_at_risk"}:
+            # Counts are whole, and are not rounded.
+            return Edges(self.number(name), self.number(name), True, True)
         if comparator == "=":
             return edges_of(self.text(name, "printed"), tuple(conventions))
         number = self.number(name)

@@ -85,6 +85,14 @@ for _name in ESTIMATES:
         "a lower confidence limit is not above the upper one",
         "",
     )
+_LATE = "patients who enter late, or others than those"
+_FLOW = "others joined in between, or something else than patients is counted"
+# Of a trial's flow, what comes before what.
+FLOW = (
+    ("assessed", "screened"),
+    ("randomised", "randomized", "enrolled", "included", "allocated"),
+    ("analysed", "analyzed"),
+)
 # Of two endpoints of the same patients, which curve lies below which.
 BELOW = {
     ("PFS", "OS"): "who has died has no progression-free survival",
@@ -164,6 +172,17 @@ def because(ledger: Ledger, item: Order) -> tuple[str, str, str, str]:
         times = [time_of(key[4]) for key in (first, second)]
         if None not in times and (times[0] or 0) > (times[1] or 0):
             return "a survival curve does not rise", _CURVE, "", curves
+    if pair == ("n_at_risk", "n_at_risk") and first[:4] == second[:4]:
+        times = [time_of(key[4]) for key in (first, second)]
+        if None not in times and (times[0] or 0) > (times[1] or 0):
+            return "patients at risk do not become more", _LATE, "", "numbers at risk"
+    if pair == ("n_at_risk", "count") and first[1:3] == second[1:3]:
+        ledger.patients([item.larger], second[1:3])
+        return "no more are at risk than there are", _LATE, "", "numbers at risk"
+    if pair == ("count", "count") and first[:4] == second[:4] and first[3] == "flow":
+        places = [flow_of(key[4]) for key in (first, second)]
+        if None not in places and (places[0] or 0) > (places[1] or 0):
+            return "who comes later came before", _FLOW, "", "flow of patients"
     same_time = (*first[:3], first[4]) == (*second[:3], second[4])
     if pair in {("rate", "rate"), ("median", "median")} and same_time:
         reason = BELOW.get((first[3], second[3]), "")
@@ -180,6 +199,11 @@ def because(ledger: Ledger, item: Order) -> tuple[str, str, str, str]:
             OfOrder.rule,
         )
     raise Rejected(f"{item.smaller} and {item.larger} have no order")
+
+
+def flow_of(level: str) -> int | None:
+    """Give the place of a level in the flow of patients."""
+    return next((place for place, names in enumerate(FLOW) if level in names), None)
 
 
 def is_time(ledger: Ledger, variable: str) -> bool:

@@ -52,7 +52,9 @@ class Claim:
         return (*self.quantity, self.statistic)
 
     def values(self, conventions: Iterable[Convention] = EVERY) -> Interval:
-        """Give what the printed number can stand for, in its own unit."""
+        """Give what the printed number can stand for, in its own unit; counts are whole."""
+        if self.statistic in {"count", "n_at_risk"} and self.comparator == "=":
+            conventions = ()
         return values(self.printed, self.comparator, tuple(conventions))
 
 
