@@ -5,6 +5,7 @@ FROM    ?=
 PARAMS  ?=
 SEED    ?= 1
 LEDGER  ?=
+PROOFS  ?=
 VARIANTS ?=
 SCHEDULER ?=
 WORKERS ?=
@@ -13,7 +14,7 @@ PYTHON3 ?= python3
 
 # Recipes read these from their environment, in which a path or an expression may hold quotes, spaces
 # and signs that a shell, or make itself, would take for its own: PARAMS="population='sex == \"male\"'".
-GIVEN := DATASET FROM PARAMS SEED LEDGER VARIANTS SCHEDULER WORKERS BENCH PYTHON3
+GIVEN := DATASET FROM PARAMS SEED LEDGER PROOFS VARIANTS SCHEDULER WORKERS BENCH PYTHON3
 NAMED := $(filter file,$(origin DATASET))
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
@@ -99,6 +100,7 @@ help: ## list the targets
 	@echo "PARAMS   as in PARAMS=\"ci_type=plain age_max=70\", or a YAML file (now: $${PARAMS:-the article's})"
 	@echo "SEED     of the synthetic cohort                    (now: $$SEED)"
 	@echo "LEDGER   published numbers to audit, a path          (now: $${LEDGER:-the article's})"
+	@echo "PROOFS   findings.json of an audit, to check again  (now: $${PROOFS:-none})"
 	@echo "VARIANTS of the sensitivity analyses, a path        (now: $${VARIANTS:-the project's})"
 	@echo "SCHEDULER a Dask cluster that computes them         (now: $${SCHEDULER:-this machine})"
 	@echo "WORKERS  how much runs at a time                    (now: $${WORKERS:-one a core})"
@@ -131,8 +133,10 @@ verify: environment ## judge every published number: reproduced, impossible (pro
 release: environment ## make release/ from DATASET: what may leave, under disclosure control
 	@$(PYTHON) -m analysis release $(CHOSEN)
 
-audit: environment ## check the published numbers against each other, with proofs (LEDGER)
-	@$(PYTHON) -m analysis audit --ledger="$$LEDGER"
+audit: environment ## check the published numbers against each other, with proofs (LEDGER, PROOFS)
+	@if [ -n "$$PROOFS" ]; then \
+	    $(PYTHON) -m analysis.audit.checker --proofs="$$PROOFS" --ledger="$$LEDGER"; \
+	else $(PYTHON) -m analysis audit --ledger="$$LEDGER"; fi
 
 sensitivity: environment ## set variants of the report beside it: what changes? (VARIANTS, SCHEDULER, WORKERS)
 	@$(PYTHON) -m analysis sensitivity $(CHOSEN) $(AT_A_TIME) \

@@ -8,6 +8,7 @@ from html import escape
 from IPython.display import HTML
 
 from analysis.audit.checker import Ledger
+from analysis.audit.checker.ledger import PLAIN_ENOUGH
 from analysis.audit.engine import RULES, Audit
 from analysis.audit.finders.evidence import Evidence
 from analysis.audit.form import Finding, Verdict
@@ -50,9 +51,9 @@ def convention(found: Audit) -> HTML:
         f"their digits: {escape(counted)}. All are read in the way that gives most of them, "
         "and in another only where that cannot be. "
         + (
-            "So many of them are plainly those of a count that weights and imputed or rounded "
-            "counts are no reading of the others."
-            if Ledger(evidence.rows, found.structure).settled
+            "Where five or more of an analysis are plainly those of a count, weights and imputed or rounded "
+            "counts are no reading of its others."
+            if Ledger(evidence.rows, found.structure).fitting.total() >= PLAIN_ENOUGH
             else "They are too few to tell whether they are of plain counts, so that weights and "
             "imputed or rounded counts are a reading of each."
         )

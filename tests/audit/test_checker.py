@@ -17,7 +17,7 @@ from analysis.audit.engine import Audit, audit
 from analysis.audit.finders.evidence import Evidence
 from analysis.audit.form import AnyCertificate, Finding, Verdict
 from analysis.audit.structure import read_structure
-from tests.audit.true_statements import CASES
+from benchmarks.true_statements import CASES
 
 # Of one finding no more places are tried; a table of p values has thousands.
 MOST = 260

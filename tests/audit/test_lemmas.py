@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.audit.simulated import half, kaplan_meier
+from benchmarks.simulated import half, kaplan_meier
 
 # Few different days, so that ties are common.
 PATIENTS = st.lists(st.tuples(st.integers(1, 8), st.booleans()), min_size=1, max_size=14)

@@ -15,7 +15,7 @@ from analysis.audit.finders.relations import relations_of
 from analysis.audit.form import Finding, Infeasible, Verdict
 from analysis.audit.structure import Structure
 from analysis.study.printed import EVERY
-from tests.audit.true_statements import PLAIN
+from benchmarks.true_statements import PLAIN
 
 
 def row(claim: str, statistic: str, printed: str, **keys: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.audit.form import Verdict
-from tests.audit.true_statements import CASES, Case
+from benchmarks.true_statements import CASES, Case
 
 FALSE = {
     "two sums of one whole, of which one cannot be": 1,

@@ -29,7 +29,7 @@ from analysis.audit.checker.effects import (
     OfWaldP,
     OfWidth,
 )
-from analysis.audit.checker.kind import Kind
+from analysis.audit.checker.kind import OTHERWISE, Kind
 from analysis.audit.checker.ledger import Ledger, Rejected
 from analysis.audit.checker.p_values import OfContingency, OfIdentified, OfTables, OfUntried
 from analysis.audit.checker.quantities import OfCut, OfGrid, OfLimits, OfOrder, OfScaled
@@ -78,6 +78,7 @@ from analysis.audit.form import (
     SumOfPrinted,
     Tables,
     Untried,
+    Verdict,
     WaldP,
     Width,
     Zero,
@@ -141,6 +142,11 @@ def conclude(ledger: Ledger, certificates: Sequence[AnyCertificate]) -> Finding:
     main, *rest = certificates
     kind = KINDS[type(main)]
     said = kind.says(ledger, main, tuple(rest))
+    allowed = list(said.allowed)
+    plain = getattr(main, "conventions", ()) == ledger.plain != ledger.every
+    if said.verdict == Verdict.READING and plain and type(main) is not Counts:
+        # What only the article's own way of rounding refutes, another way allows.
+        allowed.append(OTHERWISE)
     used = dict.fromkeys(name for item in certificates for name in KINDS[type(item)].claims(item))
     return Finding(
         rule=said.rule or kind.rule,
@@ -148,7 +154,7 @@ def conclude(ledger: Ledger, certificates: Sequence[AnyCertificate]) -> Finding:
         title=said.title,
         subject=tuple(said.subject),
         excluded=tuple(said.excluded),
-        allowed=tuple(said.allowed),
+        allowed=tuple(allowed),
         declared=tuple(said.declared),
         explanations=tuple(said.explanations),
         proof=Proof(

@@ -206,7 +206,7 @@ class OfCounts(Kind[Counts]):
             yield f"it is of {more}, not {of}: {count} of {more}"
         if tried["events"].fits:
             yield "events or lesions are counted, of which one patient can have several"
-        if not ledger.settled and percents:
+        if not ledger.settled(item.about[0]) and percents:
             yield "the percentage is weighted or adjusted, or its count imputed or rounded"
 
     def _subject(self, ledger: Ledger, item: Counts, rest: Certificates) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from analysis.audit.form import AnyCertificate, Certificates, Convention, Data, 
 C = TypeVar("C", bound=Data)
 
 AS_DECLARED = "as declared in structure.yaml"
+OTHERWISE = "some are cut off, or rounded in another way"
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,12 @@ def known(conventions: Sequence[Convention]) -> None:
     ordered = [way for way in EVERY if way in conventions]
     if not ordered or list(conventions) != ordered:
         raise Rejected("conventions of rounding in another order, or none")
+
+
+def graver(ledger: Ledger, conventions: Sequence[Convention], allowed: Sequence[str]) -> Verdict:
+    """Give the verdict of what is refuted: impossible where no reading and no rounding allows it."""
+    every = tuple(conventions) == ledger.every
+    return Verdict.IMPOSSIBLE if every and not allowed else Verdict.READING
 
 
 def follows(certificates: Sequence[AnyCertificate], kind: type[C], **same: Any) -> list[C]:

@@ -7,6 +7,7 @@ take intervals. Which claims belong together is decided here, from the keys and 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -377,11 +378,16 @@ class Ledger:
     def every(self) -> tuple[Convention, ...]:
         """The conventions that a number may be printed by.
 
-        One alone is rarely rounded up where many others are plainly rounded: that is a convention
-        of an article where two or more of its percentages show it.
+        Where several percentages are plainly rounded that are not rounded up, none is, unless two
+        or more of them can be nothing else.
         """
         up = [pair for pair in self.pairs if self.needs(pair, "rounded up")]
-        if self.settled and self.plain == ROUNDED and len(up) < 2:
+        down = [
+            pair
+            for pair in self.pairs
+            if self.fit(pair, self.plain) and not self.fit(pair, ["rounded up"])
+        ]
+        if self.plain == ROUNDED and len(down) >= PLAIN_ENOUGH and len(up) < 2:
             return tuple(way for way in EVERY if way != "rounded up")
         return EVERY
 
@@ -394,12 +400,15 @@ class Ledger:
         return self.fit(pair, [convention]) and not any(self.fit(pair, [w]) for w in plainer)
 
     @cached_property
-    def fitting(self) -> int:
-        """How many percentages are those of the count beside them, as the article writes them."""
-        fitting = sum(self.fit(pair, self.plain) for pair in self.pairs)
-        return fitting + sum(
-            self.prints(name, value, self.plain) for name, value in self.summed.items()
+    def fitting(self) -> Counter[str]:
+        """How many percentages of an analysis are those of the count beside them, plainly."""
+        fitting = Counter(self.key(pair[0])[0] for pair in self.pairs if self.fit(pair, self.plain))
+        fitting.update(
+            self.key(name)[0]
+            for name, value in self.summed.items()
+            if self.prints(name, value, self.plain)
         )
+        return fitting
 
     @cached_property
     def summed(self) -> dict[str, Fraction]:
@@ -431,7 +440,9 @@ class Ledger:
             counts.append(exact[0])
         return sum(counts)
 
-    @property
-    def settled(self) -> bool:
-        """Whether the percentages show that they are of counted patients, without weights."""
-        return self.fitting >= PLAIN_ENOUGH
+    def settled(self, name: str) -> bool:
+        """Tell whether the percentages of an analysis show that they are of counted patients.
+
+        Weighted or imputed numbers stand in tables of their own, not between plain ones.
+        """
+        return self.fitting[self.key(name)[0]] >= PLAIN_ENOUGH

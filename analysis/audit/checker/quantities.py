@@ -19,6 +19,7 @@ from analysis.audit.checker.kind import (
     ending,
     follows,
     from_to,
+    graver,
     in_words,
     known,
 )
@@ -133,8 +134,6 @@ class OfOrder(Kind[Order]):
         reason, reading, declared, rule = because(ledger, item)
         excluded = readings(self, ledger, item, item.conventions, rest)
         allowed = [reading] if reading else []
-        if item.conventions != ledger.every:
-            allowed.append("some are cut off, or rounded in another way")
         smaller, larger = item.smaller, item.larger
         words = [
             f"{ledger.statistic(name).replace('_', ' ')} “{ledger.text(name, 'printed')}”"
@@ -149,7 +148,7 @@ class OfOrder(Kind[Order]):
         else:
             title = f"{ledger.named(smaller)}: {words[0]} above {words[1]}"
         return Said(
-            Verdict.READING if allowed else Verdict.IMPOSSIBLE,
+            graver(ledger, item.conventions, allowed),
             title,
             excluded=[reason] if reading else excluded,
             allowed=allowed,
@@ -297,11 +296,9 @@ class OfLimits(Kind[Limits]):
         reading = BOUNDED[ledger.statistic(item.claim)][2]
         excluded = readings(self, ledger, item, item.conventions, rest)
         allowed = [reading] if reading else []
-        if item.conventions != ledger.every:
-            allowed.append("it is cut off, or rounded in another way")
         quoted, statistic = ledger.quoted(item.claim), ledger.statistic(item.claim)
         return Said(
-            Verdict.READING if allowed else Verdict.IMPOSSIBLE,
+            graver(ledger, item.conventions, allowed),
             f"{quoted} is no {statistic.replace('_', ' ')}"
             + (" of patients" if statistic == "percent" else ""),
             (item.claim,),
@@ -376,15 +373,13 @@ class OfGrid(Kind[Grid]):
             allowed.append(
                 f"{missing} of the {item.n} {'has' if missing == 1 else 'have'} no value"
             )
-        if item.conventions != ledger.every:
-            allowed.append("it is cut off, or rounded in another way")
         if statistic == "median":
             allowed.append(_OTHER_MEDIAN)
         elif statistic == "mean":
             allowed.append(_OTHER_MEAN)
         printed, variable = ledger.text(item.claim, "printed"), ledger.key(item.claim)[3]
         return Said(
-            Verdict.READING if allowed else Verdict.IMPOSSIBLE,
+            graver(ledger, item.conventions, allowed),
             f"{ledger.named(item.claim)}: {statistic} “{printed}” of {item.n} whole numbers",
             (item.claim,),
             excluded=excluded,
@@ -482,8 +477,6 @@ class OfCut(Kind[Cut]):
         if item.high < item.least or item.low > item.most:
             readings(self, ledger, item, item.conventions, rest)
             allowed = ["some patients have no value, or the two are of different patients"]
-            if item.conventions != ledger.every:
-                allowed.append("some are cut off, or rounded in another way")
             return Said(
                 Verdict.READING,
                 f"{named}: median “{ledger.text(item.median, 'printed')}” and "
@@ -574,9 +567,9 @@ class OfScaled(Kind[Scaled]):
         declared = (f"{first} is {decimal(item.factor)} × {second}, {AS_DECLARED}",)
         if item.low is None or item.high is None:
             excluded = readings(self, ledger, item, item.conventions, rest)
-            allowed = [] if item.conventions == ledger.every else ["some are cut off"]
+            allowed: list[str] = []
             return Said(
-                Verdict.READING if allowed else Verdict.IMPOSSIBLE,
+                graver(ledger, item.conventions, allowed),
                 title,
                 excluded=excluded,
                 allowed=allowed,

@@ -19,6 +19,7 @@ from analysis.audit.checker.kind import (
     as_read,
     follows,
     from_to,
+    graver,
     in_words,
     known,
     listed,
@@ -302,7 +303,7 @@ class OfBounds(Kind[Bounds]):
         allowed = list(_allowed(ledger, item))
         words = declared_words(ledger, relation)
         return Said(
-            Verdict.READING if allowed else Verdict.IMPOSSIBLE,
+            graver(ledger, item.conventions, allowed),
             f"{named(ledger, relation)}: the counts do not add up, {equation(relation)}",
             excluded=excluded,
             allowed=allowed,
@@ -325,8 +326,6 @@ def _same(one: Relation, other: Relation) -> bool:
 
 def _allowed(ledger: Ledger, item: Bounds) -> Iterator[str]:
     relation, terms = item.relation, item.relation.terms
-    if item.conventions != ledger.every:
-        yield "some are cut off, or rounded in another way"
     if relation.part == "arms":
         yield "the groups overlap, or others belong to all as well"
     if relation.part in {"exclusive", "several"} and item.low > 0:
@@ -345,7 +344,7 @@ def _allowed(ledger: Ledger, item: Bounds) -> Iterator[str]:
         if rounded and off <= Fraction(base, 2) * len(terms):
             yield f"counts are rounded to {base}"
             return
-    if not ledger.settled and off <= Fraction(len(terms), 2):
+    if not ledger.settled(terms[0].about[0]) and off <= Fraction(len(terms), 2):
         yield "counts are weighted, or means over imputations"
 
 
@@ -402,11 +401,11 @@ class OfInfeasible(Kind[Infeasible]):
             allowed.append("the groups overlap, or others belong to all as well")
         if any(rel.part in {"exclusive", "several"} and rel.equal for rel in item.relations):
             allowed.append("some patients have no value, or a level is not printed")
-        if not ledger.settled:
+        if not all(map(ledger.settled, self.claims(item))):
             allowed.append("counts are weighted, imputed or rounded")
         words = [w for rel in item.relations if (w := declared_words(ledger, rel))]
         return Said(
-            Verdict.READING if allowed else Verdict.IMPOSSIBLE,
+            graver(ledger, item.conventions, allowed),
             f"{len(set(self.claims(item)))} numbers cannot hold together: "
             f"{listed([named(ledger, relation) for relation in item.relations])}",
             excluded=(in_words(ledger.every),),

@@ -210,28 +210,16 @@ class Evidence:
 
     @cached_property
     def ways(self) -> tuple[Convention, ...]:
-        """All conventions that a number may be printed by: rounded up only where others are."""
+        """All conventions that a number may be printed by: rounded up only where some can be."""
         up = [pair for pair in self.pairs if self.way(pair) == "rounded up"]
-        if self.plain >= PLAIN_ENOUGH and self.own == ROUNDED and len(up) < 2:
+        down = [
+            pair
+            for pair in self.pairs
+            if self.fit(pair, self.own) and not self.fit(pair, ["rounded up"])
+        ]
+        if self.own == ROUNDED and len(down) >= PLAIN_ENOUGH and len(up) < 2:
             return tuple(way for way in EVERY if way != "rounded up")
         return EVERY
-
-    @cached_property
-    def plain(self) -> int:
-        """How many percentages are plainly those of a count beside them, or of a declared sum."""
-        fitting = sum(self.fit(pair, self.own) for pair in self.pairs)
-        every = replace(self, dropped=frozenset()) if self.dropped else self
-        for cell, claims in every.cells.items():
-            found = every.parts(cell)
-            if found is None or any(exact_count(claim) is not None for claim in claims):
-                continue
-            counts = [next(filter(None, map(exact_count, part)), 0) for part in found[1]]
-            printed = all(any(exact_count(c) is not None for c in part) for part in found[1])
-            value = Fraction(100 * sum(counts), cell.of or 1)
-            if printed and value:
-                percents = [claim for claim in claims if claim.statistic == "percent"]
-                fitting += sum(value in claim.values(self.own) for claim in percents)
-        return fitting
 
     def parts(self, cell: Cell) -> tuple[int, list[list[Claim]]] | None:
         """Give the parts of a declared sum of a quantity, of the same patients, with its place."""

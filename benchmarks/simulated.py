@@ -1,29 +1,42 @@
-"""Ledgers of simulated cohorts: true numbers, any size, any convention of rounding."""
+"""Ledgers of simulated cohorts: true numbers, any size, any way of rounding, arms, missing values.
+
+Statistics are computed here from the patients, in fractions or by libraries, with nothing of the
+audit. What is printed in an unusual way is noted in `odd`: a reading is asked for it, and for
+nothing else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 from analysis.article.ledger import COLUMNS
-from analysis.audit.families.p_values.tests2x2 import p_values
+from analysis.audit.finders.tests2x2 import p_values
 from analysis.audit.structure import Structure
 from analysis.study.printed import EVERY, Convention
 
-MODES = {"half up": ROUND_HALF_UP, "half even": ROUND_HALF_EVEN, "truncated": ROUND_DOWN}
+MODES = {
+    "half up": ROUND_HALF_UP,
+    "half even": ROUND_HALF_EVEN,
+    "truncated": ROUND_DOWN,
+    "rounded up": ROUND_UP,
+    "rounded twice": ROUND_HALF_UP,
+}
 MONTH = Fraction(487, 16)  # 30.4375 days
 
 STRUCTURE = Structure.model_validate(
     {
         "patients": "patients",
         "exclusive": [
-            {"variables": ["sex", "stage"]},
+            {"variables": ["sex", "stage", "smoker"]},
             {"variables": ["response"], "levels": ["CR", "PR", "SD", "PD"]},
         ],
         "one_at_most": [{"variables": ["event"], "levels": ["1", "2", "3"]}],
@@ -35,7 +48,7 @@ STRUCTURE = Structure.model_validate(
         ],
         "unions": [{"whole": "site_any=yes", "parts": ["site=liver", "site=lung", "site=bone"]}],
         "subsets": [{"part": "stage=IV", "whole": "advanced=yes"}],
-        "whole_numbers": ["age"],
+        "whole_numbers": ["age", "sessions"],
         "cuts": [
             {"variable": "marker", "level": "marker_high=yes", "at_least": 400},
             {"variable": "size", "level": "size_small=yes", "at_most": 5},
@@ -75,6 +88,8 @@ def rounded(value: Fraction, decimals: int, convention: Convention) -> str:
     if value.numerator * scale % value.denominator:
         digits += Decimal("0.5")
     exact = digits / Decimal(scale)
+    if convention == "rounded twice":
+        exact = exact.quantize(Decimal(1).scaleb(-decimals - 1), rounding=ROUND_HALF_UP)
     return str(exact.quantize(Decimal(1).scaleb(-decimals), rounding=MODES[convention]))
 
 
@@ -85,6 +100,7 @@ class Simulated:
     n: int
     convention: Convention
     orfs_at_last_imaging: bool
+    odd: set[str] = field(default_factory=set)
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     def add(
@@ -100,6 +116,7 @@ class Simulated:
         group: tuple[str, str] = ("", ""),
         comparator: str = "=",
     ) -> None:
+        """Print a number."""
         self.rows.append(
             dict.fromkeys(COLUMNS, "")
             | {
@@ -117,12 +134,31 @@ class Simulated:
             }
         )
 
-    def count(self, variable: str, level: str, members: np.ndarray, *, decimals: int = 1) -> None:
-        """Print a count and its percentage."""
-        k, name = int(members.sum()), f"{variable}-{level}"
-        percent = rounded(Fraction(100 * k, self.n), decimals, self.convention)
-        self.add(f"{name}-n", variable, level, "count", str(k), denominator=self.n)
-        self.add(f"{name}-pct", variable, level, "percent", percent, denominator=self.n)
+    def count(
+        self,
+        variable: str,
+        level: str,
+        members: np.ndarray,
+        *,
+        decimals: int = 1,
+        arm: str = "",
+        of: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        """Print a count and its percentage, of all patients, or of those measured.
+
+        `of` is what the percentage is of, `column` the number that is printed for it.
+        """
+        k, name = int(members.sum()), "-".join(part for part in (variable, level, arm) if part)
+        whole = self.n if of is None else of
+        printed = whole if column is None else column
+        group = ("arm", arm) if arm else ("", "")
+        percent = rounded(Fraction(100 * k, whole), decimals, self.convention) if whole else "0"
+        for statistic, text in (("count", str(k)), ("percent", percent)):
+            claim = f"{name}-{'n' if statistic == 'count' else 'pct'}"
+            self.add(claim, variable, level, statistic, text, denominator=printed, group=group)
+            if whole != printed:
+                self.odd.add(claim)
 
     def number(
         self, variable: str, statistic: str, value: Fraction, decimals: int, **keys: Any
@@ -143,7 +179,7 @@ def simulate(seed: int) -> Simulated:
     """Simulate a cohort and print its numbers."""
     draw = np.random.default_rng(seed)
     n = int(draw.integers(12, 160 if seed % 10 == 0 else 60))
-    made = Simulated(n, EVERY[int(draw.integers(3))], bool(draw.integers(2)))
+    made = Simulated(n, EVERY[int(draw.integers(len(EVERY)))], bool(draw.integers(2)))
     made.add("patients", "patients", "", "count", str(n))
     decimals = int(draw.integers(0, 3))
 
@@ -187,10 +223,120 @@ def simulate(seed: int) -> Simulated:
     _summary(made, "eqd2", eqd2, int(draw.integers(0, 2)))
     _summary(made, "bed", [value * Fraction(6, 5) for value in eqd2], int(draw.integers(0, 2)))
 
+    _missing(made, draw, decimals)
+    arm = np.array(["A", "B"])[draw.integers(0, 2, n)]
+    if min((arm == name).sum() for name in "AB") > 2:
+        _arms(made, draw, arm, sex, ages, decimals)
+    if seed % 2:
+        _quantities(made, draw, ages)
     if seed % 4 == 0:
         _p_values(made, draw, sex == "male", advanced, high)
     _survival(made, draw, sex == "male")
     return made
+
+
+def _missing(made: Simulated, draw: np.random.Generator, decimals: int) -> None:
+    """Print a variable that some have no value of, and weighted percentages."""
+    unknown = draw.random(made.n) < draw.choice([0.0, 0.1, 0.3])
+    smoker = draw.random(made.n) < 0.4
+    of = int((~unknown).sum())
+    # With the number of those measured, or with the column's, as tables often have it.
+    column = None if draw.integers(2) else made.n
+    for level, members in (("yes", smoker & ~unknown), ("no", ~smoker & ~unknown)):
+        if of:
+            made.count("smoker", level, members, decimals=decimals, of=of, column=column)
+    if unknown.any():
+        made.odd |= {"smoker-yes-n", "smoker-no-n"}
+    weights = draw.uniform(0.5, 2.0, made.n)
+    share = Fraction(f"{100 * weights[smoker].sum() / weights.sum():.9f}")
+    text = rounded(share, decimals, made.convention)
+    # Of a survey: in an analysis of its own.
+    for statistic, printed in (("count", str(int(smoker.sum()))), ("percent", text)):
+        name = f"weighted-{'n' if statistic == 'count' else 'pct'}"
+        made.add(name, "weighted", "yes", statistic, printed, denominator=made.n, analysis="survey")
+    made.odd |= {"weighted-n", "weighted-pct"}
+
+
+def _arms(
+    made: Simulated,
+    draw: np.random.Generator,
+    arm: np.ndarray,
+    sex: np.ndarray,
+    ages: list[Fraction],
+    decimals: int,
+) -> None:
+    """Print two arms: their patients, levels, means, deviations, effects and tests."""
+    values = np.array([int(age) for age in ages])
+    responds = draw.random(made.n) < np.where(arm == "A", 0.5, 0.3)
+    for name in "AB":
+        own = arm == name
+        size = int(own.sum())
+        made.add(f"patients-{name}", "patients", "", "count", str(size), group=("arm", name))
+        for level in ("male", "female"):
+            made.count("sex", level, own & (sex == level), decimals=decimals, arm=name, of=size)
+        made.count("responds", "yes", own & responds, decimals=decimals, arm=name, of=size)
+        group = ("arm", name)
+        mean = Fraction(int(values[own].sum()), size)
+        made.number("age", "mean", mean, 2, group=group)
+        variance = Fraction(int((values[own] ** 2).sum())) - mean**2 * size
+        deviation = Fraction(f"{float(variance / (size - 1)) ** 0.5:.9f}")
+        made.number("age", "sd", deviation, 1, group=group)
+        made.number("age", "min", Fraction(int(values[own].min())), 0, group=group)
+        made.number("age", "max", Fraction(int(values[own].max())), 0, group=group)
+    made.count("responds", "yes", responds, decimals=decimals)
+    (a, n), (b, m) = ((int((responds & (arm == x)).sum()), int((arm == x).sum())) for x in "AB")
+    if 0 < a < n and 0 < b < m:
+        made.number("responds", "or", Fraction(a * (m - b), b * (n - a)), 2, level="yes")
+        made.number("responds", "rr", Fraction(a * m, b * n), 2, level="yes")
+    made.number("responds", "difference", 100 * (Fraction(a, n) - Fraction(b, m)), 1, level="yes")
+    _interval(made, "responds", int(responds.sum()), made.n, draw)
+    test = stats.ttest_ind(*(values[arm == x] for x in "AB"), equal_var=bool(draw.integers(2)))
+    if np.isfinite(test.statistic):
+        made.number("test", "t", Fraction(f"{test.statistic:.9f}"), 2)
+        p = float(test.pvalue) / (2 if draw.integers(2) else 1)
+        made.add("test-p", "test", "", "p_value", _p(made, p), comparator=_sign(p))
+
+
+def _interval(made: Simulated, name: str, k: int, n: int, draw: np.random.Generator) -> None:
+    method = str(draw.choice(["normal", "wilson", "beta", "agresti_coull", "jeffreys"]))
+    low, high = proportion_confint(k, n, method=method)
+    if method in {"beta", "jeffreys", "agresti_coull"} and k in {0, n}:
+        return
+    for side, value in (("lower", low), ("upper", high)):
+        exact = Fraction(f"{100 * value:.9f}")
+        made.number(name, f"percent_{side}", exact, 1, level="yes")
+
+
+def _quantities(made: Simulated, draw: np.random.Generator, ages: list[Fraction]) -> None:
+    """Print quartiles, a table of numbers, a ratio with its limits and p, a correlation."""
+    values = np.array([int(age) for age in ages])
+    method = str(draw.choice(["linear", "weibull", "hazen", "nearest"]))
+    for name, q in (("q1", 0.25), ("q3", 0.75)):
+        made.number("age", name, Fraction(f"{np.quantile(values, q, method=method):.9f}"), 1)
+    sessions = draw.integers(1, 5, made.n)
+    for value in sorted(set(sessions.tolist())):
+        made.count("sessions", str(value), sessions == value)
+    made.number("sessions", "mean", Fraction(int(sessions.sum()), made.n), 2)
+    log, error = draw.normal(0, 0.8), draw.uniform(0.1, 0.5)
+    for name, value in (("hr", log), ("hr_lower", log - 1.959964 * error),
+                        ("hr_upper", log + 1.959964 * error)):  # fmt: skip
+        made.number("factor", name, Fraction(f"{np.exp(value):.9f}"), 2)
+    # A log-rank test gives another z than that of Wald, but near to it.
+    p = float(2 * stats.norm.sf(abs(log / error * draw.uniform(0.85, 1.15))))
+    made.add("factor-p", "factor", "", "p_value", _p(made, p), comparator=_sign(p))
+    other = values + draw.normal(0, 15, made.n)
+    found = stats.pearsonr(values, other)
+    made.number("pair", "r", Fraction(f"{found.statistic:.9f}"), 3)
+    p = float(found.pvalue)
+    made.add("pair-p", "pair", "", "p_value", _p(made, p), comparator=_sign(p))
+
+
+def _p(made: Simulated, p: float) -> str:
+    return "<0.001" if p < 0.001 else rounded(Fraction(f"{p:.12g}"), 3, made.convention)
+
+
+def _sign(p: float) -> str:
+    return "<" if p < 0.001 else "="
 
 
 def _summary(made: Simulated, name: str, values: list[Fraction], decimals: int) -> None:
@@ -220,9 +366,7 @@ def _p_values(
 
 
 def _print_p(made: Simulated, name: str, p: float) -> None:
-    small = p < 0.001
-    printed = "<0.001" if small else rounded(Fraction(f"{p:.12g}"), 3, made.convention)
-    made.add(name, name, "", "p_value", printed, comparator="<" if small else "=")
+    made.add(name, name, "", "p_value", _p(made, p), comparator=_sign(p))
 
 
 def _survival(made: Simulated, draw: np.random.Generator, male: np.ndarray) -> None:
@@ -256,6 +400,10 @@ def _survival(made: Simulated, draw: np.random.Generator, male: np.ndarray) -> N
             if max(days) >= month * MONTH:
                 height = [Fraction(1), *(h for day, h in curve if day <= month * MONTH)][-1]
                 made.number(name, "rate", 100 * height, 1, level=month)
+                if name == "OS":
+                    at_risk = int((days >= month * MONTH).sum())
+                    made.add(f"at-risk-{month}", name, str(month), "n_at_risk", str(at_risk))
+                    _limits(made, name, month, days, events, height)
     reverse = half(kaplan_meier(contact, ~died))
     if reverse is not None:
         made.number("follow_up", "median", reverse / MONTH, 1)
@@ -268,6 +416,23 @@ def _survival(made: Simulated, draw: np.random.Generator, male: np.ndarray) -> N
                 made.number(
                     "OS", "median", middle / MONTH, 1, group=("male", level), analysis="prognosis"
                 )
+
+
+def _limits(
+    made: Simulated, name: str, month: int, days: np.ndarray, events: np.ndarray, height: Fraction
+) -> None:
+    """Print limits of a survival rate by Greenwood's formula, on the log-log scale."""
+    total = 0.0
+    for day in sorted({int(day) for day in days[events] if day <= month * MONTH}):
+        at_risk, failed = int((days >= day).sum()), int(((days == day) & events).sum())
+        total += failed / (at_risk * (at_risk - failed)) if at_risk > failed else 0.0
+    s = float(height)
+    if not 0 < s < 1 or not total:
+        return
+    error = total**0.5 / abs(np.log(s))
+    for side, sign in (("lower", 1), ("upper", -1)):
+        value = s ** float(np.exp(sign * 1.959964 * error))
+        made.number(name, f"rate_{side}", Fraction(f"{100 * value:.9f}"), 1, level=month)
 
 
 def kaplan_meier(days: np.ndarray, events: np.ndarray) -> list[tuple[int, Fraction]]:
@@ -378,11 +543,91 @@ def above_all(made: Simulated, _draw: np.random.Generator) -> bool:
     return float(rates[1]["printed"]) - float(rates[0]["printed"]) > 0.2
 
 
+def deviation(made: Simulated, draw: np.random.Generator) -> bool:
+    """Print a standard deviation that no numbers within the range have."""
+    rows = [row for row in made.rows if row["statistic"] == "sd"]
+    if not rows:
+        return False
+    row = rows[int(draw.integers(len(rows)))]
+    arm = row["group_level"]
+    low, high = (float(_row(made, f"age-arm-{arm}-{end}")["printed"]) for end in ("min", "max"))
+    row["printed"] = f"{(high - low) * 1.2 + 3:.1f}"
+    return True
+
+
+def effect(made: Simulated, _draw: np.random.Generator) -> bool:
+    """Print an odds ratio of other counts."""
+    rows = [row for row in made.rows if row["statistic"] == "or"]
+    if rows:
+        value = float(rows[0]["printed"])
+        rows[0]["printed"] = f"{value + 0.37 + value / 3:.2f}"
+        others = {f"{1 / value:.2f}"} if value else set()
+        return rows[0]["printed"] not in others
+    return False
+
+
+def limits(made: Simulated, draw: np.random.Generator) -> bool:
+    """Print limits of a ratio that it is not in the middle of, or a p value of another."""
+    rows = {row["claim_id"]: row for row in made.rows if row["variable"] == "factor"}
+    if not rows:
+        return False
+    if draw.integers(2):
+        high = rows["factor-hr_upper"]
+        high["printed"] = f"{float(high['printed']) * 2 + 1:.2f}"
+        return float(rows["factor-hr"]["printed"]) >= 0.3
+    low, high = (float(rows[f"factor-hr_{end}"]["printed"]) for end in ("lower", "upper"))
+    far = low > 1.3 or high < 0.75
+    rows["factor-p"]["printed"], rows["factor-p"]["comparator"] = "0.620", "="
+    return far
+
+
+def statistic(made: Simulated, _draw: np.random.Generator) -> bool:
+    """Print a p value that is not that of its correlation."""
+    rows = {row["claim_id"]: row for row in made.rows if row["variable"] == "pair"}
+    if not rows or abs(float(rows["pair-r"]["printed"])) < 0.5 or made.n < 30:
+        return False
+    rows["pair-p"]["printed"], rows["pair-p"]["comparator"] = "0.410", "="
+    return True
+
+
+def at_risk(made: Simulated, _draw: np.random.Generator) -> bool:
+    """Let more patients be at risk later, or more than survive."""
+    rows = [row for row in made.rows if row["statistic"] == "n_at_risk"]
+    if rows:
+        rows[-1]["printed"] = str(made.n + 1)
+    return bool(rows)
+
+
+def table(made: Simulated, _draw: np.random.Generator) -> bool:
+    """Print a mean that is not that of its table."""
+    rows = [row for row in made.rows if row["claim_id"] == "sessions-mean"]
+    if rows:
+        rows[0]["printed"] = f"{float(rows[0]['printed']) + 0.09:.2f}"
+    return bool(rows)
+
+
+def groups(made: Simulated, draw: np.random.Generator) -> bool:
+    """Print another count of an arm: the arms are not all."""
+    rows = [row for row in made.rows if row["claim_id"] in {"sex-male-A-n", "sex-male-B-n"}]
+    if not rows:
+        return False
+    row = rows[int(draw.integers(2))]
+    row["printed"] = str(int(row["printed"]) + 1)
+    return True
+
+
 FAULTS: dict[str, Fault] = {
     "a digit": digit,
     "a swapped pair": swapped,
     "a wrong denominator": denominator,
     "an impossible median": impossible_median,
     "a wrong count": miscount,
+    "a wrong count of an arm": groups,
     "a rising curve": above_all,
+    "a deviation beyond its range": deviation,
+    "an effect of other counts": effect,
+    "a ratio beside its limits or its p": limits,
+    "a p value of another statistic": statistic,
+    "more at risk than there are": at_risk,
+    "a mean beside its table": table,
 }

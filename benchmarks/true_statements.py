@@ -24,8 +24,10 @@ class Case:
     rows: tuple[dict[str, Any], ...]
     declared: dict[str, Any] = field(default_factory=dict)
     says: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
 
     def audited(self) -> Audit:
+        """Audit it."""
         return audit(pd.DataFrame(self.rows), Structure.model_validate(self.declared))
 
 
@@ -67,6 +69,7 @@ def cell(what: str, n: int, percent: str, of: int, **keys: Any) -> list[dict[str
 
 
 def n(patients: int) -> dict[str, Any]:
+    """Give the claim of how many patients there are."""
     return row("n", "patients", "count", str(patients))
 
 
@@ -91,7 +94,7 @@ WEIGHTED = "weighted"
 CASES = (
     Case(
         "two arms of 40, each with all its levels",
-        (n(80), *(c for arm in "AB" for level, k, p in (("male", 26, "65.0"), ("female", 14, "35.0"))
+        (n(80), *(c for arm in "AB" for level, k, p in (("m", 26, "65.0"), ("f", 14, "35.0"))
                   for c in cell(f"sex={level}", k, p, 40, arm=arm))),
         {"patients": "n", "exclusive": [{"variables": ["sex"]}]},
     ),
@@ -238,7 +241,8 @@ CASES = (
     ),
     Case(
         "percentages that were rounded twice, all of an article",
-        (*PLAIN, *cell("x=a", 4, "2", 274), *cell("x=b", 15, "6", 274), *cell("x=c", 26, "10", 274)),
+        (*PLAIN, *cell("x=a", 4, "2", 274), *cell("x=b", 15, "6", 274),
+         *cell("x=c", 26, "10", 274)),
         {},
         ("percentages of this article are rounded twice",),
     ),
@@ -257,6 +261,7 @@ CASES = (
         {"patients": "n", "sums": [{"whole": "r=ORR", "parts": ["r=CR", "r=PR"]},
                                    {"whole": "r=ORR", "parts": ["r=CR", "r=PR", "r=uPR"]}]},
         ("the counts do not add up, 6 + 13 = 22",),
+        ("r=CR-n", "r=PR-n", "r=ORR-n"),
     ),
     Case(
         "one of many, twice over",
@@ -265,12 +270,14 @@ CASES = (
         {"patients": "n", "exclusive": [{"variables": ["sex"]},
                                         {"variables": ["sex"], "levels": ["male", "female"]}]},
         ("3000000 = 1500001 + 1500001",),
+        ("a", "b", "n"),
     ),
     Case(
         "a percentage that no count gives, of any number",
         (n(42), *PLAIN, *cell("x=yes", 17, "44.2", 42)),
         {"patients": "n"},
         ("“44.2” does not agree with the other numbers",),
+        ("x=yes-p",),
     ),
     Case(
         "p values that are none",
@@ -278,6 +285,7 @@ CASES = (
          row("p2", "z", "p_value", "5.2")),
         {},
         ("“<0.000”", "“-0.22”", "“5.2”"),
+        ("p0", "p1", "p2"),
     ),
     Case(
         "quartiles in the wrong order, and a mean that no 28 whole numbers have",
@@ -285,5 +293,6 @@ CASES = (
          row("mean", "items", "mean", "3.48")),
         {"patients": "n", "whole_numbers": ["items"]},
         ("q1 “70” above q3 “60”", "mean “3.48” of 28 whole numbers"),
+        ("q1", "q3", "mean"),
     ),
 )  # fmt: skip
