@@ -86,7 +86,7 @@ def claims_in_paper(paper: Paper) -> list[Claim]:
     known = Known(_patients(paper))
     tables = [claim for table in paper.tables for claim in claims_of(table, known)]
     text = " ".join(paragraph.text for paragraph in paper.paragraphs)
-    return [*tables, *claims_in(paper.paragraphs, tables, uses_commas(text))]
+    return [*tables, *claims_in(paper.paragraphs, tables, known.patients[:1], uses_commas(text))]
 
 
 def _patients(paper: Paper) -> tuple[str, ...]:
@@ -168,7 +168,8 @@ def _name(claim: Claim) -> str:
     if table is None:
         section, number = re.match(r"([^“:]*?), sentence (\d+)", claim.locator).groups()  # type: ignore[union-attr]
         return f"{slug(section, 24)}-{number}-{what}".replace("_", "-")
-    parts = [claim.variable, claim.variable_level, claim.group_level]
+    group = "" if claim.group in ("arm", "group") else claim.group
+    parts = [group, claim.variable, claim.variable_level, claim.group_level]
     words = "-".join(slug(part, 30) for part in parts if part)
     return f"t{table[1].lower()}-{words}-{what}".replace("_", "-")
 

@@ -29,7 +29,8 @@ class Meaning:
         return bool(self.central or self.spread)
 
 
-_N = r"(?:no\.?|n|n\.|nr\.?|number|numbers|counts?|freq(?:uency|\.)?|cases|events?|patients|subjects|participants)"
+# "No" is a level, "No." and "No (%)" are numbers.
+_N = r"(?:no\.|no(?=\s*[(\[,;]?\s*(?:%|of\b))|n|n\.|nr\.|number|numbers|counts?|freq(?:uency|\.)?|cases|events?|patients|subjects|participants)"
 _PCT = r"(?:%|％|per\s?cent(?:age)?s?|pct|proportion|rate)"
 _OF = r"(?:\s+of\s+(?:the\s+)?(?:patients|cases|subjects|participants|events|individuals|people|women|men|pts|tumou?rs|lesions))?"
 
@@ -67,7 +68,7 @@ _RATIO_PERCENT = re.compile(r"(?i:\bn\s*/\s*n\b|\bno\.?\s*/\s*(?:total\s*)?no\.?
 _ONLY_COUNT = re.compile(rf"^\W*(?:{_N}|n){_OF}\W*$", re.IGNORECASE)
 _ONLY_PERCENT = re.compile(rf"^\W*{_PCT}{_OF}\W*$|^\W*\(\s*%\s*\)\W*$|^\W*%\W*$", re.IGNORECASE)
 _TRAILING_COUNT = re.compile(
-    r"(?:[,;(—–-]\s*|\s)(?:no\.|n|number|No\.)\s*[)]?\s*$|^(?:number|no\.)\s+of\s", re.IGNORECASE
+    r"(?:[,;(—–-]\s*|\s)(?:no\.|n|number|No\.)\s*[)]?\s*$", re.IGNORECASE
 )
 _TRAILING_PERCENT = re.compile(r"(?:[,;(—–-]\s*|\s)(?:%|per\s?cent)\s*[)]?\s*$", re.IGNORECASE)
 _RATE = re.compile(
@@ -147,7 +148,7 @@ _KIND = re.compile(
       |\b(?:median|mean)\s*[(\[][^)\]]*[)\]]|\b(?:median|mean)\s*±\s*\w+
       |(?<![\w-])p[\s-]*values?\b|(?<![\w-])p$|^p\b
       |\b(?:IQR|SD|SEM?|CI|aHR|HR|OR|aOR|RR|SMD)s?\b
-      |(?<![\w-])(?:no\.|n|%)(?![\w-])|\bnumber{_OF}|\bper\s?cent(?:age)?\b|%
+      |(?<![\w-])(?:no\.|n|%)(?![\w-])(?!\s+of\b)|(?:\bnumber|\bno\.){_OF}(?!\s+of\b)|\bper\s?cent(?:age)?\b|%
     )
     """
 )

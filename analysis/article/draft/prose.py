@@ -15,6 +15,7 @@ from analysis.article.draft.claim import VALUE, Claim, slug
 from analysis.article.draft.paper import CITED, Paragraph
 from analysis.article.draft.table import endpoint_in
 
+DOUBT = "is this a number of this study, or of one that it is compared with?"
 _OWN = re.compile(
     r"(?i)\b(?:our|we|this study|present study|the current study|this trial|this cohort|"
     r"in this (?:study|trial|cohort|analysis))\b"
@@ -25,7 +26,7 @@ _OTHERS = re.compile(
     r"historical|literature|(?:phase I+|randomi[sz]ed)[\w ]* trials? (?:of|by|show)|demonstrated (?:adding|that))"
 )
 _TRIAL = re.compile(r"\b[A-Z][A-Za-z]*[A-Z][A-Za-z]*[- ]?\d{2,4}\b(?!\s*(?:patients|Gy))")
-_AGAINST = re.compile(r"(?i)\b(?:vs\.?|versus|compared (?:with|to)|in comparison (?:with|to)|as opposed to)(?!\w)")
+_AGAINST = re.compile(r"(?i)\b(?:vs\.?|versus|compared (?:with|to)|in comparison (?:with|to)|as opposed to|than(?!\s+(?:\d|half|one)))(?!\w)")
 _SENTENCE = re.compile(
     r"(?<=[.!?])(?<!\bvs\.)(?<!\bFig\.)(?<!\bFigs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bal\.)(?<!\be\.g\.)(?<!\bi\.e\.)"
     r"(?<!\bapprox\.)(?<!\bca\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bTab\.)(?<!\bref\.)(?<!\brefs\.)\s+(?=[A-Z0-9⟦(“\"≥≤])"
@@ -104,7 +105,12 @@ def sentences(paragraphs: Sequence[Paragraph]) -> Iterator[Sentence]:
                 yield Sentence(paragraph, counted[paragraph.section], text.strip())
 
 
-def claims_in(paragraphs: Sequence[Paragraph], tables: Sequence[Claim], commas: bool = False) -> list[Claim]:
+def claims_in(
+    paragraphs: Sequence[Paragraph],
+    tables: Sequence[Claim],
+    patients: Sequence[str] = (),
+    commas: bool = False,
+) -> list[Claim]:
     """Give a claim for every number that the text prints about its own patients.
 
     Parameters
@@ -113,10 +119,12 @@ def claims_in(paragraphs: Sequence[Paragraph], tables: Sequence[Claim], commas: 
         Of the whole article.
     tables
         The claims of its tables: a number of the text that is one of them has its key.
+    patients
+        How many patients the article says there are.
     commas
         Whether a comma marks decimals.
     """
-    link = _Links(tables)
+    link = _Links(tables, patients)
     found: list[Claim] = []
     results = {
         re.sub(r"^[<>≤≥]", "", claim.printed) for claim in tables if re.search(r"\d\d|\.", claim.printed)
@@ -171,19 +179,17 @@ def _of_sentence(sentence: Sentence, link: _Links, results: set[str], commas: bo
         if (cited or others) and not mine:
             own = False
         elif cited or others:
-            doubt = "is this a number of this study, or of one that it is compared with?"
+            doubt = DOUBT
     bare, words = _cleared(text, commas)
     for piece in words + [p for p in pieces(bare, commas)]:
         start = piece.numbers[0].start
         printed = [number.printed for number in piece.numbers]
         known = all(_plain(p) in results for p in printed)
         if kind == "discussion":
-            foreign = _foreign(text, start)
-            if foreign or (not own and not known):
+            if _foreign(text, start, known) or (not own and not known):
                 continue
-            if not own and not _near_own(text, start):
-                continue
-        ask = doubt if doubt and not known else ""
+        unsure = not known or (not own and not _near_own(text, start))
+        ask = DOUBT if unsure and (doubt or not own) else ""
         found += _typed(sentence, piece, bare, link, ask)
     return sorted(found, key=lambda claim: _place(claim))
 
@@ -201,12 +207,13 @@ def _near_own(text: str, start: int) -> bool:
     return bool(_OWN.search(text[max(0, start - 120) : start]))
 
 
-def _foreign(text: str, start: int) -> bool:
+def _foreign(text: str, start: int, known: bool) -> bool:
     """Tell whether a number stands on the other side of a comparison, or by another trial's name."""
     before = text[:start]
     opened = before.rfind("(") if before.count("(") > before.count(")") else -1
     inside = before[opened + 1 :] if opened >= 0 else ""
-    if _AGAINST.search(inside):
+    # "(52.8% vs. 24–32%, 75.0% vs. 30–46%)": a comma ends what was compared, if the number is known.
+    if _AGAINST.search(re.split(r"[,;]", inside)[-1] if known else inside):
         return True
     clause = re.split(r"(?i)[;:]|,\s+(?:whereas|while|and|but|which)\s|\bwhereas\b", before)[-1]
     against = list(_AGAINST.finditer(re.sub(r"\([^()]*\)", lambda m: " " * len(m[0]), clause)))
@@ -242,6 +249,7 @@ def _typed(sentence: Sentence, piece: Piece, text: str, link: _Links, ask: str) 
     statistic, unit = _statistic(piece, near, after)
     if piece.shape == "interval":
         names = _ends(near, after, statistic)
+        unit = "" if unit == "patients" else unit
         asked = "" if names[0] not in ("value_lower",) else "what are the ends of this interval?"
         for name, number in zip(names, piece.numbers, strict=True):
             yield from link.claim(sentence, name, number, unit, text, (ask, asked), note)
@@ -305,7 +313,8 @@ def _statistic(piece: Piece, near: str, after: str) -> tuple[str, str]:
         return "count", "patients"
     if central in ("hazard_ratio", "odds_ratio", "risk_ratio") and not whole:
         return central, ""
-    if central and (named or not whole or re.match(r"\s*[(\[]", after)):
+    close = central and len(near) - places[central] < 25 and not people
+    if central and (named or not whole or close or re.match(r"\s*[(\[]", after)):
         return central, named
     if whole and piece.after.startswith("word "):
         return "count", "patients"
@@ -334,7 +343,8 @@ def _ends(near: str, after: str, statistic: str) -> tuple[str, str]:
 class _Links:
     """Finds the claim of a table that a number of the text repeats."""
 
-    def __init__(self, tables: Sequence[Claim]) -> None:
+    def __init__(self, tables: Sequence[Claim], patients: Sequence[str]) -> None:
+        self._patients = set(patients)
         self._by: dict[tuple[str, str], list[Claim]] = {}
         for claim in tables:
             self._by.setdefault((_family(claim.statistic), _plain(claim.printed)), []).append(claim)
@@ -356,7 +366,15 @@ class _Links:
         made = replace(made, denominator=re.sub(r"\D", "", of), questions=questions, remarks=(note,) if note else ())
         if sign:
             made = replace(made, comparator=sign)
+        people = re.match(rf"\s*(?:\w+\s+)?{_PEOPLE}\b", text[number.end :])
+        if statistic == "count" and number.printed in self._patients and people and not questions:
+            yield replace(made, analysis_id="characteristics", variable="patients")
+            return
         like = self._like(statistic, number, text)
+        if like is not None and not questions and _slight(statistic, number, text):
+            yield replace(made, variable=_named(sentence, number, text, statistic)[0],
+                          questions=(f"is this the number of “{like.locator}”?",))  # fmt: skip
+            return
         if like is not None and not questions:
             yield replace(
                 made, analysis_id=like.analysis_id, group=like.group, group_level=like.group_level,
@@ -371,20 +389,32 @@ class _Links:
 
     def _like(self, statistic: str, number: Number, text: str) -> Claim | None:
         """Give the one claim of a table with this number whose words stand in the sentence."""
-        words = set(re.findall(r"[a-z]{3,}|\b[A-Z]{2,}\b", text.lower()))
+        words = set(re.findall(r"[a-z]{2,}", text.lower()))
         scored = []
         for claim in self._by.get((_family(statistic), _plain(number.printed)), []):
-            name = f"{claim.variable} {claim.variable_level} {claim.group_level}".lower()
-            own = {w for w in re.findall(r"[a-z]{3,}", name.replace("_", " ")) if w not in _COMMON}
-            shared = sum(any(w == o or w[:5] == o[:5] for w in words) for o in own)
-            if own and shared:
-                scored.append((shared / len(own), claim))
+            thing = _shared(f"{claim.variable} {claim.variable_level}", words)
+            group = _shared(claim.group_level, words) if claim.group_level else 1.0
+            if thing >= 0.5 and group >= 0.5:
+                scored.append((thing + group, claim))
         scored.sort(key=lambda each: -each[0])
-        if not scored or scored[0][0] < 0.5:
+        if not scored:
             return None
         if len(scored) > 1 and scored[1][0] == scored[0][0] and scored[1][1].key != scored[0][1].key:
             return None
         return scored[0][1]
+
+
+def _shared(name: str, words: set[str]) -> float:
+    """Give the share of a name's words that stand in a sentence."""
+    own = {w for w in re.findall(r"[a-z]{2,}", name.lower().replace("_", " ")) if w not in _COMMON}
+    return sum(any(w == o or (len(o) > 4 and w[:5] == o[:5]) for w in words) for o in own) / len(own) if own else 0.0
+
+
+def _slight(statistic: str, number: Number, text: str) -> bool:
+    """Tell whether a number is so common that its digits show little: a small count without a share."""
+    value = number.value
+    beside = re.match(r"\s*(?:\w+\s+)?\(\s*\d+(?:[.·]\d+)?\s*%", text[number.end :])
+    return statistic in ("count", "min", "max", "n") and value is not None and value < 20 and not beside
 
 
 _COMMON = {"yes", "the", "and", "patients", "any", "all", "not", "none", "group", "other", "others"}

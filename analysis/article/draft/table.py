@@ -57,6 +57,8 @@ _ALL = re.compile(
 )
 _MODELS = re.compile(r"(?i)\b(uni|multi)[- ]?varia(?:te|ble)|\b(?:un)?adjusted|\bcrude")
 _LEVELS = re.compile(r"(?i)^(?:yes|no|present|absent|positive|negative|high|low|male|female)$")
+_YES = re.compile(r"(?i)^\W*yes\W*$")
+_RESPONSES = {"CR", "PR", "SD", "PD", "ORR", "DCR", "CBR", "ORR (CR+PR)", "NE", "CR + PR", "CR+PR"}
 _BARE_STATISTIC = re.compile(
     r"(?ix)^\W*(?:median|mean|average|range|min(?:imum)?|max(?:imum)?|iqr|inter[- ]?quartile\s+range|"
     r"sd|standard\s+deviation|s\.d\.|se|sem|q1|q3)?"
@@ -155,6 +157,14 @@ def claims_of(table: Table, known: Known) -> list[Claim]:
 def _of_block(table: Table, stubs: list[int], columns: list[int], known: Known) -> list[Claim]:
     every = list(rows(table, stubs, columns))
     heads = {column: _column(_above(table, column)) for column in columns}
+    if not any(_YES.match(word) for head in heads.values() for word in head.words):
+        # "No" beside "%" is a number, beside "Yes" it is none.
+        heads = {
+            column: replace(head, kind=Meaning("count"), group="")
+            if head.words and head.words[-1].strip().lower() == "no" and not head.kind
+            else head
+            for column, head in heads.items()
+        }
     reader = _Reader(table, heads, columns, known, _default(table))
     found = list(reader.sizes())
     reader.look(every)
@@ -237,6 +247,9 @@ class _Reader:
         self.known, self.default = known, default
         self.analysis = analysis_of(table)
         self.of = {column: head.of for column, head in heads.items()}
+        stub = {row[place].text.strip() for row in table.grid for place in range(min(2, len(row)))}
+        # SD and PR are stable disease and partial response beside CR and PD.
+        self.responses = bool({"CR", "PD"} & stub)
         self.counts: set[int] = set()
         self.summed: set[tuple[int, tuple[str, ...]]] = set()
         self.words = " ".join([table.caption, table.grid[0][0].text, *table.footnotes])
@@ -287,7 +300,7 @@ class _Reader:
         label_of = size(row.label)
         if label_of:
             found.append(self._of_label(row, label_of))
-        patients = bool(re.match(r"(?i)^\W*(?:n|no\.?|number(?: of (?:patients|participants|subjects|cases))?|"
+        patients = bool(re.match(r"(?i)^\W*(?:n|no\.|number(?: of (?:patients|participants|subjects|cases))?|"
                                  r"(?:total )?(?:patients|participants))\W*(?:\(?n\)?)?\W*$", row.label))
         before: tuple[int, list[Said]] | None = None
         for column in self.columns:
@@ -355,7 +368,7 @@ class _Reader:
             return []
         section = row.under[-1] if row.under else ""
         own = _inline(cell.text)
-        label = meaning(row.label)
+        label = self._meant(row.label)
         if label.central == "count" and not label.spread and any(
             p.shape in ("interval", "plus_minus") for p in found
         ):
@@ -363,15 +376,18 @@ class _Reader:
         # In words of the row first, of its section, of the column, and of the whole table.
         kinds = [own, label]
         if not head.kind or head.kind.central not in ("p_value", "percent", "hazard_ratio", "odds_ratio", "risk_ratio"):
-            kinds.append(meaning(section))
+            kinds.append(self._meant(section))
         kinds += [head.kind, self.default]
         if head.kind.central in ("p_value", "hazard_ratio", "odds_ratio", "risk_ratio", "ci", "difference", "percent", "sd", "se", "statistic"):
-            kinds = [own, head.kind, label, meaning(section), self.default]
+            kinds = [own, head.kind, label, self._meant(section), self.default]
             if head.kind.central == "percent" and label.central not in ("", "count", "percent"):
                 kinds = [own, label, head.kind]
         elif head.kind.central == "count" and not head.kind.spread and label.spread == "percent":
             kinds = [own, head.kind, label]
         return _typed(found, [k for k in kinds if k], before[1] if before else [], self._n(row, head), self._sub(head))
+
+    def _meant(self, words: str) -> Meaning:
+        return Meaning() if self.responses and words.strip() in _RESPONSES else meaning(words)
 
     def _sub(self, head: Column) -> str:
         words = head.words[-1].lower() if head.words else ""
@@ -422,6 +438,8 @@ class _Reader:
     def _named(self, row: Row, kind: Meaning) -> tuple[str, str]:
         """Give the variable and the level that a row is about."""
         label = without_kind(row.label)
+        if self.responses and row.label.strip() in _RESPONSES:
+            return "response", row.label.strip()
         if _BARE_STATISTIC.match(row.label) or not label:
             names = [without_kind(name) for name in row.under]
             return (slug(names[-1]) if names else slug(row.label) or "patients"), ""
