@@ -56,7 +56,7 @@ def _exclusive(rows: pd.DataFrame) -> Iterator[str]:
     counts = rows[
         rows["statistic"].eq("count")
         & rows["locator"].str.startswith("Table")
-        & ~rows["variable_level"].isin(["", "yes", "any"])
+        & ~rows["variable_level"].isin(["", "any"])
         & rows["denominator"].ne("")
     ]
     adding, short = [], []
@@ -87,7 +87,11 @@ def _exclusive(rows: pd.DataFrame) -> Iterator[str]:
 
 def _p_values(rows: pd.DataFrame) -> Iterator[str]:
     """Ask which counts the p values of tables compare."""
-    printed = rows[rows["statistic"].eq("p_value") & rows["locator"].str.startswith("Table")]
+    printed = rows[
+        rows["statistic"].eq("p_value")
+        & rows["locator"].str.startswith("Table")
+        & rows["variable_level"].eq("")
+    ]
     counts = rows[rows["statistic"].eq("count") & rows["locator"].str.startswith("Table")]
     found = []
     for _, p in printed.iterrows():
