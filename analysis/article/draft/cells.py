@@ -29,7 +29,7 @@ _DASH = "-−‐‑–—"
 _SCAN = r"""
   (?P<level>\(?\b(?:9[0-9](?:\.\d)?|80)\s*%\s*(?:CIs?|CrIs?|C\.I\.|HPD|confidence\s+(?:intervals?|limits?)|
      credible\s+intervals?)\b|\bCI\s*95\s*%|\bCI95\b|\b95CI\b)
- |(?P<unit>[×x]?{space}*10\^?[-−]?\d+{space}*/{space}*[A-Za-zµμ]\w*|/{space}*10\^?\d+|\bper\s+\d[\d,]*)
+ |(?P<unit>[×x]?{space}*10\^?[-−]?\d+{space}*/{space}*[A-Za-zµμ]\w*|/{space}*10\^\d+|\bper\s+\d[\d,]*)
  |(?P<none>(?:{none})(?![\w]))
  |(?P<name>(?:[A-Za-zα-ωΑ-Ω]+[-–]?\d[\w-]*|\b[A-Z]{{2,}}-\d+))
  |(?P<number>(?:[<>]=|[<>≤≥≦≧⩽⩾＜＞~≈∼])?{space}*(?:{digits}){power})

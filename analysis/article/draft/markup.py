@@ -146,7 +146,9 @@ def prose_of(paragraph: etree._Element) -> str:
     # A list of references leaves its brackets and commas behind.
     apart = rf"[\s,;–—-]*(?:and\s+)?"
     text = re.sub(rf"[\[(]?\s*{CITED}(?:{apart}{CITED})*\s*[\])]?", f" {CITED} ", text)
-    return re.sub(rf" +(?=[.,;:])| +", _one_space, text).strip()
+    text = re.sub(rf" +(?=[.,;:])| +", _one_space, text).strip()
+    # A reference printed behind the full stop belongs to the sentence before it.
+    return re.sub(rf"([.,;:]) ?{CITED}", rf" {CITED}\1", text)
 
 
 def _one_space(found: re.Match[str]) -> str:

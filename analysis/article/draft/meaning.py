@@ -41,7 +41,7 @@ _CENTRAL = [
     ("odds_ratio", r"\ba?ORs?\b(?!\s*R)|(?i:\bodds\s+ratios?)"),
     ("risk_ratio", r"\ba?RRs?\b|\bPRs?\b|\bIRRs?\b|(?i:\b(?:relative|rate|risk|prevalence|incidence rate)\s+(?:risks?|ratios?))"),
     ("standardised_difference", r"\bSMD\b|(?i:\bstandardi[sz]ed\s+(?:mean\s+)?differences?)"),
-    ("difference", r"(?i:\bdifferences?\b|\bmean change|\bchange\b)|\bMD\b|\bRD\b"),
+    ("difference", r"(?i:\bdifferences?\b)|\bMD\b|\bRD\b"),
     ("coefficient", r"(?i:\bcoefficients?\b|\bbeta\b)|β|(?i:\bestimates?\b)"),
     ("correlation", r"(?i:\bcorrelation\b)|^r$|(?i:\bspearman|\bpearson)"),
     ("statistic", r"χ\s*\^?2|(?i:\bchi[- ]squared?|\bt value|\bz value|\bF value|\btest statistic)|^[tzF]$"),
@@ -100,9 +100,6 @@ def meaning(words: str) -> Meaning:
     if _COUNT_PERCENT.search(bare):
         return Meaning("count", "percent")
     central = next((name for name, form in _CENTRAL if re.search(form, text)), "")
-    if central == "difference" and not re.search(r"(?i)\bdifferences?\b|\bMD\b|\bRD\b", text):
-        # A change is measured in each patient, and may be a mean or a median of them.
-        central = next((c for c in ("median", "mean") if re.search(dict(_CENTRAL)[c], text)), central)
     if central == "p_value" and spread:
         # "HR (95% CI) and p": the first stands for the others.
         others = [name for name, form in _CENTRAL[1:] if re.search(form, text)]

@@ -67,6 +67,8 @@ _NO_RESULT = [
         r"(?i)\b\d+(?:st|nd|rd|th)\b",
         r"(?i)[αβ]\s*/\s*[αβ]\s*=\s*\d+\s*(?:Gy)?",
         r"(?i)\bper\s+\d[\d,]*",
+        r"\b\d\s*:\s*\d(?::\d)*\b",
+        r"(?i)\bat \d+(?:\s*(?:,|and|or)\s*\d+)*\s+(?:years?|months?|weeks?|days?)\b",
         r"(?i)\b(?:equivalent dose (?:of|in)|EQD)\s*2(?:\s*Gy)?(?:\s+per fraction)?",
         r"\b(?:19-9|15-3|125|CA\s*\d+(?:-\d+)?)\b(?=\s*(?:level|antigen|U))",
         r"(?i)\b\d+(?:\.\d+)?\s*[-–]?\s*(?:year|yr|month|mo|week|day|hour|h)s?[- ](?=(?:OS|PFS|DFS|RFS|survival|overall|progression|disease|local|rate|actuarial|mortality|cumulative|follow|old|LC|interval|period|time|cycle|landmark|IRFS|ORFS))",
@@ -172,7 +174,10 @@ def _of_sentence(sentence: Sentence, link: _Links, results: set[str], commas: bo
     text = sentence.text
     kind = sentence.paragraph.kind
     found = list(_enrolment(sentence))
-    own, doubt = True, ""
+    if kind == "abstract" and _AGES.search(text):
+        found += [claim for claim in _eligibility(sentence) if claim.variable == "age"]
+        text = _AGES.sub(lambda ages: " " * len(ages[0]), text)
+    own, doubt, cited, others = True, "", False, False
     if kind == "discussion":
         cited, mine = CITED in text, bool(_OWN.search(text))
         others = bool(_OTHERS.search(text) or _TRIAL.search(text))
@@ -186,7 +191,8 @@ def _of_sentence(sentence: Sentence, link: _Links, results: set[str], commas: bo
         printed = [number.printed for number in piece.numbers]
         known = all(_plain(p) in results for p in printed)
         if kind == "discussion":
-            if _foreign(text, start, known) or (not own and not known):
+            apart = _foreign(text, start, known) and not (known and not cited and not others)
+            if apart or (not own and not known):
                 continue
         unsure = not known or (not own and not _near_own(text, start))
         ask = DOUBT if unsure and (doubt or not own) else ""

@@ -67,7 +67,7 @@ _BARE_STATISTIC = re.compile(
     r"[)\]\s]*)*\W*$"
 )  # fmt: skip
 _UNITS = re.compile(
-    r"(?i)(?:[,(\[–—-]\s*|\bin\s+)(years?|yrs?|yr|y|months?|mos?|mo|weeks?|wks?|days?|d|hours?|h|"
+    r"(?i)(?:[,(\[–—-]\s*|\bin\s+)((?:×?\s?10\^?\d+\s?|[a-zµμ]{1,5}|[a-z]{1,3}[0-9]*)/[a-z0-9.^]{1,7}|years?|yrs?|yr|y|months?|mos?|mo|weeks?|wks?|days?|d|hours?|h|"
     r"minutes|Gy|cGy|cm|mm|mL|ml|cc|kg|g|mg|µg|ng/m[lL]|mg/d[lL]|g/d[lL]|g/[lL]|U/[lL]|IU/[lL]|"
     r"kg/m\^?2|mm\s?Hg|µmol/[lL]|mmol/[lL]|×?\s?10\^?\d+/[lL]|%)\s*[)\],;]?(?:$|\W)"
 )
@@ -215,7 +215,7 @@ def _hollow(bare: str) -> bool:
         r"(?i)\b(?:median|mean|average|range|interquartile|inter-quartile|standard|deviation|error|"
         r"confidence|interval|hazard|odds|risk|ratio|value|values|number|rate|ci|of|patients|cases|the|"
         r"low|high|lower|upper|limit|min|max|estimate|difference|coefficient|and|or|to|months?|years?|"
-        r"statistic|test|log-?rank|chi-?square[d]?|for|trend|fisher'?s?|exact|percent|percentage|p|n|no)\b|\W",
+        r"statistic|test|log-?rank|chi-?square[d]?|for|trend|fisher'?s?|exact|percent|percentage|p|n|no|events?|deaths?|total|level)\b|\W",
         "",
         bare,
     )
@@ -250,6 +250,7 @@ class _Reader:
         stub = {row[place].text.strip() for row in table.grid for place in range(min(2, len(row)))}
         # SD and PR are stable disease and partial response beside CR and PD.
         self.responses = bool({"CR", "PD"} & stub)
+        self.read: set[int] = set()
         self.counts: set[int] = set()
         self.summed: set[tuple[int, tuple[str, ...]]] = set()
         self.words = " ".join([table.caption, table.grid[0][0].text, *table.footnotes])
@@ -305,9 +306,12 @@ class _Reader:
         before: tuple[int, list[Said]] | None = None
         for column in self.columns:
             cell = row.cells.get(column)
-            if cell is None or id(cell) in done:
+            if cell is None or id(cell) in done or id(cell) in self.read:
                 continue
             done.add(id(cell))
+            if cell.rowspan > 1:
+                # It stands beside several rows, and is printed once.
+                self.read.add(id(cell))
             covered = [other for other in self.columns if row.cells.get(other) is cell]
             head = self.heads[column] if not row.headings else self._head(row, column)
             if is_blank(cell):
@@ -352,7 +356,7 @@ class _Reader:
         return self.heads[column] if words == self.heads[column].words else _column(words)
 
     def _of_label(self, row: Row, printed: str) -> Claim:
-        variable, level = self._named(row, Meaning("count"))
+        variable, level = self._named(row)
         where = self._where((*row.under, row.label), None, "n")
         return Claim(self.analysis, "", "", variable, level, "count", printed, where, "patients",
                      questions=("is this the number of patients who were counted, or in the group?",))  # fmt: skip
@@ -412,7 +416,10 @@ class _Reader:
     ) -> Iterator[Claim]:
         path = (*row.under, row.label)
         for one in said:
-            variable, level = self._named(row, Meaning(one.statistic))
+            beside_several = cell.rowspan > 1 and one.statistic == "p_value" and bool(row.under)
+            variable, level = (
+                (_variable(row.under[-1]), "") if beside_several else self._named(row)
+            )
             questions = [q for q in (one.question, one.number.doubt, cell.doubt) if q]
             of = one.of or (self._n(row, head) if one.statistic in ("count", "percent") else "")
             yield self._claim(
@@ -435,19 +442,19 @@ class _Reader:
                 return _UNIT_NAMES.get(unit[1].lower(), unit[1])
         return ""
 
-    def _named(self, row: Row, kind: Meaning) -> tuple[str, str]:
+    def _named(self, row: Row) -> tuple[str, str]:
         """Give the variable and the level that a row is about."""
-        label = without_kind(row.label)
+        label = _bare(row.label)
         if self.responses and row.label.strip() in _RESPONSES:
             return "response", row.label.strip()
         if _BARE_STATISTIC.match(row.label) or not label:
-            names = [without_kind(name) for name in row.under]
-            return (slug(names[-1]) if names else slug(row.label) or "patients"), ""
+            names = [_variable(name) for name in row.under]
+            return (names[-1] if names else slug(row.label) or "patients"), ""
         if self.analysis == "adverse_events":
             return slug(label), ""
         if row.under and not row.heading:
-            return slug(without_kind(row.under[-1]) or row.under[-1]), _level(label)
-        return slug(label), ""
+            return _variable(row.under[-1]), _level(label)
+        return _variable(row.label), ""
 
     def _claim(
         self,
@@ -469,7 +476,7 @@ class _Reader:
         group, group_level = "", ""
         if head.group:
             group, group_level = self.group_name, head.group
-        if head.level:
+        if head.level and variable != "patients":
             level = _grade(head.level) if not level else f"{level}, {_grade(head.level)}"
         endpoint = head.endpoint
         if endpoint and row is not None and variable != "patients":
@@ -481,6 +488,9 @@ class _Reader:
             variable, level = endpoint, ""
             if statistic == "p_value":
                 group_level = "" if not row.under else group_level
+        elif ratio and statistic in _OF_RATIOS and self.grouped and not (head.group or head.model):
+            # Beside columns of groups it compares these.
+            group = self.group_name
         elif ratio and (statistic in _OF_RATIOS):
             # A ratio compares the level of its row with another.
             compared = (variable, level)
@@ -512,6 +522,23 @@ class _Reader:
 
 
 _SHOWN = {"count": "No.", "percent": "%", "p_value": "p"}
+
+
+def _bare(words: str) -> str:
+    """Give the name of a thing without what is printed of it and its unit.
+
+    >>> _bare("Age, years"), _bare("Body-mass index (kg/m^2), mean (SD)"), _bare("≥65 years")
+    ('Age', 'Body-mass index', '≥65 years')
+    """
+    text = without_kind(words)
+    unit = _UNITS.search(text)
+    if unit and re.search(r"[^\W\d]", text[: unit.start()]):
+        text = f"{text[: unit.start()]} {text[unit.end() :]}"
+    return without_kind(text)
+
+
+def _variable(words: str) -> str:
+    return endpoint_in(words) or slug(_bare(words)) or slug(words)
 
 
 def _level(label: str) -> str:
@@ -624,6 +651,8 @@ def _first(
         # "1.2 (0.9–1.6)" under "95% CI" alone.
         return [Said(VALUE, first, "what is this number, of which the interval is printed?")]
     if first.percent and central not in ("percent", "rate", "difference", "median", "mean", "p_value"):
+        if first.printed[:1] in "-−–+":
+            return [Said("difference", first, "is this a difference of percentages?")]
         return [Said("percent", first)]
     if central in ("range", "quartiles"):
         return [Said(VALUE, first, "is this the width, or one end?")]
