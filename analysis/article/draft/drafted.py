@@ -112,7 +112,6 @@ def to_rows(claims: Sequence[Claim]) -> pd.DataFrame:
     for claim in _distinct(claims):
         form = form_of(claim.printed)
         where = re.sub(r" @\d+$", "", claim.locator)
-        where = where if where == claim.locator else f"{where} ({_tail(claim)})"
         locators[where] += 1
         if locators[where] > 1:
             where = f"{where}, {locators[where]}"
@@ -158,16 +157,12 @@ def _distinct(claims: Sequence[Claim]) -> list[Claim]:
     return found
 
 
-def _tail(claim: Claim) -> str:
-    return f"{claim.statistic} {claim.printed}"
-
-
 def _name(claim: Claim) -> str:
     table = re.match(r"Table (\w+)", claim.locator)
     what = _SHORT.get(claim.statistic, claim.statistic.replace("_", "-"))
     if table is None:
-        section, number = re.match(r"([^“:]*?), sentence (\d+)", claim.locator).groups()  # type: ignore[union-attr]
-        return f"{slug(section, 24)}-{number}-{what}".replace("_", "-")
+        section, _, rest = claim.locator.partition(", sentence ")
+        return f"{slug(section, 24) or 'text'}-{rest.partition(':')[0]}-{what}".replace("_", "-")
     group = "" if claim.group in ("arm", "group") else claim.group
     parts = [group, claim.variable, claim.variable_level, claim.group_level]
     words = "-".join(slug(part, 30) for part in parts if part)

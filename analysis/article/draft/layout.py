@@ -121,7 +121,7 @@ def _names_rows(column: int, body: tuple[tuple[Cell, ...], ...], above: list[tup
         return False
     values = sum(is_value(cell) for cell in filled)
     # Beside a stub and without a heading of its own, a column names parts of what the stub names.
-    most = 0.34 if words or column > 1 else 0.6
+    most = 0.0 if column > 1 else 0.34 if words else 0.6
     return len(filled) >= 2 and values <= most * len(filled)
 
 

@@ -26,7 +26,7 @@ _OTHERS = re.compile(
     r"historical|literature|(?:phase I+|randomi[sz]ed)[\w ]* trials? (?:of|by|show)|demonstrated (?:adding|that))"
 )
 _TRIAL = re.compile(r"\b[A-Z][A-Za-z]*[A-Z][A-Za-z]*[- ]?\d{2,4}\b(?!\s*(?:patients|Gy))")
-_AGAINST = re.compile(r"(?i)\b(?:vs\.?|versus|compared (?:with|to)|in comparison (?:with|to)|as opposed to|than(?!\s+(?:\d|half|one)))(?!\w)")
+_AGAINST = re.compile(r"(?i)\b(?:vs\.?|versus|compared (?:with|to)|in comparison (?:with|to)|as opposed to|than(?!\s+(?:\d|half|one)|\s*$))(?!\w)")
 _SENTENCE = re.compile(
     r"(?<=[.!?])(?<!\bvs\.)(?<!\bFig\.)(?<!\bFigs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bal\.)(?<!\be\.g\.)(?<!\bi\.e\.)"
     r"(?<!\bapprox\.)(?<!\bca\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bTab\.)(?<!\bref\.)(?<!\brefs\.)\s+(?=[A-Z0-9⟦(“\"≥≤])"
@@ -197,7 +197,10 @@ def _of_sentence(sentence: Sentence, link: _Links, results: set[str], commas: bo
         unsure = not known or (not own and not _near_own(text, start))
         ask = DOUBT if unsure and (doubt or not own) else ""
         found += _typed(sentence, piece, bare, link, ask)
-    return sorted(found, key=lambda claim: _place(claim))
+    said = " ".join(sentence.text.replace(CITED, "").split())
+    quoted = f"“{said if len(said) <= 600 else said[:599] + '…'}”"
+    found = [replace(claim, remarks=(*claim.remarks, quoted)) for claim in found]
+    return sorted(found, key=_place)
 
 
 def _place(claim: Claim) -> int:
@@ -445,6 +448,15 @@ def _short(paragraph: Paragraph) -> str:
     return _SECTIONS.get(paragraph.kind, slug(paragraph.section, 20)) + (digits[0] if digits else "")
 
 
+def _near(text: str, start: int, length: int) -> str:
+    """Give the words around a number, by which it is found in its sentence."""
+    low, high = max(0, start - 45), min(len(text), start + length + 25)
+    before = text[low:start] if not low else text[low:start].partition(" ")[2]
+    after = text[start:high] if high == len(text) else text[start:high].rpartition(" ")[0]
+    near = f"{'…' if low else ''}{before}{after or text[start:high]}{'…' if high < len(text) else ''}"
+    return " ".join(near.replace(CITED, "").split())
+
+
 def _claim(
     sentence: Sentence,
     analysis: str,
@@ -455,7 +467,6 @@ def _claim(
     start: int,
     unit: str = "",
 ) -> Claim:
-    said = sentence.text.replace(CITED, "").strip()
-    quoted = said if len(said) <= 300 else f"{said[:297]}…"
-    where = f"{sentence.paragraph.section}, sentence {sentence.number}: “{quoted}” @{start}"
+    near = _near(sentence.text, start, len(printed))
+    where = f"{sentence.paragraph.section}, sentence {sentence.number}: “{near}” @{start}"
     return Claim(analysis, "", "", variable, level, statistic, printed, where, unit)
