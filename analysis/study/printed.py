@@ -20,11 +20,14 @@ EVERY: tuple[Convention, ...] = (*ROUNDED, "truncated", "rounded up", "rounded t
 
 # As journals print signs: the Lancet's decimal point, minus signs, wide forms.
 _SIGNS = str.maketrans(
-    {"·": ".", "−": "-", "‐": "-", "–": "-", "＜": "<", "＞": ">", "≤": "<", "≥": ">"}
+    {"·": ".", "−": "-", "‐": "-", "‑": "-", "–": "-", "＜": "<", "＞": ">", "≤": "<", "≥": ">"}
 )
 _SPACES = re.compile(r"(?<=\d)[\s\u00a0\u2007\u2009\u200a\u202f]+(?=\d{3}(?!\d))")
+# A power of ten as it is printed, 5.81 × 10−48; a superscript may have become plain digits.
+_POWER = re.compile(r"(?<=\d)[\s\u00a0\u2009]*[×x][\s\u00a0\u2009]*10\^?(?=-?\d)")
+# No group of thousands begins with 0: "0,001" has a decimal comma.
 _NUMBER = re.compile(
-    r"-?(?:(?P<whole>\d{1,3}(?:,\d{3})+|\d+)?(?:[.,](?P<fraction>\d+))?)(?:[eE](?P<power>[-+]?\d+))?"
+    r"-?(?:(?P<whole>[1-9]\d{0,2}(?:,\d{3})+|\d+)?(?:[.,](?P<fraction>\d+))?)(?:[eE](?P<power>[-+]?\d+))?"
 )
 
 
@@ -144,7 +147,7 @@ def number_and_unit(printed: str) -> tuple[Fraction, Fraction]:
     ValueError
         When there is no number in it.
     """
-    text = _SPACES.sub("", printed.translate(_SIGNS))
+    text = _POWER.sub("e", _SPACES.sub("", printed.translate(_SIGNS)))
     found = next((m for m in _NUMBER.finditer(text) if m["whole"] or m["fraction"]), None)
     if found is None:
         raise ValueError(f"no number in {printed!r}")

@@ -15,6 +15,7 @@ from analysis.article.ledger import (
     COLUMNS,
     KEY,
     NOT_REACHED,
+    OPTIONAL,
     LedgerFaults,
     published,
     read_ledger,
@@ -213,6 +214,7 @@ def test_every_fault_is_listed_with_its_row_and_column(tmp_path):
     claims.loc[7, "statistic"] = ""
     claims.loc[8, "value"] = "five"
     claims.loc[9, "printed"] = "<" + claims.loc[9, "printed"]
+    claims.loc[9, "comparator"] = ">"
     claims.loc[10, "comparator"] = "not reached"
     not_reached = "expected no number, as the comparator is 'not reached'"
     assert (
@@ -220,16 +222,16 @@ def test_every_fault_is_listed_with_its_row_and_column(tmp_path):
         == f"""\
 row 10, column value: found 'five', expected 55, as printed '55'
 row 10, column value: found 'five', expected a plain number, or nothing
-row 11, column comparator: found '=', expected <, as printed '<3'
+row 11, column comparator: found '>', expected <, as printed '<3'
 row 12, column decimals: found '1', {not_reached}
 row 12, column printed: found '75.0', {not_reached}
 row 12, column value: found '75.0', {not_reached}
-row 2, column printed: found 'about 108', expected a number as printed (17.0, 1,000, <0.001)
+row 2, column printed: found 'about 108', expected a number as printed (17.0, 1,000, <0.001, 28·1, NR, 12–18)
 row 3, column value: found '2019', expected 2018, as printed '2018'
 row 4, column decimals: found '1', expected 0, as printed '2021'
 row 5, column claim_id: 'abs-ehm-yes-n' is given twice
 row 6, column claim_id: 'abs-ehm-yes-n' is given twice
-row 7, column comparator: found 'roughly', expected one of: =, <, <=, >, >=, not reached
+row 7, column comparator: found 'roughly', expected one of: =, <, <=, >, >=, about, not reached, range
 row 8, column denominator: found '0', expected a whole number above 0, or nothing
 row 9, column statistic: found '', expected a text"""
     )
@@ -239,10 +241,9 @@ def test_missing_and_unknown_columns_are_listed_along_with_other_faults(tmp_path
     claims = raw_claims().drop(columns=["printed", "note"]).assign(page="1")
     claims.loc[0, "comparator"] = "~"
     assert sorted(faults_of(claims, tmp_path)) == [
-        "column note: missing",
         "column page: unknown",
         "column printed: missing",
-        "row 2, column comparator: found '~', expected one of: =, <, <=, >, >=, not reached",
+        "row 2, column comparator: found '~', expected one of: =, <, <=, >, >=, about, not reached, range",
     ]
 
 
@@ -263,7 +264,7 @@ def test_rows_of_the_wrong_length_are_listed_along_with_other_faults(tmp_path):
     assert faults_in(path) == [
         "row 2: 17 cells, expected 16, one for each column",
         "row 3: 1 cells, expected 16, one for each column",
-        "row 4, column comparator: found '~', expected one of: =, <, <=, >, >=, not reached",
+        "row 4, column comparator: found '~', expected one of: =, <, <=, >, >=, about, not reached, range",
     ]
 
 
@@ -273,7 +274,8 @@ def test_a_ledger_without_claims_is_a_fault(tmp_path):
     ]
     empty = tmp_path / "empty.csv"
     empty.touch()
-    assert faults_in(empty)[: len(COLUMNS)] == [f"column {column}: missing" for column in COLUMNS]
+    needed = [column for column in COLUMNS if column not in OPTIONAL]
+    assert faults_in(empty)[: len(needed)] == [f"column {column}: missing" for column in needed]
 
 
 def test_a_file_that_is_not_text_is_a_fault(tmp_path):

@@ -36,15 +36,22 @@ _SIGNS = {
     "·": ".",
     "−": "-",
     "‐": "-",
+    "‑": "-",
     "–": "-",
     "％": "%",
     "＜": "<",
     "＞": ">",
     "≤": "<=",
     "≥": ">=",
+    "⩽": "<=",
+    "⩾": ">=",
+    "≦": "<=",
+    "≧": ">=",
 }
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u200a\u202f]+")
-_GROUPED = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
+# No group of thousands begins with 0: "0,001" has a decimal comma.
+_GROUPED = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
+_POWER = re.compile(r"(?<=\d)[×x]10\^?(?=-?\d)")
 
 
 class Rejected(ValueError):
@@ -80,7 +87,8 @@ def digits(printed: str) -> tuple[Fraction, Fraction]:
     text = printed
     for sign, plain in _SIGNS.items():
         text = text.replace(sign, plain)
-    text = _SPACES.sub("", text).lstrip("<>=~≈").rstrip("%")
+    text = _SPACES.sub("", text).lstrip("<>=~≈∼").rstrip("%")
+    text = _POWER.sub("e", text)
     # A comma groups thousands, or else marks the decimals.
     text = text.replace(",", "") if _GROUPED.fullmatch(text) else text.replace(",", ".")
     number = Decimal(text)
