@@ -98,7 +98,9 @@ def write(folder: Path = FOLDER) -> None:
         target.mkdir(parents=True)
         kept = [name for name in COLUMNS if name not in {"value", "decimals", "unit", "reading"}]
         kept.remove("note")
-        claims.reindex(columns=kept).to_csv(target / "claims.csv", index=False, lineterminator="\n")
+        cells = claims.reindex(columns=kept)
+        cells["denominator"] = pd.to_numeric(cells["denominator"]).astype("Int64")
+        cells.to_csv(target / "claims.csv", index=False, lineterminator="\n")
         declared = structure.model_dump(mode="json", exclude_defaults=True)
         text = yaml.safe_dump(declared, sort_keys=False, allow_unicode=True)
         (target / "structure.yaml").write_text(text, encoding="utf-8")

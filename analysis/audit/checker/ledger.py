@@ -133,6 +133,9 @@ def _printed(value: Fraction, convention: Convention) -> set[int]:
 def stands_for(printed: str, value: Fraction, conventions: tuple[Convention, ...]) -> bool:
     """Tell whether a number would be printed so, under one of the conventions."""
     number, unit = digits(printed)
+    if abs(value - number) > unit:
+        # No way of rounding moves a number by more than one unit of the last digit.
+        return False
     scaled, wanted = value / unit, number / unit
     return any(wanted in _printed(scaled, convention) for convention in conventions)
 
