@@ -15,6 +15,7 @@ from analysis.audit.form import Finding, Verdict
 
 # A finding quotes no more numbers than this outside its derivation.
 _MOST_QUOTED = 12
+_MOST_BESIDE = 4
 
 _MEANING = {
     Verdict.IMPOSSIBLE: "No patients could give these numbers together, however they were rounded "
@@ -126,11 +127,13 @@ def _finding(finding: Finding) -> str:
     named = [quoted[claim] for claim in finding.subject if claim in quoted]
     # Where it is open which of them would have to differ, all that were used.
     where = [f"{item}" for item in named or list(quoted.values())]
-    more = len(where) - _MOST_QUOTED
+    beside = [f"{item}" for item in quoted.values() if named and item not in named]
+    more, others = len(where) - _MOST_QUOTED, len(beside) - _MOST_BESIDE
     sides = [
         (name, "; ".join(items))
         for name, items in (
             ("Where", where[:_MOST_QUOTED] + ([f"and {more} more"] if more > 0 else [])),
+            ("Beside", beside[:_MOST_BESIDE] + ([f"and {others} more"] if others > 0 else [])),
             ("Cannot hold", finding.excluded),
             ("Possible if", finding.allowed),
             ("Taken from", finding.declared),

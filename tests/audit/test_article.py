@@ -188,7 +188,7 @@ def test_of_five_numbers_two_are_impossible_and_three_need_another_reading(found
 def test_what_rests_on_a_declaration_says_so(found: Audit) -> None:
     hepatitis = about(found, "d-viral-hepatitis-yes-pct", Verdict.IMPOSSIBLE)
     assert hepatitis.declared == (
-        "viral_hepatitis=yes is hepatitis=HBV and hepatitis=HCV, as declared in structure.yaml",
+        "viral hepatitis is hepatitis, HBV and hepatitis, HCV, as declared in structure.yaml",
     )
 
 

@@ -176,7 +176,7 @@ def test_counts_that_only_together_cannot_hold() -> None:
     assert len(certificate.relations) == 2
     assert set(finding.declared) == {
         "every patient is in one level of x, as declared in structure.yaml",
-        "the parts make up y=f, as declared in structure.yaml",
+        "the parts make up y, f, as declared in structure.yaml",
     }
 
     evidence = Evidence.of(found.ledger, found.structure)

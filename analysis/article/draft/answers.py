@@ -123,7 +123,9 @@ def answered(rows: pd.DataFrame, answers: Answers) -> pd.DataFrame:
     for number, answer in enumerate(answers.claims, start=1):
         met = 0
         for place, names in enumerate(original):
-            stars = next((s for name in names if (s := _stars(answer.where, name)) is not None), None)
+            stars = next(
+                (s for name in names if (s := _stars(answer.where, name)) is not None), None
+            )
             row = records[place]
             if stars is None or answer.statistic not in ("", row["statistic"]):
                 continue

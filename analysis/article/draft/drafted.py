@@ -171,4 +171,10 @@ def _name(claim: Claim) -> str:
 
 def numbers_in(paper: Paper) -> int:
     """Count the numbers that stand in the cells of an article's tables."""
-    return sum(len(p.numbers) for t in paper.tables for row in t.grid for c in set(row) for p in pieces(c.text))
+    return sum(
+        len(p.numbers)
+        for t in paper.tables
+        for row in t.grid
+        for c in set(row)
+        for p in pieces(c.text)
+    )

@@ -26,7 +26,9 @@ _OTHERS = re.compile(
     r"historical|literature|(?:phase I+|randomi[sz]ed)[\w ]* trials? (?:of|by|show)|demonstrated (?:adding|that))"
 )
 _TRIAL = re.compile(r"\b[A-Z][A-Za-z]*[A-Z][A-Za-z]*[- ]?\d{2,4}\b(?!\s*(?:patients|Gy))")
-_AGAINST = re.compile(r"(?i)\b(?:vs\.?|versus|compared (?:with|to)|in comparison (?:with|to)|as opposed to|than(?!\s+(?:\d|half|one)|\s*$))(?!\w)")
+_AGAINST = re.compile(
+    r"(?i)\b(?:vs\.?|versus|compared (?:with|to)|in comparison (?:with|to)|as opposed to|than(?!\s+(?:\d|half|one)|\s*$))(?!\w)"
+)
 _SENTENCE = re.compile(
     r"(?<=[.!?])(?<!\bvs\.)(?<!\bFig\.)(?<!\bFigs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bal\.)(?<!\be\.g\.)(?<!\bi\.e\.)"
     r"(?<!\bapprox\.)(?<!\bca\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bTab\.)(?<!\bref\.)(?<!\brefs\.)\s+(?=[A-Z0-9⟦(“\"≥≤])"
@@ -76,7 +78,9 @@ _NO_RESULT = [
         r"(?i)\b\d+-,?\s+(?:and|or)\s+\d+-(?:year|month|day|week)s?\b",
     )
 ]
-_SOURCE_OF_RATE = re.compile(r"(?i)\b(\d+)(?:-|\s)?\s*(?:,|and|or|to)?\s*(?:\d+-\s*)?(year|yr|month|mo)s?\b")
+_SOURCE_OF_RATE = re.compile(
+    r"(?i)\b(\d+)(?:-|\s)?\s*(?:,|and|or|to)?\s*(?:\d+-\s*)?(year|yr|month|mo)s?\b"
+)
 _ENROLLED = re.compile(
     r"(?i)\b(?:between|from)\s+(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?\s+)?(?:\d{1,2},?\s+)?(?P<first>(?:19|20)\d\d)\s*"
     r"(?:and|to|until|through|[-–—])\s*(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?\s+)?(?:\d{1,2},?\s+)?(?P<last>(?:19|20)\d\d)"
@@ -84,7 +88,9 @@ _ENROLLED = re.compile(
 _ELIGIBLE = re.compile(
     r"(?i)\b(?:eligib|inclusion criteri|included in|were included|enrol|aged|ages of|age of|years of age|between the ages)"
 )
-_AGES = re.compile(r"(?i)\b(?:aged?|ages of)\D{0,25}?(?P<low>\d+)\s*(?:years?)?\s*(?:[-–]|to|and)\s*(?P<high>\d+)\s*years?")
+_AGES = re.compile(
+    r"(?i)\b(?:aged?|ages of)\D{0,25}?(?P<low>\d+)\s*(?:years?)?\s*(?:[-–]|to|and)\s*(?P<high>\d+)\s*years?"
+)
 _SECTIONS = {"title": "title", "abstract": "abs", "methods": "m", "results": "s", "discussion": "d"}
 
 
@@ -129,7 +135,9 @@ def claims_in(
     link = _Links(tables, patients)
     found: list[Claim] = []
     results = {
-        re.sub(r"^[<>≤≥]", "", claim.printed) for claim in tables if re.search(r"\d\d|\.", claim.printed)
+        re.sub(r"^[<>≤≥]", "", claim.printed)
+        for claim in tables
+        if re.search(r"\d\d|\.", claim.printed)
     }
     for sentence in sentences(paragraphs):
         kind = sentence.paragraph.kind
@@ -155,7 +163,9 @@ def _eligibility(sentence: Sentence) -> Iterator[Claim]:
     ages = _AGES.search(text)
     if ages:
         for group, statistic in (("low", "threshold_min"), ("high", "threshold_max")):
-            yield _claim(sentence, "eligibility", "age", "", statistic, ages[group], ages.start(), "years")
+            yield _claim(
+                sentence, "eligibility", "age", "", statistic, ages[group], ages.start(), "years"
+            )
 
 
 def _enrolment(sentence: Sentence) -> Iterator[Claim]:
@@ -163,7 +173,14 @@ def _enrolment(sentence: Sentence) -> Iterator[Claim]:
     if found:
         for group, statistic in (("first", "threshold_min"), ("last", "threshold_max")):
             yield _claim(
-                sentence, "eligibility", "enrolment_year", "", statistic, found[group], found.start(group), "calendar year"
+                sentence,
+                "eligibility",
+                "enrolment_year",
+                "",
+                statistic,
+                found[group],
+                found.start(group),
+                "calendar year",
             )
 
 
@@ -238,7 +255,9 @@ def _cleared(text: str, commas: bool) -> tuple[str, list[Piece]]:
     words = []
     for found in _NUMERAL.finditer(text):
         number = _WORDS.get((found["small"] or "").lower(), 0)
-        number = number or _TENS[found["tens"].lower()] + _WORDS.get((found["ones"] or "").lower(), 0)
+        number = number or _TENS[found["tens"].lower()] + _WORDS.get(
+            (found["ones"] or "").lower(), 0
+        )
         one = Number(str(number), False, "", found.start(), found.end())
         words.append(Piece("single", (one,), "", f"word {found[0]}"))
     blanked = text.replace(CITED, " " * len(CITED))
@@ -264,25 +283,61 @@ def _typed(sentence: Sentence, piece: Piece, text: str, link: _Links, ask: str) 
             yield from link.claim(sentence, name, number, unit, text, (ask, asked), note)
         return
     if piece.shape == "ratio":
-        yield from link.claim(sentence, "count", first, "patients", text, (ask,), note, piece.numbers[1].printed)
+        yield from link.claim(
+            sentence, "count", first, "patients", text, (ask,), note, piece.numbers[1].printed
+        )
         yield from link.claim(sentence, "n", piece.numbers[1], "patients", text, (ask,), note)
         return
     if piece.shape == "plus_minus":
         yield from link.claim(sentence, "mean", first, unit, text, (ask,), note)
-        yield from link.claim(sentence, "sd", piece.numbers[1], unit, text, (ask, "is ± the standard deviation?"), note)
+        yield from link.claim(
+            sentence,
+            "sd",
+            piece.numbers[1],
+            unit,
+            text,
+            (ask, "is ± the standard deviation?"),
+            note,
+        )
         return
     for number in piece.numbers:
         asked = "what is this number?" if statistic == VALUE else ""
-        more = re.search(r"(?i)\b(more|less|fewer|greater|higher|lower) than\s*$|\b(over|under|at least|nearly|almost|about|approximately)\s*$", near)
+        more = re.search(
+            r"(?i)\b(more|less|fewer|greater|higher|lower) than\s*$|\b(over|under|at least|nearly|almost|about|approximately)\s*$",
+            near,
+        )
         if more:
             word = (more[1] or more[2]).lower()
-            sign = {"more": ">", "greater": ">", "over": ">", "higher": ">", "less": "<", "fewer": "<", "lower": "<", "under": "<", "at least": ">="}.get(word, "about")
-            yield from link.claim(sentence, statistic, number, unit, text, (ask, asked), f'printed as "{more[0].strip()} {number.printed}"', "", sign)
+            sign = {
+                "more": ">",
+                "greater": ">",
+                "over": ">",
+                "higher": ">",
+                "less": "<",
+                "fewer": "<",
+                "lower": "<",
+                "under": "<",
+                "at least": ">=",
+            }.get(word, "about")
+            yield from link.claim(
+                sentence,
+                statistic,
+                number,
+                unit,
+                text,
+                (ask, asked),
+                f'printed as "{more[0].strip()} {number.printed}"',
+                "",
+                sign,
+            )
         else:
             yield from link.claim(sentence, statistic, number, unit, text, (ask, asked), note)
 
 
-_UNIT = re.compile(r"\s*(months?|years?|weeks?|days?|Gy|cGy|cm|mm|ng/mL|mg|kg|mL|ml|cycles?|fractions?|foci|lesions?|hours?|points?)\b", re.IGNORECASE)
+_UNIT = re.compile(
+    r"\s*(months?|years?|weeks?|days?|Gy|cGy|cm|mm|ng/mL|mg|kg|mL|ml|cycles?|fractions?|foci|lesions?|hours?|points?)\b",
+    re.IGNORECASE,
+)
 
 
 _WORDS_FOR = (
@@ -300,11 +355,20 @@ def _statistic(piece: Piece, near: str, after: str) -> tuple[str, str]:
     unit = _UNIT.match(after)
     named = unit[1] if unit else ""
     tail = near[-160:]
-    if re.search(r"(?i)(?:\bp|\bp[- ]?values?(?: of| was)?)\s*[=:]?\s*$", near) or re.match(r"(?i)p\b", piece.words):
+    if re.search(r"(?i)(?:\bp|\bp[- ]?values?(?: of| was)?)\s*[=:]?\s*$", near) or re.match(
+        r"(?i)p\b", piece.words
+    ):
         return "p_value", ""
     if first.percent:
-        rate = re.search(r"(?i)\b(?:survival|OS|PFS|DFS|RFS|EFS|LRFS|IRFS|ORFS|DMFS|local control|LC)\b[^.;]{0,60}$", tail)
-        if rate and re.search(r"(?i)\brates?\b|\byears?\b|\bmonths?\b|-year|-month", near + after[:40]) and not re.search(r"\(\s*$", near):
+        rate = re.search(
+            r"(?i)\b(?:survival|OS|PFS|DFS|RFS|EFS|LRFS|IRFS|ORFS|DMFS|local control|LC)\b[^.;]{0,60}$",
+            tail,
+        )
+        if (
+            rate
+            and re.search(r"(?i)\brates?\b|\byears?\b|\bmonths?\b|-year|-month", near + after[:40])
+            and not re.search(r"\(\s*$", near)
+        ):
             return "rate", "%"
         return "percent", "%"
     # Of several words the nearest counts.
@@ -336,10 +400,16 @@ def _statistic(piece: Piece, near: str, after: str) -> tuple[str, str]:
 
 def _ends(near: str, after: str, statistic: str) -> tuple[str, str]:
     tail = near[-60:]
-    stem = {"hazard_ratio": "hr", "odds_ratio": "or", "risk_ratio": "rr", "percent": "ci"}.get(statistic, statistic)
+    stem = {"hazard_ratio": "hr", "odds_ratio": "or", "risk_ratio": "rr", "percent": "ci"}.get(
+        statistic, statistic
+    )
     inside = tail[tail.rfind("(") + 1 :] if "(" in tail else tail
     if re.search(r"(?i)\bCI\b|confidence|\bCrI\b|^\s*,", inside) or re.search(r"(?i)\bCI\b", tail):
-        return (f"{stem}_lower", f"{stem}_upper") if statistic != VALUE else ("value_lower", "value_upper")
+        return (
+            (f"{stem}_lower", f"{stem}_upper")
+            if statistic != VALUE
+            else ("value_lower", "value_upper")
+        )
     if re.search(r"(?i)\bIQR\b|quartile", inside):
         return "lower_quartile", "upper_quartile"
     if re.search(r"(?i)\brange[ds]?\b|\bfrom\b|\bminimum\b", inside):
@@ -372,7 +442,12 @@ class _Links:
     ) -> Iterator[Claim]:
         questions = tuple(q for q in (*asked, number.doubt) if q)
         made = _claim(sentence, "text", "", "", statistic, number.printed, number.start, unit)
-        made = replace(made, denominator=re.sub(r"\D", "", of), questions=questions, remarks=(note,) if note else ())
+        made = replace(
+            made,
+            denominator=re.sub(r"\D", "", of),
+            questions=questions,
+            remarks=(note,) if note else (),
+        )
         if sign:
             made = replace(made, comparator=sign)
         people = re.match(rf"\s*(?:\w+\s+)?{_PEOPLE}\b", text[number.end :])
@@ -408,7 +483,11 @@ class _Links:
         scored.sort(key=lambda each: -each[0])
         if not scored:
             return None
-        if len(scored) > 1 and scored[1][0] == scored[0][0] and scored[1][1].key != scored[0][1].key:
+        if (
+            len(scored) > 1
+            and scored[1][0] == scored[0][0]
+            and scored[1][1].key != scored[0][1].key
+        ):
             return None
         return scored[0][1]
 
@@ -416,14 +495,23 @@ class _Links:
 def _shared(name: str, words: set[str]) -> float:
     """Give the share of a name's words that stand in a sentence."""
     own = {w for w in re.findall(r"[a-z]{2,}", name.lower().replace("_", " ")) if w not in _COMMON}
-    return sum(any(w == o or (len(o) > 4 and w[:5] == o[:5]) for w in words) for o in own) / len(own) if own else 0.0
+    return (
+        sum(any(w == o or (len(o) > 4 and w[:5] == o[:5]) for w in words) for o in own) / len(own)
+        if own
+        else 0.0
+    )
 
 
 def _slight(statistic: str, number: Number, text: str) -> bool:
     """Tell whether a number is so common that its digits show little: a small count without a share."""
     value = number.value
     beside = re.match(r"\s*(?:\w+\s+)?\(\s*\d+(?:[.·]\d+)?\s*%", text[number.end :])
-    return statistic in ("count", "min", "max", "n") and value is not None and value < 20 and not beside
+    return (
+        statistic in ("count", "min", "max", "n")
+        and value is not None
+        and value < 20
+        and not beside
+    )
 
 
 _COMMON = {"yes", "the", "and", "patients", "any", "all", "not", "none", "group", "other", "others"}
@@ -440,12 +528,19 @@ def _named(sentence: Sentence, number: Number, text: str, statistic: str) -> tup
     place = f"{_short(sentence.paragraph)}_{sentence.number}"
     pair = re.search(r"(\S+)\s*\(\s*$", before)
     start = pair.start() if pair and statistic == "percent" else number.start
-    return f"{endpoint or 'text'}_{place}_{start}".lower() if not endpoint else f"{endpoint}_{place}_{start}", ""
+    return (
+        f"{endpoint or 'text'}_{place}_{start}".lower()
+        if not endpoint
+        else f"{endpoint}_{place}_{start}",
+        "",
+    )
 
 
 def _short(paragraph: Paragraph) -> str:
     digits = re.search(r"\d+(?:\.\d+)*", paragraph.section)
-    return _SECTIONS.get(paragraph.kind, slug(paragraph.section, 20)) + (digits[0] if digits else "")
+    return _SECTIONS.get(paragraph.kind, slug(paragraph.section, 20)) + (
+        digits[0] if digits else ""
+    )
 
 
 def _near(text: str, start: int, length: int) -> str:
@@ -453,7 +548,9 @@ def _near(text: str, start: int, length: int) -> str:
     low, high = max(0, start - 45), min(len(text), start + length + 25)
     before = text[low:start] if not low else text[low:start].partition(" ")[2]
     after = text[start:high] if high == len(text) else text[start:high].rpartition(" ")[0]
-    near = f"{'…' if low else ''}{before}{after or text[start:high]}{'…' if high < len(text) else ''}"
+    near = (
+        f"{'…' if low else ''}{before}{after or text[start:high]}{'…' if high < len(text) else ''}"
+    )
     return " ".join(near.replace(CITED, "").split())
 
 

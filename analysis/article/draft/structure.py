@@ -105,7 +105,11 @@ def _p_values(rows: pd.DataFrame) -> Iterator[str]:
         if len(groups) < 2 or len(levels) < 2 or len(compared) != len(levels) * len(groups):
             continue
         table = [
-            "[" + ", ".join(_scalar(name) for name in compared[compared["variable_level"] == level]["claim_id"]) + "]"
+            "["
+            + ", ".join(
+                _scalar(name) for name in compared[compared["variable_level"] == level]["claim_id"]
+            )
+            + "]"
             for level in levels
         ]
         found.append(f"#?   - {{claim: {_scalar(p['claim_id'])}, rows: [{', '.join(table)}]}}")

@@ -45,10 +45,16 @@ _ANALYSES = (
     ("treatment", r"treatment|therap|dos(?:e|age)|radiotherap|regimen"),
 )  # fmt: skip
 _RATIOS = {"hazard_ratio", "odds_ratio", "risk_ratio"}
-_OF_RATIOS = {*_RATIOS, "p_value", *(f"{s}_{e}" for s in ("hr", "or", "rr") for e in ("lower", "upper"))}
+_OF_RATIOS = {
+    *_RATIOS,
+    "p_value",
+    *(f"{s}_{e}" for s in ("hr", "or", "rr") for e in ("lower", "upper")),
+}
 # Of which an interval in the next column can be.
 _MAIN = {*_RATIOS, "median", "mean", "percent", "rate", "difference", "coefficient", "value"}
-_GRADE = re.compile(r"(?i)^(?:(?:all|any)[\s-]*grades?|grades?\W*(?:≥|>=|>|<|≤)?\s*(?:\d|I|V)[\dIV\s,/–—+-]*(?:or (?:higher|worse|more))?|(?:≥|>=)?\s*G?\s*\d(?:\s*[-–/]\s*\d)?)$")
+_GRADE = re.compile(
+    r"(?i)^(?:(?:all|any)[\s-]*grades?|grades?\W*(?:≥|>=|>|<|≤)?\s*(?:\d|I|V)[\dIV\s,/–—+-]*(?:or (?:higher|worse|more))?|(?:≥|>=)?\s*G?\s*\d(?:\s*[-–/]\s*\d)?)$"
+)
 _ALL = re.compile(
     r"(?i)^\W*(?:all|total|overall|whole|entire|all (?:patients|participants|subjects|cases)|"
     r"(?:total|whole|entire|overall|study) (?:cohort|population|group|sample|series|patients)|"
@@ -269,7 +275,13 @@ class _Reader:
             if head.of and (head.group, head.of) not in told:
                 told.add((head.group, head.of))
                 yield self._claim(
-                    column, "patients", "", "count", head.of, self._where(("heading",), head, "n"), unit="patients"
+                    column,
+                    "patients",
+                    "",
+                    "count",
+                    head.of,
+                    self._where(("heading",), head, "n"),
+                    unit="patients",
                 )
 
     # ------------------------------------------------------------------ rows
@@ -280,7 +292,9 @@ class _Reader:
             shown = 0
             parts: dict[tuple[str, ...], list[Number]] = {}
             for row in every:
-                found = pieces(row.cells[column].text, self.known.commas) if column in row.cells else ()
+                found = (
+                    pieces(row.cells[column].text, self.known.commas) if column in row.cells else ()
+                )
                 if len(found) > 1 and found[0].numbers[0].whole and found[1].numbers[0].percent:
                     shown += 1
                 if len(found) == 1 and found[0].numbers[0].whole and row.under:
@@ -301,8 +315,13 @@ class _Reader:
         label_of = size(row.label)
         if label_of:
             found.append(self._of_label(row, label_of))
-        patients = bool(re.match(r"(?i)^\W*(?:n|no\.|number(?: of (?:patients|participants|subjects|cases))?|"
-                                 r"(?:total )?(?:patients|participants))\W*(?:\(?n\)?)?\W*$", row.label))
+        patients = bool(
+            re.match(
+                r"(?i)^\W*(?:n|no\.|number(?: of (?:patients|participants|subjects|cases))?|"
+                r"(?:total )?(?:patients|participants))\W*(?:\(?n\)?)?\W*$",
+                row.label,
+            )
+        )
         before: tuple[int, list[Said]] | None = None
         for column in self.columns:
             cell = row.cells.get(column)
@@ -318,7 +337,11 @@ class _Reader:
                 continue
             if len(covered) > 1:
                 shared = {self.heads[other].group for other in covered}
-                kind = head.kind if len({self.heads[other].kind for other in covered}) == 1 else Meaning()
+                kind = (
+                    head.kind
+                    if len({self.heads[other].kind for other in covered}) == 1
+                    else Meaning()
+                )
                 group = head.group if len(shared) == 1 else ""
                 head = replace(head, kind=kind, group=group)
             said = self._said(row, cell, head, before)
@@ -347,7 +370,11 @@ class _Reader:
         if column in self.counts or (column, row.under) in self.summed:
             return replace(said, statistic="count", question="")
         of = re.sub(r"\D", "", self._n(row, head))
-        if of and (said.number.value or 0) <= int(of) and (row.under or self.analysis == "adverse_events"):
+        if (
+            of
+            and (said.number.value or 0) <= int(of)
+            and (row.under or self.analysis == "adverse_events")
+        ):
             return replace(said, statistic="count", question="is this a number of patients?")
         return said
 
@@ -373,22 +400,47 @@ class _Reader:
         section = row.under[-1] if row.under else ""
         own = _inline(cell.text)
         label = self._meant(row.label)
-        if label.central == "count" and not label.spread and any(
-            p.shape in ("interval", "plus_minus") for p in found
+        if (
+            label.central == "count"
+            and not label.spread
+            and any(p.shape in ("interval", "plus_minus") for p in found)
         ):
             label = Meaning()
         # In words of the row first, of its section, of the column, and of the whole table.
         kinds = [own, label]
-        if not head.kind or head.kind.central not in ("p_value", "percent", "hazard_ratio", "odds_ratio", "risk_ratio"):
+        if not head.kind or head.kind.central not in (
+            "p_value",
+            "percent",
+            "hazard_ratio",
+            "odds_ratio",
+            "risk_ratio",
+        ):
             kinds.append(self._meant(section))
         kinds += [head.kind, self.default]
-        if head.kind.central in ("p_value", "hazard_ratio", "odds_ratio", "risk_ratio", "ci", "difference", "percent", "sd", "se", "statistic"):
+        if head.kind.central in (
+            "p_value",
+            "hazard_ratio",
+            "odds_ratio",
+            "risk_ratio",
+            "ci",
+            "difference",
+            "percent",
+            "sd",
+            "se",
+            "statistic",
+        ):
             kinds = [own, head.kind, label, self._meant(section), self.default]
             if head.kind.central == "percent" and label.central not in ("", "count", "percent"):
                 kinds = [own, label, head.kind]
         elif head.kind.central == "count" and not head.kind.spread and label.spread == "percent":
             kinds = [own, head.kind, label]
-        return _typed(found, [k for k in kinds if k], before[1] if before else [], self._n(row, head), self._sub(head))
+        return _typed(
+            found,
+            [k for k in kinds if k],
+            before[1] if before else [],
+            self._n(row, head),
+            self._sub(head),
+        )
 
     def _meant(self, words: str) -> Meaning:
         return Meaning() if self.responses and words.strip() in _RESPONSES else meaning(words)
@@ -406,7 +458,9 @@ class _Reader:
         for name in reversed(row.under):
             if size(name):
                 return size(name)
-        column = next((c for c, h in self.heads.items() if h is head or h.words == head.words), None)
+        column = next(
+            (c for c, h in self.heads.items() if h is head or h.words == head.words), None
+        )
         return self.of.get(column, "") if column is not None else head.of
 
     # ------------------------------------------------------------------ keys
@@ -417,9 +471,7 @@ class _Reader:
         path = (*row.under, row.label)
         for one in said:
             beside_several = cell.rowspan > 1 and one.statistic == "p_value" and bool(row.under)
-            variable, level = (
-                (_variable(row.under[-1]), "") if beside_several else self._named(row)
-            )
+            variable, level = (_variable(row.under[-1]), "") if beside_several else self._named(row)
             questions = [q for q in (one.question, one.number.doubt, cell.doubt) if q]
             of = one.of or (self._n(row, head) if one.statistic in ("count", "percent") else "")
             yield self._claim(
@@ -430,11 +482,20 @@ class _Reader:
             )  # fmt: skip
 
     def _unit(self, said: Said, row: Row, head: Column) -> str:
-        if said.statistic in ("percent", "rate", "ci_lower", "ci_upper", "rate_lower", "rate_upper") or said.number.percent:
+        if (
+            said.statistic
+            in ("percent", "rate", "ci_lower", "ci_upper", "rate_lower", "rate_upper")
+            or said.number.percent
+        ):
             return "%"
         if said.statistic == "count":
             return "patients"
-        if said.statistic in ("p_value", "hazard_ratio", "odds_ratio", "risk_ratio") or said.statistic[:3] in ("hr_", "or_", "rr_"):
+        if said.statistic in (
+            "p_value",
+            "hazard_ratio",
+            "odds_ratio",
+            "risk_ratio",
+        ) or said.statistic[:3] in ("hr_", "or_", "rr_"):
             return ""
         for words in (row.label, *reversed(row.under), *reversed(head.words)):
             unit = _UNITS.search(words)
@@ -563,7 +624,9 @@ def _grade(words: str) -> str:
 
 def _inline(text: str) -> Meaning:
     """Give what the words in a cell itself say."""
-    return meaning(re.sub(r"[\d.·,]+", " ", text)) if re.search(r"[A-Za-z±]{2}|±", text) else Meaning()
+    return (
+        meaning(re.sub(r"[\d.·,]+", " ", text)) if re.search(r"[A-Za-z±]{2}|±", text) else Meaning()
+    )
 
 
 def _limits(central: str, spread: str) -> tuple[str, str]:
@@ -650,7 +713,14 @@ def _first(
     if central == "ci":
         # "1.2 (0.9–1.6)" under "95% CI" alone.
         return [Said(VALUE, first, "what is this number, of which the interval is printed?")]
-    if first.percent and central not in ("percent", "rate", "difference", "median", "mean", "p_value"):
+    if first.percent and central not in (
+        "percent",
+        "rate",
+        "difference",
+        "median",
+        "mean",
+        "p_value",
+    ):
         if first.printed[:1] in "-−–+":
             return [Said("difference", first, "is this a difference of percentages?")]
         return [Said("percent", first)]
@@ -677,7 +747,9 @@ def _first(
     return [Said(central, first)]
 
 
-def _unnamed(first: Number, found: Sequence[Piece], of: str, kinds: Sequence[Meaning]) -> list[Said]:
+def _unnamed(
+    first: Number, found: Sequence[Piece], of: str, kinds: Sequence[Meaning]
+) -> list[Said]:
     """Give what a number is that no words are about, if arithmetic says it."""
     beside = next((p for p in found[1:] if p.shape == "single" and p.bracketed), None)
     if first.whole and beside is not None:
@@ -712,7 +784,9 @@ def _beside(
     have = {one.statistic for one in said}
     between = inner.central if inner.central in ("ci", "range", "quartiles", "sd", "se") else spread
     if not between and central in ("median", "mean"):
-        between = next((k.spread for k in kinds if k.spread in ("ci", "range", "quartiles", "sd", "se")), "")
+        between = next(
+            (k.spread for k in kinds if k.spread in ("ci", "range", "quartiles", "sd", "se")), ""
+        )
     if not between:
         between = next((k.central for k in kinds if k.central in ("ci", "range", "quartiles")), "")
     if piece.shape in ("interval", "list") or (piece.shape == "single" and len(piece.numbers) == 2):
@@ -723,13 +797,23 @@ def _beside(
         if central in ("hazard_ratio", "odds_ratio", "risk_ratio"):
             question = "" if any(k.spread == "ci" for k in kinds) else "is this the 95% interval?"
             lower, upper = _limits(central, "ci")
-            return _fresh([Said(lower, first, question), Said(upper, piece.numbers[1], question)], have)
+            return _fresh(
+                [Said(lower, first, question), Said(upper, piece.numbers[1], question)], have
+            )
         question = "is this a range, the quartiles or a confidence interval?"
-        return _fresh([Said(VALUE_LOWER, first, question), Said(VALUE_UPPER, piece.numbers[1], question)], have)
+        return _fresh(
+            [Said(VALUE_LOWER, first, question), Said(VALUE_UPPER, piece.numbers[1], question)],
+            have,
+        )
     if piece.shape == "plus_minus":
-        return _fresh([Said("mean", first), Said("sd", piece.numbers[1], "is ± the standard deviation?")], have)
+        return _fresh(
+            [Said("mean", first), Said("sd", piece.numbers[1], "is ± the standard deviation?")],
+            have,
+        )
     if piece.shape == "ratio":
-        return _fresh([Said("count", first, of=piece.numbers[1].printed), Said("n", piece.numbers[1])], have)
+        return _fresh(
+            [Said("count", first, of=piece.numbers[1].printed), Said("n", piece.numbers[1])], have
+        )
     if first.percent and central == "count":
         return _fresh([Said("percent", first, of=main.of if main else "")], have)
     if central == "count" and "percent" not in have and not inner.central:
@@ -739,7 +823,12 @@ def _beside(
         if main is not None and _fits(main.number, first, of):
             return [Said("percent", first)]
         return [Said(VALUE_SECOND, first, "is this the percentage?")]
-    if central == "percent" and first.whole and (kind.spread == "count" or "count" not in have) and not first.percent:
+    if (
+        central == "percent"
+        and first.whole
+        and (kind.spread == "count" or "count" not in have)
+        and not first.percent
+    ):
         question = "" if kind.spread == "count" else "is this the number of patients?"
         return _fresh([Said("count", first, question)], have)
     if central in ("mean", "median", "coefficient", "difference") and between in ("sd", "se"):
@@ -799,15 +888,32 @@ def _with_denominators(claims: list[Claim], known: Known, table: Table) -> list[
     known_pairs = {count.key[:-1]: percent for count, percent in matched}
     found = []
     for claim in claims:
-        if claim.statistic in ("count", "percent") and not claim.denominator and claim.variable != "patients":
+        if (
+            claim.statistic in ("count", "percent")
+            and not claim.denominator
+            and claim.variable != "patients"
+        ):
             if share and claim.group == "" or share and total and best[1] == total:
-                claim = replace(claim, denominator=share, remarks=(*claim.remarks, f"of {share}: no number stands in the table, and {best[1]} of {total} percentages are of it"))
+                claim = replace(
+                    claim,
+                    denominator=share,
+                    remarks=(
+                        *claim.remarks,
+                        f"of {share}: no number stands in the table, and {best[1]} of {total} percentages are of it",
+                    ),
+                )
             elif claim.statistic == "percent":
                 claim = replace(claim, questions=(*claim.questions, "of how many patients?"))
         percent = known_pairs.get(claim.key[:-1])
         if percent is claim and claim.denominator:
             count = by_key[claim.key[:-1]]
             if not _fits(Number(count.printed), Number(claim.printed), claim.denominator):
-                claim = replace(claim, questions=(*claim.questions, f"{count.printed} of {claim.denominator} is no {claim.printed}%: of how many patients?"))
+                claim = replace(
+                    claim,
+                    questions=(
+                        *claim.questions,
+                        f"{count.printed} of {claim.denominator} is no {claim.printed}%: of how many patients?",
+                    ),
+                )
         found.append(claim)
     return found

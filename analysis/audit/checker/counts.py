@@ -298,7 +298,8 @@ def _total(ledger: Ledger, item: Counts, sum_: Parts) -> None:
 def _declared_sum(ledger: Ledger, place: int) -> str:
     declared = ledger.structure.sums[place]
     because = f" ({declared.because})" if declared.because else ""
-    return f"{declared.whole} is {listed(declared.parts)}{because}, {AS_DECLARED}"
+    parts = listed([ledger.words(part) for part in declared.parts])
+    return f"{ledger.words(declared.whole)} is {parts}{because}, {AS_DECLARED}"
 
 
 def _around(ledger: Ledger, item: Counts) -> Iterator[str]:

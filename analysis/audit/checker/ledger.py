@@ -219,9 +219,14 @@ class Ledger:
     def named(self, name: str) -> str:
         """Give words for what a claim is about: the variable, its level unless 'yes', the group."""
         _, _, group, variable, level = self.key(name)
-        words = self.structure.names.get(variable, variable.replace("_", " "))
-        words += f", {level}" if level not in {"", "yes"} else ""
+        words = self.words(f"{variable}={level}")
         return words + (f" ({group})" if group else "")
+
+    def words(self, named: str) -> str:
+        """Give words for a level as structures name it: variable=level."""
+        variable, _, level = named.partition("=")
+        words = self.structure.names.get(variable, variable.replace("_", " "))
+        return words + (f", {level}" if level not in {"", "yes"} else "")
 
     def number(self, name: str) -> Fraction:
         """Give the number that a claim prints."""

@@ -86,6 +86,7 @@ for _name in ESTIMATES:
         "a lower confidence limit is not above the upper one",
         "",
     )
+_CROSS = "estimates in few patients at risk, or of different patients, or censored otherwise"
 _LATE = "patients who enter late, or others than those"
 _FLOW = "others joined in between, or something else than patients is counted"
 # Of a trial's flow, what comes before what.
@@ -186,7 +187,7 @@ def because(ledger: Ledger, item: Order) -> tuple[str, str, str, str]:
     if pair in {("rate", "rate"), ("median", "median")} and same_time:
         reason = BELOW.get((first[3], second[3]), "")
         if reason:
-            return reason, "the two are of different patients, or censored otherwise", "", curves
+            return reason, _CROSS, "", curves
     within = ledger.structure.within
     if (pair == ("threshold_min", "min") and within.get(second[3]) == first[3]) or (
         pair == ("max", "threshold_max") and within.get(first[3]) == second[3]

@@ -210,12 +210,12 @@ def named(ledger: Ledger, relation: Relation) -> str:
     first = next(t for t in relation.terms if (t.sign < 0) == (relation.part != "sums"))
     _, group, level, variable, _ = ledger.key(first.about[0])
     where = f" ({level})" if group and relation.part != "arms" else ""
-    words = ledger.structure.names.get(variable, variable.replace("_", " "))
+    words = ledger.words(variable)
     if relation.part in {"sums", "unions", "at_least"}:
-        words = _declared(ledger, relation).whole.replace("_", " ").rstrip("=")
+        words = ledger.words(_declared(ledger, relation).whole)
     if relation.part == "subsets":
         declared = _declared(ledger, relation)
-        words = f"{declared.part} in {declared.whole}".replace("_", " ")
+        words = f"{ledger.words(declared.part)} in {ledger.words(declared.whole)}"
     return words + where
 
 
