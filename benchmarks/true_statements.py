@@ -138,6 +138,21 @@ CASES = (
         ("11 is cut off",),
     ),
     Case(
+        "one of three thirds, rounded up so that they add up to 100",
+        (*PLAIN, *cell("t=a", 12, "33.4", 36), *cell("t=b", 12, "33.3", 36),
+         *cell("t=c", 12, "33.3", 36)),
+        {"exclusive": [{"variables": ["t"]}]},
+        ("made to add up to 100",),
+    ),
+    Case(
+        "limits of an odds ratio in the other order",
+        (row("o", "x", "or", "0.58"), row("l", "x", "or_lower", "0.79"),
+         row("u", "x", "or_upper", "0.42")),
+        {},
+        ("or lower “0.79” above or “0.58”", "or “0.58” above or upper “0.42”",
+         "the two limits are exchanged"),
+    ),
+    Case(
         "events, of which a patient can have several",
         (n(40), *cell("nausea=events", 45, "112.5", 40)),
         {"patients": "n"},

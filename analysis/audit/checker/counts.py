@@ -21,7 +21,7 @@ from analysis.audit.checker.kind import (
     listed,
     one_digit_apart,
 )
-from analysis.audit.checker.ledger import Edges, Ledger, Rejected
+from analysis.audit.checker.ledger import EVERY, Edges, Ledger, Rejected
 from analysis.audit.form import (
     Bounds,
     Certificates,
@@ -199,6 +199,10 @@ class OfCounts(Kind[Counts]):
                 yield f"{printed} {'is' if len(changed) < 2 else 'are'} {in_words([way])}"
         if tried["printed"].fits and not found:
             yield "some are rounded in another way than others"
+        if not found and _made_to_add_up(ledger, item.about[0]):
+            other = item.model_copy(update={"conventions": EVERY})
+            if self.range_of(ledger, other):
+                yield "the percentages of its levels were made to add up to 100"
         of = item.of or 0
         for _, fewer in tried["fewer"].fits[:1]:
             yield f"{of - fewer} of the {of} have no value, so that it is of {fewer}"
@@ -230,6 +234,21 @@ class OfCounts(Kind[Counts]):
                 (needed,) = set(item.about) - set(used)
                 culprits = [name for name in culprits if name != needed]
         return tuple(culprits) if len(culprits) == 1 else ()
+
+
+def _made_to_add_up(ledger: Ledger, name: str) -> bool:
+    """Tell whether the percentages of all levels of a variable add up to 100, as they are printed.
+
+    Rounded as they are they rarely do: some are then moved by a unit of the last digit.
+    """
+    key, of = ledger.key(name), ledger.denominator(name)
+    total = Fraction(0)
+    for other, by_number in ledger.counted.items():
+        if other[:4] == key[:4]:
+            percents = [n for n in by_number.get(of, []) if ledger.statistic(n) == "percent"]
+            if percents and ledger.text(percents[0], "comparator") == "=":
+                total += ledger.number(percents[0])
+    return total == 100
 
 
 def refuted(item: Bounds) -> bool:

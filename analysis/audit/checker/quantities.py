@@ -84,7 +84,7 @@ for _name in ESTIMATES:
     )
     ORDERED[f"{_name}_lower", f"{_name}_upper"] = (
         "a lower confidence limit is not above the upper one",
-        "",
+        "the two limits are exchanged",
     )
 _CROSS = "estimates in few patients at risk, or of different patients, or censored otherwise"
 _LATE = "patients who enter late, or others than those"
