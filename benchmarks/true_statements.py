@@ -289,7 +289,7 @@ CASES = (
     ),
     Case(
         "a percentage that no count gives, of any number",
-        (n(42), *PLAIN, *cell("x=yes", 17, "44.2", 42)),
+        (n(42), *PLAIN, *cell("x=yes", 17, "44.2", 42), *cell("x=no", 25, "59.5", 42)),
         {"patients": "n"},
         ("“44.2” does not agree with the other numbers",),
         ("x=yes-p",),

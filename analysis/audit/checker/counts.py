@@ -210,8 +210,10 @@ class OfCounts(Kind[Counts]):
             yield f"it is of {more}, not {of}: {count} of {more}"
         if tried["events"].fits:
             yield "events or lesions are counted, of which one patient can have several"
-        if not ledger.settled(item.about[0]) and percents:
+        if percents and not ledger.settled(item.about[0]):
             yield "the percentage is weighted or adjusted, or its count imputed or rounded"
+        elif percents and item.sum is None and not ledger.counted_plainly(item.about[0]):
+            yield "they are not a count of patients and its percentage, as no other of this variable is"
 
     def _subject(self, ledger: Ledger, item: Counts, rest: Certificates) -> tuple[str, ...]:
         if len(item.about) == 1:

@@ -462,3 +462,15 @@ class Ledger:
         Weighted or imputed numbers stand in tables of their own, not between plain ones.
         """
         return self.fitting[self.key(name)[0]] >= PLAIN_ENOUGH
+
+    def counted_plainly(self, name: str) -> bool:
+        """Tell whether another percentage of the same variable is plainly that of its count.
+
+        A variable of which none is may be something else than patients, such as a mean.
+        """
+        own = self.key(name)
+        return any(
+            self.fit(pair, self.plain)
+            and (self.key(pair[0])[0], self.key(pair[0])[3]) == (own[0], own[3])
+            for pair in self.pairs
+        )
