@@ -88,13 +88,22 @@ def tampered(finding: Finding, path: tuple[Any, ...], draw: random.Random) -> Fi
     return None if other == finding else other
 
 
-def harmless(finding: Finding, other: Finding) -> bool:
-    """Tell whether a changed finding says the same, and is shown by certificates of its own.
+def at(finding: Finding, path: tuple[Any, ...]) -> Any:
+    place = finding.model_dump(mode="json")
+    for step in path:
+        place = place[step]
+    return place
 
-    Claims that a proof does not need may be left out of it: what is left proves the same.
+
+def harmless(finding: Finding, other: Finding, path: tuple[Any, ...]) -> bool:
+    """Tell whether a changed finding says the same, and is proved by fewer of the claims.
+
+    A claim that a proof does not need may be left out of it: what is left proves the same.
     """
     names = ("rule", "verdict", "title", "subject", "excluded", "allowed", "declared")
-    return all(getattr(finding, name) == getattr(other, name) for name in names)
+    same = all(getattr(finding, name) == getattr(other, name) for name in names)
+    before, after = at(finding, path), at(other, path)
+    return same and isinstance(before, list) and set(after) < set(before)
 
 
 def test_no_finding_survives_a_change(audits: list[Audit]) -> None:
@@ -110,7 +119,7 @@ def test_no_finding_survives_a_change(audits: list[Audit]) -> None:
                 if other is None:
                     continue
                 tried += 1
-                if not checker.faults(other, ledger) and not harmless(finding, other):
+                if not checker.faults(other, ledger) and not harmless(finding, other, path):
                     survived.append((finding.title, path))
     assert survived == []
     assert tried > 2_000

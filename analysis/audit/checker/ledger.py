@@ -271,6 +271,8 @@ class Ledger:
         """Give the number that claims about one quantity are printed of; reject any others."""
         if not names or len({self.key(name) for name in names}) != 1:
             raise Rejected("the claims are not about one quantity")
+        if len(set(names)) != len(names):
+            raise Rejected("a claim is told twice")
         if any(self.statistic(name) not in {"count", "percent"} for name in names):
             raise Rejected("a claim is no count and no percentage")
         of = {self.denominator(name) for name in names} - {None}
@@ -311,8 +313,8 @@ class Ledger:
     def patients(self, names: Sequence[str], group: tuple[str, str] = ("", "")) -> int:
         """Give how many patients a group has, by claims that are declared to state it."""
         declared = self.structure.patients
-        if not names or declared is None:
-            raise Rejected("no claim is declared to state the number of patients")
+        if not names or declared is None or len(set(names)) != len(names):
+            raise Rejected("no claim is declared to state the number of patients, or one twice")
         found = set()
         for name in names:
             same = self.key(name)[3:] == self.key(declared)[3:]
