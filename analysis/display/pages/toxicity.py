@@ -36,7 +36,8 @@ def method(cohort: Cohort) -> Markdown:
 _CTCAE = "Common Terminology Criteria for Adverse Events (CTCAE) version 5.0"
 
 
-def _graded(estimates: pd.DataFrame) -> pd.DataFrame:
+def by_grade(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows of patients by event and worst grade, as Table 4 and its figure have them."""
     chosen = pick(estimates, analysis_id=ANALYSIS, group="")
     return _by_term(chosen[chosen["variable_level"].isin(_GRADES)])
 
@@ -61,7 +62,7 @@ def _of_any_grade(estimates: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 def table_4(estimates: pd.DataFrame, study: Study) -> Table | None:
     """Give Table 4: patients by adverse event and worst grade; of any, if none is recorded."""
-    graded = _graded(estimates)
+    graded = by_grade(estimates)
     levels = {grade: f"Grade {grade}" for grade in _GRADES}
     if graded.empty:
         graded, levels = _of_any_grade(estimates, study), {ANY: "Any grade"}
@@ -97,7 +98,7 @@ def table_4(estimates: pd.DataFrame, study: Study) -> Table | None:
 
 def figure(estimates: pd.DataFrame, study: Study) -> Drawing | None:
     """Draw patients by adverse event and worst grade."""
-    chosen = pick(_graded(estimates), statistic=Statistic.COUNT)
+    chosen = pick(by_grade(estimates), statistic=Statistic.COUNT)
     if chosen.empty:
         return None
     return grades(
