@@ -35,6 +35,8 @@ COLUMNS = [
     "note",
 ]
 COMPARATORS = ["=", "<", "<=", ">", ">=", NOT_REACHED]
+# The analysis of numbers that say what is done as a rule: no patients' data have them.
+PLANNED = "prescription"
 
 _PRINTED = re.compile(
     r"(?P<sign><=|>=|<|>)?(?P<number>-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.(?P<fraction>\d+))?)"
@@ -140,6 +142,11 @@ def published(ledger: pd.DataFrame, **keys: object) -> pd.Series:
     if len(statistics) != 1:
         raise KeyError(f"{len(statistics)} published statistics, not one, for {keys}")
     return chosen.iloc[0]
+
+
+def observed(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Give the claims about what was observed, without those that say what is prescribed."""
+    return ledger[ledger["analysis_id"] != PLANNED]
 
 
 def _read_cells(source: Path) -> tuple[pd.DataFrame, list[str]]:

@@ -29,7 +29,7 @@ LEGEND = (
     "of these synthetic patients it follows from printed numbers or was drawn at random, and says "
     "nothing of real ones."
 )
-CAPTION = f"{MARK}\u00a0Of synthetic patients: the article does not print these values."
+CAPTION = f"{MARK}\u00a0Drawn of synthetic patients: more than the article prints."
 
 Printed = Callable[[pd.DataFrame], pd.Series]
 """From estimates to a bool for each: whether the article prints it (same index)."""
@@ -49,8 +49,8 @@ class Marks:
     def table(self, make: Callable[..., Table | None], *given: Any) -> Table | None:
         """Give the table that `make` makes of what is given, its numbers marked.
 
-        Of what is given, frames with a column `analysis_id` are estimates. A table of other rows
-        when numbers are others is marked as a whole, at every heading.
+        Of what is given, frames that have keys, and are no ledger, are estimates. A table of other
+        rows when numbers are others is marked as a whole, at every heading.
         """
         shown = make(*given)
         if shown is None or self.printed is None:
@@ -79,10 +79,7 @@ class Marks:
         return Markdown("" if self.printed is None else LEGEND)
 
     def _others(self, given: Sequence[Any]) -> list[Any]:
-        return [
-            self._other(one) if isinstance(one, pd.DataFrame) and "analysis_id" in one else one
-            for one in given
-        ]
+        return [self._other(one) if _is_estimates(one) else one for one in given]
 
     def _other(self, estimates: pd.DataFrame) -> pd.DataFrame:
         """Give estimates in which every number that is not printed is another, and prints so."""
@@ -97,15 +94,15 @@ class Marks:
 def mark_text(shown: str, other: str) -> str:
     """Mark each number of a text that is another in the other text.
 
-    Numbers that are read as one, as those of a range, have one mark. A text of other words is
-    marked at its end.
+    Numbers that are read as one, as those of a range, have one mark. Where other words stand
+    beside numbers, the text is marked at its end; words alone have none.
 
     >>> mark_text("12.6 (10.8–14.5)", "12.6 (1,010.8–1,014.5)")
     '12.6 (10.8–14.5‡)'
     >>> mark_text("54 (50.0%)", "1,054 (50.0%)"), mark_text("5 of 9", "none")
     ('54‡ (50.0%)', '5 of 9‡')
     """
-    if shown == other:
+    if shown == other or not (_NUMBER.search(shown) or _NUMBER.search(other)):
         return shown
     numbers, others = list(_NUMBER.finditer(shown)), _NUMBER.findall(other)
     if _NUMBER.sub("", shown) != _NUMBER.sub("", other):
@@ -126,13 +123,17 @@ def mark_text(shown: str, other: str) -> str:
     return "".join(parts) + shown[end:]
 
 
+def _is_estimates(given: Any) -> bool:
+    return isinstance(given, pd.DataFrame) and "analysis_id" in given and "claim_id" not in given
+
+
 def _marked(shown: Table, other: Table | None) -> Table:
     layout = dict(shown.layout)
     same = other is not None and other.cells.shape == shown.cells.shape
     columns = list(shown.cells.columns)
     named = {layout["stub"], layout.get("group")}
     cells = shown.cells.copy()
-    whole = []
+    whole, marked = [], False
     for place, name in enumerate(columns):
         if other is None or not same:
             whole += [name] if name not in named else []
@@ -142,13 +143,15 @@ def _marked(shown: Table, other: Table | None) -> Table:
         if name not in named and _all_differ(here, there):
             whole.append(name)
         else:
-            cells[name] = [mark_text(a, b) for a, b in zip(here, there, strict=True)]
+            texts = [mark_text(a, b) for a, b in zip(here, there, strict=True)]
+            if texts != here:
+                cells[name], marked = texts, True
     notes = [note for note in layout.get("notes", ()) if note]
     if other is not None:
         others = [note for note in other.layout.get("notes", ()) if note]
         if len(notes) == len(others):
             notes = [mark_text(a, b) for a, b in zip(notes, others, strict=True)]
-    if not whole and cells.equals(shown.cells) and notes == list(layout.get("notes", ())):
+    if not (whole or marked or notes != list(layout.get("notes", ()))):
         return shown
     headings: Mapping[str, str] = layout.get("headings") or {}
     layout["headings"] = {
@@ -166,9 +169,7 @@ def _all_differ(here: Sequence[str], there: Sequence[str]) -> bool:
     found = False
     for shown, other in zip(here, there, strict=True):
         numbers, others = _NUMBER.findall(shown), _NUMBER.findall(other)
-        if shown == other and not numbers:
-            continue
-        if len(numbers) != len(others):
+        if not numbers or len(numbers) != len(others):
             continue
         if any(a == b for a, b in zip(numbers, others, strict=True)):
             return False

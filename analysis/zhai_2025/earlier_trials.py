@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 from IPython.display import Markdown
@@ -102,34 +101,61 @@ def trials_table(trials: pd.DataFrame) -> Table:
                 for column, heading in _NUMBERS.items()
             },
             "AE basis": trials["ae_basis"].fillna(MISSING),
-            "Paper": [_paper(row) for row in trials.to_dict("records")],
-            "Figures seen in": trials["seen_in"].fillna("the estimates of this report"),
+            "Ref.": [
+                MISSING if is_missing(number) else f"{int(number)}"
+                for number in trials["reference_in_article"]
+            ],
         }
     )
     notes = [
         "AE, adverse event; DCR, disease control rate; ORR, objective response rate; OS, overall "
         "survival; PFS, progression-free survival. A dash: not reported, or not seen.",
-        "Ref., number in the article's list of references. Where a paper was not seen, the figures "
-        "are those of the review or report that is named.",
+        "Ref., number in the article's list of references.",
         "Trials differ in line of therapy, criteria and follow-up: a comparison of this kind "
         "describes, it does not test.",
     ]
-    text = ["Arm", "Criterion", "Data cut", "AE basis", "Paper", "Figures seen in"]
+    text = ["Arm", "Criterion", "Data cut", "AE basis"]
     return plain_table(cells, stub="Trial", notes=notes, left=text)
 
 
-def _paper(row: Mapping[Hashable, Any]) -> str:
-    if is_missing(row["source"]):
-        return MISSING
-    reference = row["reference_in_article"]
-    cited = "" if is_missing(reference) else f", ref. {int(reference)}"
-    return f"{row['source']}, doi:{row['doi']}{cited}"
+def papers_table(trials: pd.DataFrame) -> Table:
+    """Give the paper of each trial, and where its figures were seen, which need not be there."""
+    by = ["trial", "source", "doi", "seen_in", "note"]
+    known = trials.assign(note=trials["note"].fillna(""))
+    cells = pd.DataFrame(
+        [
+            {
+                "Paper": f"{trial}: {source}, doi:{doi}",
+                "Arms": ", ".join(dict.fromkeys(rows["arm"])),
+                "Figures seen in": f"{seen_in[:1].upper()}{seen_in[1:]}. {note}".strip(),
+            }
+            for (trial, source, doi, seen_in, note), rows in _grouped(known, by)
+        ]
+    )
+    notes = [
+        "Where the figures were not seen in the paper or its abstract, they are those of the "
+        "review or report that is named."
+    ]
+    return plain_table(cells, stub="Arms", group="Paper", left=["Figures seen in"], notes=notes)
+
+
+def _grouped(
+    rows: pd.DataFrame, by: Sequence[str]
+) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
+    for key, group in rows.groupby(list(by), sort=False):
+        assert isinstance(key, tuple)
+        yield tuple(map(str, key)), group
 
 
 def as_printed(trials: pd.DataFrame) -> Table:
-    """Give the medians of earlier trials that the Discussion prints, beside those of the papers."""
-    rows = []
+    """Give the medians of earlier trials that the Discussion prints, beside those of sources."""
+    rows, remarks = [], []
     for row in trials.to_dict("records"):
+        printed_any = not all(
+            map(is_missing, (row["printed_pfs_months"], row["printed_os_months"]))
+        )
+        if printed_any and not is_missing(row["note"]):
+            remarks.append(f"{row['trial']}, {row['arm']} ({row['data_cut']}): {row['note']}")
         for endpoint in ("pfs", "os"):
             printed, found = row[f"printed_{endpoint}_months"], row[f"median_{endpoint}_months"]
             if is_missing(printed):
@@ -142,18 +168,19 @@ def as_printed(trials: pd.DataFrame) -> Table:
                     "Data cut": row["data_cut"],
                     "Endpoint": endpoint.upper(),
                     "Discussion": fixed(printed, 1),
-                    "Paper": fixed(found, 1),
+                    "Source": fixed(found, 1),
                     "Difference": difference,
-                    "Remark": "" if is_missing(row["note"]) else row["note"],
                 }
             )
     notes = [
-        "Medians in months. Difference: printed in the Discussion less that of the paper. A dash: "
-        "the paper's figure was not seen. A difference says that two numbers are not the same, and "
-        "nothing of how that came about: another data cut or population can be meant."
+        "Medians in months. Difference: printed in the Discussion less that of the source. A dash: "
+        "no figure of the source was seen. A difference says that two numbers are not the same, "
+        "and nothing of how that came about: another data cut or population can be meant.",
+        *remarks,
     ]
-    text = ["Arm", "Data cut", "Endpoint", "Remark"]
-    return plain_table(pd.DataFrame(rows), stub="Trial", notes=notes, left=text)
+    return plain_table(
+        pd.DataFrame(rows), stub="Trial", notes=notes, left=["Arm", "Data cut", "Endpoint"]
+    )
 
 
 def _signed(difference: float) -> str:
