@@ -23,8 +23,8 @@ NOT_OF_THE_DATASET = {
     "earlier_trials_papers", "readings", "verdicts", "abstract", "plausibility_rules",
     *(f"table_{number}_verdicts" for number in range(1, 6)),
 }  # fmt: skip
-# Figures that draw what the article prints, and sums of it.
-OF_THE_ARTICLE = {"adverse_events", "earlier_trials"}
+# The figure that draws only what is printed, by the article or by others.
+OF_THE_ARTICLE = {"earlier_trials"}
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 DECIMALS = range(6)
 

@@ -23,6 +23,7 @@ from analysis.estimates import whole
 from analysis.study.keys import Statistic
 from analysis.study.parameters import Parameters as Any_Parameters
 from analysis.study.printed import half_up
+from analysis.zhai_2025 import earlier_trials
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.printed import marks, printed
 from analysis.zhai_2025.study import STUDY
@@ -221,7 +222,7 @@ def test_captions_are_marked_unless_all_that_is_drawn_is_printed(
 ) -> None:
     of_all = marks(article)
     assert of_all.caption("Age.") == f"Age. {CAPTION}"
-    assert of_all.caption("Events.", toxicity.by_grade(estimates)) == "Events."
+    assert of_all.caption("Medians.", earlier_trials.drawn(estimates)) == "Medians."
     assert of_all.caption("All.", estimates) == f"All. {CAPTION}"
     assert of_all.legend().data == LEGEND
 

@@ -36,8 +36,7 @@ def method(cohort: Cohort) -> Markdown:
 _CTCAE = "Common Terminology Criteria for Adverse Events (CTCAE) version 5.0"
 
 
-def by_grade(estimates: pd.DataFrame) -> pd.DataFrame:
-    """Give the rows of patients by event and worst grade, as Table 4 and its figure have them."""
+def _graded(estimates: pd.DataFrame) -> pd.DataFrame:
     chosen = pick(estimates, analysis_id=ANALYSIS, group="")
     return _by_term(chosen[chosen["variable_level"].isin(_GRADES)])
 
@@ -62,7 +61,7 @@ def _of_any_grade(estimates: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 def table_4(estimates: pd.DataFrame, study: Study) -> Table | None:
     """Give Table 4: patients by adverse event and worst grade; of any, if none is recorded."""
-    graded = by_grade(estimates)
+    graded = _graded(estimates)
     levels = {grade: f"Grade {grade}" for grade in _GRADES}
     if graded.empty:
         graded, levels = _of_any_grade(estimates, study), {ANY: "Any grade"}
@@ -98,7 +97,7 @@ def table_4(estimates: pd.DataFrame, study: Study) -> Table | None:
 
 def figure(estimates: pd.DataFrame, study: Study) -> Drawing | None:
     """Draw patients by adverse event and worst grade."""
-    chosen = pick(by_grade(estimates), statistic=Statistic.COUNT)
+    chosen = pick(_graded(estimates), statistic=Statistic.COUNT)
     if chosen.empty:
         return None
     return grades(
