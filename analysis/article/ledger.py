@@ -35,8 +35,6 @@ COLUMNS = [
     "note",
 ]
 COMPARATORS = ["=", "<", "<=", ">", ">=", NOT_REACHED]
-# The analysis of numbers that say what is done as a rule: no patients' data have them.
-PLANNED = "prescription"
 
 _PRINTED = re.compile(
     r"(?P<sign><=|>=|<|>)?(?P<number>-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.(?P<fraction>\d+))?)"
@@ -142,6 +140,10 @@ def published(ledger: pd.DataFrame, **keys: object) -> pd.Series:
     if len(statistics) != 1:
         raise KeyError(f"{len(statistics)} published statistics, not one, for {keys}")
     return chosen.iloc[0]
+
+
+# The analysis of numbers that say what is done as a rule: no patients' data have them.
+PLANNED = "prescription"
 
 
 def observed(ledger: pd.DataFrame) -> pd.DataFrame:
