@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.article.ledger import read_ledger
+from analysis.article.ledger import observed, read_ledger
 from analysis.audit.comparison import compare
 from analysis.audit.engine import answers_of
 from analysis.audit.structure import read_structure
@@ -43,7 +43,7 @@ def comparison() -> pd.DataFrame:
             )
         ]
     )
-    return compare(read_ledger(), estimates).set_index("claim_id")
+    return compare(observed(read_ledger()), estimates).set_index("claim_id")
 
 
 @pytest.mark.parametrize("table", ["Table 1", "Table 2", "Table 3", "Table 4"])

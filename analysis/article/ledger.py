@@ -166,6 +166,15 @@ def published(ledger: pd.DataFrame, **keys: object) -> pd.Series:
     return chosen.iloc[0]
 
 
+# The analysis of numbers that say what is done as a rule: no patients' data have them.
+PLANNED = "prescription"
+
+
+def observed(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Give the claims about what was observed, without those that say what is prescribed."""
+    return ledger[ledger["analysis_id"] != PLANNED]
+
+
 def _read_cells(source: Path) -> tuple[pd.DataFrame, list[str]]:
     """Give the file's cells as text, labelled with their row, and what breaks the table's shape."""
     try:

@@ -290,7 +290,7 @@ def test_a_file_that_is_not_text_is_a_fault(tmp_path):
 
 def test_comparators_are_typed_and_unknown_cells_are_na():
     trials = read_comparators()
-    assert len(trials) == 25
+    assert len(trials) == 38
     assert trials["reference_in_article"].dtype == "Int64"
     assert trials.loc[0, ["trial", "arm", "orr_pct"]].tolist() == [
         "IMbrave150",
@@ -298,5 +298,6 @@ def test_comparators_are_typed_and_unknown_cells_are_na():
         27.0,
     ]
     assert pd.isna(trials.loc[0, "reference_in_article"])
-    assert trials["grade3plus_ae_pct"].notna().sum() == 6
+    assert trials["grade3plus_ae_pct"].notna().sum() == 13
+    assert trials["printed_os_months"].dtype == "float64"
     assert trials.loc[trials["trial"] == "RTOG 1112", "criterion"].isna().all()
