@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -310,7 +310,9 @@ def _interval(made: Simulated, name: str, k: int, n: int, draw: np.random.Genera
 def _quantities(made: Simulated, draw: np.random.Generator, ages: list[Fraction]) -> None:
     """Print quartiles, a table of numbers, a ratio with its limits and p, a correlation."""
     values = np.array([int(age) for age in ages])
-    method = str(draw.choice(["linear", "weibull", "hazen", "nearest"]))
+    methods: list[Literal["linear", "weibull", "hazen", "nearest"]]
+    methods = ["linear", "weibull", "hazen", "nearest"]
+    method = methods[int(draw.integers(4))]
     for name, q in (("q1", 0.25), ("q3", 0.75)):
         made.number("age", name, Fraction(f"{np.quantile(values, q, method=method):.9f}"), 1)
     sessions = draw.integers(1, 5, made.n)
@@ -572,8 +574,8 @@ def limits(made: Simulated, draw: np.random.Generator) -> bool:
     if not rows:
         return False
     if draw.integers(2):
-        high = rows["factor-hr_upper"]
-        high["printed"] = f"{float(high['printed']) * 2 + 1:.2f}"
+        upper = rows["factor-hr_upper"]
+        upper["printed"] = f"{float(upper['printed']) * 2 + 1:.2f}"
         return float(rows["factor-hr"]["printed"]) >= 0.3
     low, high = (float(rows[f"factor-hr_{end}"]["printed"]) for end in ("lower", "upper"))
     far = low > 1.3 or high < 0.75

@@ -6,19 +6,16 @@ as ``variable=level`` and single numbers by any claim that states them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.audit.form import Comparison
 from analysis.study.errors import ReadableError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 STRUCTURE = Path(__file__).resolve().parents[2] / "data" / "article" / "structure.yaml"
 
@@ -245,17 +242,17 @@ def structure_of(
     return _with_names(Structure(title=ledger.name), names)
 
 
-def unknown_names(structure: Structure, ledger: pd.DataFrame) -> list[str]:
+def unknown_names(structure: Structure, ledger: Iterable[Mapping[str, Any]]) -> list[str]:
     """Give every name in a structure that no claim of the ledger has, with the nearest it has.
 
     A name that is misspelt would switch a rule off without a word. `names` may hold more than one
     ledger prints.
     """
-    claims = set(ledger["claim_id"])
-    variables = set(ledger["variable"])
-    levels = {f"{variable}={level}" for variable, level in
-              zip(ledger["variable"], ledger["variable_level"], strict=True)}  # fmt: skip
-    analyses = set(ledger["analysis_id"])
+    rows = list(ledger)
+    claims, variables, analyses = (
+        {str(row[name]) for row in rows} for name in ("claim_id", "variable", "analysis_id")
+    )
+    levels = {f"{row['variable']}={row['variable_level']}" for row in rows}
     found: list[str] = []
 
     def known(where: str, name: str | None, names: set[str], kind: str) -> None:

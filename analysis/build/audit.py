@@ -95,7 +95,8 @@ def build_audit(
 
 def _check_names(structure: Structure, ledger: pd.DataFrame, source: Path) -> None:
     """Refuse a structure that names what the ledger does not print: a rule would be off unseen."""
-    faults = unknown_names(structure, ledger)
+    rows = [{str(key): cell for key, cell in row.items()} for row in ledger.to_dict("records")]
+    faults = unknown_names(structure, rows)
     if faults:
         listed = "\n".join(f"  - {fault}" for fault in faults)
         raise BuildError(f"{source}: {len(faults)} name(s) are not known\n{listed}", REFUSED)

@@ -87,7 +87,7 @@ NAMES = sorted(
 
 
 def test_the_article_names_nothing_that_it_does_not_print() -> None:
-    assert unknown_names(read_structure(), read_ledger()) == []
+    assert unknown_names(read_structure(), read_ledger().to_dict("records")) == []
 
 
 @pytest.mark.parametrize("place", NAMES)
@@ -99,7 +99,7 @@ def test_a_name_that_is_misspelt_is_told(place: str) -> None:
     last: int | str = int(path[-1]) if path[-1].isdigit() else path[-1]
     wrong = str(inner[last]) + "x"
     inner[last] = wrong
-    told = unknown_names(Structure.model_validate(raw), read_ledger())
+    told = unknown_names(Structure.model_validate(raw), read_ledger().to_dict("records"))
     assert told
     assert all(repr(wrong) in line or wrong.partition("=")[2] in line for line in told)
 
@@ -107,7 +107,7 @@ def test_a_name_that_is_misspelt_is_told(place: str) -> None:
 def test_names_of_events_are_checked_too() -> None:
     raw = read_structure().model_dump(mode="json")
     raw["survival"]["events"] = {"OS": "death=yess", "IFRS": "in_field_relapse=yes"}
-    told = unknown_names(Structure.model_validate(raw), read_ledger())
+    told = unknown_names(Structure.model_validate(raw), read_ledger().to_dict("records"))
     assert len(told) == 2
     assert "did you mean 'death=yes'?" in " ".join(told)
     assert "did you mean 'IRFS'?" in " ".join(told)
