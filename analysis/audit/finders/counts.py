@@ -103,7 +103,9 @@ def _finding(
     wider = [counts(evidence, cell, claims, parts, evidence.ways, whole) for whole in _READINGS]
     support: list[AnyCertificate] = [*_by_sums(evidence, cell, claims)]
     for claim in claims:
-        if claim.statistic == "percent":
+        # An explanation of what does not fit: by itself, or with the sum of its parts.
+        alone = allowed_counts([claim], cell.of, evidence.ways) is None
+        if claim.statistic == "percent" and (alone or parts is not None):
             support += _sums_of_printed(evidence, claim)
     return Check(names, (plain, *wider, *support))
 
