@@ -73,10 +73,6 @@ class OfCounts(Kind[Counts]):
             raise Rejected("the claims are printed of no number")
         count = self.count(ledger, item)
         percents = [name for name in item.about if ledger.statistic(name) == "percent"]
-        if len(percents) + len([n for n in item.about if ledger.exact(n) is not None]) < len(
-            item.about
-        ):
-            raise Rejected("a count is told by a comparison only")
         ends = [ledger.edges(name, item.conventions) for name in percents]
         if count == -1:
             return ()
@@ -261,7 +257,7 @@ def refuted(item: Bounds) -> bool:
 def most(ledger: Ledger, of: int) -> int:
     """Give the greatest number that a percentage can be of: all patients, or all printed."""
     if ledger.structure.patients is not None:
-        return max(of, ledger.patients([ledger.structure.patients]))
+        return max(of, ledger.exact(ledger.structure.patients) or 0)
     return max(of, sum({d for name in ledger.rows if (d := ledger.denominator(name))}))
 
 

@@ -331,7 +331,8 @@ class Ledger:
         """Give the claims of counts and percentages, by what they are about and are printed of."""
         found: dict[tuple[str, str, str, str, str], dict[int | None, list[str]]] = {}
         for name in self.rows:
-            if self.statistic(name) in {"count", "percent"}:
+            comparable = self.text(name, "comparator") in {"=", "<", "<=", ">", ">="}
+            if self.statistic(name) in {"count", "percent"} and comparable:
                 of = self.denominator(name)
                 found.setdefault(self.key(name), {}).setdefault(of, []).append(name)
         return found

@@ -42,6 +42,8 @@ def _of_table(evidence: Evidence, declared: Declared) -> Iterator[Check]:
         [Cell(evidence.claims[name].quantity, evidence.claims[name].denominator) for name in row]
         for row in declared.rows
     ]
+    if any(cell not in evidence.cells for row in cells for cell in row):
+        return
     stated = tuple(
         tuple(
             (evidence.claims[name], *(o for o in evidence.stated(cell) if o.claim_id != name))

@@ -100,6 +100,8 @@ def _find_squares(evidence: Evidence) -> Iterator[Check]:
             low, high = mean.values(evidence.ways).ends if mean.comparator == "=" else (0, 0)
             if n is None or n < 2 or sd is None or low == high or (high - low) * n > MOST_SUMS:
                 continue
+            if sd[0].values(evidence.own).ends[1] < 0:
+                continue
             patients = evidence.patients(group)
             names = (mean.claim_id, sd[0].claim_id, *patients)
             every, own = (
@@ -157,7 +159,9 @@ def _find_counted(evidence: Evidence) -> Iterator[Check]:
         printed = {
             other.quantity.variable_level
             for other in evidence.every.values()
-            if other.quantity[:4] == claim.quantity[:4] and other.statistic in {"count", "percent"}
+            if other.quantity[:4] == claim.quantity[:4]
+            and other.statistic in {"count", "percent"}
+            and other.is_number
         } - {""}
         found = _levels(evidence, claim, printed) if printed and claim.comparator == "=" else None
         if found is None:

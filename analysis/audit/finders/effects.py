@@ -268,6 +268,7 @@ def _groups(evidence: Evidence, claim: Claim) -> tuple[list[Cell], list[tuple[in
         other.quantity
         for other in evidence.every.values()
         if other.statistic in {"count", "percent"}
+        and other.is_number
         and (other.quantity.analysis_id, other.quantity.variable) == (own.analysis_id, own.variable)
         and other.quantity.group
     )

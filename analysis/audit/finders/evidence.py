@@ -123,7 +123,7 @@ class Evidence:
         """Claims of a count or a percentage, by what they are about and are printed of."""
         found: dict[Cell, list[Claim]] = {}
         for claim in self.claims.values():
-            if claim.statistic in {"count", "percent"}:
+            if claim.statistic in {"count", "percent"} and claim.is_number:
                 found.setdefault(Cell(claim.quantity, claim.denominator), []).append(claim)
         return found
 

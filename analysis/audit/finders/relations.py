@@ -76,7 +76,9 @@ class _Maker:
         return {
             claim.quantity.variable_level
             for claim in self.evidence.every.values()
-            if claim.quantity[:4] == first[:4] and claim.statistic in {"count", "percent"}
+            if claim.quantity[:4] == first[:4]
+            and claim.statistic in {"count", "percent"}
+            and claim.is_number
         }
 
     def _levels(self, declared: Levels) -> Iterator[list[Cell]]:
@@ -200,7 +202,7 @@ class _Maker:
         every = dict.fromkeys(
             claim.quantity
             for claim in self.evidence.every.values()
-            if claim.statistic in {"count", "percent"}
+            if claim.statistic in {"count", "percent"} and claim.is_number
         )
         return [q for q in every if (q.variable, q.variable_level) == (variable, value)]
 
@@ -212,7 +214,7 @@ class _Maker:
         every = dict.fromkeys(
             claim.quantity
             for claim in self.evidence.every.values()
-            if claim.statistic in {"count", "percent"} and claim.quantity.group
+            if claim.statistic in {"count", "percent"} and claim.is_number and claim.quantity.group
         )
         for quantity in every:
             key = (quantity.analysis_id, quantity.group, *quantity[3:])
