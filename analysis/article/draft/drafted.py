@@ -86,7 +86,9 @@ def claims_in_paper(paper: Paper) -> list[Claim]:
     known = Known(_patients(paper))
     tables = [claim for table in paper.tables for claim in claims_of(table, known)]
     text = " ".join(paragraph.text for paragraph in paper.paragraphs)
-    return [*tables, *claims_in(paper.paragraphs, tables, known.patients[:1], uses_commas(text))]
+    # A number of patients in the title is that of all of them.
+    titled = [n for n in known.patients if re.search(rf"(?<!\d){re.escape(n)}(?!\d)", paper.title)]
+    return [*tables, *claims_in(paper.paragraphs, tables, titled, uses_commas(text))]
 
 
 def _patients(paper: Paper) -> tuple[str, ...]:

@@ -81,7 +81,9 @@ def _is_heading(row: tuple[Cell, ...], above: tuple[tuple[Cell, ...], ...]) -> b
     if not rest or len({id(cell) for cell in row}) == 1:
         return False
     stub = row[0].text
-    if stub and not any(stub == line[0].text for line in above):
+    # Below a stub with words of its own, a heading has words everywhere.
+    everywhere = all(not is_blank(cell) for cell in row[1:])
+    if stub and not everywhere and not any(stub == line[0].text for line in above):
         return False
     return all(
         not is_value(cell) or bool(size(cell.text)) and not without_kind(size(cell.text)) for cell in rest

@@ -49,8 +49,9 @@ def read_pdf(path: Path) -> Paper:
             if len(pdf.pages) > MOST_PAGES:
                 raise UnreadablePaper(f"{path.name}: over {MOST_PAGES} pages is no article.")
             for page in pdf.pages:
-                tables += _tables(page, len(tables))
-                texts.append(page.extract_text() or "")
+                drawn = page.find_tables()
+                tables += _tables(page, drawn, len(tables))
+                texts.append(_outside(page, drawn).extract_text() or "")
                 page.close()
     except UnreadablePaper:
         raise
@@ -66,8 +67,17 @@ def read_pdf(path: Path) -> Paper:
     )
 
 
-def _tables(page: Any, before: int) -> Iterator[Table]:
-    found = page.find_tables()
+def _outside(page: Any, drawn: list[Any]) -> Any:
+    """Give a page without its tables."""
+
+    def outside(part: dict[str, Any]) -> bool:
+        x, y = (part["x0"] + part["x1"]) / 2, (part["top"] + part["bottom"]) / 2
+        return not any(b[0] <= x <= b[2] and b[1] <= y <= b[3] for b in (t.bbox for t in drawn))
+
+    return page.filter(outside) if drawn else page
+
+
+def _tables(page: Any, found: list[Any], before: int) -> Iterator[Table]:
     if not found and _LABEL.search(page.extract_text() or ""):
         found = page.find_tables({"vertical_strategy": "text", "horizontal_strategy": "lines"})
     number = before

@@ -375,14 +375,14 @@ class _Links:
         made = replace(made, denominator=re.sub(r"\D", "", of), questions=questions, remarks=(note,) if note else ())
         if sign:
             made = replace(made, comparator=sign)
-        people = re.match(rf"\s*(?:\w+\s+)?{_PEOPLE}\b", text[number.end :])
+        people = re.match(rf"\s*{_PEOPLE}\b", text[number.end :])
         if statistic == "count" and number.printed in self._patients and people and not questions:
             yield replace(made, analysis_id="characteristics", variable="patients")
             return
-        like = self._like(statistic, number, text)
-        if like is not None and not questions and _slight(statistic, number, text):
+        like, whole = self._like(statistic, number, text)
+        if like is not None and not questions and not (whole and _telling(statistic, number, text)):
             yield replace(made, variable=_named(sentence, number, text, statistic)[0],
-                          questions=(f"is this the number of “{like.locator}”?",))  # fmt: skip
+                          questions=(f"is this the number of “{like.locator}”, or of what else?",))  # fmt: skip
             return
         if like is not None and not questions:
             yield replace(
@@ -396,8 +396,11 @@ class _Links:
         yield replace(made, variable=variable, variable_level=level,
                       questions=(*questions, "of what, and of whom?"))  # fmt: skip
 
-    def _like(self, statistic: str, number: Number, text: str) -> Claim | None:
-        """Give the one claim of a table with this number whose words stand in the sentence."""
+    def _like(self, statistic: str, number: Number, text: str) -> tuple[Claim | None, bool]:
+        """Give the one claim of a table with this number whose words stand in the sentence.
+
+        The second says whether all its words do.
+        """
         words = set(re.findall(r"[a-z]{2,}", text.lower()))
         scored = []
         for claim in self._by.get((_family(statistic), _plain(number.printed)), []):
@@ -407,10 +410,10 @@ class _Links:
                 scored.append((thing + group, claim))
         scored.sort(key=lambda each: -each[0])
         if not scored:
-            return None
+            return None, False
         if len(scored) > 1 and scored[1][0] == scored[0][0] and scored[1][1].key != scored[0][1].key:
-            return None
-        return scored[0][1]
+            return None, False
+        return scored[0][1], scored[0][0] == 2.0
 
 
 def _shared(name: str, words: set[str]) -> float:
@@ -419,11 +422,13 @@ def _shared(name: str, words: set[str]) -> float:
     return sum(any(w == o or (len(o) > 4 and w[:5] == o[:5]) for w in words) for o in own) / len(own) if own else 0.0
 
 
-def _slight(statistic: str, number: Number, text: str) -> bool:
-    """Tell whether a number is so common that its digits show little: a small count without a share."""
-    value = number.value
-    beside = re.match(r"\s*(?:\w+\s+)?\(\s*\d+(?:[.·]\d+)?\s*%", text[number.end :])
-    return statistic in ("count", "min", "max", "n") and value is not None and value < 20 and not beside
+def _telling(statistic: str, number: Number, text: str) -> bool:
+    """Tell whether the digits of a number show that it is one of a table: three, or with a share."""
+    if statistic == "count":
+        share = r"\s*(?:\w+\s+)?\(\s*\d+(?:[.·,]\d+)?\s*%"
+        return bool(re.match(share, text[number.end :]))
+    digits = len(re.sub(r"\D", "", number.printed).lstrip("0"))
+    return statistic in ("percent", "rate", "median", "mean") and digits >= 3
 
 
 _COMMON = {"yes", "the", "and", "patients", "any", "all", "not", "none", "group", "other", "others"}

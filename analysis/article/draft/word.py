@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,21 @@ def _table(table: WordTable, caption: str, number: int) -> Table:
     full = tuple(row + (EMPTY,) * (width - len(row)) for row in grid)
     found = _LABEL.match(caption)
     label = re.sub(r"(?i)^table", "Table", found[1]) if found else f"Table {number}"
-    return Table(label, caption[found.end() :] if found else caption, full, headings)
+    return Table(label, caption[found.end() :] if found else caption, _spanning(full), headings)
+
+
+def _spanning(grid: tuple[tuple[Cell, ...], ...]) -> tuple[tuple[Cell, ...], ...]:
+    """Note in each cell over how many rows it goes."""
+    rows: dict[int, set[int]] = {}
+    for number, row in enumerate(grid):
+        for cell in row:
+            rows.setdefault(id(cell), set()).add(number)
+    made = {
+        id(cell): replace(cell, rowspan=len(rows[id(cell)])) if cell is not EMPTY else cell
+        for row in grid
+        for cell in row
+    }
+    return tuple(tuple(made[id(cell)] for cell in row) for row in grid)
 
 
 def _cell(cell: Any) -> Cell:
