@@ -22,7 +22,7 @@ from analysis.article.draft.paper import (
 
 MOST_BYTES = 60_000_000
 _NO_TEXT = ("script", "style", "noscript", "template", "nav", "footer", "form", "svg", "iframe", "object", "head")
-_LABEL = re.compile(r"\s*(table\s+[A-Z]?\d+[a-z]?)\s*[.:|–—-]?\s*", re.IGNORECASE)
+_LABEL = re.compile(r"\s*(table\s+(?:[A-Z]?\d+[a-z]?|[IVX]+)\b)\s*[.:|–—-]?\s*", re.IGNORECASE)
 _REFERENCE = re.compile(r"(?i)#.*(?:\bref|bib|cit|^#B\d|#b\d|#CR\d|#R\d)")
 _NOTE = re.compile(r"(?i)#.*(?:fn|note|tfn)")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")

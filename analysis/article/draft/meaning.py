@@ -65,7 +65,7 @@ _PERCENT_COUNT = re.compile(
     rf"{_PCT}{_OF}\s*[(\[]\s*(?:{_N}|n\s*/\s*n){_OF}\s*[)\]]|{_PCT}\s*,\s*{_N}\b", re.IGNORECASE
 )
 _RATIO_PERCENT = re.compile(r"(?i:\bn\s*/\s*n\b|\bno\.?\s*/\s*(?:total\s*)?no\.?|\bevents?\s*/\s*(?:patients|total|n))")
-_ONLY_COUNT = re.compile(rf"^\W*(?:{_N}|n){_OF}\W*$", re.IGNORECASE)
+_ONLY_COUNT = re.compile(rf"^\W*(?:{_N}|n){_OF}[\s.:,;*†#]*$", re.IGNORECASE)
 _ONLY_PERCENT = re.compile(rf"^\W*{_PCT}{_OF}\W*$|^\W*\(\s*%\s*\)\W*$|^\W*%\W*$", re.IGNORECASE)
 _TRAILING_COUNT = re.compile(
     r"(?:[,;(—–-]\s*|\s)(?:no\.|n|number|No\.)\s*[)]?\s*$", re.IGNORECASE

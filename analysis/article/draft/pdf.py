@@ -24,7 +24,7 @@ from analysis.article.draft.paper import (
 
 MOST_BYTES, MOST_PAGES = 60_000_000, 60
 DOUBT = "read from a PDF: is this what is printed, and in this column?"
-_LABEL = re.compile(r"(?im)^\s*(table\s+[A-Z]?\d+[a-z]?)\s*[.:|–—-]?\s*(.*)$")
+_LABEL = re.compile(r"(?im)^\s*(table\s+(?:[A-Z]?\d+[a-z]?|[IVX]+)\b)\s*[.:|–—-]?\s*(.*)$")
 _HEADING = re.compile(
     r"^\s*(?:\d+(?:\.\d+)*\.?\s+)?(?:abstract|summary|introduction|background|(?:materials?|patients) and methods|"
     r"methods|results|findings|discussion|conclusions?|references|acknowledg\w+)\s*:?\s*$",

@@ -250,6 +250,8 @@ class _Reader:
         stub = {row[place].text.strip() for row in table.grid for place in range(min(2, len(row)))}
         # SD and PR are stable disease and partial response beside CR and PD.
         self.responses = bool({"CR", "PD"} & stub)
+        doubts = {cell.doubt for row in table.grid for cell in row if cell.doubt}
+        self.doubt = tuple(sorted(doubts))
         self.read: set[int] = set()
         self.counts: set[int] = set()
         self.summed: set[tuple[int, tuple[str, ...]]] = set()
@@ -269,8 +271,9 @@ class _Reader:
             if head.of and (head.group, head.of) not in told:
                 told.add((head.group, head.of))
                 yield self._claim(
-                    column, "patients", "", "count", head.of, self._where(("heading",), head, "n"), unit="patients"
-                )
+                    column, "patients", "", "count", head.of, self._where(("heading",), head, "n"),
+                    unit="patients", questions=self.doubt,
+                )  # fmt: skip
 
     # ------------------------------------------------------------------ rows
 
@@ -335,7 +338,7 @@ class _Reader:
                 self.of |= dict.fromkeys(same, said[0].number.printed)
                 where = self._where(path, head, "n")
                 found.append(self._claim(column, "patients", "", "count", said[0].number.printed, where,
-                                         unit="patients", head=head))  # fmt: skip
+                                         unit="patients", head=head, questions=self.doubt))  # fmt: skip
                 continue
             found += self._claims(row, column, head, cell, said, ratio)
         return found
@@ -359,7 +362,7 @@ class _Reader:
         variable, level = self._named(row)
         where = self._where((*row.under, row.label), None, "n")
         return Claim(self.analysis, "", "", variable, level, "count", printed, where, "patients",
-                     questions=("is this the number of patients who were counted, or in the group?",))  # fmt: skip
+                     questions=("is this the number of patients who were counted, or in the group?", *self.doubt))  # fmt: skip
 
     # ------------------------------------------------------------------ statistics
 

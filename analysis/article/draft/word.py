@@ -31,7 +31,7 @@ from analysis.article.draft.paper import (
 
 # What a file may be when it is unpacked, in bytes, and how many times what it is packed.
 MOST_BYTES, MOST_TIMES = 200_000_000, 200
-_LABEL = re.compile(r"\s*(table\s+[A-Z]?\d+[a-z]?)\s*[.:|–—-]?\s*", re.IGNORECASE)
+_LABEL = re.compile(r"\s*(table\s+(?:[A-Z]?\d+[a-z]?|[IVX]+)\b)\s*[.:|–—-]?\s*", re.IGNORECASE)
 _NOTE = re.compile(r"(?i)^\s*(?:[*†‡§¶#^]|[a-z][.)\s]|note|abbreviation|data are|values are|[A-Z]{2,}[,:=] )")
 
 
