@@ -116,14 +116,16 @@ def answered(rows: pd.DataFrame, answers: Answers) -> pd.DataFrame:
     AnswerFaults
         When an answer is about no row: what it was about may be called otherwise now.
     """
-    records: list[dict[str, Any]] = rows.to_dict("records")
+    records = [dict(zip(rows.columns, row, strict=True)) for row in rows.itertuples(index=False)]
     original = [(str(row["locator"]), str(row["claim_id"])) for row in records]
     dropped: set[int] = set()
     faults = []
     for number, answer in enumerate(answers.claims, start=1):
         met = 0
         for place, names in enumerate(original):
-            stars = next((s for name in names if (s := _stars(answer.where, name)) is not None), None)
+            stars = next(
+                (s for name in names if (s := _stars(answer.where, name)) is not None), None
+            )
             row = records[place]
             if stars is None or answer.statistic not in ("", row["statistic"]):
                 continue

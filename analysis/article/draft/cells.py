@@ -152,7 +152,7 @@ def pieces(text: str, commas: bool = False) -> tuple[Piece, ...]:
 def _signed(tokens: Sequence[_Token]) -> list[_Token]:
     """Join minus signs with their numbers, where what stands before is no number."""
     found: list[_Token] = []
-    for place, token in enumerate(tokens):
+    for token in tokens:
         before = found[-1] if found else None
         if token.kind == "number" and before is not None and before.kind == "dash":
             earlier = found[-2] if len(found) > 1 else None

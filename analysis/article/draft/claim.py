@@ -59,7 +59,14 @@ def slug(words: str, longest: int = 48) -> str:
     ('age_lt_60_years', 'afp_ge_1000_ng_ml')
     """
     text = re.sub(r"(?<=\d),(?=\d{3})", "", words)
-    for sign, name in (("≥", "ge"), (">=", "ge"), ("≤", "le"), ("<=", "le"), ("<", "lt"), (">", "gt")):
+    for sign, name in (
+        ("≥", "ge"),
+        (">=", "ge"),
+        ("≤", "le"),
+        ("<=", "le"),
+        ("<", "lt"),
+        (">", "gt"),
+    ):
         text = text.replace(sign, f" {name} ")
     text = text.replace("+", " plus ") if re.search(r"\+$", text.strip()) else text
     name = re.sub(r"[^a-z0-9α-ωà-ÿ]+", "_", text.lower()).strip("_")

@@ -74,8 +74,8 @@ def draft(path: Path, answers: Answers | None = None) -> Drafted:
     asked = int(rows["note"].str.startswith(ASKS).sum())
     in_tables = int(rows["locator"].str.match(r"Table ").sum())
     lines = (
-        f"{len(rows)} numbers: {in_tables} of {len(paper.tables)} tables, {len(rows) - in_tables} of "
-        f"the text; {asked} ask something.",
+        f"{len(rows)} numbers: {in_tables} of {len(paper.tables)} tables, "
+        f"{len(rows) - in_tables} of the text; {asked} ask something.",
         *paper.remarks,
     )
     return Drafted(rows, text, lines)
@@ -98,8 +98,10 @@ def _patients(paper: Paper) -> tuple[str, ...]:
         for paragraph in paper.paragraphs:
             if paragraph.kind in kinds:
                 for found in re.finditer(
-                    r"(?<![\d.,])(\d{1,3}(?:[,\u00a0\u2009]\d{3})+|\d{2,6})\s+(?:(?!were|had)\w+[- ]){0,4}?"
-                    r"(?:patients|participants|subjects|individuals|women|men|cases|children|adults)\b",
+                    r"(?<![\d.,])(\d{1,3}(?:[,\u00a0\u2009]\d{3})+|\d{2,6})\s+(?:(?!were|"
+                    r"had)\w+[- ]){0,4}?"
+                    r"(?:patients|participants|subjects|individuals|women|men|cases|children|"
+                    r"adults)\b",
                     paragraph.text,
                 ):
                     told[found[1]] += 1
@@ -173,4 +175,10 @@ def _name(claim: Claim) -> str:
 
 def numbers_in(paper: Paper) -> int:
     """Count the numbers that stand in the cells of an article's tables."""
-    return sum(len(p.numbers) for t in paper.tables for row in t.grid for c in set(row) for p in pieces(c.text))
+    return sum(
+        len(p.numbers)
+        for t in paper.tables
+        for row in t.grid
+        for c in set(row)
+        for p in pieces(c.text)
+    )

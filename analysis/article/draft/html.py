@@ -21,7 +21,19 @@ from analysis.article.draft.paper import (
 )
 
 MOST_BYTES = 60_000_000
-_NO_TEXT = ("script", "style", "noscript", "template", "nav", "footer", "form", "svg", "iframe", "object", "head")
+_NO_TEXT = (
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "nav",
+    "footer",
+    "form",
+    "svg",
+    "iframe",
+    "object",
+    "head",
+)
 _LABEL = re.compile(r"\s*(table\s+(?:[A-Z]?\d+[a-z]?|[IVX]+)\b)\s*[.:|–—-]?\s*", re.IGNORECASE)
 _REFERENCE = re.compile(r"(?i)#.*(?:\bref|bib|cit|^#B\d|#b\d|#CR\d|#R\d)")
 _NOTE = re.compile(r"(?i)#.*(?:fn|note|tfn)")
@@ -68,7 +80,9 @@ def _as_jats(root: etree._Element) -> None:
         target = element.get("href") or ""
         if target.startswith("#"):
             element.tag = "xref"
-            kind = "bibr" if _REFERENCE.search(target) else "table-fn" if _NOTE.search(target) else ""
+            kind = (
+                "bibr" if _REFERENCE.search(target) else "table-fn" if _NOTE.search(target) else ""
+            )
             element.set("ref-type", kind)
 
 
@@ -87,7 +101,7 @@ def _tables(root: etree._Element) -> Iterator[Table]:
         foot = [words_of(row)[0].replace("\n", " ") for row in table.iterfind("tfoot/tr")]
         body = rows[: len(rows) - len(foot)] if foot else rows
         yield Table(label, words[found.end() :] if found else words, laid_out(body), headings,
-                    tuple([*foot, *_notes(table)]))  # fmt: skip
+                    (*foot, *_notes(table)))  # fmt: skip
 
 
 def _caption(table: etree._Element) -> str:
@@ -98,7 +112,9 @@ def _caption(table: etree._Element) -> str:
     for _ in range(3):
         if figure is None:
             break
-        for child in figure.iter("figcaption", "caption", "h2", "h3", "h4", "h5", "p", "div", "strong"):
+        for child in figure.iter(
+            "figcaption", "caption", "h2", "h3", "h4", "h5", "p", "div", "strong"
+        ):
             if child.find(".//table") is None and child.tag != "table":
                 words = words_of(child)[0].replace("\n", " ")
                 if _LABEL.match(words) and len(words) < 600 and _precedes(child, table):
@@ -124,7 +140,9 @@ def _notes(table: etree._Element) -> Iterator[str]:
     parent = table.getparent()
     for element in parent.iter() if parent is not None and parent.tag != "body" else ():
         called = f"{element.get('class') or ''} {element.get('id') or ''}".lower()
-        if isinstance(element.tag, str) and re.search(r"\b(?:tblwrap-foot|fn|foot|footnote|legend|tfn)", called):
+        if isinstance(element.tag, str) and re.search(
+            r"\b(?:tblwrap-foot|fn|foot|footnote|legend|tfn)", called
+        ):
             yield words_of(element)[0].replace("\n", " ")
 
 
@@ -133,7 +151,9 @@ def _paragraphs(root: etree._Element, title: str) -> Iterator[Paragraph]:
         yield Paragraph("Title", "title", " ".join(title.split()))
     kind, section = "other", "Text"
     for element in root.iter(*_HEADINGS, "p"):
-        if any(parent.tag in ("table", "figcaption", "caption") for parent in element.iterancestors()):
+        if any(
+            parent.tag in ("table", "figcaption", "caption") for parent in element.iterancestors()
+        ):
             continue
         if element.tag == "p":
             text = prose_of(element)
@@ -142,7 +162,11 @@ def _paragraphs(root: etree._Element, title: str) -> Iterator[Paragraph]:
             continue
         words = words_of(element)[0].replace("\n", " ")
         own = kind_of(words)
-        if kind == "abstract" and own in ("methods", "results", "introduction", "discussion") and element.tag in _HEADINGS[2:]:
+        if (
+            kind == "abstract"
+            and own in ("methods", "results", "introduction", "discussion")
+            and element.tag in _HEADINGS[2:]
+        ):
             continue
         kind = own or (kind if element.tag in _HEADINGS[2:] else "other")
         section = section_name(kind, words)

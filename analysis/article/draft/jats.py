@@ -24,6 +24,7 @@ from analysis.article.draft.paper import (
 
 MOST_BYTES = 60_000_000
 
+
 def parse(content: bytes, name: str) -> etree._Element:
     """Parse XML that may be hostile: nothing is fetched, no entity of its own is resolved.
 

@@ -1,4 +1,4 @@
-"""How a table is laid out: which rows are headings, which columns name rows, what a row is under."""
+"""The layout of a table: which rows are headings, which columns name rows, what rows are under."""
 
 from __future__ import annotations
 
@@ -47,10 +47,17 @@ def is_value(cell: Cell) -> bool:
     found = pieces(text)
     if not found:
         return False
-    letters = len(re.findall(r"[^\W\d_]", re.sub(r"(?i)95\s*%\s*CI|median|mean|range|IQR|to|NR|NE|not reached", "", text)))
+    letters = len(
+        re.findall(
+            r"[^\W\d_]",
+            re.sub(r"(?i)95\s*%\s*CI|median|mean|range|IQR|to|NR|NE|not reached", "", text),
+        )
+    )
     digits = len(re.findall(r"\d", text))
-    return bool(_VALUE.match(text) and letters <= 2 * digits + 4) or letters <= 2 or (
-        bool(re.match(r"(?i)\W*(?:NR|NE|not reached|not estimable|median|mean|range)\b", text))
+    return (
+        bool(_VALUE.match(text) and letters <= 2 * digits + 4)
+        or letters <= 2
+        or (bool(re.match(r"(?i)\W*(?:NR|NE|not reached|not estimable|median|mean|range)\b", text)))
     )
 
 
@@ -86,12 +93,13 @@ def _is_heading(row: tuple[Cell, ...], above: tuple[tuple[Cell, ...], ...]) -> b
     if stub and not everywhere and not any(stub == line[0].text for line in above):
         return False
     return all(
-        not is_value(cell) or bool(size(cell.text)) and not without_kind(size(cell.text)) for cell in rest
+        not is_value(cell) or (bool(size(cell.text)) and not without_kind(size(cell.text)))
+        for cell in rest
     )
 
 
 def blocks(table: Table) -> list[tuple[list[int], list[int]]]:
-    """Give the columns that name rows, and those of values, of each part that stands side by side."""
+    """Give the columns that name rows, and those of values, of parts that stand side by side."""
     grid, headings = table.grid, heading_rows(table)
     body = grid[headings:]
     width = len(grid[0]) if grid else 0
@@ -110,7 +118,9 @@ def blocks(table: Table) -> list[tuple[list[int], list[int]]]:
     return [part for part in found if part[1]]
 
 
-def _names_rows(column: int, body: tuple[tuple[Cell, ...], ...], above: list[tuple[str, ...]]) -> bool:
+def _names_rows(
+    column: int, body: tuple[tuple[Cell, ...], ...], above: list[tuple[str, ...]]
+) -> bool:
     if column == 0:
         return True
     cells = [row[column] for row in body if row[column] is not row[0]]
@@ -168,7 +178,9 @@ def rows(table: Table, stubs: list[int], columns: list[int]) -> Iterator[Row]:
             if not name:
                 continue
             if filled and not whole:
-                yield Row(name, label.marks, _under(sections, depth, stepped, outer), cells, {}, number)
+                yield Row(
+                    name, label.marks, _under(sections, depth, stepped, outer), cells, {}, number
+                )
                 continue
             level = -1 if whole and not stepped and _nested(grid, number, columns) else depth
             sections = [each for each in sections if each[0] < level]
@@ -208,7 +220,11 @@ def _set_in(row: tuple[Cell, ...], stubs: list[int]) -> int:
     filled = [column for column in stubs if row[column].text]
     if not filled:
         return 0
-    return 1000 * stubs.index(filled[-1]) + row[filled[-1]].indent if len(stubs) > 1 else row[filled[-1]].indent
+    return (
+        1000 * stubs.index(filled[-1]) + row[filled[-1]].indent
+        if len(stubs) > 1
+        else row[filled[-1]].indent
+    )
 
 
 def _path(cells: Iterator[Cell] | list[Cell]) -> tuple[str, ...]:
@@ -242,14 +258,17 @@ def _opens(
         return False
     following = grid[number]
     if stepped:
-        return _set_in(following, stubs) > _set_in(row, stubs) and bool(_label(following, stubs).text)
+        return _set_in(following, stubs) > _set_in(row, stubs) and bool(
+            _label(following, stubs).text
+        )
     mine = {column for column in columns if is_value(row[column])}
     theirs = {column for column in columns if is_value(following[column])}
     return bool(mine and theirs and not mine & theirs and _label(following, stubs).text)
 
 
 _STATISTIC = re.compile(
-    r"(?i)\W*(?:median|mean|average|range|iqr|inter-?quartile|sd\b|standard|min|max|q1|missing|unknown|"
+    r"(?i)\W*(?:median|mean|average|range|iqr|inter-?quartile|sd\b|standard|min|"
+    r"max|q1|missing|unknown|"
     r"not |n\b|no\b|yes|n \(|total)"
 )
 

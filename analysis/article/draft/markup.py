@@ -12,7 +12,9 @@ from analysis.article.draft.paper import CITED, Cell, tidy
 # Whose text is none of the article's own words, or is told elsewhere.
 _SILENT = {"tex-math", "annotation", "annotation-xml", "object-id", "graphic", "inline-graphic"}
 _BLOCKS = {"break", "p", "list-item", "title", "disp-formula"}
-_MARK = re.compile(r"[\s,;]*(?:[a-z]{1,2}|[*†‡§¶‖#^∥◊✝⁎△▲]+|[A-Z])(?:[\s,;]+(?:[a-z]|[*†‡§¶‖#^∥]+))*")
+_MARK = re.compile(
+    r"[\s,;]*(?:[a-z]{1,2}|[*†‡§¶‖#^∥◊✝⁎△▲]+|[A-Z])(?:[\s,;]+(?:[a-z]|[*†‡§¶‖#^∥]+))*"
+)
 _CITATION = re.compile(r"[\[(]?\s*\d+(?:\s*[,–\-;]\s*\d+)*\s*[\])]?")
 _WORD = re.compile(r"[^\W\d_]")
 
@@ -90,7 +92,9 @@ def _child(child: etree._Element, found: _Text, cell: bool) -> None:
         _reference(child, found, cell)
     elif child.tag == "sup":
         inner = words_of(child, cell)[0]
-        has_reference = any(x.get("ref-type") in ("table-fn", "fn", "bibr") for x in child.iter("xref"))
+        has_reference = any(
+            x.get("ref-type") in ("table-fn", "fn", "bibr") for x in child.iter("xref")
+        )
         if has_reference and not inner.replace(CITED, "").strip(" ,;()[]–-"):
             found.marks.append(inner)
             found.add(CITED if CITED in inner else None)
@@ -102,7 +106,11 @@ def _child(child: etree._Element, found: _Text, cell: bool) -> None:
         found.add("/".join(words_of(part)[0] for part in child))
     elif child.tag in ("msup", "msub", "msubsup"):
         parts = [words_of(part)[0] for part in child]
-        found.add(parts[0] + "".join(f"^{part}" for part in parts[1:]) if child.tag == "msup" else parts[0])
+        found.add(
+            parts[0] + "".join(f"^{part}" for part in parts[1:])
+            if child.tag == "msup"
+            else parts[0]
+        )
     elif child.tag == "alternatives":
         _walk(child[0] if len(child) else child, found, cell)
     elif child.tag in ("fn", "table-wrap", "fig", "boxed-text", "supplementary-material"):
@@ -132,7 +140,9 @@ def is_mark(inner: str, before: str, cell: bool) -> bool:
     if not inner.strip():
         return True
     # 10⁹/L, m², cm³, and the ends of ordinals belong to what they stand by.
-    if re.search(r"10$", before) or (re.search(r"(?:\b(?:m|cm|mm|kg/m|s|h)|/m)$", before) and inner in "23-1−1"):
+    if re.search(r"10$", before) or (
+        re.search(r"(?:\b(?:m|cm|mm|kg/m|s|h)|/m)$", before) and inner in "23-1−1"
+    ):
         return False
     if inner in ("st", "nd", "rd", "th", "TM", "®", "™"):
         return False
@@ -142,11 +152,12 @@ def is_mark(inner: str, before: str, cell: bool) -> bool:
 
 
 def prose_of(paragraph: etree._Element) -> str:
+    """Give a paragraph in one line, references to other work as one mark in their sentence."""
     text = words_of(paragraph)[0].replace("\n", " ")
     # A list of references leaves its brackets and commas behind.
-    apart = rf"[\s,;–—-]*(?:and\s+)?"
+    apart = r"[\s,;–—-]*(?:and\s+)?"
     text = re.sub(rf"[\[(]?\s*{CITED}(?:{apart}{CITED})*\s*[\])]?", f" {CITED} ", text)
-    text = re.sub(rf" +(?=[.,;:])| +", _one_space, text).strip()
+    text = re.sub(r" +(?=[.,;:])| +", _one_space, text).strip()
     # A reference printed behind the full stop belongs to the sentence before it.
     return re.sub(rf"([.,;:]) ?{CITED}", rf" {CITED}\1", text)
 

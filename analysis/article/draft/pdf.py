@@ -1,4 +1,4 @@
-"""Articles as PDF: what stands in a column is found by where it is drawn, so every cell is in doubt."""
+"""Articles as PDF: what stands in a column is told by where it is drawn; every cell is in doubt."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ MOST_BYTES, MOST_PAGES = 60_000_000, 60
 DOUBT = "read from a PDF: is this what is printed, and in this column?"
 _LABEL = re.compile(r"(?im)^\s*(table\s+(?:[A-Z]?\d+[a-z]?|[IVX]+)\b)\s*[.:|–—-]?\s*(.*)$")
 _HEADING = re.compile(
-    r"^\s*(?:\d+(?:\.\d+)*\.?\s+)?(?:abstract|summary|introduction|background|(?:materials?|patients) and methods|"
+    r"^\s*(?:\d+(?:\.\d+)*\.?\s+)?(?:abstract|summary|introduction|background|"
+    r"(?:materials?|patients) and methods|"
     r"methods|results|findings|discussion|conclusions?|references|acknowledg\w+)\s*:?\s*$",
     re.IGNORECASE,
 )  # fmt: skip
@@ -97,7 +98,7 @@ def _tables(page: Any, found: list[Any], before: int) -> Iterator[Table]:
 
 
 def _spread(grid: tuple[tuple[Cell, ...], ...]) -> tuple[tuple[Cell, ...], ...]:
-    """Let a heading stand in the empty places behind it in the first row, as merged cells are read."""
+    """Let a heading of the first row stand in the empty places behind it, as if merged."""
     first: list[Cell] = []
     for cell in grid[0]:
         first.append(first[-1] if first and cell is _MERGED else cell)

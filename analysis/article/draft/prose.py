@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from analysis.article.draft.cells import Number, Piece, pieces
 from analysis.article.draft.claim import VALUE, Claim, slug
+from analysis.article.draft.names import endpoint_in
 from analysis.article.draft.paper import CITED, Paragraph
-from analysis.article.draft.table import endpoint_in
 
 DOUBT = "is this a number of this study, or of one that it is compared with?"
 _OWN = re.compile(
@@ -21,12 +21,18 @@ _OWN = re.compile(
     r"in this (?:study|trial|cohort|analysis))\b"
 )
 _OTHERS = re.compile(
-    r"(?i)\b(?:previous(?:ly)? (?:stud|report|trial|research|publish)|other stud|earlier (?:stud|trial)|"
-    r"et al\b|reported (?:by|in|that)|meta-analysis of|has been (?:shown|reported)|have been (?:shown|reported)|"
-    r"historical|literature|(?:phase I+|randomi[sz]ed)[\w ]* trials? (?:of|by|show)|demonstrated (?:adding|that))"
+    r"(?i)\b(?:previous(?:ly)? (?:stud|report|trial|research|publish)|other stud|"
+    r"earlier (?:stud|trial)|"
+    r"et al\b|reported (?:by|in|that)|meta-analysis of|has been (?:shown|"
+    r"reported)|have been (?:shown|reported)|"
+    r"historical|literature|(?:phase I+|randomi[sz]ed)[\w ]* trials? (?:of|by|"
+    r"show)|demonstrated (?:adding|that))"
 )
 _TRIAL = re.compile(r"\b[A-Z][A-Za-z]*[A-Z][A-Za-z]*[- ]?\d{2,4}\b(?!\s*(?:patients|Gy))")
-_AGAINST = re.compile(r"(?i)\b(?:vs\.?|versus|compared (?:with|to)|in comparison (?:with|to)|as opposed to|than(?!\s+(?:\d|half|one)|\s*$))(?!\w)")
+_AGAINST = re.compile(
+    r"(?i)\b(?:vs\.?|versus|compared (?:with|to)|in comparison (?:with|to)|"
+    r"as opposed to|than(?!\s+(?:\d|half|one)|\s*$))(?!\w)"
+)
 _SENTENCE = re.compile(
     r"(?<=[.!?])(?<!\bvs\.)(?<!\bFig\.)(?<!\bFigs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bal\.)(?<!\be\.g\.)(?<!\bi\.e\.)"
     r"(?<!\bapprox\.)(?<!\bca\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bTab\.)(?<!\bref\.)(?<!\brefs\.)\s+(?=[A-Z0-9⟦(“\"≥≤])"
@@ -36,15 +42,21 @@ _WORDS = {
     "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
     "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19,
 }  # fmt: skip
-_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}  # fmt: skip
+_TENS = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
+    "eighty": 80, "ninety": 90,
+}  # fmt: skip
 _PEOPLE = (
     r"(?:patients?|participants?|subjects?|individuals?|women|men|children|cases?|deaths?|events?|"
-    r"males?|females?|infants?|adults?|people|persons?|lesions?|tumou?rs?|foci|sites?|nodules?|cycles?)"
+    r"males?|females?|infants?|adults?|people|persons?|lesions?|tumou?rs?|foci|"
+    r"sites?|nodules?|cycles?)"
 )
 _NUMERAL = re.compile(
-    r"(?i)\b(?:(?P<tens>twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?P<ones>one|two|three|four|"
+    r"(?i)\b(?:(?P<tens>twenty|thirty|forty|fifty|sixty|seventy|eighty|"
+    r"ninety)(?:[- ](?P<ones>one|two|three|four|"
     r"five|six|seven|eight|nine))?|(?P<small>" + "|".join(_WORDS) + r"))\b"
-    rf"(?=\s*\(\d|\s+(?:\w+\s+){{0,2}}{_PEOPLE}\b|\s+(?:due|with|had|were|was|died|developed|experienced|related|of (?:them|these|whom))\b)"
+    rf"(?=\s*\(\d|\s+(?:\w+\s+){{0,2}}{_PEOPLE}\b|\s+(?:due|with|had|were|was|died|"
+    rf"developed|experienced|related|of (?:them|these|whom))\b)"
     r"(?!-(?:year|month|day|week|sided|way|tailed|dimensional|line|arm|sample))"
 )
 _NO_ONE = re.compile(r"(?i)\bno (?:patients?|participants?|deaths?|cases?)\b")
@@ -52,18 +64,29 @@ _NO_ONE = re.compile(r"(?i)\bno (?:patients?|participants?|deaths?|cases?)\b")
 _NO_RESULT = [
     re.compile(form)
     for form in (
-        r"(?i)\b(?:supplementary\s+|supplemental\s+|extended data\s+)?(?:tables?|figures?|figs?\.?|appendix|panels?|sections?|"
-        r"box|equations?|eqs?\.|references?|refs?\.?|chapter|page|version|ver\.|stage|phase|type|week|day|visit|model|step|"
-        r"arm|cohort|group|part|level|NCT|ISRCTN|approval|protocol|no\.)\s*[#№]?\s*(?:S|s)?\d[\w.]*(?:\s*(?:,|and|–|-|to)\s*(?:S|s)?\d+[A-Za-z]?)*",
-        r"\b(?:RECIST|CTCAE|SPSS|SAS|R|STATA|Stata|NCI-CTC|MedDRA|ICD)[\s,]*(?:v(?:ersion)?\.?\s*)?\d+(?:\.\d+)*",
+        r"(?i)\b(?:supplementary\s+|supplemental\s+|extended data\s+)?(?:tables?|"
+        r"figures?|figs?\.?|appendix|panels?|sections?|"
+        r"box|equations?|eqs?\.|references?|refs?\.?|chapter|page|version|ver\.|stage|"
+        r"phase|type|week|day|visit|model|step|"
+        r"arm|cohort|group|part|level|NCT|ISRCTN|approval|protocol|"
+        r"no\.)\s*[#№]?\s*(?:S|s)?\d[\w.]*(?:\s*(?:,|and|–|-|to)\s*(?:S|"
+        r"s)?\d+[A-Za-z]?)*",
+        r"\b(?:RECIST|CTCAE|SPSS|SAS|R|STATA|Stata|NCI-CTC|MedDRA|"
+        r"ICD)[\s,]*(?:v(?:ersion)?\.?\s*)?\d+(?:\.\d+)*",
         r"(?i)\bv(?:ersion|\.)?\s*\d+(?:\.\d+)+",
-        r"(?i)\b(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\.?\s+\d{1,2},?\s+(?:19|20)\d\d",
-        r"(?i)\b\d{1,2}\s+(?:January|February|March|April|May|June|July|August|September|October|November|December)(?:\s+(?:19|20)\d\d)?",
+        r"(?i)\b(?:January|February|March|April|May|June|July|August|September|"
+        r"October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|"
+        r"Dec)\.?\s+\d{1,2},?\s+(?:19|20)\d\d",
+        r"(?i)\b\d{1,2}\s+(?:January|February|March|April|May|June|July|August|"
+        r"September|October|November|December)(?:\s+(?:19|20)\d\d)?",
         r"(?<![\d.,/])(?:19|20)\d\d(?![\d.,]*\d|\s*(?:patients|participants|women|men|cases|\())",
         r"(?i)\b9[059](?:\.\d)?\s*%\s*(?=(?:CI|confidence|credible|CrI|limits))",
-        r"(?i)(?:(?:grade|grades|gr\.?|CTC)\s*[≥≤><]?\s*=?\s*\d(?:\s*(?:[-–/,]|to|or|and)\s*\d)*(?:\s*or (?:higher|worse|more|greater))?)",
+        r"(?i)(?:(?:grade|grades|gr\.?|CTC)\s*[≥≤><]?\s*=?\s*\d(?:\s*(?:[-–/,]|to|or|"
+        r"and)\s*\d)*(?:\s*or (?:higher|worse|more|greater))?)",
         r"[≥≤]\s*(?:grade|third|second)",
-        r"(?i)\b(?:ECOG|Child[- ]Pugh|KPS|Karnofsky|BCLC|ASA|NYHA|Gleason|Vp|PD-?L?)[\w -]{0,30}?\s*(?:score|class|status|grade|of)?\s*[≥≤><]?\s*[A-C]?\d+(?:\s*[-–]\s*[A-C]?\d+)?",
+        r"(?i)\b(?:ECOG|Child[- ]Pugh|KPS|Karnofsky|BCLC|ASA|NYHA|Gleason|Vp|"
+        r"PD-?L?)[\w -]{0,30}?\s*(?:score|class|status|grade|"
+        r"of)?\s*[≥≤><]?\s*[A-C]?\d+(?:\s*[-–]\s*[A-C]?\d+)?",
         r"(?i)\b\d+(?:st|nd|rd|th)\b",
         r"(?i)[αβ]\s*/\s*[αβ]\s*=\s*\d+\s*(?:Gy)?",
         r"(?i)\bper\s+\d[\d,]*",
@@ -71,20 +94,33 @@ _NO_RESULT = [
         r"(?i)\bat \d+(?:\s*(?:,|and|or)\s*\d+)*\s+(?:years?|months?|weeks?|days?)\b",
         r"(?i)\b(?:equivalent dose (?:of|in)|EQD)\s*2(?:\s*Gy)?(?:\s+per fraction)?",
         r"\b(?:19-9|15-3|125|CA\s*\d+(?:-\d+)?)\b(?=\s*(?:level|antigen|U))",
-        r"(?i)\b\d+(?:\.\d+)?\s*[-–]?\s*(?:year|yr|month|mo|week|day|hour|h)s?[- ](?=(?:OS|PFS|DFS|RFS|survival|overall|progression|disease|local|rate|actuarial|mortality|cumulative|follow|old|LC|interval|period|time|cycle|landmark|IRFS|ORFS))",
+        r"(?i)\b\d+(?:\.\d+)?\s*[-–]?\s*(?:year|yr|month|mo|week|day|hour|"
+        r"h)s?[- ](?=(?:OS|PFS|DFS|RFS|survival|overall|progression|disease|local|"
+        r"rate|actuarial|mortality|cumulative|follow|old|LC|interval|period|time|"
+        r"cycle|landmark|IRFS|ORFS))",
         r"(?i)\b\d+-(?:\s*(?:,|and|or)\s*\d+-)*\s*(?:and\s+\d+-)?(?:year|month|day|week)s?\b",
         r"(?i)\b\d+-,?\s+(?:and|or)\s+\d+-(?:year|month|day|week)s?\b",
     )
 ]
-_SOURCE_OF_RATE = re.compile(r"(?i)\b(\d+)(?:-|\s)?\s*(?:,|and|or|to)?\s*(?:\d+-\s*)?(year|yr|month|mo)s?\b")
+_SOURCE_OF_RATE = re.compile(
+    r"(?i)\b(\d+)(?:-|\s)?\s*(?:,|and|or|to)?\s*(?:\d+-\s*)?(year|yr|month|mo)s?\b"
+)
 _ENROLLED = re.compile(
-    r"(?i)\b(?:between|from)\s+(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?\s+)?(?:\d{1,2},?\s+)?(?P<first>(?:19|20)\d\d)\s*"
-    r"(?:and|to|until|through|[-–—])\s*(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?\s+)?(?:\d{1,2},?\s+)?(?P<last>(?:19|20)\d\d)"
+    r"(?i)\b(?:between|"
+    r"from)\s+(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?\s+)?(?:\d{1,2},?\s+)?(?P<first>(?:19|"
+    r"20)\d\d)\s*"
+    r"(?:and|to|until|through|"
+    r"[-–—])\s*(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?\s+)?(?:\d{1,2},?\s+)?(?P<last>(?:19|"
+    r"20)\d\d)"
 )
 _ELIGIBLE = re.compile(
-    r"(?i)\b(?:eligib|inclusion criteri|included in|were included|enrol|aged|ages of|age of|years of age|between the ages)"
+    r"(?i)\b(?:eligib|inclusion criteri|included in|were included|enrol|aged|"
+    r"ages of|age of|years of age|between the ages)"
 )
-_AGES = re.compile(r"(?i)\b(?:aged?|ages of)\D{0,25}?(?P<low>\d+)\s*(?:years?)?\s*(?:[-–]|to|and)\s*(?P<high>\d+)\s*years?")
+_AGES = re.compile(
+    r"(?i)\b(?:aged?|ages of)\D{0,25}?(?P<low>\d+)\s*(?:years?)?\s*(?:[-–]|to|"
+    r"and)\s*(?P<high>\d+)\s*years?"
+)
 _SECTIONS = {"title": "title", "abstract": "abs", "methods": "m", "results": "s", "discussion": "d"}
 
 
@@ -129,7 +165,9 @@ def claims_in(
     link = _Links(tables, patients)
     found: list[Claim] = []
     results = {
-        re.sub(r"^[<>≤≥]", "", claim.printed) for claim in tables if re.search(r"\d\d|\.", claim.printed)
+        re.sub(r"^[<>≤≥]", "", claim.printed)
+        for claim in tables
+        if re.search(r"\d\d|\.", claim.printed)
     }
     for sentence in sentences(paragraphs):
         kind = sentence.paragraph.kind
@@ -155,7 +193,9 @@ def _eligibility(sentence: Sentence) -> Iterator[Claim]:
     ages = _AGES.search(text)
     if ages:
         for group, statistic in (("low", "threshold_min"), ("high", "threshold_max")):
-            yield _claim(sentence, "eligibility", "age", "", statistic, ages[group], ages.start(), "years")
+            yield _claim(
+                sentence, "eligibility", "age", "", statistic, ages[group], ages.start(), "years"
+            )
 
 
 def _enrolment(sentence: Sentence) -> Iterator[Claim]:
@@ -163,7 +203,14 @@ def _enrolment(sentence: Sentence) -> Iterator[Claim]:
     if found:
         for group, statistic in (("first", "threshold_min"), ("last", "threshold_max")):
             yield _claim(
-                sentence, "eligibility", "enrolment_year", "", statistic, found[group], found.start(group), "calendar year"
+                sentence,
+                "eligibility",
+                "enrolment_year",
+                "",
+                statistic,
+                found[group],
+                found.start(group),
+                "calendar year",
             )
 
 
@@ -186,7 +233,7 @@ def _of_sentence(sentence: Sentence, link: _Links, results: set[str], commas: bo
         elif cited or others:
             doubt = DOUBT
     bare, words = _cleared(text, commas)
-    for piece in words + [p for p in pieces(bare, commas)]:
+    for piece in [*words, *pieces(bare, commas)]:
         start = piece.numbers[0].start
         printed = [number.printed for number in piece.numbers]
         known = all(_plain(p) in results for p in printed)
@@ -217,11 +264,11 @@ def _near_own(text: str, start: int) -> bool:
 
 
 def _foreign(text: str, start: int, known: bool) -> bool:
-    """Tell whether a number stands on the other side of a comparison, or by another trial's name."""
+    """Tell whether a number is on the other side of a comparison, or by the name of a trial."""
     before = text[:start]
     opened = before.rfind("(") if before.count("(") > before.count(")") else -1
     inside = before[opened + 1 :] if opened >= 0 else ""
-    # "(52.8% vs. 24–32%, 75.0% vs. 30–46%)": a comma ends what was compared, if the number is known.
+    # "(52.8% vs. 24–32%, 75.0% vs. 30–46%)": a comma ends what is compared, if it is known.
     if _AGAINST.search(re.split(r"[,;]", inside)[-1] if known else inside):
         return True
     clause = re.split(r"(?i)[;:]|,\s+(?:whereas|while|and|but|which)\s|\bwhereas\b", before)[-1]
@@ -238,12 +285,14 @@ def _cleared(text: str, commas: bool) -> tuple[str, list[Piece]]:
     words = []
     for found in _NUMERAL.finditer(text):
         number = _WORDS.get((found["small"] or "").lower(), 0)
-        number = number or _TENS[found["tens"].lower()] + _WORDS.get((found["ones"] or "").lower(), 0)
+        number = number or _TENS[found["tens"].lower()] + _WORDS.get(
+            (found["ones"] or "").lower(), 0
+        )
         one = Number(str(number), False, "", found.start(), found.end())
         words.append(Piece("single", (one,), "", f"word {found[0]}"))
     blanked = text.replace(CITED, " " * len(CITED))
     for form in _NO_RESULT:
-        blanked = form.sub(lambda m: " " * len(m[0]) if not m[0][:1] == "%" else m[0], blanked)
+        blanked = form.sub(lambda m: " " * len(m[0]) if m[0][:1] != "%" else m[0], blanked)
     # Words for numbers before a percentage in brackets are counts: 43 of "Forty-three (39.8%)".
     return blanked, words
 
@@ -264,25 +313,63 @@ def _typed(sentence: Sentence, piece: Piece, text: str, link: _Links, ask: str) 
             yield from link.claim(sentence, name, number, unit, text, (ask, asked), note)
         return
     if piece.shape == "ratio":
-        yield from link.claim(sentence, "count", first, "patients", text, (ask,), note, piece.numbers[1].printed)
+        yield from link.claim(
+            sentence, "count", first, "patients", text, (ask,), note, piece.numbers[1].printed
+        )
         yield from link.claim(sentence, "n", piece.numbers[1], "patients", text, (ask,), note)
         return
     if piece.shape == "plus_minus":
         yield from link.claim(sentence, "mean", first, unit, text, (ask,), note)
-        yield from link.claim(sentence, "sd", piece.numbers[1], unit, text, (ask, "is ± the standard deviation?"), note)
+        yield from link.claim(
+            sentence,
+            "sd",
+            piece.numbers[1],
+            unit,
+            text,
+            (ask, "is ± the standard deviation?"),
+            note,
+        )
         return
     for number in piece.numbers:
         asked = "what is this number?" if statistic == VALUE else ""
-        more = re.search(r"(?i)\b(more|less|fewer|greater|higher|lower) than\s*$|\b(over|under|at least|nearly|almost|about|approximately)\s*$", near)
+        more = re.search(
+            r"(?i)\b(more|less|fewer|greater|higher|lower) than\s*$|\b(over|under|"
+            r"at least|nearly|almost|about|approximately)\s*$",
+            near,
+        )
         if more:
             word = (more[1] or more[2]).lower()
-            sign = {"more": ">", "greater": ">", "over": ">", "higher": ">", "less": "<", "fewer": "<", "lower": "<", "under": "<", "at least": ">="}.get(word, "about")
-            yield from link.claim(sentence, statistic, number, unit, text, (ask, asked), f'printed as "{more[0].strip()} {number.printed}"', "", sign)
+            sign = {
+                "more": ">",
+                "greater": ">",
+                "over": ">",
+                "higher": ">",
+                "less": "<",
+                "fewer": "<",
+                "lower": "<",
+                "under": "<",
+                "at least": ">=",
+            }.get(word, "about")
+            yield from link.claim(
+                sentence,
+                statistic,
+                number,
+                unit,
+                text,
+                (ask, asked),
+                f'printed as "{more[0].strip()} {number.printed}"',
+                "",
+                sign,
+            )
         else:
             yield from link.claim(sentence, statistic, number, unit, text, (ask, asked), note)
 
 
-_UNIT = re.compile(r"\s*(months?|years?|weeks?|days?|Gy|cGy|cm|mm|ng/mL|mg|kg|mL|ml|cycles?|fractions?|foci|lesions?|hours?|points?)\b", re.IGNORECASE)
+_UNIT = re.compile(
+    r"\s*(months?|years?|weeks?|days?|Gy|cGy|cm|mm|ng/mL|mg|kg|mL|ml|cycles?|"
+    r"fractions?|foci|lesions?|hours?|points?)\b",
+    re.IGNORECASE,
+)
 
 
 _WORDS_FOR = (
@@ -300,11 +387,21 @@ def _statistic(piece: Piece, near: str, after: str) -> tuple[str, str]:
     unit = _UNIT.match(after)
     named = unit[1] if unit else ""
     tail = near[-160:]
-    if re.search(r"(?i)(?:\bp|\bp[- ]?values?(?: of| was)?)\s*[=:]?\s*$", near) or re.match(r"(?i)p\b", piece.words):
+    if re.search(r"(?i)(?:\bp|\bp[- ]?values?(?: of| was)?)\s*[=:]?\s*$", near) or re.match(
+        r"(?i)p\b", piece.words
+    ):
         return "p_value", ""
     if first.percent:
-        rate = re.search(r"(?i)\b(?:survival|OS|PFS|DFS|RFS|EFS|LRFS|IRFS|ORFS|DMFS|local control|LC)\b[^.;]{0,60}$", tail)
-        if rate and re.search(r"(?i)\brates?\b|\byears?\b|\bmonths?\b|-year|-month", near + after[:40]) and not re.search(r"\(\s*$", near):
+        rate = re.search(
+            r"(?i)\b(?:survival|OS|PFS|DFS|RFS|EFS|LRFS|IRFS|ORFS|DMFS|local control|"
+            r"LC)\b[^.;]{0,60}$",
+            tail,
+        )
+        if (
+            rate
+            and re.search(r"(?i)\brates?\b|\byears?\b|\bmonths?\b|-year|-month", near + after[:40])
+            and not re.search(r"\(\s*$", near)
+        ):
             return "rate", "%"
         return "percent", "%"
     # Of several words the nearest counts.
@@ -336,10 +433,16 @@ def _statistic(piece: Piece, near: str, after: str) -> tuple[str, str]:
 
 def _ends(near: str, after: str, statistic: str) -> tuple[str, str]:
     tail = near[-60:]
-    stem = {"hazard_ratio": "hr", "odds_ratio": "or", "risk_ratio": "rr", "percent": "ci"}.get(statistic, statistic)
+    stem = {"hazard_ratio": "hr", "odds_ratio": "or", "risk_ratio": "rr", "percent": "ci"}.get(
+        statistic, statistic
+    )
     inside = tail[tail.rfind("(") + 1 :] if "(" in tail else tail
     if re.search(r"(?i)\bCI\b|confidence|\bCrI\b|^\s*,", inside) or re.search(r"(?i)\bCI\b", tail):
-        return (f"{stem}_lower", f"{stem}_upper") if statistic != VALUE else ("value_lower", "value_upper")
+        return (
+            (f"{stem}_lower", f"{stem}_upper")
+            if statistic != VALUE
+            else ("value_lower", "value_upper")
+        )
     if re.search(r"(?i)\bIQR\b|quartile", inside):
         return "lower_quartile", "upper_quartile"
     if re.search(r"(?i)\brange[ds]?\b|\bfrom\b|\bminimum\b", inside):
@@ -372,7 +475,12 @@ class _Links:
     ) -> Iterator[Claim]:
         questions = tuple(q for q in (*asked, number.doubt) if q)
         made = _claim(sentence, "text", "", "", statistic, number.printed, number.start, unit)
-        made = replace(made, denominator=re.sub(r"\D", "", of), questions=questions, remarks=(note,) if note else ())
+        made = replace(
+            made,
+            denominator=re.sub(r"\D", "", of),
+            questions=questions,
+            remarks=(note,) if note else (),
+        )
         if sign:
             made = replace(made, comparator=sign)
         people = re.match(rf"\s*{_PEOPLE}\b", text[number.end :])
@@ -381,13 +489,15 @@ class _Links:
             return
         like, whole = self._like(statistic, number, text)
         if like is not None and not questions and not (whole and _telling(statistic, number, text)):
-            yield replace(made, variable=_named(sentence, number, text, statistic)[0],
-                          questions=(f"is this the number of “{like.locator}”, or of what else?",))  # fmt: skip
+            question = f"is this the number of “{like.locator}”, or of what else?"
+            named = _named(sentence, number, text, statistic)[0]
+            yield replace(made, variable=named, questions=(question,))
             return
         if like is not None and not questions:
             yield replace(
                 made, analysis_id=like.analysis_id, group=like.group, group_level=like.group_level,
-                variable=like.variable, variable_level=like.variable_level, statistic=like.statistic,
+                variable=like.variable, variable_level=like.variable_level,
+                statistic=like.statistic,
                 unit=like.unit or unit, denominator=like.denominator,
                 remarks=(*made.remarks, f"as in {like.locator}"),
             )  # fmt: skip
@@ -411,7 +521,11 @@ class _Links:
         scored.sort(key=lambda each: -each[0])
         if not scored:
             return None, False
-        if len(scored) > 1 and scored[1][0] == scored[0][0] and scored[1][1].key != scored[0][1].key:
+        if (
+            len(scored) > 1
+            and scored[1][0] == scored[0][0]
+            and scored[1][1].key != scored[0][1].key
+        ):
             return None, False
         return scored[0][1], scored[0][0] == 2.0
 
@@ -419,11 +533,15 @@ class _Links:
 def _shared(name: str, words: set[str]) -> float:
     """Give the share of a name's words that stand in a sentence."""
     own = {w for w in re.findall(r"[a-z]{2,}", name.lower().replace("_", " ")) if w not in _COMMON}
-    return sum(any(w == o or (len(o) > 4 and w[:5] == o[:5]) for w in words) for o in own) / len(own) if own else 0.0
+    return (
+        sum(any(w == o or (len(o) > 4 and w[:5] == o[:5]) for w in words) for o in own) / len(own)
+        if own
+        else 0.0
+    )
 
 
 def _telling(statistic: str, number: Number, text: str) -> bool:
-    """Tell whether the digits of a number show that it is one of a table: three, or with a share."""
+    """Tell whether a number can only be one of a table: of three digits, or with a share."""
     if statistic == "count":
         share = r"\s*(?:\w+\s+)?\(\s*\d+(?:[.·,]\d+)?\s*%"
         return bool(re.match(share, text[number.end :]))
@@ -445,12 +563,19 @@ def _named(sentence: Sentence, number: Number, text: str, statistic: str) -> tup
     place = f"{_short(sentence.paragraph)}_{sentence.number}"
     pair = re.search(r"(\S+)\s*\(\s*$", before)
     start = pair.start() if pair and statistic == "percent" else number.start
-    return f"{endpoint or 'text'}_{place}_{start}".lower() if not endpoint else f"{endpoint}_{place}_{start}", ""
+    return (
+        f"{endpoint or 'text'}_{place}_{start}".lower()
+        if not endpoint
+        else f"{endpoint}_{place}_{start}",
+        "",
+    )
 
 
 def _short(paragraph: Paragraph) -> str:
     digits = re.search(r"\d+(?:\.\d+)*", paragraph.section)
-    return _SECTIONS.get(paragraph.kind, slug(paragraph.section, 20)) + (digits[0] if digits else "")
+    return _SECTIONS.get(paragraph.kind, slug(paragraph.section, 20)) + (
+        digits[0] if digits else ""
+    )
 
 
 def _near(text: str, start: int, length: int) -> str:
@@ -458,7 +583,9 @@ def _near(text: str, start: int, length: int) -> str:
     low, high = max(0, start - 45), min(len(text), start + length + 25)
     before = text[low:start] if not low else text[low:start].partition(" ")[2]
     after = text[start:high] if high == len(text) else text[start:high].rpartition(" ")[0]
-    near = f"{'…' if low else ''}{before}{after or text[start:high]}{'…' if high < len(text) else ''}"
+    near = (
+        f"{'…' if low else ''}{before}{after or text[start:high]}{'…' if high < len(text) else ''}"
+    )
     return " ".join(near.replace(CITED, "").split())
 
 

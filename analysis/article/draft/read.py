@@ -33,7 +33,9 @@ def read_paper(path: Path) -> Paper:
         from analysis.article.draft.word import read_word
 
         return read_word(path)
-    if path.suffix.lower() in (".html", ".htm", ".xhtml") or start.startswith((b"<!doctype html", b"<html")):
+    if path.suffix.lower() in (".html", ".htm", ".xhtml") or start.startswith(
+        (b"<!doctype html", b"<html")
+    ):
         from analysis.article.draft.html import read_html
 
         return read_html(path)

@@ -32,7 +32,9 @@ from analysis.article.draft.paper import (
 # What a file may be when it is unpacked, in bytes, and how many times what it is packed.
 MOST_BYTES, MOST_TIMES = 200_000_000, 200
 _LABEL = re.compile(r"\s*(table\s+(?:[A-Z]?\d+[a-z]?|[IVX]+)\b)\s*[.:|–—-]?\s*", re.IGNORECASE)
-_NOTE = re.compile(r"(?i)^\s*(?:[*†‡§¶#^]|[a-z][.)\s]|note|abbreviation|data are|values are|[A-Z]{2,}[,:=] )")
+_NOTE = re.compile(
+    r"(?i)^\s*(?:[*†‡§¶#^]|[a-z][.)\s]|note|abbreviation|data are|values are|[A-Z]{2,}[,:=] )"
+)
 
 
 def read_word(path: Path) -> Paper:
@@ -65,11 +67,15 @@ def read_word(path: Path) -> Paper:
             caption, waiting = text, []
         elif waiting and _NOTE.match(text):
             last = tables[-1]
-            tables[-1] = Table(last.label, last.caption, last.grid, last.headings, (*last.footnotes, text))
+            tables[-1] = Table(
+                last.label, last.caption, last.grid, last.headings, (*last.footnotes, text)
+            )
         elif style == "Title":
             title, waiting = text, []
             paragraphs.append(Paragraph("Title", "title", text))
-        elif style.startswith("Heading") or (len(text) < 60 and kind_of(text) and text[-1] not in ".;"):
+        elif style.startswith("Heading") or (
+            len(text) < 60 and kind_of(text) and text[-1] not in ".;"
+        ):
             own = kind_of(text)
             kind = own or (kind if not style.endswith(" 1") else "other")
             section, waiting = section_name(kind, text), []
@@ -96,7 +102,7 @@ def _check(path: Path) -> None:
                     with packed.open(file) as content:
                         if re.search(rb"<!(?:DOCTYPE|ENTITY)", content.read(4096)):
                             raise UnreadablePaper(
-                                f"{path.name}: {file.filename} declares entities, as no Word file does."
+                                f"{path.name}: {file.filename} declares entities."
                             )
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as error:
         raise UnreadablePaper(f"{path.name}: not a Word file that can be read: {error}") from None
@@ -112,7 +118,8 @@ def _parts(document: Any) -> Iterator[WordParagraph | WordTable]:
 
 def _words(paragraph: WordParagraph) -> tuple[str, tuple[str, ...]]:
     """Give the text of a paragraph, and the marks that are no part of it."""
-    words, marks = "", []
+    words = ""
+    marks: list[str] = []
     for run in paragraph.runs:
         text = run.text
         if run.font.superscript and text.strip():
@@ -143,7 +150,9 @@ def _table(table: WordTable, caption: str, number: int) -> Table:
         if marked and headings == len(grid) - 1:
             headings = len(grid)
         if len(grid) > MOST_ROWS or len(cells) > MOST_COLUMNS:
-            raise UnreadablePaper(f"A table has more than {MOST_ROWS} rows or {MOST_COLUMNS} columns.")
+            raise UnreadablePaper(
+                f"A table has more than {MOST_ROWS} rows or {MOST_COLUMNS} columns."
+            )
     width = max((len(row) for row in grid), default=0)
     full = tuple(row + (EMPTY,) * (width - len(row)) for row in grid)
     found = _LABEL.match(caption)
@@ -166,7 +175,8 @@ def _spanning(grid: tuple[tuple[Cell, ...], ...]) -> tuple[tuple[Cell, ...], ...
 
 
 def _cell(cell: Any) -> Cell:
-    texts, marks = [], []
+    texts: list[str] = []
+    marks: list[str] = []
     for paragraph in cell.paragraphs:
         text, found = _words(paragraph)
         texts.append(text)
@@ -176,4 +186,6 @@ def _cell(cell: Any) -> Cell:
     set_in = len(raw) - len(raw.lstrip(" \u00a0\u2002\u2003\t"))
     for length in (first.left_indent, first.first_line_indent) if first is not None else ():
         set_in += int(length.pt) if length is not None and length > 0 else 0
-    return Cell("\n".join(text for text in texts if text), tuple(marks), indent=set_in if raw.strip() else 0)
+    return Cell(
+        "\n".join(text for text in texts if text), tuple(marks), indent=set_in if raw.strip() else 0
+    )
