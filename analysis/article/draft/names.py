@@ -40,8 +40,8 @@ def endpoint_in(words: str) -> str:
 def unit_in(words: str) -> str:
     """Give the unit that a heading names, '' where it names none.
 
-    >>> unit_in("Age, years"), unit_in("AFP (ng/mL)"), unit_in("Sex")
-    ('years', 'ng/mL', '')
+    >>> unit_in("Age, years"), unit_in("CRP (mg/L)"), unit_in("Sex")
+    ('years', 'mg/L', '')
     """
     unit = _UNITS.search(words)
     return _UNIT_NAMES.get(unit[1].lower(), unit[1]) if unit and unit[1] != "%" else ""

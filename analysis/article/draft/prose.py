@@ -97,7 +97,7 @@ _NO_RESULT = [
         r"(?i)\b\d+(?:\.\d+)?\s*[-–]?\s*(?:year|yr|month|mo|week|day|hour|"
         r"h)s?[- ](?=(?:OS|PFS|DFS|RFS|survival|overall|progression|disease|local|"
         r"rate|actuarial|mortality|cumulative|follow|old|LC|interval|period|time|"
-        r"cycle|landmark|IRFS|ORFS))",
+        r"cycle|landmark|[A-Z]{1,3}FS))",
         r"(?i)\b\d+-(?:\s*(?:,|and|or)\s*\d+-)*\s*(?:and\s+\d+-)?(?:year|month|day|week)s?\b",
         r"(?i)\b\d+-,?\s+(?:and|or)\s+\d+-(?:year|month|day|week)s?\b",
     )
@@ -393,7 +393,7 @@ def _statistic(piece: Piece, near: str, after: str) -> tuple[str, str]:
         return "p_value", ""
     if first.percent:
         rate = re.search(
-            r"(?i)\b(?:survival|OS|PFS|DFS|RFS|EFS|LRFS|IRFS|ORFS|DMFS|local control|"
+            r"(?i)\b(?:survival|OS|[A-Z]{1,3}FS|local control|"
             r"LC)\b[^.;]{0,60}$",
             tail,
         )
