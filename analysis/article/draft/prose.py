@@ -274,7 +274,7 @@ def _foreign(text: str, start: int, known: bool) -> bool:
     clause = re.split(r"(?i)[;:]|,\s+(?:whereas|while|and|but|which)\s|\bwhereas\b", before)[-1]
     against = list(_AGAINST.finditer(re.sub(r"\([^()]*\)", lambda m: " " * len(m[0]), clause)))
     if against and not _OWN.search(clause[against[-1].end() :]):
-        # "Compared with sorafenib (9%), our study ... 52%": own words come after the comma.
+        # "Compared with control (9%), our study ... 52%": own words come after the comma.
         return True
     named = list(_TRIAL.finditer(clause)) + list(_OTHERS.finditer(clause))
     return bool(named and not _OWN.search(clause[max(m.end() for m in named) :]))
