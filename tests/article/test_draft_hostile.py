@@ -23,7 +23,8 @@ PAPER = Path(__file__).parent / "papers" / "two_arms.xml"
 TABLE = """<article><front><article-title>A trial of 40 patients</article-title></front><body>
 <table-wrap><label>Table 1</label><caption><p>Baseline</p></caption>
 <table><thead><tr>
-<th>{head}</th><th>All (n = 40)</th></tr></thead><tbody><tr><td>{stub}</td><td>{cell}</td></tr></tbody></table>
+<th>{head}</th><th>All (n = 40)</th></tr></thead><tbody>
+<tr><td>{stub}</td><td>{cell}</td></tr></tbody></table>
 </table-wrap></body></article>"""
 
 

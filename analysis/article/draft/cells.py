@@ -241,7 +241,8 @@ def _piece(tokens: list[_Token], place: int, commas: bool) -> tuple[Piece, int]:
     joint = tokens[place].text if place < len(tokens) else ""
     behind = place + 1
     following = tokens[behind].kind if behind < len(tokens) else ""
-    if kind in ("pm", "slash") and following == "number":
+    colon = kind == "sep" and joint == ":" and first.whole
+    if (kind in ("pm", "slash") or colon) and following == "number":
         second, place = _number(tokens, behind, commas)
         shape = "plus_minus" if kind == "pm" else "ratio"
         if shape == "ratio" and not (first.whole and second.whole):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from analysis.article.draft.layout import heading_rows
 from analysis.article.draft.meaning import Meaning, choices, meaning, size, without_kind
-from analysis.article.draft.names import endpoint_in
+from analysis.article.draft.names import endpoint_in, months_in
 from analysis.article.draft.paper import Table
 
 _GRADE = re.compile(
@@ -22,6 +22,7 @@ _ALL = re.compile(
     r"(?:patients|participants|cases|value|values|characteristics?|data|result|results|cohort|"
     r"frequency|statistics?|variables?))\W*$"
 )
+_AT = re.compile(r"(?i)^(?:at\s+)?(?:\d+|one|two|three|five)[- ]?(?:years?|yrs?|y|months?|mos?)$")
 _MODELS = re.compile(r"(?i)\b(uni|multi)[- ]?varia(?:te|ble)|\b(?:un)?adjusted|\bcrude")
 LEVELS = re.compile(r"(?i)^(?:yes|no|present|absent|positive|negative|high|low|male|female)$")
 _YES = re.compile(r"(?i)^\W*yes\W*$")
@@ -45,6 +46,8 @@ class Column:
         The statistics that they name.
     words
         All of them, for the locator.
+    time
+        In months, of a rate: "1-year".
     """
 
     group: str
@@ -54,6 +57,7 @@ class Column:
     of: str
     kind: Meaning
     words: tuple[str, ...]
+    time: str = ""
 
 
 def above(table: Table, column: int) -> tuple[str, ...]:
@@ -69,7 +73,7 @@ def above(table: Table, column: int) -> tuple[str, ...]:
 def column_of(words: Sequence[str]) -> Column:
     """Read the headings above a column, from the top."""
     group: list[str] = []
-    level = endpoint = model = of = ""
+    level = endpoint = model = of = time = ""
     kinds: list[Meaning] = []
     for text in words:
         of = size(text) or of
@@ -78,6 +82,8 @@ def column_of(words: Sequence[str]) -> Column:
             kinds.append(said)
         if _GRADE.match(bare):
             level = bare
+        elif _AT.match(bare):
+            time = months_in(bare)
         elif _MODELS.search(bare) and len(bare) < 60:
             model = bare
         elif (name := endpoint_in(text)) and not LEVELS.match(bare):
@@ -90,7 +96,9 @@ def column_of(words: Sequence[str]) -> Column:
     kind = kinds[-1] if kinds else Meaning()
     if kind.central in ("ci", "range", "quartiles", "sd", "se") and len(kinds) > 1:
         kind = Meaning(kind.central)
-    return Column(" / ".join(group), level, endpoint, model, of, kind, tuple(words))
+    if endpoint and time and kind.central in ("", "percent"):
+        kind = Meaning("rate", kind.spread)
+    return Column(" / ".join(group), level, endpoint, model, of, kind, tuple(words), time)
 
 
 def _hollow(bare: str) -> bool:
@@ -101,7 +109,7 @@ def _hollow(bare: str) -> bool:
         r"patients|cases|the|"
         r"low|high|lower|upper|limit|min|max|estimate|difference|coefficient|and|or|"
         r"to|months?|years?|"
-        r"statistic|test|log-?rank|chi-?square[d]?|for|trend|fisher'?s?|exact|percent|"
+        r"statistics?|test|χ|log-?rank|chi-?square[d]?|for|trend|fisher'?s?|exact|percent|"
         r"percentage|p|n|no|events?|deaths?|total|level)\b|\W",
         "",
         bare,

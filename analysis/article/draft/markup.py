@@ -140,7 +140,7 @@ def is_mark(inner: str, before: str, cell: bool) -> bool:
     if not inner.strip():
         return True
     # 10⁹/L, m², cm³, and the ends of ordinals belong to what they stand by.
-    if re.search(r"10$", before) or (
+    if re.search(r"(?:10|[χΧ𝜒rR])$", before) or (
         re.search(r"(?:\b(?:m|cm|mm|kg/m|s|h)|/m)$", before) and inner in "23-1−1"
     ):
         return False

@@ -53,8 +53,8 @@ _CENTRAL = [
     ("difference", r"(?i:\bdifferences?\b)|\bMD\b|\bRD\b"),
     ("coefficient", r"(?i:\bcoefficients?\b|\bbeta\b)|β|(?i:\bestimates?\b)"),
     ("correlation", r"(?i:\bcorrelation\b)|^r$|(?i:\bspearman|\bpearson)"),
-    ("statistic", r"χ\s*\^?2|(?i:\bchi[- ]squared?|\bt value|\bz value|\bF value|"
-                  r"\btest statistic)|^[tzF]$"),
+    ("statistic", r"[χΧ𝜒]|(?i:\bx\^2\b|\bchi[- ]squared?|\bt value|\bz value|\bF value|"
+                  r"\btest statistic|\bstatistics?$)|^\W*[tzFZUTH]\W*$|^[tzF]/"),
     ("median", r"(?i:\bmedian\b|\bmed\b)|\b(?:mOS|mPFS|MST)\b"),
     ("mean", r"(?i:\bmean\b|\baverage\b)|[x̄X]̄"),
 ]  # fmt: skip

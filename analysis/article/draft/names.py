@@ -20,7 +20,7 @@ _ENDPOINTS = (
     ("DOR", r"\bDo?OR\b|(?i:\bduration of response)"),
 )
 _UNITS = re.compile(
-    r"(?i)(?:[,(\[–—-]\s*|\bin\s+)((?:×?\s?10\^?\d+\s?|[a-zµμ]{1,5}|"
+    r"(?i)(?:[,(\[–—-]\s*|\bin\s+)((?!(?:m/f|f/m|y/n|l/r|r/l)\b)(?:×?\s?10\^?\d+\s?|[a-zµμ]{1,5}|"
     r"[a-z]{1,3}[0-9]*)/[a-z0-9.^]{1,7}|years?|yrs?|yr|y|months?|mos?|mo|weeks?|"
     r"wks?|days?|d|hours?|h|"
     r"minutes|Gy|cGy|cm|mm|mL|ml|cc|kg|g|mg|µg|ng/m[lL]|mg/d[lL]|g/d[lL]|g/[lL]|U/[lL]|IU/[lL]|"
@@ -35,6 +35,23 @@ def endpoint_in(words: str) -> str:
     """Name the endpoint that some words name, '' where they name none or several."""
     found = [name for name, form in _ENDPOINTS if re.search(form, words)]
     return found[0] if len(found) == 1 else ""
+
+
+_TIME = re.compile(r"(?i)\b(\d+|one|two|three|four|five|ten)[- ]?(years?|yrs?|y|months?|mos?)\b")
+_WRITTEN = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "ten": 10}
+
+
+def months_in(words: str) -> str:
+    """Give the time that some words name, in months, '' where they name none.
+
+    >>> months_in("1-year OS, %"), months_in("18 months"), months_in("Overall survival")
+    ('12', '18', '')
+    """
+    found = _TIME.search(words)
+    if found is None:
+        return ""
+    number = _WRITTEN.get(found[1].lower()) or int(found[1][:6])
+    return str(number * 12 if found[2][0] in "yY" else number)
 
 
 def unit_in(words: str) -> str:

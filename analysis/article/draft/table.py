@@ -10,11 +10,19 @@ from analysis.article.draft.cells import Number, pieces, uses_commas
 from analysis.article.draft.claim import VALUE, Claim, slug
 from analysis.article.draft.columns import LEVELS, Column, above, column_of, default_of
 from analysis.article.draft.denominators import with_denominators
-from analysis.article.draft.layout import Row, blocks, is_blank, rows
+from analysis.article.draft.layout import Row, blocks, is_blank, rows, unfolded
 from analysis.article.draft.meaning import Meaning, meaning, size
-from analysis.article.draft.names import bare, endpoint_in, grade, level_of, unit_in, variable_of
+from analysis.article.draft.names import (
+    bare,
+    endpoint_in,
+    grade,
+    level_of,
+    months_in,
+    unit_in,
+    variable_of,
+)
 from analysis.article.draft.paper import Cell, Table
-from analysis.article.draft.typed import UNNAMED, Said, inline, typed
+from analysis.article.draft.typed import UNNAMED, Said, inline, pair_in, typed
 
 _ANALYSES = (
     ("adverse_events", r"adverse|toxicit|safety|complication|side effect"),
@@ -74,7 +82,7 @@ def claims_of(table: Table, known: Known) -> list[Claim]:
     found: list[Claim] = []
     # A table may have been set with other decimals than the text.
     text = "\n".join(cell.text for row in table.grid for cell in row)
-    known = replace(known, commas=uses_commas(text))
+    known, table = replace(known, commas=uses_commas(text)), unfolded(table)
     for stubs, columns in blocks(table):
         found += _of_block(table, stubs, columns, known)
     return found
@@ -205,6 +213,10 @@ class _Reader:
             said = self._said(row, cell, head, before)
             if not said:
                 continue
+            pair = self._pair(row, cell, head)
+            if pair:
+                found += pair
+                continue
             if [one.statistic for one in said] == [VALUE] and said[0].number.whole:
                 said = [self._whole(said[0], row, column, head)]
             if said[0].statistic in _MAIN:
@@ -224,6 +236,26 @@ class _Reader:
                 continue
             found += self._claims(row, column, head, cell, said, ratio)
         return found
+
+    def _pair(self, row: Row, cell: Cell, head: Column) -> list[Claim]:
+        """Give the counts of "60/20" beside "Sex (M/F)": of two levels, and of no whole."""
+        named = pair_in(row.label)
+        numbers = pieces(cell.text, self.known.commas)
+        if named is None or len(numbers) != 1 or numbers[0].shape != "ratio":
+            return []
+        of = re.sub(r"\D", "", self._n(row, head))
+        total = sum(number.value or 0 for number in numbers[0].numbers)
+        ask = () if of and total == int(of) else ("are these the counts of two levels?",)
+        variable = variable_of(row.label.partition(named[0])[0].strip(" ,(:–—-") or row.label)
+        column = next(c for c in self.columns if row.cells.get(c) is cell)
+        return [
+            self._claim(
+                column, variable, level_of(level), "count", number.printed,
+                self._where((*row.under, row.label, level), head, "No."),
+                unit="patients", of=of, questions=(*ask, *self.doubt), head=head, row=row,
+            )
+            for level, number in zip(named, numbers[0].numbers, strict=True)
+        ]  # fmt: skip
 
     def _whole(self, said: Said, row: Row, column: int, head: Column) -> Said:
         """Tell whether a whole number that no words are about is a count."""
@@ -358,12 +390,7 @@ class _Reader:
             return "%"
         if said.statistic == "count":
             return "patients"
-        if said.statistic in (
-            "p_value",
-            "hazard_ratio",
-            "odds_ratio",
-            "risk_ratio",
-        ) or said.statistic[:3] in ("hr_", "or_", "rr_"):
+        if said.statistic in (*_OF_RATIOS, "statistic"):
             return ""
         for words in (row.label, *reversed(row.under), *reversed(head.words)):
             if unit := unit_in(words):
@@ -372,16 +399,21 @@ class _Reader:
 
     def _named(self, row: Row) -> tuple[str, str]:
         """Give the variable and the level that a row is about."""
-        label = bare(row.label)
-        if self.responses and row.label.strip() in _RESPONSES:
-            return "response", row.label.strip()
+        label = row.label.strip() if row.label.strip() in _RESPONSES else bare(row.label)
+        if label in _RESPONSES and (self.responses or self.analysis == "response"):
+            return "response", label
         if _BARE_STATISTIC.match(row.label) or not label:
             names = [variable_of(name) for name in row.under]
             return (names[-1] if names else slug(row.label) or "patients"), ""
         if self.analysis == "adverse_events":
             return slug(label), ""
+        endpoint = endpoint_in(row.label)
+        if endpoint and (time := months_in(row.label)):
+            return endpoint, time
         if row.under and not row.heading:
-            return variable_of(row.under[-1]), level_of(label)
+            above = row.under[-1]
+            time = months_in(row.label) if endpoint_in(above) else ""
+            return variable_of(above), time or level_of(label)
         return variable_of(row.label), ""
 
     def _claim(
@@ -413,7 +445,7 @@ class _Reader:
             if head.group and not LEVELS.match(head.group):
                 part = f"{level}, {head.group}" if level else head.group
             group, group_level = variable, part.lower() if LEVELS.match(part) else part
-            variable, level = endpoint, ""
+            variable, level = endpoint, head.time
             if statistic == "p_value":
                 group_level = "" if not row.under else group_level
         elif ratio and statistic in _OF_RATIOS and self.grouped and not (head.group or head.model):

@@ -43,6 +43,22 @@ def _limits(central: str, spread: str) -> tuple[str, str]:
     return f"{stem}_lower", f"{stem}_upper"
 
 
+_PAIR = re.compile(
+    r"(?i)\(?(?<![\w≥≤<>])(?P<one>[a-z≥≤<>+−-][\w≥≤<>+−-]*(?:\s\d+)?)\s*(?:/|:|vs\.?|versus)\s*"
+    r"(?P<two>[a-z≥≤<>+−-][\w≥≤<>+−-]*(?:\s\d+)?)\s*[),]?\W*(?:n|no\.?|%)?\W*$"
+)
+
+
+def pair_in(words: str) -> tuple[str, str] | None:
+    """Give the two levels that the label of a row names, "Sex (M/F)", None where it names none.
+
+    >>> pair_in("Sex (male/female)"), pair_in("HBV, yes/no"), pair_in("Age")
+    (('male', 'female'), ('yes', 'no'), None)
+    """
+    found = _PAIR.search(words)
+    return (found["one"], found["two"]) if found else None
+
+
 def typed(
     found: Sequence[Piece], kinds: Sequence[Meaning], before: Sequence[Said], of: str, side: str
 ) -> list[Said]:
@@ -74,7 +90,14 @@ def _first(
     first = piece.numbers[0]
     ask = "what is this number?"
     if piece.shape == "ratio":
-        # n/N: how many of how many.
+        # n/N: how many of how many, if the words or a percentage say so.
+        third = next((p.numbers[0] for p in found[1:] if p.shape == "single"), None)
+        whole = piece.numbers[1].printed
+        shown = third is not None and (third.percent or fits(first, third, whole))
+        said = any(k.central == "count" and k.spread == "percent" for k in kinds)
+        if not (shown or said or re.sub(r"\D", "", of) == re.sub(r"\D", "", whole)):
+            question = "how do these two numbers belong together?"
+            return [Said(VALUE, first, question), Said(VALUE_SECOND, piece.numbers[1], question)]
         count = Said("count", first, of=piece.numbers[1].printed)
         larger = (first.value or 0) > (piece.numbers[1].value or 0)
         if larger or kind.central in ("median", "mean"):
