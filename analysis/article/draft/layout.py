@@ -28,6 +28,10 @@ class Row:
         What stands above each column here, from the top.
     number
         Which row of the table it is, from 1.
+    heading
+        Whether the rows below it are its levels.
+    doubt
+        What is not sure about where it belongs, as a question.
     """
 
     label: str
@@ -37,6 +41,7 @@ class Row:
     headings: dict[int, tuple[str, ...]]
     number: int
     heading: bool = False
+    doubt: str = ""
 
 
 def is_value(cell: Cell) -> bool:
@@ -201,14 +206,28 @@ def rows(table: Table, stubs: list[int], columns: list[int]) -> Iterator[Row]:
             shared = 0.0
             continue
         if sections and not stepped:
-            # Levels that share out all patients end a section.
-            whole_section = abs(shared - 100) < 1 and not _UNKNOWN.match(name)
-            if whole_section or _stands_alone(name, sections[-1][1], found):
+            # Levels that share out all patients end a section, or may do so.
+            complete = abs(shared - 100) < 0.06 and not _UNKNOWN.match(name)
+            if (complete and _compared(found)) or _stands_alone(name, sections[-1][1], found):
                 sections = [each for each in sections if each[0] < 0]
                 found = replace(found, under=_under(sections, depth, stepped, outer))
                 shared = 0.0
+            elif complete and _share(found):
+                under = sections[-1][1]
+                found = replace(
+                    found, doubt=f"is this a level of “{under}”? Others add up to 100 %."
+                )
             shared += _share(found)
         yield found
+
+
+def _compared(row: Row) -> bool:
+    """Tell whether a row prints a p value or a test of its own."""
+    return any(
+        is_value(cell)
+        and meaning(" ".join(row.headings.get(column, ())[-1:])).central in ("p_value", "statistic")
+        for column, cell in row.cells.items()
+    )
 
 
 _UNKNOWN = re.compile(r"(?i)\W*(?:missing|unknown|not |no data|n/?a\b|unavailable|others?\b)")

@@ -371,7 +371,7 @@ class _Reader:
             variable, level = (
                 (variable_of(row.under[-1]), "") if beside_several else self._named(row)
             )
-            questions = [q for q in (one.question, one.number.doubt, cell.doubt) if q]
+            questions = [q for q in (one.question, one.number.doubt, cell.doubt, row.doubt) if q]
             of = one.of or (self._n(row, head) if one.statistic in ("count", "percent") else "")
             yield self._claim(
                 column, variable, level, one.statistic, one.number.printed,
