@@ -139,6 +139,24 @@ def test_a_short_row_is_completed(tmp_path):
     assert claims.loc[3, ["value", "decimals", "denominator"]].isna().all()
 
 
+def test_an_equals_sign_says_no_more_than_that_a_number_is_printed(tmp_path):
+    given = [
+        ("28·1", "28.1", "1", "="),
+        ("1 000", "1000", "0", "="),
+        (".05", ".05", "2", "="),
+        ("<.001", ".001", "3", "<"),
+        ("5.81e-48", "5.81e-48", "2", "="),
+        ("~40", "40", "0", "about"),
+        ("NR", "", "", "not reached"),
+    ]
+    rows = [
+        short(printed, value=value, decimals=decimals, comparator="=", unit="%")
+        for printed, value, decimals, _ in given
+    ]
+    claims = read_ledger(written(rows, tmp_path))
+    assert claims["comparator"].tolist() == [sign for *_, sign in given]
+
+
 def test_what_is_given_must_agree(tmp_path):
     rows = [
         short("28·1", value="28.2"),

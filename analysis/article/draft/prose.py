@@ -59,18 +59,17 @@ _NUMERAL = re.compile(
     rf"developed|experienced|related|of (?:them|these|whom))\b)"
     r"(?!-(?:year|month|day|week|sided|way|tailed|dimensional|line|arm|sample))"
 )
-_NO_ONE = re.compile(r"(?i)\bno (?:patients?|participants?|deaths?|cases?)\b")
 # What is no result, wherever it stands.
 _NO_RESULT = [
     re.compile(form)
     for form in (
-        r"(?i)\b(?:supplementary\s+|supplemental\s+|extended data\s+)?(?:tables?|"
-        r"figures?|figs?\.?|appendix|panels?|sections?|"
-        r"box|equations?|eqs?\.|references?|refs?\.?|chapter|page|version|ver\.|stage|"
-        r"phase|type|week|day|visit|model|step|"
-        r"arm|cohort|group|part|level|NCT|ISRCTN|approval|protocol|"
-        r"no\.)\s*[#№]?\s*(?:S|s)?\d[\w.]*(?:\s*(?:,|and|–|-|to)\s*(?:S|"
-        r"s)?\d+[A-Za-z]?)*",
+        # Tables and figures come in lists, all else one by one.
+        r"(?i)\b(?:supplementa(?:ry|l)\s+|extended data\s+|online\s+)?(?:tables?|figures?|figs?\.?|"
+        r"appendix|appendices|panels?|sections?|equations?|eqs?\.|references?|refs?\.)\s*"
+        r"[Ss]?\d+(?:\.\d+)*[A-Za-z]?(?:\s*(?:,|and|–|-|to)\s*[Ss]?\d+[A-Za-z]?(?![\w%.]|\s*\())*",
+        r"(?i)\b(?:box|chapter|page|version|ver\.|stage|phase|type|week|day|visit|model|step|arm|"
+        r"cohort|group|part|level|NCT|ISRCTN|approval|protocol|no\.)\s*[#№]?\s*\d+(?:\.\d+)*[a-z]?"
+        r"(?:\s?[-–]\s?\d+)?(?![\d%])",
         r"\b(?:RECIST|CTCAE|SPSS|SAS|R|STATA|Stata|NCI-CTC|MedDRA|"
         r"ICD)[\s,]*(?:v(?:ersion)?\.?\s*)?\d+(?:\.\d+)*",
         r"(?i)\bv(?:ersion|\.)?\s*\d+(?:\.\d+)+",
@@ -81,12 +80,12 @@ _NO_RESULT = [
         r"September|October|November|December)(?:\s+(?:19|20)\d\d)?",
         r"(?<![\d.,/])(?:19|20)\d\d(?![\d.,]*\d|\s*(?:patients|participants|women|men|cases|\())",
         r"(?i)\b9[059](?:\.\d)?\s*%\s*(?=(?:CI|confidence|credible|CrI|limits))",
-        r"(?i)(?:(?:grade|grades|gr\.?|CTC)\s*[≥≤><]?\s*=?\s*\d(?:\s*(?:[-–/,]|to|or|"
-        r"and)\s*\d)*(?:\s*or (?:higher|worse|more|greater))?)",
+        r"(?i)(?:(?:grade|grades|gr\.?|CTC)\s*[≥≤><]?\s*=?\s*\d(?!\d)(?:\s*(?:[-–/]|to|or|"
+        r"and)\s*\d(?![\d.%]|\s*\())*(?:\s*or (?:higher|worse|more|greater))?)",
         r"[≥≤]\s*(?:grade|third|second)",
         r"(?i)\b(?:ECOG|Child[- ]Pugh|KPS|Karnofsky|BCLC|ASA|NYHA|Gleason|Vp|"
-        r"PD-?L?)[\w -]{0,30}?\s*(?:score|class|status|grade|"
-        r"of)?\s*[≥≤><]?\s*[A-C]?\d+(?:\s*[-–]\s*[A-C]?\d+)?",
+        r"PD-?L?)(?:[ -](?:performance|status|scores?|class|grade|stage|PS|of|was|were|an?|"
+        r"expression|or))*\s*[≥≤><]?\s*[A-C]?\d+(?:\s*[-–]\s*[A-C]?\d+)?",
         r"(?i)\b\d+(?:st|nd|rd|th)\b",
         r"(?i)[αβ]\s*/\s*[αβ]\s*=\s*\d+\s*(?:Gy)?",
         r"(?i)\bper\s+\d[\d,]*",
@@ -94,7 +93,7 @@ _NO_RESULT = [
         r"(?i)\bat \d+(?:\s*(?:,|and|or)\s*\d+)*\s+(?:years?|months?|weeks?|days?)\b",
         r"(?i)\b(?:equivalent dose (?:of|in)|EQD)\s*2(?:\s*Gy)?(?:\s+per fraction)?",
         r"\b(?:19-9|15-3|125|CA\s*\d+(?:-\d+)?)\b(?=\s*(?:level|antigen|U))",
-        r"(?i)\b\d+(?:\.\d+)?\s*[-–]?\s*(?:year|yr|month|mo|week|day|hour|"
+        r"(?i)(?<![\d.,·])\d{1,3}\s*[-–]?\s*(?:year|yr|month|mo|week|day|hour|"
         r"h)s?[- ](?=(?:OS|PFS|DFS|RFS|survival|overall|progression|disease|local|"
         r"rate|actuarial|mortality|cumulative|follow|old|LC|interval|period|time|"
         r"cycle|landmark|[A-Z]{1,3}FS))",
@@ -102,9 +101,6 @@ _NO_RESULT = [
         r"(?i)\b\d+-,?\s+(?:and|or)\s+\d+-(?:year|month|day|week)s?\b",
     )
 ]
-_SOURCE_OF_RATE = re.compile(
-    r"(?i)\b(\d+)(?:-|\s)?\s*(?:,|and|or|to)?\s*(?:\d+-\s*)?(year|yr|month|mo)s?\b"
-)
 _ENROLLED = re.compile(
     r"(?i)\b(?:between|"
     r"from)\s+(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?\s+)?(?:\d{1,2},?\s+)?(?P<first>(?:19|"
@@ -292,9 +288,17 @@ def _cleared(text: str, commas: bool) -> tuple[str, list[Piece]]:
         words.append(Piece("single", (one,), "", f"word {found[0]}"))
     blanked = text.replace(CITED, " " * len(CITED))
     for form in _NO_RESULT:
-        blanked = form.sub(lambda m: " " * len(m[0]) if m[0][:1] != "%" else m[0], blanked)
+        blanked = form.sub(_blank, blanked)
     # Words for numbers before a percentage in brackets are counts: 43 of "Forty-three (39.8%)".
     return blanked, words
+
+
+def _blank(found: re.Match[str]) -> str:
+    """Give blanks for what is no result, but never for a part of a number."""
+    text, start, end = found.string, found.start(), found.end()
+    cut_behind = re.match(r"[.,·]?\d", text[end:]) and text[end - 1].isdigit()
+    cut_before = re.search(r"\d[.,·]?$", text[:start]) and text[start].isdigit()
+    return found[0] if cut_behind or cut_before else " " * len(found[0])
 
 
 def _typed(sentence: Sentence, piece: Piece, text: str, link: _Links, ask: str) -> Iterator[Claim]:
