@@ -391,9 +391,9 @@ def _statistic(piece: Piece, near: str, after: str) -> tuple[str, str]:
     unit = _UNIT.match(after)
     named = unit[1] if unit else ""
     tail = near[-160:]
-    if re.search(r"(?i)(?:\bp|\bp[- ]?values?(?: of| was)?)\s*[=:]?\s*$", near) or re.match(
-        r"(?i)p\b", piece.words
-    ):
+    named_p = re.search(r"(?i)(?:\bp|\bp[- ]?values?(?: of| was)?)\s*[=:]?\s*$", near)
+    value = piece.numbers[0].value
+    if (named_p or re.match(r"(?i)p\b", piece.words)) and value is not None and 0 <= value <= 1:
         return "p_value", ""
     if first.percent:
         rate = re.search(

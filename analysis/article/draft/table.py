@@ -102,9 +102,24 @@ def _of_block(table: Table, stubs: list[int], columns: list[int], known: Known) 
     reader = _Reader(table, heads, columns, known, default_of(table))
     found = list(reader.sizes())
     reader.look(every)
+    printed = {claim.key: claim.printed for claim in found}
     for row in every:
-        found += reader.row(row)
+        claims = reader.row(row)
+        if any(printed.get(claim.key, claim.printed) != claim.printed for claim in claims):
+            # Two rows of one name are two things until somebody says what they are.
+            claims = [_apart(claim, row.number) for claim in claims]
+        printed |= {claim.key: claim.printed for claim in claims}
+        found += claims
     return with_denominators(found, known.patients, table)
+
+
+def _apart(claim: Claim, number: int) -> Claim:
+    question = "another row of the table has this name, and other numbers: what tells them apart?"
+    return replace(
+        claim,
+        variable=f"{claim.variable}_row_{number}",
+        questions=(*claim.questions, question),
+    )
 
 
 class _Reader:

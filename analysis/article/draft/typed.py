@@ -74,7 +74,15 @@ def typed(
             said.append(Said("p_value", piece.numbers[0]))
         else:
             said += _beside(piece, said, kind, inner, spread, kinds, of)
-    return said
+    return [_possible(one) for one in said]
+
+
+def _possible(said: Said) -> Said:
+    """Take no number for a p value that is none."""
+    value = said.number.value
+    if said.statistic != "p_value" or (value is not None and 0 <= value <= 1):
+        return said
+    return Said(VALUE, said.number, "no p value can be so: what is this number?")
 
 
 def _first(
@@ -163,9 +171,6 @@ def _first(
     if central in ("percent", "rate") and (first.value or 0) > 100:
         return [Said(VALUE, first, "a percentage above 100 under this heading: what is it?")]
     if central == "p_value":
-        value = first.value
-        if value is not None and value > 1:
-            return [Said(VALUE, first, "a p value above 1 under this heading: what is it?")]
         return [Said("p_value", first)]
     if central == "se" or central == "sd":
         return [Said(central, first)]
@@ -253,11 +258,11 @@ def _beside(
     if (
         central == "percent"
         and first.whole
-        and (kind.spread == "count" or "count" not in have)
+        and main is not None
+        and (kind.spread == "count" or fits(first, main.number, of))
         and not first.percent
     ):
-        question = "" if kind.spread == "count" else "is this the number of patients?"
-        return _fresh([Said("count", first, question)], have)
+        return _fresh([Said("count", first)], have)
     if central in ("mean", "median", "coefficient", "difference") and between in ("sd", "se"):
         return _fresh([Said(between, first)], have)
     if between in ("range", "quartiles") and central in ("median", "mean"):
