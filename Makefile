@@ -14,6 +14,11 @@ WORKERS ?=
 BENCH   ?=
 PYTHON3 ?= python3
 
+# Some systems have a NAME of their own in the environment; the one given to make is meant.
+ifeq ($(origin NAME),environment)
+NAME :=
+endif
+
 # Recipes read these from their environment, in which a path or an expression may hold quotes, spaces
 # and signs that a shell, or make itself, would take for its own: PARAMS="population='sex == \"male\"'".
 GIVEN := DATASET FROM NAME ANSWERS PARAMS SEED LEDGER PROOFS VARIANTS SCHEDULER WORKERS BENCH PYTHON3

@@ -62,7 +62,7 @@ _FORM = re.compile(
     rf"(?P<percent>{_SPACE}?[%％])?"
 )
 _ONE = r"[-−]?[.·]?\d[\d.,·]*%?"
-_RANGE = re.compile(rf"{_ONE}{_SPACE}?(?:[-−‐‑–—]|to|,|;){_SPACE}?{_ONE}")
+_RANGE = re.compile(rf"{_ONE}{_SPACE}?(?:[-−‐‑–—]|to|;|,{_SPACE}){_SPACE}?{_ONE}")
 
 
 @dataclass(frozen=True)

@@ -218,7 +218,7 @@ def _sentence(case: dict[str, object]) -> str:
 
 
 def _completed(raw: pd.DataFrame) -> pd.DataFrame:
-    """Give the cells with all that follows from the printed strings, and "" for what is left out."""
+    """Give the cells with all that follows from what is printed, and "" for what is left out."""
     cells = raw.apply(lambda column: column.map(_without_apostrophe))
     for column in OPTIONAL:
         if column not in cells:

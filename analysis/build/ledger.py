@@ -105,8 +105,9 @@ def _untouched(folder: Path) -> None:
         same = False
     if not same:
         raise BuildError(
-            f"{folder} has a {there[0]} that was changed, or is no draft of this command; it is not "
-            f"written over. Move it away, give NAME= another name, or keep answers in {ANSWERS}.",
+            f"{folder} has a {there[0]} that was changed, or is no draft of this command; it is "
+            "not written over. Move it away, give NAME= another name, or keep answers in "
+            f"{ANSWERS}.",
             REFUSED,
         )
 

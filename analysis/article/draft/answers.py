@@ -116,7 +116,7 @@ def answered(rows: pd.DataFrame, answers: Answers) -> pd.DataFrame:
     AnswerFaults
         When an answer is about no row: what it was about may be called otherwise now.
     """
-    records: list[dict[str, Any]] = rows.to_dict("records")
+    records = [dict(zip(rows.columns, row, strict=True)) for row in rows.itertuples(index=False)]
     original = [(str(row["locator"]), str(row["claim_id"])) for row in records]
     dropped: set[int] = set()
     faults = []

@@ -143,7 +143,14 @@ def pieces(text: str, commas: bool = False) -> tuple[Piece, ...]:
     [('single', ['−2·46']), ('interval', ['−3·72', '−1·21'])]
     """
     tokens = [
-        _Token(str(found.lastgroup), found[0], found.start(), found.end())
+        _Token(
+            str(found.lastgroup),
+            found[0].lstrip(),
+            found.end() - len(found[0].lstrip()),
+            found.end(),
+        )
+        if found.lastgroup == "number"
+        else _Token(str(found.lastgroup), found[0], found.start(), found.end())
         for found in (_COMMA if commas else _POINT).finditer(text)
     ]
     return tuple(_arranged(_signed(tokens), commas))
@@ -152,11 +159,14 @@ def pieces(text: str, commas: bool = False) -> tuple[Piece, ...]:
 def _signed(tokens: Sequence[_Token]) -> list[_Token]:
     """Join minus signs with their numbers, where what stands before is no number."""
     found: list[_Token] = []
-    for place, token in enumerate(tokens):
+    for token in tokens:
         before = found[-1] if found else None
-        if token.kind == "number" and before is not None and before.kind == "dash":
+        signable = token.kind == "number" and token.text[:1] not in "<>≤≥≦≧⩽⩾＜＞~≈∼"
+        if signable and before is not None and before.kind == "dash":
             earlier = found[-2] if len(found) > 1 else None
-            joined = before.end == token.start
+            # A true minus sign may stand apart from its number.
+            apart_from = earlier is None or earlier.kind in ("open", "sep", "word")
+            joined = before.end == token.start or (before.text == "−" and apart_from)
             free = earlier is None or earlier.kind not in ("number", "percent", "close", "none")
             # "0.5 -0.1": a blank before the sign and none behind it.
             apart = earlier is not None and earlier.end < before.start and before.text in "-−"
@@ -241,7 +251,8 @@ def _piece(tokens: list[_Token], place: int, commas: bool) -> tuple[Piece, int]:
     joint = tokens[place].text if place < len(tokens) else ""
     behind = place + 1
     following = tokens[behind].kind if behind < len(tokens) else ""
-    if kind in ("pm", "slash") and following == "number":
+    colon = kind == "sep" and joint == ":" and first.whole
+    if (kind in ("pm", "slash") or colon) and following == "number":
         second, place = _number(tokens, behind, commas)
         shape = "plus_minus" if kind == "pm" else "ratio"
         if shape == "ratio" and not (first.whole and second.whole):

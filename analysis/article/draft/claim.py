@@ -55,8 +55,8 @@ class Claim:
 def slug(words: str, longest: int = 48) -> str:
     """Give words as a name: small letters, digits and underscores.
 
-    >>> slug("Age < 60 years"), slug("AFP ≥ 1,000 ng/mL")
-    ('age_lt_60_years', 'afp_ge_1000_ng_ml')
+    >>> slug("Age < 60 years"), slug("CRP ≥ 1,000 mg/L")
+    ('age_lt_60_years', 'crp_ge_1000_mg_l')
     """
     text = re.sub(r"(?<=\d),(?=\d{3})", "", words)
     for sign, name in (

@@ -18,7 +18,7 @@ from analysis.article.draft.paper import Paper, UnreadablePaper
 from analysis.article.draft.prose import claims_in
 from analysis.article.draft.read import read_paper
 from analysis.article.draft.table import Known, claims_of
-from analysis.article.forms import form_of
+from analysis.article.forms import RANGE, form_of
 from analysis.article.ledger import COLUMNS
 
 ASKS = "? "
@@ -74,8 +74,8 @@ def draft(path: Path, answers: Answers | None = None) -> Drafted:
     asked = int(rows["note"].str.startswith(ASKS).sum())
     in_tables = int(rows["locator"].str.match(r"Table ").sum())
     lines = (
-        f"{len(rows)} numbers: {in_tables} of {len(paper.tables)} tables, {len(rows) - in_tables} of "
-        f"the text; {asked} ask something.",
+        f"{len(rows)} numbers: {in_tables} of {len(paper.tables)} tables, "
+        f"{len(rows) - in_tables} of the text; {asked} ask something.",
         *paper.remarks,
     )
     return Drafted(rows, text, lines)
@@ -84,9 +84,34 @@ def draft(path: Path, answers: Answers | None = None) -> Drafted:
 def claims_in_paper(paper: Paper) -> list[Claim]:
     """Give the claims of a whole article: its tables', then its text's."""
     known = Known(_patients(paper))
-    tables = [claim for table in paper.tables for claim in claims_of(table, known)]
+    tables: list[Claim] = []
+    for table in paper.tables:
+        tables += _of_its_own(claims_of(table, known), tables, table.label)
     text = " ".join(paragraph.text for paragraph in paper.paragraphs)
-    return [*tables, *claims_in(paper.paragraphs, tables, known.patients[:1], uses_commas(text))]
+    # A number of patients in the title is that of all of them.
+    titled = [n for n in known.patients if re.search(rf"(?<!\d){re.escape(n)}(?!\d)", paper.title)]
+    return [*tables, *claims_in(paper.paragraphs, tables, titled, uses_commas(text))]
+
+
+def _of_its_own(claims: list[Claim], before: list[Claim], label: str) -> list[Claim]:
+    """Give a table an analysis of its own where it prints other numbers under names of others."""
+    printed = {claim.key: claim.printed for claim in before}
+    apart = {
+        claim.analysis_id
+        for claim in claims
+        if printed.get(claim.key, claim.printed) != claim.printed
+    }
+    remark = "earlier tables print other numbers under this name: an analysis of its own"
+    return [
+        replace(
+            claim,
+            analysis_id=f"{claim.analysis_id}_{slug(label)}",
+            remarks=(*claim.remarks, remark),
+        )
+        if claim.analysis_id in apart
+        else claim
+        for claim in claims
+    ]
 
 
 def _patients(paper: Paper) -> tuple[str, ...]:
@@ -96,8 +121,10 @@ def _patients(paper: Paper) -> tuple[str, ...]:
         for paragraph in paper.paragraphs:
             if paragraph.kind in kinds:
                 for found in re.finditer(
-                    r"(?<![\d.,])(\d{1,3}(?:[,\u00a0\u2009]\d{3})+|\d{2,6})\s+(?:(?!were|had)\w+[- ]){0,4}?"
-                    r"(?:patients|participants|subjects|individuals|women|men|cases|children|adults)\b",
+                    r"(?<![\d.,])(\d{1,3}(?:[,\u00a0\u2009]\d{3})+|\d{2,6})\s+(?:(?!were|"
+                    r"had)\w+[- ]){0,4}?"
+                    r"(?:patients|participants|subjects|individuals|women|men|cases|children|"
+                    r"adults)\b",
                     paragraph.text,
                 ):
                     told[found[1]] += 1
@@ -107,7 +134,7 @@ def _patients(paper: Paper) -> tuple[str, ...]:
 def to_rows(claims: Sequence[Claim]) -> pd.DataFrame:
     """Give claims as rows of a ledger, each with a name and a locator of its own."""
     locators: Counter[str] = Counter()
-    names: Counter[str] = Counter()
+    names: set[str] = set()
     rows = []
     for claim in _distinct(claims):
         form = form_of(claim.printed)
@@ -115,10 +142,12 @@ def to_rows(claims: Sequence[Claim]) -> pd.DataFrame:
         locators[where] += 1
         if locators[where] > 1:
             where = f"{where}, {locators[where]}"
-        name = _name(claim)
-        names[name] += 1
-        if names[name] > 1:
-            name = f"{name}-{names[name]}"
+        stem, number = _name(claim), 1
+        name = stem
+        while name in names:
+            number += 1
+            name = f"{stem}-{number}"
+        names.add(name)
         questions = claim.questions
         if form is None:
             questions = (*questions, f"“{claim.printed}” is not read as a number: what is it?")
@@ -130,9 +159,9 @@ def to_rows(claims: Sequence[Claim]) -> pd.DataFrame:
                 "printed": claim.printed,
                 "value": form.value if form else "",
                 "decimals": "" if form is None or form.decimals is None else str(form.decimals),
-                "comparator": claim.comparator or (form.comparator if form else "="),
+                "comparator": claim.comparator or (form.comparator if form else RANGE),
                 "unit": claim.unit,
-                "denominator": claim.denominator if claim.denominator.strip("0") else "",
+                "denominator": claim.denominator.lstrip("0"),
                 "locator": where,
                 "reading": "",
                 "note": ASKS + note if questions else note,

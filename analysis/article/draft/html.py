@@ -34,7 +34,7 @@ _NO_TEXT = (
     "object",
     "head",
 )
-_LABEL = re.compile(r"\s*(table\s+[A-Z]?\d+[a-z]?)\s*[.:|–—-]?\s*", re.IGNORECASE)
+_LABEL = re.compile(r"\s*(table\s+(?:[A-Z]?\d+[a-z]?|[IVX]+)\b)\s*[.:|–—-]?\s*", re.IGNORECASE)
 _REFERENCE = re.compile(r"(?i)#.*(?:\bref|bib|cit|^#B\d|#b\d|#CR\d|#R\d)")
 _NOTE = re.compile(r"(?i)#.*(?:fn|note|tfn)")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -101,7 +101,7 @@ def _tables(root: etree._Element) -> Iterator[Table]:
         foot = [words_of(row)[0].replace("\n", " ") for row in table.iterfind("tfoot/tr")]
         body = rows[: len(rows) - len(foot)] if foot else rows
         yield Table(label, words[found.end() :] if found else words, laid_out(body), headings,
-                    tuple([*foot, *_notes(table)]))  # fmt: skip
+                    (*foot, *_notes(table)))  # fmt: skip
 
 
 def _caption(table: etree._Element) -> str:

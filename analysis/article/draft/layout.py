@@ -1,4 +1,4 @@
-"""How a table is laid out: which rows are headings, which columns name rows, what a row is under."""
+"""The layout of a table: which rows are headings, which columns name rows, what rows are under."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ class Row:
         What stands above each column here, from the top.
     number
         Which row of the table it is, from 1.
+    heading
+        Whether the rows below it are its levels.
+    doubt
+        What is not sure about where it belongs, as a question.
     """
 
     label: str
@@ -37,6 +41,7 @@ class Row:
     headings: dict[int, tuple[str, ...]]
     number: int
     heading: bool = False
+    doubt: str = ""
 
 
 def is_value(cell: Cell) -> bool:
@@ -88,16 +93,18 @@ def _is_heading(row: tuple[Cell, ...], above: tuple[tuple[Cell, ...], ...]) -> b
     if not rest or len({id(cell) for cell in row}) == 1:
         return False
     stub = row[0].text
-    if stub and not any(stub == line[0].text for line in above):
+    # Below a stub with words of its own, a heading has words everywhere.
+    everywhere = all(not is_blank(cell) for cell in row[1:])
+    if stub and not everywhere and not any(stub == line[0].text for line in above):
         return False
     return all(
-        not is_value(cell) or bool(size(cell.text)) and not without_kind(size(cell.text))
+        not is_value(cell) or (bool(size(cell.text)) and not without_kind(size(cell.text)))
         for cell in rest
     )
 
 
 def blocks(table: Table) -> list[tuple[list[int], list[int]]]:
-    """Give the columns that name rows, and those of values, of each part that stands side by side."""
+    """Give the columns that name rows, and those of values, of parts that stand side by side."""
     grid, headings = table.grid, heading_rows(table)
     body = grid[headings:]
     width = len(grid[0]) if grid else 0
@@ -147,6 +154,7 @@ def rows(table: Table, stubs: list[int], columns: list[int]) -> Iterator[Row]:
     indents = {_set_in(row, stubs) for row in grid[top:] if _label(row, stubs).text}
     stepped = len(indents) > 1
     carried = ""
+    shared = 0.0
     for number, row in enumerate(grid[top:], start=top + 1):
         label = _label(row, stubs)
         first = row[stubs[0]]
@@ -183,6 +191,7 @@ def rows(table: Table, stubs: list[int], columns: list[int]) -> Iterator[Row]:
             level = -1 if whole and not stepped and _nested(grid, number, columns) else depth
             sections = [each for each in sections if each[0] < level]
             sections.append((level, name))
+            shared = 0.0
             continue
         if stepped:
             while sections and sections[-1][0] >= depth:
@@ -194,11 +203,84 @@ def rows(table: Table, stubs: list[int], columns: list[int]) -> Iterator[Row]:
             yield replace(found, heading=True)
             sections = [each for each in sections if each[0] < depth]
             sections.append((depth, name))
+            shared = 0.0
             continue
-        if sections and not stepped and _stands_alone(name, sections[-1][1], found):
-            sections = [each for each in sections if each[0] < 0]
-            found = replace(found, under=_under(sections, depth, stepped, outer))
+        if sections and not stepped:
+            # Levels that share out all patients end a section, or may do so.
+            complete = abs(shared - 100) < 0.06 and not _UNKNOWN.match(name)
+            if (complete and _compared(found)) or _stands_alone(name, sections[-1][1], found):
+                sections = [each for each in sections if each[0] < 0]
+                found = replace(found, under=_under(sections, depth, stepped, outer))
+                shared = 0.0
+            elif complete and _share(found):
+                under = sections[-1][1]
+                found = replace(
+                    found, doubt=f"is this a level of “{under}”? Others add up to 100 %."
+                )
+            shared += _share(found)
         yield found
+
+
+def _compared(row: Row) -> bool:
+    """Tell whether a row prints a p value or a test of its own."""
+    return any(
+        is_value(cell)
+        and meaning(" ".join(row.headings.get(column, ())[-1:])).central in ("p_value", "statistic")
+        for column, cell in row.cells.items()
+    )
+
+
+_UNKNOWN = re.compile(r"(?i)\W*(?:missing|unknown|not |no data|n/?a\b|unavailable|others?\b)")
+
+
+def _share(row: Row) -> float:
+    """Give the first percentage of a row, 0 where it prints none."""
+    for column, cell in row.cells.items():
+        found = pieces(cell.text) if is_value(cell) else ()
+        numbers = [number for piece in found for number in piece.numbers]
+        if len(numbers) == 2 and found[-1].bracketed and numbers[0].whole:
+            return numbers[1].value or 0.0
+        percent = meaning(" ".join(row.headings.get(column, ())[-1:])).central == "percent"
+        if len(numbers) == 1 and (numbers[0].percent or percent):
+            return numbers[0].value or 0.0
+    return 0.0
+
+
+def unfolded(table: Table) -> Table:
+    """Give a table in which each line of a cell that lists several levels is a row of its own.
+
+    Some articles set "Sex", "Male" and "Female" as three lines of one cell.
+    """
+    grid: list[tuple[Cell, ...]] = []
+    stepped = len({row[0].indent for row in table.grid if row and row[0].text}) > 1
+    for number, row in enumerate(table.grid):
+        lines = row[0].text.split("\n") if row else []
+        values = [cell for cell in row[1:] if cell.text and cell is not row[0]]
+        counts = [cell.text.count("\n") + 1 for cell in values]
+        most = max(counts, default=1)
+        fits = most > 1 and len(lines) - most in (0, 1) and set(counts) <= {1, most}
+        parts = [line for cell in values for line in cell.text.split("\n") if "\n" in cell.text]
+        if (
+            number < table.headings
+            or not fits
+            or any(_CONTINUES.match(p) for p in [*parts, *lines])
+        ):
+            grid.append(row)
+            continue
+        for place, line in enumerate(lines):
+            set_in = row[0].indent + int(stepped and place > 0)
+            made = [replace(row[0], text=line, indent=set_in, rowspan=1)]
+            for cell in row[1:]:
+                own = cell.text.split("\n")
+                at = place - (len(lines) - most) if len(own) > 1 else place
+                text = own[at] if 0 <= at < len(own) else ""
+                made.append(replace(cell, text=text, rowspan=1))
+            grid.append(tuple(made))
+    return replace(table, grid=tuple(grid))
+
+
+# A line that goes on with what the line before has begun: "(38–79)", "years".
+_CONTINUES = re.compile(r"\s*[(\[±,;–-]|\s*(?:years?|months?|n\b|%)\W*$", re.IGNORECASE)
 
 
 def _under(
@@ -243,6 +325,11 @@ def _nested(grid: tuple[tuple[Cell, ...], ...], number: int, columns: list[int])
     return all(is_blank(following[column]) for column in columns) and bool(following[0].text)
 
 
+def _is_count(cell: Cell) -> bool:
+    found = pieces(cell.text) if is_value(cell) else ()
+    return bool(found) and found[0].numbers[0].whole
+
+
 def _opens(
     grid: tuple[tuple[Cell, ...], ...],
     number: int,
@@ -259,13 +346,16 @@ def _opens(
         return _set_in(following, stubs) > _set_in(row, stubs) and bool(
             _label(following, stubs).text
         )
+    if any(_is_count(row[column]) for column in columns):
+        return False
     mine = {column for column in columns if is_value(row[column])}
     theirs = {column for column in columns if is_value(following[column])}
     return bool(mine and theirs and not mine & theirs and _label(following, stubs).text)
 
 
 _STATISTIC = re.compile(
-    r"(?i)\W*(?:median|mean|average|range|iqr|inter-?quartile|sd\b|standard|min|max|q1|missing|unknown|"
+    r"(?i)\W*(?:median|mean|average|range|iqr|inter-?quartile|sd\b|standard|min|"
+    r"max|q1|missing|unknown|"
     r"not |n\b|no\b|yes|n \(|total)"
 )
 

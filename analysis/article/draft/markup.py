@@ -140,7 +140,7 @@ def is_mark(inner: str, before: str, cell: bool) -> bool:
     if not inner.strip():
         return True
     # 10⁹/L, m², cm³, and the ends of ordinals belong to what they stand by.
-    if re.search(r"10$", before) or (
+    if re.search(r"(?:10|[χΧ𝜒rR])$", before) or (
         re.search(r"(?:\b(?:m|cm|mm|kg/m|s|h)|/m)$", before) and inner in "23-1−1"
     ):
         return False
@@ -152,11 +152,12 @@ def is_mark(inner: str, before: str, cell: bool) -> bool:
 
 
 def prose_of(paragraph: etree._Element) -> str:
+    """Give a paragraph in one line, references to other work as one mark in their sentence."""
     text = words_of(paragraph)[0].replace("\n", " ")
     # A list of references leaves its brackets and commas behind.
-    apart = rf"[\s,;–—-]*(?:and\s+)?"
+    apart = r"[\s,;–—-]*(?:and\s+)?"
     text = re.sub(rf"[\[(]?\s*{CITED}(?:{apart}{CITED})*\s*[\])]?", f" {CITED} ", text)
-    text = re.sub(rf" +(?=[.,;:])| +", _one_space, text).strip()
+    text = re.sub(r" +(?=[.,;:])| +", _one_space, text).strip()
     # A reference printed behind the full stop belongs to the sentence before it.
     return re.sub(rf"([.,;:]) ?{CITED}", rf" {CITED}\1", text)
 

@@ -30,21 +30,31 @@ class Meaning:
 
 
 # "No" is a level, "No." and "No (%)" are numbers.
-_N = r"(?:no\.|no(?=\s*[(\[,;]?\s*(?:%|of\b))|n|n\.|nr\.|number|numbers|counts?|freq(?:uency|\.)?|cases|events?|patients|subjects|participants)"
+_N = (
+    r"(?:no\.|no(?=\s*[(\[,;]?\s*(?:%|of\b))|n|n\.|nr\.|number|numbers|counts?|"
+    r"freq(?:uency|\.)?|cases|events?|patients|subjects|participants)"
+)
 _PCT = r"(?:%|％|per\s?cent(?:age)?s?|pct|proportion|rate)"
-_OF = r"(?:\s+of\s+(?:the\s+)?(?:patients|cases|subjects|participants|events|individuals|people|women|men|pts|tumou?rs|lesions))?"
+_OF = (
+    r"(?:\s+of\s+(?:the\s+)?(?:patients|cases|subjects|participants|events|"
+    r"individuals|people|women|men|pts|tumou?rs|lesions))?"
+)
 
 # In the order in which they are looked for; the first that is found is the central statistic.
 _CENTRAL = [
-    ("p_value", r"(?i:(?<![\w-])p[\s-]*(?:values?|for\s+\w+)|^\W*p\b[^a-z]*$|\bpvalue\b|^p\s*[=<])"),
-    ("hazard_ratio", r"\ba?HRs?\b|(?i:\bhazards?\s+ratios?)|(?i:\b(?:adj(?:usted)?|crude|unadj\w*)\.?\s*HR\b)"),
+    ("p_value", r"(?i:(?<![\w-])p[\s-]*(?:values?|for\s+\w+)|^\W*p\b[^a-z]*$|\bpvalue\b|"
+                r"^p\s*[=<])"),
+    ("hazard_ratio", r"\ba?HRs?\b|(?i:\bhazards?\s+ratios?)|(?i:\b(?:adj(?:usted)?|crude|"
+                     r"unadj\w*)\.?\s*HR\b)"),
     ("odds_ratio", r"\ba?ORs?\b(?!\s*R)|(?i:\bodds\s+ratios?)"),
-    ("risk_ratio", r"\ba?RRs?\b|\bPRs?\b|\bIRRs?\b|(?i:\b(?:relative|rate|risk|prevalence|incidence rate)\s+(?:risks?|ratios?))"),
+    ("risk_ratio", r"\ba?RRs?\b|\bPRs?\b|\bIRRs?\b|(?i:\b(?:relative|rate|risk|prevalence|"
+                   r"incidence rate)\s+(?:risks?|ratios?))"),
     ("standardised_difference", r"\bSMD\b|(?i:\bstandardi[sz]ed\s+(?:mean\s+)?differences?)"),
     ("difference", r"(?i:\bdifferences?\b)|\bMD\b|\bRD\b"),
     ("coefficient", r"(?i:\bcoefficients?\b|\bbeta\b)|β|(?i:\bestimates?\b)"),
     ("correlation", r"(?i:\bcorrelation\b)|^r$|(?i:\bspearman|\bpearson)"),
-    ("statistic", r"χ\s*\^?2|(?i:\bchi[- ]squared?|\bt value|\bz value|\bF value|\btest statistic)|^[tzF]$"),
+    ("statistic", r"[χΧ𝜒]|(?i:\bx\^2\b|\bchi[- ]squared?|\bt value|\bz value|\bF value|"
+                  r"\btest statistic|\bstatistics?$)|^\W*[tzFZUTH]\W*$|^[tzF]/"),
     ("median", r"(?i:\bmedian\b|\bmed\b)|\b(?:mOS|mPFS|MST)\b"),
     ("mean", r"(?i:\bmean\b|\baverage\b)|[x̄X]̄"),
 ]  # fmt: skip
@@ -52,7 +62,8 @@ _SPREAD = [
     ("ci", r"(?i:\b9[059]\s*%|\bconfidence|\bcredible)|\b(?:CI|CrI)s?\b"),
     ("quartiles", r"(?i:\binter[- ]?quartile|\bquartiles?\b|\b25th|\bq1\b)|\bIQRs?\b|\bP25\b"),
     ("range", r"(?i:\brange\b|\bmin(?:imum)?\b.{0,12}\bmax|\blowest\b.{0,12}\bhighest)"),
-    ("sd", r"(?i:\bstandard\s+deviations?|\bstd\.?\s*dev)|\b(?:SD|sd|s\.d\.|S\.D\.|Sd|STD)\b|±\s*(?:SD|s)\b"),
+    ("sd", r"(?i:\bstandard\s+deviations?|\bstd\.?\s*dev)|\b(?:SD|sd|s\.d\.|S\.D\.|Sd|"
+           r"STD)\b|±\s*(?:SD|s)\b"),
     ("se", r"(?i:\bstandard\s+errors?)|\b(?:SE|SEM|s\.e\.)\b"),
 ]  # fmt: skip
 
@@ -67,7 +78,7 @@ _PERCENT_COUNT = re.compile(
 _RATIO_PERCENT = re.compile(
     r"(?i:\bn\s*/\s*n\b|\bno\.?\s*/\s*(?:total\s*)?no\.?|\bevents?\s*/\s*(?:patients|total|n))"
 )
-_ONLY_COUNT = re.compile(rf"^\W*(?:{_N}|n){_OF}\W*$", re.IGNORECASE)
+_ONLY_COUNT = re.compile(rf"^\W*(?:{_N}|n){_OF}[\s.:,;*†#]*$", re.IGNORECASE)
 _ONLY_PERCENT = re.compile(rf"^\W*{_PCT}{_OF}\W*$|^\W*\(\s*%\s*\)\W*$|^\W*%\W*$", re.IGNORECASE)
 _TRAILING_COUNT = re.compile(r"(?:[,;(—–-]\s*|\s)(?:no\.|n|number|No\.)\s*[)]?\s*$", re.IGNORECASE)
 _TRAILING_PERCENT = re.compile(r"(?:[,;(—–-]\s*|\s)(?:%|per\s?cent)\s*[)]?\s*$", re.IGNORECASE)
@@ -150,7 +161,8 @@ _KIND = re.compile(
     """
 )
 _SIZE = re.compile(
-    r"[(\[]?\s*\b(?:n|N|no\.|No\.|total|patients|pts)\s*[=:＝]\s*(?P<n>\d[\d,\u00a0\u2009\u202f ]*\d|\d)(?:\s*/\s*\d+)?"
+    r"[(\[]?\s*\b(?:n|N|no\.|No\.|total|patients|"
+    r"pts)\s*[=:＝]\s*(?P<n>\d[\d,\u00a0\u2009\u202f ]*\d|\d)(?:\s*/\s*\d+)?"
     r"\s*(?:patients|pts|participants|cases|subjects|%|\([\d.]+%?\))?\s*[)\]]?"
     r"|[(\[]\s*(?P<m>\d[\d,]*)\s+(?:patients|pts|participants|cases|subjects|women|men)\s*[)\]]",
 )

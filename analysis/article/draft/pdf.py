@@ -1,4 +1,4 @@
-"""Articles as PDF: what stands in a column is found by where it is drawn, so every cell is in doubt."""
+"""Articles as PDF: what stands in a column is told by where it is drawn; every cell is in doubt."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from analysis.article.draft.paper import (
 
 MOST_BYTES, MOST_PAGES = 60_000_000, 60
 DOUBT = "read from a PDF: is this what is printed, and in this column?"
-_LABEL = re.compile(r"(?im)^\s*(table\s+[A-Z]?\d+[a-z]?)\s*[.:|–—-]?\s*(.*)$")
+_LABEL = re.compile(r"(?im)^\s*(table\s+(?:[A-Z]?\d+[a-z]?|[IVX]+)\b)\s*[.:|–—-]?\s*(.*)$")
 _HEADING = re.compile(
-    r"^\s*(?:\d+(?:\.\d+)*\.?\s+)?(?:abstract|summary|introduction|background|(?:materials?|patients) and methods|"
+    r"^\s*(?:\d+(?:\.\d+)*\.?\s+)?(?:abstract|summary|introduction|background|"
+    r"(?:materials?|patients) and methods|"
     r"methods|results|findings|discussion|conclusions?|references|acknowledg\w+)\s*:?\s*$",
     re.IGNORECASE,
 )  # fmt: skip
@@ -49,8 +50,9 @@ def read_pdf(path: Path) -> Paper:
             if len(pdf.pages) > MOST_PAGES:
                 raise UnreadablePaper(f"{path.name}: over {MOST_PAGES} pages is no article.")
             for page in pdf.pages:
-                tables += _tables(page, len(tables))
-                texts.append(page.extract_text() or "")
+                drawn = page.find_tables()
+                tables += _tables(page, drawn, len(tables))
+                texts.append(_outside(page, drawn).extract_text() or "")
                 page.close()
     except UnreadablePaper:
         raise
@@ -66,8 +68,17 @@ def read_pdf(path: Path) -> Paper:
     )
 
 
-def _tables(page: Any, before: int) -> Iterator[Table]:
-    found = page.find_tables()
+def _outside(page: Any, drawn: list[Any]) -> Any:
+    """Give a page without its tables."""
+
+    def outside(part: dict[str, Any]) -> bool:
+        x, y = (part["x0"] + part["x1"]) / 2, (part["top"] + part["bottom"]) / 2
+        return not any(b[0] <= x <= b[2] and b[1] <= y <= b[3] for b in (t.bbox for t in drawn))
+
+    return page.filter(outside) if drawn else page
+
+
+def _tables(page: Any, found: list[Any], before: int) -> Iterator[Table]:
     if not found and _LABEL.search(page.extract_text() or ""):
         found = page.find_tables({"vertical_strategy": "text", "horizontal_strategy": "lines"})
     number = before
@@ -87,7 +98,7 @@ def _tables(page: Any, before: int) -> Iterator[Table]:
 
 
 def _spread(grid: tuple[tuple[Cell, ...], ...]) -> tuple[tuple[Cell, ...], ...]:
-    """Let a heading stand in the empty places behind it in the first row, as merged cells are read."""
+    """Let a heading of the first row stand in the empty places behind it, as if merged."""
     first: list[Cell] = []
     for cell in grid[0]:
         first.append(first[-1] if first and cell is _MERGED else cell)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from analysis.article.draft.cells import Number, Piece, pieces
 from analysis.article.draft.claim import VALUE, Claim, slug
+from analysis.article.draft.names import endpoint_in
 from analysis.article.draft.paper import CITED, Paragraph
-from analysis.article.draft.table import endpoint_in
 
 DOUBT = "is this a number of this study, or of one that it is compared with?"
 _OWN = re.compile(
@@ -21,13 +21,17 @@ _OWN = re.compile(
     r"in this (?:study|trial|cohort|analysis))\b"
 )
 _OTHERS = re.compile(
-    r"(?i)\b(?:previous(?:ly)? (?:stud|report|trial|research|publish)|other stud|earlier (?:stud|trial)|"
-    r"et al\b|reported (?:by|in|that)|meta-analysis of|has been (?:shown|reported)|have been (?:shown|reported)|"
-    r"historical|literature|(?:phase I+|randomi[sz]ed)[\w ]* trials? (?:of|by|show)|demonstrated (?:adding|that))"
+    r"(?i)\b(?:previous(?:ly)? (?:stud|report|trial|research|publish)|other stud|"
+    r"earlier (?:stud|trial)|"
+    r"et al\b|reported (?:by|in|that)|meta-analysis of|has been (?:shown|"
+    r"reported)|have been (?:shown|reported)|"
+    r"historical|literature|(?:phase I+|randomi[sz]ed)[\w ]* trials? (?:of|by|"
+    r"show)|demonstrated (?:adding|that))"
 )
 _TRIAL = re.compile(r"\b[A-Z][A-Za-z]*[A-Z][A-Za-z]*[- ]?\d{2,4}\b(?!\s*(?:patients|Gy))")
 _AGAINST = re.compile(
-    r"(?i)\b(?:vs\.?|versus|compared (?:with|to)|in comparison (?:with|to)|as opposed to|than(?!\s+(?:\d|half|one)|\s*$))(?!\w)"
+    r"(?i)\b(?:vs\.?|versus|compared (?:with|to)|in comparison (?:with|to)|"
+    r"as opposed to|than(?!\s+(?:\d|half|one)|\s*$))(?!\w)"
 )
 _SENTENCE = re.compile(
     r"(?<=[.!?])(?<!\bvs\.)(?<!\bFig\.)(?<!\bFigs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bal\.)(?<!\be\.g\.)(?<!\bi\.e\.)"
@@ -38,34 +42,50 @@ _WORDS = {
     "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
     "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19,
 }  # fmt: skip
-_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}  # fmt: skip
+_TENS = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
+    "eighty": 80, "ninety": 90,
+}  # fmt: skip
 _PEOPLE = (
     r"(?:patients?|participants?|subjects?|individuals?|women|men|children|cases?|deaths?|events?|"
-    r"males?|females?|infants?|adults?|people|persons?|lesions?|tumou?rs?|foci|sites?|nodules?|cycles?)"
+    r"males?|females?|infants?|adults?|people|persons?|lesions?|tumou?rs?|foci|"
+    r"sites?|nodules?|cycles?)"
 )
 _NUMERAL = re.compile(
-    r"(?i)\b(?:(?P<tens>twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?P<ones>one|two|three|four|"
+    r"(?i)\b(?:(?P<tens>twenty|thirty|forty|fifty|sixty|seventy|eighty|"
+    r"ninety)(?:[- ](?P<ones>one|two|three|four|"
     r"five|six|seven|eight|nine))?|(?P<small>" + "|".join(_WORDS) + r"))\b"
-    rf"(?=\s*\(\d|\s+(?:\w+\s+){{0,2}}{_PEOPLE}\b|\s+(?:due|with|had|were|was|died|developed|experienced|related|of (?:them|these|whom))\b)"
+    rf"(?=\s*\(\d|\s+(?:\w+\s+){{0,2}}{_PEOPLE}\b|\s+(?:due|with|had|were|was|died|"
+    rf"developed|experienced|related|of (?:them|these|whom))\b)"
     r"(?!-(?:year|month|day|week|sided|way|tailed|dimensional|line|arm|sample))"
 )
-_NO_ONE = re.compile(r"(?i)\bno (?:patients?|participants?|deaths?|cases?)\b")
 # What is no result, wherever it stands.
 _NO_RESULT = [
     re.compile(form)
     for form in (
-        r"(?i)\b(?:supplementary\s+|supplemental\s+|extended data\s+)?(?:tables?|figures?|figs?\.?|appendix|panels?|sections?|"
-        r"box|equations?|eqs?\.|references?|refs?\.?|chapter|page|version|ver\.|stage|phase|type|week|day|visit|model|step|"
-        r"arm|cohort|group|part|level|NCT|ISRCTN|approval|protocol|no\.)\s*[#№]?\s*(?:S|s)?\d[\w.]*(?:\s*(?:,|and|–|-|to)\s*(?:S|s)?\d+[A-Za-z]?)*",
-        r"\b(?:RECIST|CTCAE|SPSS|SAS|R|STATA|Stata|NCI-CTC|MedDRA|ICD)[\s,]*(?:v(?:ersion)?\.?\s*)?\d+(?:\.\d+)*",
+        # Tables and figures come in lists, all else one by one.
+        r"(?i)\b(?:supplementa(?:ry|l)\s+|extended data\s+|online\s+)?(?:tables?|figures?|figs?\.?|"
+        r"appendix|appendices|panels?|sections?|equations?|eqs?\.|references?|refs?\.)\s*"
+        r"[Ss]?\d+(?:\.\d+)*[A-Za-z]?(?:\s*(?:,|and|–|-|to)\s*[Ss]?\d+[A-Za-z]?(?![\w%.]|\s*\())*",
+        r"(?i)\b(?:box|chapter|page|version|ver\.|stage|phase|type|week|day|visit|model|step|arm|"
+        r"cohort|group|part|level|NCT|ISRCTN|approval|protocol|no\.)\s*[#№]?\s*\d+(?:\.\d+)*[a-z]?"
+        r"(?:\s?[-–]\s?\d+)?(?![\d%])",
+        r"\b(?:RECIST|CTCAE|SPSS|SAS|R|STATA|Stata|NCI-CTC|MedDRA|"
+        r"ICD)[\s,]*(?:v(?:ersion)?\.?\s*)?\d+(?:\.\d+)*",
         r"(?i)\bv(?:ersion|\.)?\s*\d+(?:\.\d+)+",
-        r"(?i)\b(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\.?\s+\d{1,2},?\s+(?:19|20)\d\d",
-        r"(?i)\b\d{1,2}\s+(?:January|February|March|April|May|June|July|August|September|October|November|December)(?:\s+(?:19|20)\d\d)?",
+        r"(?i)\b(?:January|February|March|April|May|June|July|August|September|"
+        r"October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|"
+        r"Dec)\.?\s+\d{1,2},?\s+(?:19|20)\d\d",
+        r"(?i)\b\d{1,2}\s+(?:January|February|March|April|May|June|July|August|"
+        r"September|October|November|December)(?:\s+(?:19|20)\d\d)?",
         r"(?<![\d.,/])(?:19|20)\d\d(?![\d.,]*\d|\s*(?:patients|participants|women|men|cases|\())",
         r"(?i)\b9[059](?:\.\d)?\s*%\s*(?=(?:CI|confidence|credible|CrI|limits))",
-        r"(?i)(?:(?:grade|grades|gr\.?|CTC)\s*[≥≤><]?\s*=?\s*\d(?:\s*(?:[-–/,]|to|or|and)\s*\d)*(?:\s*or (?:higher|worse|more|greater))?)",
+        r"(?i)(?:(?:grade|grades|gr\.?|CTC)\s*[≥≤><]?\s*=?\s*\d(?!\d)(?:\s*(?:[-–/]|to|or|"
+        r"and)\s*\d(?![\d.%]|\s*\())*(?:\s*or (?:higher|worse|more|greater))?)",
         r"[≥≤]\s*(?:grade|third|second)",
-        r"(?i)\b(?:ECOG|Child[- ]Pugh|KPS|Karnofsky|BCLC|ASA|NYHA|Gleason|Vp|PD-?L?)[\w -]{0,30}?\s*(?:score|class|status|grade|of)?\s*[≥≤><]?\s*[A-C]?\d+(?:\s*[-–]\s*[A-C]?\d+)?",
+        r"(?i)\b(?:ECOG|Child[- ]Pugh|KPS|Karnofsky|BCLC|ASA|NYHA|Gleason|Vp|"
+        r"PD-?L?)(?:[ -](?:performance|status|scores?|class|grade|stage|PS|of|was|were|an?|"
+        r"expression|or))*\s*[≥≤><]?\s*[A-C]?\d+(?:\s*[-–]\s*[A-C]?\d+)?",
         r"(?i)\b\d+(?:st|nd|rd|th)\b",
         r"(?i)[αβ]\s*/\s*[αβ]\s*=\s*\d+\s*(?:Gy)?",
         r"(?i)\bper\s+\d[\d,]*",
@@ -73,23 +93,29 @@ _NO_RESULT = [
         r"(?i)\bat \d+(?:\s*(?:,|and|or)\s*\d+)*\s+(?:years?|months?|weeks?|days?)\b",
         r"(?i)\b(?:equivalent dose (?:of|in)|EQD)\s*2(?:\s*Gy)?(?:\s+per fraction)?",
         r"\b(?:19-9|15-3|125|CA\s*\d+(?:-\d+)?)\b(?=\s*(?:level|antigen|U))",
-        r"(?i)\b\d+(?:\.\d+)?\s*[-–]?\s*(?:year|yr|month|mo|week|day|hour|h)s?[- ](?=(?:OS|PFS|DFS|RFS|survival|overall|progression|disease|local|rate|actuarial|mortality|cumulative|follow|old|LC|interval|period|time|cycle|landmark|IRFS|ORFS))",
+        r"(?i)(?<![\d.,·])\d{1,3}\s*[-–]?\s*(?:year|yr|month|mo|week|day|hour|"
+        r"h)s?[- ](?=(?:OS|PFS|DFS|RFS|survival|overall|progression|disease|local|"
+        r"rate|actuarial|mortality|cumulative|follow|old|LC|interval|period|time|"
+        r"cycle|landmark|[A-Z]{1,3}FS))",
         r"(?i)\b\d+-(?:\s*(?:,|and|or)\s*\d+-)*\s*(?:and\s+\d+-)?(?:year|month|day|week)s?\b",
         r"(?i)\b\d+-,?\s+(?:and|or)\s+\d+-(?:year|month|day|week)s?\b",
     )
 ]
-_SOURCE_OF_RATE = re.compile(
-    r"(?i)\b(\d+)(?:-|\s)?\s*(?:,|and|or|to)?\s*(?:\d+-\s*)?(year|yr|month|mo)s?\b"
-)
 _ENROLLED = re.compile(
-    r"(?i)\b(?:between|from)\s+(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?\s+)?(?:\d{1,2},?\s+)?(?P<first>(?:19|20)\d\d)\s*"
-    r"(?:and|to|until|through|[-–—])\s*(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?\s+)?(?:\d{1,2},?\s+)?(?P<last>(?:19|20)\d\d)"
+    r"(?i)\b(?:between|"
+    r"from)\s+(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?\s+)?(?:\d{1,2},?\s+)?(?P<first>(?:19|"
+    r"20)\d\d)\s*"
+    r"(?:and|to|until|through|"
+    r"[-–—])\s*(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?\s+)?(?:\d{1,2},?\s+)?(?P<last>(?:19|"
+    r"20)\d\d)"
 )
 _ELIGIBLE = re.compile(
-    r"(?i)\b(?:eligib|inclusion criteri|included in|were included|enrol|aged|ages of|age of|years of age|between the ages)"
+    r"(?i)\b(?:eligib|inclusion criteri|included in|were included|enrol|aged|"
+    r"ages of|age of|years of age|between the ages)"
 )
 _AGES = re.compile(
-    r"(?i)\b(?:aged?|ages of)\D{0,25}?(?P<low>\d+)\s*(?:years?)?\s*(?:[-–]|to|and)\s*(?P<high>\d+)\s*years?"
+    r"(?i)\b(?:aged?|ages of)\D{0,25}?(?P<low>\d+)\s*(?:years?)?\s*(?:[-–]|to|"
+    r"and)\s*(?P<high>\d+)\s*years?"
 )
 _SECTIONS = {"title": "title", "abstract": "abs", "methods": "m", "results": "s", "discussion": "d"}
 
@@ -203,7 +229,7 @@ def _of_sentence(sentence: Sentence, link: _Links, results: set[str], commas: bo
         elif cited or others:
             doubt = DOUBT
     bare, words = _cleared(text, commas)
-    for piece in words + [p for p in pieces(bare, commas)]:
+    for piece in [*words, *pieces(bare, commas)]:
         start = piece.numbers[0].start
         printed = [number.printed for number in piece.numbers]
         known = all(_plain(p) in results for p in printed)
@@ -234,17 +260,17 @@ def _near_own(text: str, start: int) -> bool:
 
 
 def _foreign(text: str, start: int, known: bool) -> bool:
-    """Tell whether a number stands on the other side of a comparison, or by another trial's name."""
+    """Tell whether a number is on the other side of a comparison, or by the name of a trial."""
     before = text[:start]
     opened = before.rfind("(") if before.count("(") > before.count(")") else -1
     inside = before[opened + 1 :] if opened >= 0 else ""
-    # "(52.8% vs. 24–32%, 75.0% vs. 30–46%)": a comma ends what was compared, if the number is known.
+    # "(52.8% vs. 24–32%, 75.0% vs. 30–46%)": a comma ends what is compared, if it is known.
     if _AGAINST.search(re.split(r"[,;]", inside)[-1] if known else inside):
         return True
     clause = re.split(r"(?i)[;:]|,\s+(?:whereas|while|and|but|which)\s|\bwhereas\b", before)[-1]
     against = list(_AGAINST.finditer(re.sub(r"\([^()]*\)", lambda m: " " * len(m[0]), clause)))
     if against and not _OWN.search(clause[against[-1].end() :]):
-        # "Compared with sorafenib (9%), our study ... 52%": own words come after the comma.
+        # "Compared with control (9%), our study ... 52%": own words come after the comma.
         return True
     named = list(_TRIAL.finditer(clause)) + list(_OTHERS.finditer(clause))
     return bool(named and not _OWN.search(clause[max(m.end() for m in named) :]))
@@ -262,9 +288,17 @@ def _cleared(text: str, commas: bool) -> tuple[str, list[Piece]]:
         words.append(Piece("single", (one,), "", f"word {found[0]}"))
     blanked = text.replace(CITED, " " * len(CITED))
     for form in _NO_RESULT:
-        blanked = form.sub(lambda m: " " * len(m[0]) if not m[0][:1] == "%" else m[0], blanked)
+        blanked = form.sub(_blank, blanked)
     # Words for numbers before a percentage in brackets are counts: 43 of "Forty-three (39.8%)".
     return blanked, words
+
+
+def _blank(found: re.Match[str]) -> str:
+    """Give blanks for what is no result, but never for a part of a number."""
+    text, start, end = found.string, found.start(), found.end()
+    cut_behind = re.match(r"[.,·]?\d", text[end:]) and text[end - 1].isdigit()
+    cut_before = re.search(r"\d[.,·]?$", text[:start]) and text[start].isdigit()
+    return found[0] if cut_behind or cut_before else " " * len(found[0])
 
 
 def _typed(sentence: Sentence, piece: Piece, text: str, link: _Links, ask: str) -> Iterator[Claim]:
@@ -303,7 +337,8 @@ def _typed(sentence: Sentence, piece: Piece, text: str, link: _Links, ask: str) 
     for number in piece.numbers:
         asked = "what is this number?" if statistic == VALUE else ""
         more = re.search(
-            r"(?i)\b(more|less|fewer|greater|higher|lower) than\s*$|\b(over|under|at least|nearly|almost|about|approximately)\s*$",
+            r"(?i)\b(more|less|fewer|greater|higher|lower) than\s*$|\b(over|under|"
+            r"at least|nearly|almost|about|approximately)\s*$",
             near,
         )
         if more:
@@ -335,7 +370,8 @@ def _typed(sentence: Sentence, piece: Piece, text: str, link: _Links, ask: str) 
 
 
 _UNIT = re.compile(
-    r"\s*(months?|years?|weeks?|days?|Gy|cGy|cm|mm|ng/mL|mg|kg|mL|ml|cycles?|fractions?|foci|lesions?|hours?|points?)\b",
+    r"\s*(months?|years?|weeks?|days?|Gy|cGy|cm|mm|ng/mL|mg|kg|mL|ml|cycles?|"
+    r"fractions?|foci|lesions?|hours?|points?)\b",
     re.IGNORECASE,
 )
 
@@ -355,13 +391,14 @@ def _statistic(piece: Piece, near: str, after: str) -> tuple[str, str]:
     unit = _UNIT.match(after)
     named = unit[1] if unit else ""
     tail = near[-160:]
-    if re.search(r"(?i)(?:\bp|\bp[- ]?values?(?: of| was)?)\s*[=:]?\s*$", near) or re.match(
-        r"(?i)p\b", piece.words
-    ):
+    named_p = re.search(r"(?i)(?:\bp|\bp[- ]?values?(?: of| was)?)\s*[=:]?\s*$", near)
+    value = piece.numbers[0].value
+    if (named_p or re.match(r"(?i)p\b", piece.words)) and value is not None and 0 <= value <= 1:
         return "p_value", ""
     if first.percent:
         rate = re.search(
-            r"(?i)\b(?:survival|OS|PFS|DFS|RFS|EFS|LRFS|IRFS|ORFS|DMFS|local control|LC)\b[^.;]{0,60}$",
+            r"(?i)\b(?:survival|OS|[A-Z]{1,3}FS|local control|"
+            r"LC)\b[^.;]{0,60}$",
             tail,
         )
         if (
@@ -450,19 +487,21 @@ class _Links:
         )
         if sign:
             made = replace(made, comparator=sign)
-        people = re.match(rf"\s*(?:\w+\s+)?{_PEOPLE}\b", text[number.end :])
+        people = re.match(rf"\s*{_PEOPLE}\b", text[number.end :])
         if statistic == "count" and number.printed in self._patients and people and not questions:
             yield replace(made, analysis_id="characteristics", variable="patients")
             return
-        like = self._like(statistic, number, text)
-        if like is not None and not questions and _slight(statistic, number, text):
-            yield replace(made, variable=_named(sentence, number, text, statistic)[0],
-                          questions=(f"is this the number of “{like.locator}”?",))  # fmt: skip
+        like, whole = self._like(statistic, number, text)
+        if like is not None and not questions and not (whole and _telling(statistic, number, text)):
+            question = f"is this the number of “{like.locator}”, or of what else?"
+            named = _named(sentence, number, text, statistic)[0]
+            yield replace(made, variable=named, questions=(question,))
             return
         if like is not None and not questions:
             yield replace(
                 made, analysis_id=like.analysis_id, group=like.group, group_level=like.group_level,
-                variable=like.variable, variable_level=like.variable_level, statistic=like.statistic,
+                variable=like.variable, variable_level=like.variable_level,
+                statistic=like.statistic,
                 unit=like.unit or unit, denominator=like.denominator,
                 remarks=(*made.remarks, f"as in {like.locator}"),
             )  # fmt: skip
@@ -471,8 +510,11 @@ class _Links:
         yield replace(made, variable=variable, variable_level=level,
                       questions=(*questions, "of what, and of whom?"))  # fmt: skip
 
-    def _like(self, statistic: str, number: Number, text: str) -> Claim | None:
-        """Give the one claim of a table with this number whose words stand in the sentence."""
+    def _like(self, statistic: str, number: Number, text: str) -> tuple[Claim | None, bool]:
+        """Give the one claim of a table with this number whose words stand in the sentence.
+
+        The second says whether all its words do.
+        """
         words = set(re.findall(r"[a-z]{2,}", text.lower()))
         scored = []
         for claim in self._by.get((_family(statistic), _plain(number.printed)), []):
@@ -482,14 +524,14 @@ class _Links:
                 scored.append((thing + group, claim))
         scored.sort(key=lambda each: -each[0])
         if not scored:
-            return None
+            return None, False
         if (
             len(scored) > 1
             and scored[1][0] == scored[0][0]
             and scored[1][1].key != scored[0][1].key
         ):
-            return None
-        return scored[0][1]
+            return None, False
+        return scored[0][1], scored[0][0] == 2.0
 
 
 def _shared(name: str, words: set[str]) -> float:
@@ -502,16 +544,13 @@ def _shared(name: str, words: set[str]) -> float:
     )
 
 
-def _slight(statistic: str, number: Number, text: str) -> bool:
-    """Tell whether a number is so common that its digits show little: a small count without a share."""
-    value = number.value
-    beside = re.match(r"\s*(?:\w+\s+)?\(\s*\d+(?:[.·]\d+)?\s*%", text[number.end :])
-    return (
-        statistic in ("count", "min", "max", "n")
-        and value is not None
-        and value < 20
-        and not beside
-    )
+def _telling(statistic: str, number: Number, text: str) -> bool:
+    """Tell whether a number can only be one of a table: of three digits, or with a share."""
+    if statistic == "count":
+        share = r"\s*(?:\w+\s+)?\(\s*\d+(?:[.·,]\d+)?\s*%"
+        return bool(re.match(share, text[number.end :]))
+    digits = len(re.sub(r"\D", "", number.printed).lstrip("0"))
+    return statistic in ("percent", "rate", "median", "mean") and digits >= 3
 
 
 _COMMON = {"yes", "the", "and", "patients", "any", "all", "not", "none", "group", "other", "others"}

@@ -25,7 +25,7 @@ def suggested(paper: Paper, rows: pd.DataFrame, source: str) -> str:
     title = " ".join(paper.title.split()) or "the published numbers"
     lines = [
         f"# A draft of `make ledger`, made from {_remark(source)}.",
-        '# What begins with "#" and "?" is a question and not in force: take both away where it is so.',
+        '# What begins with "#?" is a question and not in force: take it away where it is so.',
         "# data/article/README.md lists what can be declared.",
         f"title: {json.dumps(title, ensure_ascii=False)}",
     ]
@@ -59,7 +59,8 @@ def _exclusive(rows: pd.DataFrame) -> Iterator[str]:
         & ~rows["variable_level"].isin(["", "any"])
         & rows["denominator"].ne("")
     ]
-    adding, short = [], []
+    adding: list[tuple[str, pd.Series, pd.Series]] = []
+    short: list[tuple[str, pd.Series, pd.Series]] = []
     for variable, part in counts.groupby("variable", sort=False):
         levels = part.drop_duplicates(["analysis_id", "group", "group_level", "variable_level"])
         if levels["variable_level"].nunique() < 2:
@@ -67,14 +68,14 @@ def _exclusive(rows: pd.DataFrame) -> Iterator[str]:
         value = pd.to_numeric(levels["value"])
         sums = value.groupby([levels["group_level"], levels["denominator"]]).sum()
         wholes = pd.to_numeric(sums.index.get_level_values(1).to_series(index=sums.index))
-        (adding if (sums == wholes).all() else short).append((variable, sums, wholes))
+        (adding if (sums == wholes).all() else short).append((str(variable), sums, wholes))
     if adding:
         yield "# Counts of these add up to the patients: is each patient in exactly one level?"
         yield "#? exclusive:"
         yield f"#?   - variables: [{', '.join(_scalar(name) for name, _, _ in adding)}]"
     below = [name for name, sums, wholes in short if (sums < wholes).all()]
     if below:
-        yield "# Counts of these fall short of the patients: in one level at most, or unknown in some?"
+        yield "# Counts of these fall short of the patients: one level at most, or unknown in some?"
         yield "#? one_at_most:"
         yield f"#?   - variables: [{', '.join(_scalar(name) for name in below)}]"
     above = [name for name, sums, wholes in short if (sums > wholes).any()]

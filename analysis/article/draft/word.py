@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from analysis.article.draft.paper import (
 
 # What a file may be when it is unpacked, in bytes, and how many times what it is packed.
 MOST_BYTES, MOST_TIMES = 200_000_000, 200
-_LABEL = re.compile(r"\s*(table\s+[A-Z]?\d+[a-z]?)\s*[.:|–—-]?\s*", re.IGNORECASE)
+_LABEL = re.compile(r"\s*(table\s+(?:[A-Z]?\d+[a-z]?|[IVX]+)\b)\s*[.:|–—-]?\s*", re.IGNORECASE)
 _NOTE = re.compile(
     r"(?i)^\s*(?:[*†‡§¶#^]|[a-z][.)\s]|note|abbreviation|data are|values are|[A-Z]{2,}[,:=] )"
 )
@@ -101,7 +102,7 @@ def _check(path: Path) -> None:
                     with packed.open(file) as content:
                         if re.search(rb"<!(?:DOCTYPE|ENTITY)", content.read(4096)):
                             raise UnreadablePaper(
-                                f"{path.name}: {file.filename} declares entities, as no Word file does."
+                                f"{path.name}: {file.filename} declares entities."
                             )
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as error:
         raise UnreadablePaper(f"{path.name}: not a Word file that can be read: {error}") from None
@@ -117,7 +118,8 @@ def _parts(document: Any) -> Iterator[WordParagraph | WordTable]:
 
 def _words(paragraph: WordParagraph) -> tuple[str, tuple[str, ...]]:
     """Give the text of a paragraph, and the marks that are no part of it."""
-    words, marks = "", []
+    words = ""
+    marks: list[str] = []
     for run in paragraph.runs:
         text = run.text
         if run.font.superscript and text.strip():
@@ -155,11 +157,26 @@ def _table(table: WordTable, caption: str, number: int) -> Table:
     full = tuple(row + (EMPTY,) * (width - len(row)) for row in grid)
     found = _LABEL.match(caption)
     label = re.sub(r"(?i)^table", "Table", found[1]) if found else f"Table {number}"
-    return Table(label, caption[found.end() :] if found else caption, full, headings)
+    return Table(label, caption[found.end() :] if found else caption, _spanning(full), headings)
+
+
+def _spanning(grid: tuple[tuple[Cell, ...], ...]) -> tuple[tuple[Cell, ...], ...]:
+    """Note in each cell over how many rows it goes."""
+    rows: dict[int, set[int]] = {}
+    for number, row in enumerate(grid):
+        for cell in row:
+            rows.setdefault(id(cell), set()).add(number)
+    made = {
+        id(cell): replace(cell, rowspan=len(rows[id(cell)])) if cell is not EMPTY else cell
+        for row in grid
+        for cell in row
+    }
+    return tuple(tuple(made[id(cell)] for cell in row) for row in grid)
 
 
 def _cell(cell: Any) -> Cell:
-    texts, marks = [], []
+    texts: list[str] = []
+    marks: list[str] = []
     for paragraph in cell.paragraphs:
         text, found = _words(paragraph)
         texts.append(text)

@@ -352,6 +352,8 @@ def _freedom(
         if other.quantity[3:] == declared.quantity[3:] and exact_count(other) is not None
     ]
     counts = [exact_count(other) or 0 for other in every]
+    if not counts:
+        return None
     groups = [exact_count(other) or 0 for other in every if other.quantity.group]
     greatest = max(counts) - 1
     least = min(groups) - 1 if len(groups) > 1 else greatest - 1
