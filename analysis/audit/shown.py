@@ -52,8 +52,8 @@ def convention(found: Audit) -> HTML:
         f"their digits: {escape(counted)}. All are read in the way that gives most of them, "
         "and in another only where that cannot be. "
         + (
-            "Where five or more of an analysis are plainly those of a count, weights and imputed or rounded "
-            "counts are no reading of its others."
+            "Where five or more of an analysis are plainly those of a count, weights and imputed "
+            "or rounded counts are no reading of its others."
             if Ledger(evidence.rows, found.structure).fitting.total() >= PLAIN_ENOUGH
             else "They are too few to tell whether they are of plain counts, so that weights and "
             "imputed or rounded counts are a reading of each."

@@ -65,7 +65,7 @@ def read_findings(path: Path) -> list[Finding]:
 
 
 def main(given: list[str] | None = None) -> int:
-    """Check every finding of a file; give 0 if all are proved, 1 if not, 2 if one cannot be read."""
+    """Check every finding of a file; give 0 if all are proved, 1 if not, 2 if it cannot be read."""
     parser = argparse.ArgumentParser(prog="python -m analysis.audit.checker", description=__doc__)
     parser.add_argument("--proofs", required=True, help="findings.json of an audit")
     parser.add_argument("--ledger", default="", help="its ledger, as CSV (default: the article's)")

@@ -209,7 +209,7 @@ class OfCounts(Kind[Counts]):
         if percents and not ledger.settled(item.about[0]):
             yield "the percentage is weighted or adjusted, or its count imputed or rounded"
         elif percents and item.sum is None and not ledger.counted_plainly(item.about[0]):
-            yield "they are not a count of patients and its percentage, as no other of this variable is"
+            yield "it is no percentage of patients, as no other of this variable plainly is"
 
     def _subject(self, ledger: Ledger, item: Counts, rest: Certificates) -> tuple[str, ...]:
         if len(item.about) == 1:

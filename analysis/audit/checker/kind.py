@@ -79,7 +79,7 @@ def known(conventions: Sequence[Convention]) -> None:
 
 
 def graver(ledger: Ledger, conventions: Sequence[Convention], allowed: Sequence[str]) -> Verdict:
-    """Give the verdict of what is refuted: impossible where no reading and no rounding allows it."""
+    """Give the verdict of what is refuted: impossible where no reading, no rounding allows it."""
     every = tuple(conventions) == ledger.every
     return Verdict.IMPOSSIBLE if every and not allowed else Verdict.READING
 

@@ -33,7 +33,6 @@ from analysis.audit.form import (
     Infeasible,
     Relation,
     Term,
-    Verdict,
 )
 from analysis.audit.structure import Levels, Sum
 
