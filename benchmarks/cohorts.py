@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from analysis.article.ledger import CLAIMS, read_ledger
-from analysis.audit.engine import proved_claims
+from analysis.audit.engine import answers_of
 from analysis.audit.structure import read_structure
 from analysis.synthesis import search
 from analysis.synthesis.targets import Targets
@@ -28,7 +28,7 @@ class Run:
 def runs(seeds: Iterable[int], progress: Callable[[str], None]) -> list[Run]:
     """Search a cohort for each seed, from the ledger to judged tables; kernels are compiled."""
     ledger = read_ledger(CLAIMS)
-    targets, excused = Targets(ledger), proved_claims(ledger, read_structure())
+    targets, excused = Targets(ledger), answers_of(ledger, read_structure())
 
     def one(seed: int) -> Run:
         began = time.perf_counter()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.article.ledger import read_ledger
+from analysis.article.ledger import observed, read_ledger
 from analysis.audit.comparison import compare
-from analysis.audit.engine import proved_claims
+from analysis.audit.engine import answers_of
 from analysis.audit.structure import read_structure
 from analysis.audit.verdicts import NOT_ESTIMATED, REPRODUCED, judge
 from analysis.cohort.read import load
@@ -43,7 +43,7 @@ def comparison() -> pd.DataFrame:
             )
         ]
     )
-    return compare(read_ledger(), estimates).set_index("claim_id")
+    return compare(observed(read_ledger()), estimates).set_index("claim_id")
 
 
 @pytest.mark.parametrize("table", ["Table 1", "Table 2", "Table 3", "Table 4"])
@@ -61,7 +61,7 @@ def test_every_number_of_the_text(comparison: pd.DataFrame) -> None:
         & ~comparison["analysis_id"].str.startswith("grade5")
     ]
     missed = text[~text["agrees"]]
-    proved = proved_claims(read_ledger(), read_structure())
+    proved = answers_of(read_ledger(), read_structure())
     assert set(missed.index) == set(proved), missed[["printed", "reproduced"]].to_string()
 
 

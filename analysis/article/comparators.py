@@ -1,7 +1,7 @@
 """Outcomes of the earlier trials that the article compares itself with.
 
-The article's own comparison (its Supplementary Table 1) is not public; these figures are taken
-from the trials' publications, each row with its source.
+The article's own comparison (its Supplementary Table 1) is not public; these figures are those of
+the trials' papers, each row with its paper and with where its figures were seen.
 """
 
 from __future__ import annotations
@@ -39,7 +39,14 @@ SCHEMA = pa.DataFrameSchema(
         "grade3plus_ae_pct": _percent(),
         "ae_basis": _text(nullable=True),
         "data_cut": _text(),
+        "printed_pfs_months": _months(),
+        "printed_os_months": _months(),
         "source": _text(),
+        "doi": pa.Column(
+            pd.StringDtype(), pa.Check.str_matches(r"^10\.\d{4,9}/\S+$", error="a DOI")
+        ),
+        "seen_in": _text(),
+        "note": _text(nullable=True),
     },
     strict=True,
     coerce=True,
@@ -53,9 +60,11 @@ def read_comparators(path: Path | str = COMPARATORS) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with string columns (`trial`, `arm`, `criterion`, `ae_basis`, `data_cut`, `source`),
-    `reference_in_article` (Int64, the article's reference number), response and adverse event
-    rates in % and medians in months (float64). What a source does not report is NA.
+    DataFrame with string columns (`trial`, `arm`, `criterion`, `ae_basis`, `data_cut`, `source`,
+    `doi`, `seen_in`, `note`), `reference_in_article` (Int64, the article's reference number),
+    response and adverse event rates in % and medians in months (float64), of the papers and, with
+    `printed_`, as the article's Discussion prints them. What a source does not report, or what was
+    not seen of it, is NA.
 
     Raises
     ------

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import csv
 import re
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
 
+from analysis.article.forms import ABOUT, RANGE, Form, form_of, has_sign
 from analysis.study.errors import ReadableError
 from analysis.study.keys import KEY as _KEY
 from analysis.study.keys import NOT_REACHED
+from analysis.study.spreadsheets import as_text
 
 CLAIMS = Path(__file__).resolve().parents[2] / "data" / "article" / "claims.csv"
 
@@ -34,11 +38,25 @@ COLUMNS = [
     "reading",
     "note",
 ]
-COMPARATORS = ["=", "<", "<=", ">", ">=", NOT_REACHED]
+# What a file may leave out; a cell of them may be empty too. Where it follows from the printed
+# string, it is derived.
+OPTIONAL = [
+    "claim_id",
+    "group",
+    "group_level",
+    "variable_level",
+    "value",
+    "decimals",
+    "comparator",
+    "unit",
+    "denominator",
+    "reading",
+    "note",
+]
+COMPARATORS = ["=", "<", "<=", ">", ">=", ABOUT, NOT_REACHED, RANGE]
+WITHOUT_NUMBER = (NOT_REACHED, RANGE)
 
-_PRINTED = re.compile(
-    r"(?P<sign><=|>=|<|>)?(?P<number>-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.(?P<fraction>\d+))?)"
-)
+_PLAIN = r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?"
 
 
 def _filled(*, unique: bool = False) -> pa.Column:
@@ -57,7 +75,7 @@ SCHEMA = pa.DataFrameSchema(
         "variable": _filled(),
         "statistic": _filled(),
         "printed": _filled(),
-        "value": _pattern(r"^(-?\d+(\.\d+)?)?$", "a plain number, or nothing"),
+        "value": _pattern(rf"^({_PLAIN})?$", "a plain number, or nothing"),
         "decimals": _pattern(r"^\d*$", "a whole number, or nothing"),
         "comparator": pa.Column(
             str, pa.Check.isin(COMPARATORS, error=f"one of: {', '.join(COMPARATORS)}")
@@ -87,6 +105,10 @@ class LedgerFaults(ReadableError, ValueError):
 def read_ledger(path: Path | str = CLAIMS) -> pd.DataFrame:
     """Read a ledger of published numbers from a CSV file.
 
+    What a row leaves open is derived from its printed string: `value`, `decimals`, `comparator`
+    (where `=` stands for "as printed" too) and the unit of a printed percent sign. A `claim_id`
+    that is left open is its locator in small letters.
+
     Returns
     -------
     DataFrame of `COLUMNS`, in the order of the file, where `value` is float64 (NaN when not
@@ -104,9 +126,11 @@ def read_ledger(path: Path | str = CLAIMS) -> pd.DataFrame:
     """
     source = Path(path)
     raw, faults = _read_cells(source)
+    given = raw.copy()
+    raw = _completed(raw)
     faults += _column_faults(raw)
     if set(COLUMNS) <= set(raw.columns):
-        faults += _printed_faults(raw)
+        faults += _printed_faults(given)
     if raw.empty:
         faults.append("no claims: the file has no rows below its column names")
     if faults:
@@ -140,6 +164,15 @@ def published(ledger: pd.DataFrame, **keys: object) -> pd.Series:
     if len(statistics) != 1:
         raise KeyError(f"{len(statistics)} published statistics, not one, for {keys}")
     return chosen.iloc[0]
+
+
+# The analysis of numbers that say what is done as a rule: no patients' data have them.
+PLANNED = "prescription"
+
+
+def observed(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Give the claims about what was observed, without those that say what is prescribed."""
+    return ledger[ledger["analysis_id"] != PLANNED]
 
 
 def _read_cells(source: Path) -> tuple[pd.DataFrame, list[str]]:
@@ -184,39 +217,106 @@ def _sentence(case: dict[str, object]) -> str:
     return f"row {case['index']}, column {case['column']}: found {found!r}, expected {check}"
 
 
+def _completed(raw: pd.DataFrame) -> pd.DataFrame:
+    """Give the cells with all that follows from what is printed, and "" for what is left out."""
+    cells = raw.apply(lambda column: column.map(_without_apostrophe))
+    for column in OPTIONAL:
+        if column not in cells:
+            cells[column] = ""
+    if "printed" in cells:
+        for row, printed in cells["printed"].items():
+            form = form_of(printed)
+            if form is not None:
+                for column, text in _derived(form, cells.loc[row]):
+                    cells.loc[row, column] = text
+    if "locator" in cells:
+        _name_claims(cells)
+    return cells
+
+
+def _derived(form: Form, claim: pd.Series) -> Iterator[tuple[str, str]]:
+    """Give the columns of a claim that are left open and follow from what is printed."""
+    # "=" says no more than that a number is printed; the sign that is printed binds.
+    if claim["comparator"] in ("", "=") and form.comparator != "=":
+        yield "comparator", form.comparator
+    elif not claim["comparator"]:
+        yield "comparator", "="
+    if form.number is not None and claim["comparator"] not in WITHOUT_NUMBER:
+        if not claim["value"]:
+            yield "value", form.value
+        if not claim["decimals"]:
+            yield "decimals", str(form.decimals)
+    if form.percent and not claim["unit"]:
+        yield "unit", "%"
+
+
+def _name_claims(cells: pd.DataFrame) -> None:
+    """Name the claims that have no name after where they stand."""
+    taken = set(cells["claim_id"])
+    for row, claim in cells.iterrows():
+        stem = re.sub(r"[^a-z0-9]+", "-", str(claim["locator"]).lower()).strip("-")
+        if claim["claim_id"] or not stem:
+            continue
+        name, number = stem, 1
+        while name in taken:
+            number += 1
+            name = f"{stem}-{number}"
+        taken.add(name)
+        cells.loc[row, "claim_id"] = name
+
+
+def _without_apostrophe(cell: str) -> str:
+    """Take away what `write_csv` has put before a text that a spreadsheet would compute."""
+    return cell[1:] if cell[:1] == "'" and as_text(cell[1:]) == cell else cell
+
+
 def _printed_faults(raw: pd.DataFrame) -> list[str]:
     """Give the rows whose printed string and number disagree."""
+    if "printed" not in raw:
+        return []
+    given = raw.apply(lambda column: column.map(_without_apostrophe))
+    for column in ("value", "decimals", "comparator", "unit"):
+        if column not in given:
+            given[column] = ""
     return [
         f"row {row}, column {column}: found {claim[column]!r}, expected {expected}"
-        for row, claim in raw.iterrows()
+        for row, claim in given.iterrows()
         for column, expected in _disagreements(claim)
     ]
 
 
 def _disagreements(claim: pd.Series) -> list[tuple[str, str]]:
     """Give the columns that do not follow from the printed string, with what was expected."""
-    printed = _PRINTED.fullmatch(claim["printed"])
-    if claim["comparator"] == NOT_REACHED:
+    form, printed = form_of(claim["printed"]), repr(claim["printed"])
+    if claim["comparator"] in WITHOUT_NUMBER:
         numbers = [column for column in ("value", "decimals") if claim[column]]
-        numbers += ["printed"] if printed else []
-        return [(column, f"no number, as the comparator is {NOT_REACHED!r}") for column in numbers]
-    if printed is None:
-        return [("printed", "a number as printed (17.0, 1,000, <0.001)")]
+        numbers += ["printed"] if form is not None and form.number is not None else []
+        given = claim["comparator"]
+        return [(column, f"no number, as the comparator is {given!r}") for column in numbers]
+    if form is None:
+        return [("printed", "a number as printed (17.0, 1,000, <0.001, 28·1, NR, 12–18)")]
     faults = []
-    number = printed["number"].replace(",", "")
-    if not _same_number(claim["value"], number):
-        faults.append(("value", f"{number}, as printed {claim['printed']!r}"))
-    decimals = len(printed["fraction"] or "")
-    if claim["decimals"] != str(decimals):
-        faults.append(("decimals", f"{decimals}, as printed {claim['printed']!r}"))
+    if form.number is None:
+        faults += [
+            (column, f"nothing, as printed {printed}")
+            for column in ("value", "decimals")
+            if claim[column]
+        ]
+    else:
+        if claim["value"] and not _same_number(claim["value"], form.number):
+            faults.append(("value", f"{form.value}, as printed {printed}"))
+        if claim["decimals"] and claim["decimals"] != str(form.decimals):
+            faults.append(("decimals", f"{form.decimals}, as printed {printed}"))
     # A sign may be left to words ("more than 40%"), but one that is printed binds.
-    if printed["sign"] and claim["comparator"] != printed["sign"]:
-        faults.append(("comparator", f"{printed['sign']}, as printed {claim['printed']!r}"))
+    bound = has_sign(claim["printed"]) or form.number is None
+    if bound and claim["comparator"] not in ("", "=", form.comparator):
+        faults.append(("comparator", f"{form.comparator}, as printed {printed}"))
+    if form.percent and claim["unit"] not in ("", "%"):
+        faults.append(("unit", f"%, as printed {printed}"))
     return faults
 
 
-def _same_number(value: str, number: str) -> bool:
-    try:
-        return Decimal(value) == Decimal(number)
-    except InvalidOperation:
+def _same_number(value: str, number: Fraction) -> bool:
+    if not re.fullmatch(_PLAIN, value):
         return False
+    return Fraction(Decimal(value)) == number

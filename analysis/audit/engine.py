@@ -1,33 +1,50 @@
-"""The audit of a ledger: every rule, every finding checked, what passed, what was covered."""
+"""The audit of a ledger: every rule, every finding by the checker, what passed."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
 from analysis.audit import checker
-from analysis.audit.evidence import Evidence
-from analysis.audit.families.contingency import rules as contingency
-from analysis.audit.families.p_values import rules as p_values
-from analysis.audit.families.percentages import rules as percentages
-from analysis.audit.families.quantities import rules as quantities
-from analysis.audit.families.sums import rules as sums
-from analysis.audit.families.survival import rules as survival
-from analysis.audit.proof import Finding, Verdict
-from analysis.audit.rules import Check, Rule
+from analysis.audit.finders import (
+    contingency,
+    continuous,
+    counts,
+    effects,
+    p_values,
+    quantities,
+    sums,
+    survival,
+)
+from analysis.audit.finders.evidence import Evidence
+from analysis.audit.finders.rules import Rule
+from analysis.audit.form import AnyCertificate, Finding, Verdict
 from analysis.audit.structure import Structure
 
 RULES: tuple[Rule, ...] = (
-    *percentages.RULES,
+    *counts.RULES,
     *sums.RULES,
     *quantities.RULES,
+    *continuous.RULES,
+    *effects.RULES,
     *p_values.RULES,
     *contingency.RULES,
     *survival.RULES,
 )
+# Verdicts after which other rules do not build on what they are about.
+_AGAINST = {Verdict.IMPOSSIBLE, Verdict.READING}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One thing that was checked: the claims, the finding about them, if any, or what holds."""
+
+    claims: tuple[str, ...]
+    finding: Finding | None = None
+    says: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,14 +54,14 @@ class Audit:
     Attributes
     ----------
     checks : by the name of a rule, all that it checked.
-    rejected : findings whose proof the checker did not accept, with its reasons; these are no
+    rejected : certificates that the checker did not accept, with its reason; these are no
         findings, and there should be none.
     """
 
     ledger: pd.DataFrame
     structure: Structure
-    checks: dict[str, tuple[Check, ...]]
-    rejected: tuple[tuple[Finding, tuple[str, ...]], ...]
+    checks: dict[str, tuple[Checked, ...]]
+    rejected: tuple[tuple[tuple[AnyCertificate, ...], str], ...]
 
     @property
     def findings(self) -> list[Finding]:
@@ -65,7 +82,7 @@ def audit(
     *,
     clock: Callable[[str, float], None] | None = None,
 ) -> Audit:
-    """Check a ledger by every rule, and every finding by the checker.
+    """Check a ledger by every rule; what a rule finds is written, or rejected, by the checker.
 
     Parameters
     ----------
@@ -78,13 +95,13 @@ def audit(
 
     Notes
     -----
-    Claims that a rule has proved impossible are not built on by the rules after it, so that one
-    digit does not spoil others.
+    Claims that the rules of counts find not to hold are not built on by the rules after them, so
+    that one digit does not spoil others.
     """
     evidence = Evidence.of(ledger, structure)
-    rows = list(evidence.rows)
-    checks: dict[str, tuple[Check, ...]] = {}
-    rejected: list[tuple[Finding, tuple[str, ...]]] = []
+    read = checker.Ledger(evidence.rows, structure)
+    checks: dict[str, tuple[Checked, ...]] = {}
+    rejected: list[tuple[tuple[AnyCertificate, ...], str]] = []
     checking = 0.0
     for rule in RULES:
         start = time.perf_counter()
@@ -93,21 +110,22 @@ def audit(
         accepted = []
         start = time.perf_counter()
         for check in found:
-            faults = checker.faults(check.finding, rows, structure) if check.finding else []
-            if check.finding and faults:
-                rejected.append((check.finding, tuple(faults)))
-                accepted.append(replace(check, finding=None, says="not decided"))
-            else:
-                accepted.append(check)
+            finding = None
+            if check.certificates:
+                try:
+                    finding = checker.conclude(read, check.certificates)
+                except checker.Rejected as error:
+                    rejected.append((check.certificates, str(error)))
+            accepted.append(Checked(check.claims, finding, check.says))
         checking += time.perf_counter() - start
         checks[rule.name] = tuple(accepted)
-        evidence = evidence.without(
-            claim
-            for check in accepted
-            if check.finding and check.finding.verdict in {Verdict.IMPOSSIBLE, Verdict.READING}
-            for claim in check.finding.subject
-            if rule in percentages.RULES
-        )
+        if rule in counts.RULES:
+            evidence = evidence.without(
+                claim
+                for check in accepted
+                if check.finding is not None and check.finding.verdict in _AGAINST
+                for claim in check.finding.subject
+            )
         if clock:
             clock(rule.name, took)
     if clock:
@@ -115,26 +133,26 @@ def audit(
     return Audit(ledger, structure, checks, tuple(rejected))
 
 
-def proved_claims(ledger: pd.DataFrame, structure: Structure) -> dict[str, Finding]:
-    """Give, by claim_id, the published numbers that no cohort can give, with their findings.
+def answers(found: Audit) -> dict[str, Finding]:
+    """Give, by claim_id, the findings about printed numbers that cannot stand as they are taken.
 
-    These are the claims that a finding is about, where it is impossible under every reading, or
-    under the reading that the ledger takes: percentages rounded as the article's own are, a
-    p value by the test of the counts it is printed with. Every proof has passed the checker.
+    These are numbers that are impossible under every reading, or under the one that the ledger
+    takes: percentages rounded as the article's own are, a p value by the test of the counts it is
+    printed with. A claim whose `reading` names one that a finding allows is taken so.
     """
-    return proved(audit(ledger, structure))
-
-
-def proved(found: Audit) -> dict[str, Finding]:
-    """Give what `proved_claims` gives, of an audit that was made."""
-    answers: dict[str, Finding] = {}
+    given: dict[str, Finding] = {}
     for finding in found.findings:
         impossible = finding.verdict == Verdict.IMPOSSIBLE
         as_taken = finding.verdict == Verdict.READING and not _taken_otherwise(found, finding)
         if impossible or as_taken:
             for claim in finding.subject:
-                answers.setdefault(claim, finding)
-    return answers
+                given.setdefault(claim, finding)
+    return given
+
+
+def answers_of(ledger: pd.DataFrame, structure: Structure) -> dict[str, Finding]:
+    """Give what `answers` gives, of an audit that is made for it."""
+    return answers(audit(ledger, structure))
 
 
 def _taken_otherwise(found: Audit, finding: Finding) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.audit.engine import Audit
-from analysis.audit.proof import Finding
+from analysis.audit.form import Finding
 from analysis.audit.shown import summary
 from analysis.study.spreadsheets import write_csv
 
@@ -21,6 +21,7 @@ COLUMNS = [
     "subject",
     "excluded",
     "allowed",
+    "declared",
     "explanations",
     "claims",
     "steps",
@@ -37,6 +38,7 @@ def to_table(findings: Iterable[Finding]) -> pd.DataFrame:
             "subject": " ".join(finding.subject),
             "excluded": "; ".join(finding.excluded),
             "allowed": "; ".join(finding.allowed),
+            "declared": "; ".join(finding.declared),
             "explanations": "; ".join(finding.explanations),
             "claims": " ".join(quoted.claim_id for quoted in finding.proof.claims),
             "steps": " ".join(

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
 from IPython.display import HTML
 
+from analysis.audit.checker import Ledger
+from analysis.audit.checker.ledger import PLAIN_ENOUGH
 from analysis.audit.engine import RULES, Audit
-from analysis.audit.evidence import Evidence
-from analysis.audit.proof import Finding, Verdict
+from analysis.audit.finders.evidence import Evidence
+from analysis.audit.form import Finding, Verdict
+
+# A finding quotes no more numbers than this outside its derivation.
+_MOST_QUOTED = 12
+_MOST_BESIDE = 4
 
 _MEANING = {
-    Verdict.IMPOSSIBLE: "No patients could give these numbers, however they were rounded.",
-    Verdict.READING: "Under one reading no patients could give the number; under another they "
-    "could. Which one was meant is not for arithmetic to say.",
+    Verdict.IMPOSSIBLE: "No patients could give these numbers together, however they were rounded "
+    "and whoever of them has no value.",
+    Verdict.READING: "As the number is read here no patients could give it; under another reading "
+    "they could. Which one was meant is not for arithmetic to say.",
     Verdict.RESTATED: "One fact is stated by two numbers.",
     Verdict.NARROW: "The numbers hold together in one small window, which says more than either.",
     Verdict.LIKELY: "A reading under which the numbers hold together.",
@@ -35,20 +43,35 @@ def summary(found: Audit) -> str:
 
 def convention(found: Audit) -> HTML:
     """Say how the percentages that are printed beside a count were rounded."""
-    fits = Evidence.of(found.ledger, found.structure).fitting
+    evidence = Evidence.of(found.ledger, found.structure)
     counted = ", ".join(
-        f"{count} {'cut off' if n == 'truncated' else n}" for n, count in fits.items()
+        f"{count} {'cut off' if n == 'truncated' else n}" for n, count in evidence.fitting.items()
     )
     return HTML(
         '<section class="prose findings"><p>Percentages printed beside a count, by what gives '
         f"their digits: {escape(counted)}. All are read in the way that gives most of them, "
-        "and in another only where that cannot be.</p></section>"
+        "and in another only where that cannot be. "
+        + (
+            "Where five or more of an analysis are plainly those of a count, weights and imputed "
+            "or rounded counts are no reading of its others."
+            if Ledger(evidence.rows, found.structure).fitting.total() >= PLAIN_ENOUGH
+            else "They are too few to tell whether they are of plain counts, so that weights and "
+            "imputed or rounded counts are a reading of each."
+        )
+        + "</p></section>"
     )
 
 
 def covered(found: Audit) -> set[str]:
-    """Give the claims that at least one rule has looked at."""
-    return {claim for checks in found.checks.values() for check in checks for claim in check.claims}
+    """Give the claims that at least one rule has looked at which could have failed for them."""
+    rules = {rule.name for rule in RULES if rule.covers}
+    return {
+        claim
+        for name, checks in found.checks.items()
+        if name in rules
+        for check in checks
+        for claim in check.claims
+    }
 
 
 def rules(found: Audit) -> HTML:
@@ -86,6 +109,14 @@ def findings(found: Audit, *verdicts: Verdict) -> HTML:
     return HTML(f'<section class="prose findings">{"".join(parts)}</section>')
 
 
+def proofs(chosen: Iterable[Finding]) -> HTML:
+    """Give findings with their derivations, each once; one line if there are none."""
+    parts = [
+        _finding(finding) for finding in {finding.name: finding for finding in chosen}.values()
+    ]
+    return HTML(f'<section class="prose findings">{"".join(parts) or "<p>None.</p>"}</section>')
+
+
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -93,13 +124,19 @@ def _capital(text: str) -> str:
 def _finding(finding: Finding) -> str:
     steps = "".join(f"<li>{escape(step)}</li>" for step in finding.proof.steps)
     quoted = {item.claim_id: item for item in finding.proof.claims}
-    where = [quoted[claim].locator for claim in finding.subject if claim in quoted]
+    named = [quoted[claim] for claim in finding.subject if claim in quoted]
+    # Where it is open which of them would have to differ, all that were used.
+    where = [f"{item}" for item in named or list(quoted.values())]
+    beside = [f"{item}" for item in quoted.values() if named and item not in named]
+    more, others = len(where) - _MOST_QUOTED, len(beside) - _MOST_BESIDE
     sides = [
         (name, "; ".join(items))
         for name, items in (
-            ("Where", where),
+            ("Where", where[:_MOST_QUOTED] + ([f"and {more} more"] if more > 0 else [])),
+            ("Beside", beside[:_MOST_BESIDE] + ([f"and {others} more"] if others > 0 else [])),
             ("Cannot hold", finding.excluded),
-            ("Can hold", finding.allowed),
+            ("Possible if", finding.allowed),
+            ("Taken from", finding.declared),
             ("How it may have come about", finding.explanations),
         )
         if items
@@ -112,7 +149,8 @@ def _finding(finding: Finding) -> str:
         else ""
     )
     return (
-        f'<article class="finding"><h4>{escape(_capital(finding.title))}</h4>'
+        f'<article class="finding" id="{finding.name}">'
+        f"<h4>{escape(_capital(finding.title))}</h4>"
         f"{f'<dl>{listed}</dl>' if listed else ''}{derivation}</article>"
     )
 
@@ -149,8 +187,8 @@ def uncovered(found: Audit) -> HTML:
 def rejected(found: Audit) -> HTML:
     """Give the findings whose proofs the checker did not accept; there should be none."""
     items = "".join(
-        f"<li>{escape(finding.title)}: {escape('; '.join(faults))}</li>"
-        for finding, faults in found.rejected
+        f"<li>{escape(certificates[0].kind)}: {escape(fault)}</li>"
+        for certificates, fault in found.rejected
     )
     proofs = sum(len(finding.proof.certificates) for finding in found.findings)
     words = f"{len(found.findings)} findings rest on {proofs} certificates, all of them checked. "

@@ -6,20 +6,20 @@ as ``variable=level`` and single numbers by any claim that states them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from analysis.audit.form import Comparison
 from analysis.study.errors import ReadableError
 
 STRUCTURE = Path(__file__).resolve().parents[2] / "data" / "article" / "structure.yaml"
 
 Level = Annotated[str, Field(pattern=r"^[^=]+=.*$", description="variable=level")]
-Comparison = Literal["paired", "unpaired", "association"]
 
 
 class _Part(BaseModel):
@@ -111,6 +111,13 @@ class Contingency(_Part):
     margins: bool = False
 
 
+class Difference(_Part):
+    """A printed difference, and the two numbers that it is of: the first less the second."""
+
+    claim: str
+    of: tuple[str, str]
+
+
 class Shared(_Part):
     """An endpoint `all` whose events are those of `part`, those of `rest`, and deaths."""
 
@@ -151,6 +158,7 @@ class Structure(_Part):
     within: dict[str, str] = {}
     cuts: tuple[Cut, ...] = ()
     doses: tuple[Dose, ...] = ()
+    differences: tuple[Difference, ...] = ()
     p_values: tuple[Family, ...] = ()
     p_tables: tuple[Contingency, ...] = ()
     survival: Survival = Survival()
@@ -234,185 +242,69 @@ def structure_of(
     return _with_names(Structure(title=ledger.name), names)
 
 
-# What the declaration means for counts --------------------------------------------------------
+def unknown_names(structure: Structure, ledger: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Give every name in a structure that no claim of the ledger has, with the nearest it has.
 
-
-@dataclass(frozen=True, order=True)
-class Quantity:
-    """A number of patients (or foci, ...) that the ledger states, as a count or a percentage."""
-
-    analysis_id: str
-    group: str
-    group_level: str
-    variable: str
-    variable_level: str
-
-    def __str__(self) -> str:
-        return self.words({})
-
-    def words(self, names: Mapping[str, str]) -> str:
-        """Give words for people: the variable's name, its level unless that is 'yes', the group."""
-        variable = names.get(self.variable, self.variable.replace("_", " "))
-        level = f", {self.variable_level}" if self.variable_level not in {"", "yes"} else ""
-        return variable + level + (f" ({self.group_level})" if self.group_level else "")
-
-
-@dataclass(frozen=True)
-class Relation:
-    """A linear relation of counts: the sum of sign × count is 0, or at least 0.
-
-    `kind` is the rule it belongs to; `name` is unique.
+    A name that is misspelt would switch a rule off without a word. `names` may hold more than one
+    ledger prints.
     """
+    rows = list(ledger)
+    claims, variables, analyses = (
+        {str(row[name]) for row in rows} for name in ("claim_id", "variable", "analysis_id")
+    )
+    levels = {f"{row['variable']}={row['variable_level']}" for row in rows}
+    found: list[str] = []
 
-    name: str
-    kind: str
-    terms: tuple[tuple[int, Quantity], ...]
-    equal: bool
-    because: str
+    def known(where: str, name: str | None, names: set[str], kind: str) -> None:
+        if name is not None and name not in names:
+            near = get_close_matches(name, sorted(names), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            found.append(f"{where}: the ledger has no {kind} {name!r}{hint}")
 
-
-Statement = Mapping[str, Any]
-
-
-def quantity_of(statement: Statement) -> Quantity:
-    """Give the quantity that a row of the ledger is about, whatever its statistic."""
-    return Quantity(*(str(statement[name]) for name in Quantity.__dataclass_fields__))
-
-
-def relations(structure: Structure, statements: Iterable[Statement]) -> list[Relation]:
-    """Give every linear relation that a structure declares between quantities of a ledger.
-
-    A relation between levels holds in every group that prints all of them. `statements` are the
-    rows of the ledger as mappings.
-    """
-    rows = list(statements)
-    counted = {quantity_of(row): None for row in rows if row["statistic"] in {"count", "percent"}}
-    whole = next((quantity_of(row) for row in rows if row["claim_id"] == structure.patients), None)
-    return [
-        *_partitions(structure, list(counted), whole),
-        *_several(structure, rows, list(counted), whole),
-        *_of_levels(structure, list(counted)),
-    ]
-
-
-def _level(name: str) -> tuple[str, str]:
-    variable, _, level = name.partition("=")
-    return variable, level
-
-
-def _groups(counted: Iterable[Quantity], variable: str) -> list[tuple[str, str]]:
-    found = {(q.group, q.group_level): None for q in counted if q.variable == variable}
-    return list(found)
-
-
-def _find(
-    counted: Iterable[Quantity], level: str, group: tuple[str, str] | None = None
-) -> Quantity | None:
-    wanted = _level(level)
-    for quantity in counted:
-        if (quantity.variable, quantity.variable_level) == wanted and group in (
-            None,
-            (quantity.group, quantity.group_level),
-        ):
-            return quantity
-    return None
-
-
-def _named(kind: str, text: str, group: tuple[str, str]) -> str:
-    return f"{kind}: {text}" + (f" [{group[1]}]" if group[1] else "")
-
-
-def _partitions(
-    structure: Structure, counted: list[Quantity], whole: Quantity | None
-) -> Iterator[Relation]:
-    for kind, declared in (
-        ("exclusive", structure.exclusive),
-        ("one at most", structure.one_at_most),
-    ):
-        for levels in declared:
-            for variable in levels.variables:
-                for group in _groups(counted, variable):
-                    of = _whole(counted, levels, group) if levels.of else whole
-                    parts = [
-                        q
-                        for q in counted
-                        if q.variable == variable
-                        and (q.group, q.group_level) == group
-                        and (not levels.levels or q.variable_level in levels.levels)
-                    ]
-                    complete = len(parts) == len(levels.levels) or not levels.levels
-                    if of is None or len(parts) < 2 or (kind == "exclusive" and not complete):
-                        continue
-                    yield Relation(
-                        _named(kind, variable, group),
-                        kind,
-                        ((1, of), *((-1, part) for part in parts)),
-                        kind == "exclusive",
-                        levels.because,
-                    )
-
-
-def _whole(counted: list[Quantity], levels: Levels, group: tuple[str, str]) -> Quantity | None:
-    """Give whom levels divide: those of the same group, or of no group."""
-    return _find(counted, levels.of or "", group) or _find(counted, levels.of or "", ("", ""))
-
-
-def _several(
-    structure: Structure, rows: list[Statement], counted: list[Quantity], whole: Quantity | None
-) -> Iterator[Relation]:
+    known("patients", structure.patients, claims, "claim")
+    for part in ("exclusive", "one_at_most"):
+        for place, item in enumerate(getattr(structure, part), start=1):
+            where = f"{part} {place}"
+            for variable in item.variables:
+                known(where, variable, variables, "variable")
+            printed = {level.partition("=")[2] for level in levels
+                       if level.partition("=")[0] in item.variables}  # fmt: skip
+            for level in item.levels:
+                known(where, level, printed, f"level of {' or '.join(item.variables)}:")
+            known(where, item.of, levels, "level")
     for several in structure.several:
-        more = next((quantity_of(row) for row in rows if row["claim_id"] == several.more), None)
-        if whole is None or more is None:
-            continue
-        for group in _groups(counted, several.variable):
-            parts = [
-                q
-                for q in counted
-                if q.variable == several.variable and (q.group, q.group_level) == group
-            ]
-            yield Relation(
-                _named("several", several.variable, group),
-                "several",
-                ((1, whole), (1, more), *((-1, part) for part in parts)),
-                True,
-                several.because,
-            )
-
-
-def _of_levels(structure: Structure, counted: list[Quantity]) -> Iterator[Relation]:
-    for kind, declared in (
-        ("sum", structure.sums),
-        ("union", structure.unions),
-        ("at least", structure.at_least),
-    ):
-        for item in declared:
-            for group in _groups(counted, _level(item.whole)[0]):
-                whole = _find(counted, item.whole, group)
-                parts = [_find(counted, part, group) for part in item.parts]
-                found = [part for part in parts if part is not None]
-                if whole is None or len(found) < len(parts):
-                    continue
-                name = _named(kind, item.whole, group)
-                every = tuple((1, part) for part in found)
-                if kind == "sum":
-                    terms = ((-1, whole), *every)
-                    yield Relation(name, kind, terms, True, item.because)
-                elif kind == "at least":
-                    terms = ((1, whole), *((-1, part) for part in found))
-                    yield Relation(name, kind, terms, False, item.because)
-                else:
-                    yield Relation(name, kind, ((-1, whole), *every), False, item.because)
-                    for part in found:
-                        yield Relation(
-                            f"{name} holds {part}",
-                            "subset",
-                            ((1, whole), (-1, part)),
-                            False,
-                            item.because,
-                        )
-    for subset in structure.subsets:
-        for group in _groups(counted, _level(subset.part)[0]):
-            inner, outer = (_find(counted, level, group) for level in (subset.part, subset.whole))
-            if inner is not None and outer is not None:
-                name = _named("subset", f"{subset.part} in {subset.whole}", group)
-                yield Relation(name, "subset", ((1, outer), (-1, inner)), False, subset.because)
+        known("several", several.variable, variables, "variable")
+        known("several", several.more, claims, "claim")
+    for part in ("sums", "unions", "at_least"):
+        for place, item in enumerate(getattr(structure, part), start=1):
+            for level in (item.whole, *item.parts):
+                known(f"{part} {place}", level, levels, "level")
+    for place, subset in enumerate(structure.subsets, start=1):
+        for level in (subset.part, subset.whole):
+            known(f"subsets {place}", level, levels, "level")
+    for variable in (*structure.whole_numbers, *structure.within, *structure.within.values()):
+        known("whole_numbers or within", variable, variables, "variable")
+    for cut in structure.cuts:
+        known("cuts", cut.variable, variables, "variable")
+        known("cuts", cut.level, levels, "level")
+    for dose in structure.doses:
+        known("doses", dose.bed, variables, "variable")
+        known("doses", dose.eqd2, variables, "variable")
+    for difference in structure.differences:
+        for claim in (difference.claim, *difference.of):
+            known("differences", claim, claims, "claim")
+    for family in structure.p_values:
+        for value in family.values:
+            for claim in (value.claim, *value.margins):
+                known(f"p_values, {family.name}", claim, claims, "claim")
+    for table in structure.p_tables:
+        for claim in (table.claim, *(name for row in table.rows for name in row)):
+            known("p_tables", claim, claims, "claim")
+    survival = structure.survival
+    shared = [name for item in survival.shared for name in (item.all, item.part, item.rest)]
+    for name in (survival.overall, survival.follow_up, *survival.events, *shared):
+        known("survival", name, variables, "endpoint")
+    for level in survival.events.values():
+        known("survival, events", level, levels, "level")
+    known("survival, groups", survival.groups, analyses, "analysis")
+    return list(dict.fromkeys(found))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 from analysis.article.ledger import CLAIMS, read_ledger
-from analysis.audit.structure import STRUCTURE, Structure, structure_of
+from analysis.audit.structure import STRUCTURE, Structure, structure_of, unknown_names
 from analysis.build.assembly import How, Subject, build
 from analysis.build.errors import REFUSED, BuildError
 from analysis.build.files import Files
@@ -61,7 +63,7 @@ def build_audit(
     if declared is not None:
         read["structure"] = files.hash(declared)
     claims, structure_ = read_ledger(ledger), structure_of(ledger, declared or "")
-    _check_names(structure_, set(claims["claim_id"]), declared or beside)
+    _check_names(structure_, claims, declared or beside)
 
     clear_away(project.reports)
     name = audit_name(ledger, own_ledger(project))
@@ -91,24 +93,10 @@ def build_audit(
     return build(project, planned, lambda: subject, place_of(project, ledger), how)
 
 
-def _check_names(structure: Structure, claims: set[str], source: Path) -> None:
-    """Refuse a structure that names claims which the ledger does not have."""
-    named = {
-        "patients": [structure.patients] if structure.patients else [],
-        "several": [item.more for item in structure.several if item.more],
-        "p_values": [
-            claim
-            for family in structure.p_values
-            for value in family.values
-            for claim in (value.claim, *value.margins)
-        ],
-    }
-    faults = [
-        f"  - {part}: the ledger has no claim {claim!r}"
-        for part, names in named.items()
-        for claim in names
-        if claim not in claims
-    ]
+def _check_names(structure: Structure, ledger: pd.DataFrame, source: Path) -> None:
+    """Refuse a structure that names what the ledger does not print: a rule would be off unseen."""
+    rows = [{str(key): cell for key, cell in row.items()} for row in ledger.to_dict("records")]
+    faults = unknown_names(structure, rows)
     if faults:
-        listed = "\n".join(faults)
-        raise BuildError(f"{source}: {len(faults)} claim(s) are not known\n{listed}", REFUSED)
+        listed = "\n".join(f"  - {fault}" for fault in faults)
+        raise BuildError(f"{source}: {len(faults)} name(s) are not known\n{listed}", REFUSED)

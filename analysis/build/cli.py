@@ -106,6 +106,16 @@ def _import(project: Project, options: argparse.Namespace) -> int:
     return 0
 
 
+def _ledger(project: Project, options: argparse.Namespace) -> int:
+    from analysis.build.ledger import draft_ledger
+
+    made = draft_ledger(
+        options.source, options.name, options.answers, project.root / "data" / "ledgers"
+    )
+    print("\n".join(made.lines).replace(f"{project.root}{os.sep}", ""))
+    return 0
+
+
 def _why(project: Project, options: argparse.Namespace) -> int:
     from analysis.build.manifest import TOGETHER
 
@@ -275,6 +285,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     imported.add_argument(
         "--dataset", default="", help="a name in data/, or a path (default: the name of the source)"
+    )
+    ledger = command("ledger", _ledger, "draft the ledger of an article's numbers from the article")
+    ledger.add_argument(
+        "--from", dest="source", required=True, help="JATS XML, HTML, Word (.docx) or PDF"
+    )
+    ledger.add_argument(
+        "--name",
+        default="",
+        help="a name in data/ledgers/, or a path (default: the name of the file)",
+    )
+    ledger.add_argument(
+        "--answers", default="", help="answers to what is asked (default: answers.yaml beside it)"
     )
     why = command("why", _why, "say which pages are stale, and for what reason")
     manifest = command(

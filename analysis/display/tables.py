@@ -7,8 +7,8 @@ whose estimates are missing is `None`; the notebook then says that its source is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -36,10 +36,11 @@ from analysis.study.variables import Factor, Grouped, Row
 
 @dataclass(frozen=True)
 class Table:
-    """A table to show (`shown`) and its cells as text (`cells`)."""
+    """A table to show (`shown`), its cells as text, and how they are laid out (see `journal`)."""
 
     shown: GT
     cells: pd.DataFrame
+    layout: Mapping[str, Any] = field(default_factory=dict)
 
 
 def journal(
@@ -53,6 +54,7 @@ def journal(
     left: Iterable[str] = (),
 ) -> Table:
     """Lay out cells of text as a journal would: rules above and below, numbers to the right."""
+    notes, left = list(filter(None, notes)), list(left)
     shown: dict[str, Any] = {name: name for name in cells.columns if name != group}
     table = GT(cells, rowname_col=stub, groupname_col=group).cols_label(shown | (headings or {}))
     table = table.tab_stubhead(label=(headings or {}).get(stub, stub))
@@ -61,8 +63,8 @@ def journal(
     numbers = [name for name in cells.columns if name not in {stub, group, *left}]
     table = table.cols_align("right", columns=numbers)
     if left:
-        table = table.cols_align("left", columns=list(left))
-    for note in filter(None, notes):
+        table = table.cols_align("left", columns=left)
+    for note in notes:
         table = table.tab_source_note(note)
     table = table.tab_style(style.text(weight="bold"), loc.row_groups())
     table = table.tab_options(
@@ -74,7 +76,15 @@ def journal(
         column_labels_border_top_width="2px",
         table_body_hlines_style="none",
     )
-    return Table(table, cells)
+    layout = {
+        "stub": stub,
+        "group": group,
+        "headings": headings,
+        "spanners": spanners,
+        "notes": notes,
+        "left": left,
+    }
+    return Table(table, cells, layout)
 
 
 def plain_table(

@@ -13,12 +13,22 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
-Convention = Literal["half up", "half even", "truncated"]
+Convention = Literal["half up", "half even", "truncated", "rounded up", "rounded twice"]
 
 ROUNDED: tuple[Convention, ...] = ("half up", "half even")
-EVERY: tuple[Convention, ...] = (*ROUNDED, "truncated")
+EVERY: tuple[Convention, ...] = (*ROUNDED, "truncated", "rounded up", "rounded twice")
 
-_NUMBER = re.compile(r"-?\d[\d,]*(?:\.(?P<fraction>\d+))?")
+# As journals print signs: the Lancet's decimal point, minus signs, wide forms.
+_SIGNS = str.maketrans(
+    {"·": ".", "−": "-", "‐": "-", "‑": "-", "–": "-", "＜": "<", "＞": ">", "≤": "<", "≥": ">"}
+)
+_SPACES = re.compile(r"(?<=\d)[\s\u00a0\u2007\u2009\u200a\u202f]+(?=\d{3}(?!\d))")
+# A power of ten as it is printed, 5.81 × 10−48; a superscript may have become plain digits.
+_POWER = re.compile(r"(?<=\d)[\s\u00a0\u2009]*[×x][\s\u00a0\u2009]*10\^?(?=-?\d)")
+# No group of thousands begins with 0: "0,001" has a decimal comma.
+_NUMBER = re.compile(
+    r"-?(?:(?P<whole>[1-9]\d{0,2}(?:,\d{3})+|\d+)?(?:[.,](?P<fraction>\d+))?)(?:[eE](?P<power>[-+]?\d+))?"
+)
 
 
 def half_up(value: float | Decimal, decimals: int = 0) -> Decimal:
@@ -137,10 +147,14 @@ def number_and_unit(printed: str) -> tuple[Fraction, Fraction]:
     ValueError
         When there is no number in it.
     """
-    found = _NUMBER.search(printed)
+    text = _POWER.sub("e", _SPACES.sub("", printed.translate(_SIGNS)))
+    found = next((m for m in _NUMBER.finditer(text) if m["whole"] or m["fraction"]), None)
     if found is None:
         raise ValueError(f"no number in {printed!r}")
-    return Fraction(found[0].replace(",", "")), Fraction(1, 10 ** len(found["fraction"] or ""))
+    fraction, power = found["fraction"] or "", int(found["power"] or 0)
+    whole = (found["whole"] or "0").replace(",", "")
+    unit = Fraction(10) ** (power - len(fraction))
+    return Fraction(int(whole + fraction)) * unit * (-1 if found[0].startswith("-") else 1), unit
 
 
 @lru_cache(maxsize=10_000)
@@ -152,8 +166,9 @@ def values(
     Half up takes [p − u/2, p + u/2) for a printed p of unit u, and, below zero, the mirror image
     of it, since halves go away from zero. Half even takes both ends where
     the last digit is even and neither where it is odd; as programs differ in the direction of
-    ties, both ends are taken here. Truncated takes [p, p + u), away from zero below it. The
-    union is one interval, since each of them holds p.
+    ties, both ends are taken here. Truncated takes [p, p + u), away from zero below it, and rounded
+    up (p − u, p]. Rounded twice, as 1.445 that gives 1.45, 1.5 and 2, takes 0.555 units on both
+    sides. The union is one interval, since each of them holds p.
     """
     number, unit = number_and_unit(printed)
     match comparator:
@@ -165,18 +180,26 @@ def values(
             return Interval(number, None, False, False)
         case ">=":
             return Interval(number, None, True, False)
-    chosen = set(conventions)
-    low, low_closed, high, high_closed = number, True, number, True
-    if "half up" in chosen:
-        low, high = number - unit / 2, number + unit / 2
-        low_closed, high_closed = number >= 0, number < 0
-        if number == 0:
-            low_closed = False
-    if "half even" in chosen:
-        low, high, low_closed, high_closed = number - unit / 2, number + unit / 2, True, True
-    if "truncated" in chosen:
-        if number >= 0:
-            high, high_closed = number + unit, False
-        if number <= 0:
-            low, low_closed = number - unit, False
-    return Interval(low, high, low_closed, high_closed)
+    pieces = [Interval(number, number, True, True)]
+    pieces += [_piece(number, unit, convention) for convention in conventions]
+    low, low_open = min((piece.low, not piece.low_closed) for piece in pieces)
+    high, high_closed = max((piece.high, piece.high_closed) for piece in pieces)
+    return Interval(low, high, not low_open, high_closed)
+
+
+def _piece(number: Fraction, unit: Fraction, convention: Convention) -> Interval:
+    """Give what a number stands for under one convention."""
+    half, twice = unit / 2, unit * Fraction(111, 200)
+    match convention:
+        case "half up":
+            return Interval(number - half, number + half, number > 0, number < 0)
+        case "half even":
+            return Interval(number - half, number + half, True, True)
+        case "rounded twice":
+            return Interval(number - twice, number + twice, True, True)
+        case "truncated":
+            low, high = (number - unit * (number <= 0), number + unit * (number >= 0))
+            return Interval(low, high, number > 0, number < 0)
+        case "rounded up":
+            low, high = (number - unit * (number > 0), number + unit * (number < 0))
+            return Interval(low, high, number <= 0, number >= 0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.article.ledger import KEY, published
+from analysis.article.ledger import KEY, observed, published
 from analysis.study.keys import NOT_REACHED
 from analysis.study.months import DAYS_PER_MONTH
 from analysis.study.printed import values
@@ -59,13 +59,13 @@ class MissingClaim(LookupError):
 
 
 class Targets:
-    """The ledger, asked by key.
+    """What the ledger says was observed, asked by key.
 
     Where the article prints a number more than once, the ledger's first claim is the target.
     """
 
     def __init__(self, ledger: pd.DataFrame) -> None:
-        self.ledger = ledger
+        self.ledger = observed(ledger)
         self.n = int(self.value("characteristics", "patients", "count"))
 
     def printed(

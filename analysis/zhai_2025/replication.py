@@ -9,14 +9,15 @@ import pandas as pd
 from IPython.display import HTML, Markdown
 
 from analysis.audit.comparison import compare
-from analysis.audit.verdicts import IMPOSSIBLE, MISSED, NOT_ESTIMATED, REPRODUCED
+from analysis.audit.verdicts import IMPOSSIBLE, MISSED, NOT_ESTIMATED, READING, REPRODUCED
 from analysis.display.format import MISSING, fixed, is_missing
 from analysis.display.tables import Table, journal
+from analysis.zhai_2025.readings import claim_anchor
 
 # How many of the parts of a locator ("Table 1: Sex / Male / No.") name the row; the rest names
 # the column. In Table 3 the row comes third.
 _ROW_PARTS = {"Table 1": 2, "Table 2": 2, "Table 4": 1, "Table 5": 1}
-_MARKS = {REPRODUCED: "✓", IMPOSSIBLE: "∅", MISSED: "✗", NOT_ESTIMATED: "–"}
+_MARKS = {REPRODUCED: "✓", IMPOSSIBLE: "∅", READING: "◇", MISSED: "✗", NOT_ESTIMATED: "–"}
 
 
 ABSTRACT_CAPTION = (
@@ -73,15 +74,23 @@ def _list_row(claim: dict[Any, Any]) -> str:
     decimals = 0 if is_missing(claim["decimals"]) else int(claim["decimals"])
     shown = MISSING if is_missing(difference) else fixed(difference, decimals + 1)
     shown = "0" if difference == 0 else shown
-    reason = f'<br><span class="reason">{escape(claim["reason"])}</span>' if claim["reason"] else ""
+    said = [claim["reason"], f"Read as: {claim['reading']}." if claim.get("reading") else ""]
+    reason = "".join(f'<br><span class="reason">{escape(text)}</span>' for text in said if text)
     cells = (
         f'<th scope="row">{escape(claim["locator"])}{reason}</th>'
         f'<td class="number">{escape(claim["printed"] + unit)}</td>'
         f'<td class="number">{escape(claim["reproduced"])}</td>'
         f'<td class="number">{escape(shown)}</td>'
-        f"<td>{_MARKS[claim['verdict']]} {escape(claim['verdict'])}</td>"
+        f"<td>{_MARKS[claim['verdict']]} {_verdict(claim)}</td>"
     )
-    return f'<tr data-verdict="{escape(claim["verdict"])}">{cells}</tr>'
+    anchor = escape(claim_anchor(str(claim["claim_id"])))
+    return f'<tr id="{anchor}" data-verdict="{escape(claim["verdict"])}">{cells}</tr>'
+
+
+def _verdict(claim: dict[Any, Any]) -> str:
+    """Give the verdict, as a link to the proof that it rests on."""
+    words = escape(claim["verdict"])
+    return f'<a href="#{escape(claim["finding"])}">{words}</a>' if claim["finding"] else words
 
 
 def redrawn(verdicts: pd.DataFrame, table: str) -> HTML:

@@ -11,9 +11,8 @@ import pytest
 from analysis.article.ledger import COLUMNS
 from analysis.audit import checker
 from analysis.audit.engine import Audit, audit
-from analysis.audit.families.contingency.certificates import Contingency, CrossTable
-from analysis.audit.families.contingency.rules import bound, p_values
-from analysis.audit.proof import Finding, Verdict, prove
+from analysis.audit.finders.contingency import bound, p_values
+from analysis.audit.form import Contingency, CrossTable, Verdict
 from analysis.audit.structure import Structure
 
 CELLS = ((9, 4, 2), (3, 6, 8))
@@ -100,17 +99,34 @@ def test_a_table_left_out_is_noticed() -> None:
     (certificate,) = finding.proof.certificates
     assert isinstance(certificate, Contingency)
     rows: list[dict[str, Any]] = found.ledger.to_dict("records")  # type: ignore[assignment]
+    ledger = checker.Ledger(rows, found.structure)
 
-    def faults(**update: object) -> list[str]:
-        changed = certificate.model_copy(update=update)
-        quotes = {item.claim_id: item for item in finding.proof.claims}
-        other: Finding = finding.model_copy(update={"proof": prove(quotes, changed)})
-        return checker.faults(other, rows, found.structure)
+    def rejected(**update: object) -> bool:
+        try:
+            checker.conclude(ledger, [certificate.model_copy(update=update)])
+        except checker.Rejected:
+            return True
+        return False
 
-    assert faults() == []
-    assert faults(tables=certificate.tables[1:]) != []
+    assert not rejected()
+    assert rejected(tables=certificate.tables[1:])
     first = certificate.tables[0]
     wrong = CrossTable(cells=first.cells, p={**first.p, "Pearson": "0.5"})
-    assert faults(tables=(wrong, *certificate.tables[1:])) != []
-    assert faults(fits=(("Pearson", 0),)) != []
+    assert rejected(tables=(wrong, *certificate.tables[1:]))
+    assert rejected(fits=(("Pearson", 0),))
+    assert rejected(untried=("Fisher-Freeman-Halton",))
     assert Fraction(first.p["Pearson"]) != Fraction(1, 2)
+
+
+def test_a_test_that_is_too_long_to_compute_leaves_it_undecided() -> None:
+    cells = ((20, 30, 40), (30, 20, 25), (10, 30, 20))
+    ids = [[f"{arm}{level}" for level in range(3)] for arm in range(3)]
+    rows = [
+        row(ids[arm][level], "count", str(cells[arm][level]), str(level), str(arm))
+        for arm in range(3)
+        for level in range(3)
+    ]
+    structure = Structure.model_validate({"p_tables": [{"claim": "p", "rows": ids}]})
+    (finding,) = audit(pd.DataFrame([*rows, row("p", "p_value", "0.9")]), structure).findings
+    assert finding.verdict == Verdict.UNDECIDED
+    assert "Fisher-Freeman-Halton" in finding.title

@@ -1,4 +1,4 @@
-"""The three statements about Kaplan-Meier curves that proofs rest on, tried on any small data."""
+"""Statements about curves and about deviations that proofs rest on, tried on any small data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.audit.simulated import half, kaplan_meier
+from benchmarks.simulated import half, kaplan_meier
 
 # Few different days, so that ties are common.
 PATIENTS = st.lists(st.tuples(st.integers(1, 8), st.booleans()), min_size=1, max_size=14)
@@ -74,3 +74,41 @@ def test_with_censoring_the_median_of_all_can_be_outside() -> None:
     assert height(days[first], died[first], 10) == Fraction(1, 2)
     assert height(days[~first], died[~first], 10) == Fraction(1, 2)
     assert height(days, died, 10) < Fraction(1, 2)
+
+
+@given(PATIENTS, st.integers(0, 9))
+def test_a_curve_is_at_least_the_share_that_is_still_at_risk(
+    patients: list[tuple[int, bool]], at: int
+) -> None:
+    days, died = (np.array(column) for column in zip(*patients, strict=True))
+    at_risk = int((days >= at).sum())
+    # Just before `at`, when those at risk are counted.
+    assert height(days, died, at - 1) >= Fraction(at_risk, len(days))
+
+
+@given(PATIENTS, st.integers(0, 9))
+def test_greenwoods_error_is_at_least_that_of_a_proportion_of_all(
+    patients: list[tuple[int, bool]], at: int
+) -> None:
+    days, died = (np.array(column) for column in zip(*patients, strict=True))
+    s, total = height(days, died, at), Fraction(0)
+    for day in sorted({int(day) for day in days[died] if day <= at}):
+        at_risk, failed = int((days >= day).sum()), int(((days == day) & died).sum())
+        if at_risk == failed:
+            return
+        total += Fraction(failed, at_risk * (at_risk - failed))
+    assert s**2 * total >= s * (1 - s) / len(days)
+
+
+@given(st.lists(st.integers(-50, 50), min_size=2, max_size=12))
+def test_a_range_bounds_a_deviation_from_below_and_from_above(numbers: list[int]) -> None:
+    n, low, high = len(numbers), min(numbers), max(numbers)
+    mean = Fraction(sum(numbers), n)
+    variance = sum(((x - mean) ** 2 for x in numbers), Fraction(0)) / (n - 1)
+    assert variance >= Fraction((high - low) ** 2, 2 * (n - 1))
+    assert variance <= (high - mean) * (mean - low) * n / (n - 1)
+
+
+@given(st.lists(st.integers(0, 9), min_size=2, max_size=12))
+def test_a_sum_of_squares_is_even_or_odd_as_the_sum_is(numbers: list[int]) -> None:
+    assert (sum(x * x for x in numbers) - sum(numbers)) % 2 == 0

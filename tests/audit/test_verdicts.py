@@ -8,6 +8,7 @@ import pytest
 
 from analysis.article.ledger import read_ledger
 from analysis.audit.comparison import compare
+from analysis.audit.form import Finding, Proof, Verdict
 from analysis.audit.verdicts import judge, summary, unmet
 from analysis.estimates.rows import KEY
 from analysis.zhai_2025.replication import redrawn, verdict_list
@@ -25,6 +26,20 @@ def claim(**changed: object) -> pd.DataFrame:
         **dict.fromkeys(KEY, ""),
     }
     return pd.DataFrame([base | changed]).astype({"decimals": "Int64"})
+
+
+def finding(verdict: Verdict, title: str) -> Finding:
+    return Finding(
+        rule="a rule",
+        verdict=verdict,
+        title=title,
+        subject=("c1",),
+        excluded=(),
+        allowed=(),
+        declared=(),
+        explanations=(),
+        proof=Proof(claims=(), steps=(), certificates=()),
+    )
 
 
 def estimate(value: float, note: str = "") -> pd.DataFrame:
@@ -79,19 +94,30 @@ def test_what_is_not_estimated_is_not_missed_and_says_so() -> None:
     ]
     assert (
         summary(verdicts)
-        == "claims: 0 reproduced, 0 impossible (proved), 0 missed, 1 not estimated"
+        == "claims: 0 reproduced, 0 impossible (proved), 0 possible under another reading, "
+        "0 missed, 1 not estimated"
     )
 
 
 def test_a_proof_turns_missed_into_impossible_and_never_hides_what_is_reproduced() -> None:
-    proved = frozenset({"c1"})
-    assert judge(compare(claim(), estimate(13)), {}, proved)["verdict"][0] == "impossible (proved)"
-    assert judge(compare(claim(), estimate(12.6)), {}, proved)["verdict"][0] == "reproduced"
+    for verdict, words in (
+        (Verdict.IMPOSSIBLE, "impossible (proved)"),
+        (Verdict.READING, "possible under another reading"),
+    ):
+        answers = {"c1": finding(verdict, "it is not so")}
+        judged = judge(compare(claim(), estimate(13)), answers).iloc[0]
+        assert judged["verdict"] == words
+        assert judged["reason"] == "it is not so"
+        assert f'href="#{answers["c1"].name}"' in verdict_list(pd.DataFrame([judged])).data
+        assert judge(compare(claim(), estimate(12.6)), answers)["verdict"][0] == "reproduced"
 
 
 def test_pages_escape_what_a_ledger_says() -> None:
     hostile = "Table 5: <script>alert(1)</script> / MST / Yes"
-    verdicts = judge(compare(claim(locator=hostile), estimate(13)), {"c1": "<b>why</b>"})
+    verdicts = judge(
+        compare(claim(locator=hostile), estimate(13)),
+        {"c1": finding(Verdict.READING, "<b>why</b>")},
+    )
     for shown in (verdict_list(verdicts).data, redrawn(verdicts, "Table 5").data):
         assert "<script>alert" not in shown
         assert "<b>why" not in shown

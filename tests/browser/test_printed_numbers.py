@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
+from analysis.display.beyond import CAPTION, LEGEND, MARK
 from analysis.estimates import drawn
 from analysis.study.printed import half_up
 from analysis.zhai_2025.parameters import Parameters
@@ -16,9 +19,12 @@ from analysis.zhai_2025.parameters import Parameters
 # What stands beside a dataset's own numbers and is not of it: the medians of other trials and the
 # article's numbers with the differences from them; rules on patients in words.
 NOT_OF_THE_DATASET = {
-    "supplementary_table_1", "earlier_trials", "verdicts", "abstract", "plausibility_rules",
+    "supplementary_table_1", "earlier_trials", "earlier_trials_as_printed",
+    "earlier_trials_papers", "readings", "verdicts", "abstract", "plausibility_rules",
     *(f"table_{number}_verdicts" for number in range(1, 6)),
 }  # fmt: skip
+# The figure that draws only what is printed, by the article or by others.
+OF_THE_ARTICLE = {"earlier_trials"}
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 DECIMALS = range(6)
 
@@ -109,3 +115,45 @@ def test_a_number_without_its_row_is_found(report: Path) -> None:
     without = estimates[estimates["analysis_id"] != "prognosis"]
     found, _ = strangers(report, without)
     assert {figure for _, figure, _ in found} >= {"table_5", "table_5_hazards"}
+
+
+# Beyond the article ------------------------------------------------------------------------------
+
+
+def captions(page: Path) -> dict[str, str]:
+    """Give the caption of each figure of a page that is drawn, by its name."""
+    text = page.read_text(encoding="utf-8")
+    found = re.findall(
+        r'<figure class="plot" id="([^"]+)">.*?<figcaption[^>]*>(.*?)</figcaption>', text, re.DOTALL
+    )
+    return {name: unescape(re.sub("<[^>]+>", "", caption)) for name, caption in found}
+
+
+def test_every_figure_of_synthetic_patients_says_so(report: Path) -> None:
+    said = {
+        name: CAPTION in caption
+        for page in report.glob("*.html")
+        for name, caption in captions(page).items()
+    }
+    assert {name for name, marked in said.items() if not marked} == OF_THE_ARTICLE
+    assert len(said) > 15
+
+
+def test_pages_with_a_mark_say_what_it_means(report: Path) -> None:
+    words = LEGEND.rpartition("** ")[2][:40]
+    for page in report.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        if page.stem not in {"index", "07_replication"}:
+            assert words in text, page.stem
+        # A table has its own note, in whatever file it stands alone.
+        for table in re.findall(r"<table.*?</table>", text, re.DOTALL):
+            assert (MARK in table) == (f"{MARK} Not printed by the article" in table)
+
+
+def test_real_patients_have_no_mark(any_report: Path) -> None:
+    if any_report.name == "synthetic":
+        pytest.skip("These patients are not real.")
+    files = [path for path in any_report.rglob("*") if path.suffix in {".html", ".csv"}]
+    marked = [path.name for path in files if MARK in path.read_text(encoding="utf-8")]
+    assert marked == []
+    assert len(files) > 10

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.article.ledger import CLAIMS, read_ledger
-from analysis.audit.engine import proved_claims
+from analysis.audit.engine import answers_of
 from analysis.audit.structure import read_structure
 from analysis.cohort import derive
 from analysis.cohort.folder import DATA
@@ -42,7 +42,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
 
 @pytest.fixture(scope="module")
 def excused() -> set[str]:
-    return set(proved_claims(read_ledger(CLAIMS), read_structure()))
+    return set(answers_of(read_ledger(CLAIMS), read_structure()))
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -48,8 +48,8 @@ def introduction(cohort: Cohort) -> Markdown:
     if study.article is not None:
         said.append(
             "Every number on these pages is computed from the dataset named above; the article's "
-            "own numbers appear on this page and on the one on replication only, as what they are "
-            "compared with."
+            "own numbers, and those of earlier trials, stand only where they are named as such, as "
+            "what these are compared with."
         )
     else:
         said.append("Every number on these pages is computed from the dataset named above.")

@@ -33,7 +33,7 @@ def _make(seed: int, out: Path, ledger: Path | None) -> int:
 
     # Imported here: it takes seconds, in which somebody may interrupt.
     from analysis.article.ledger import CLAIMS, LedgerFaults, read_ledger
-    from analysis.audit.engine import proved_claims
+    from analysis.audit.engine import answers_of
     from analysis.audit.structure import read_structure
     from analysis.synthesis import margins, search, write
     from analysis.synthesis.targets import MissingClaim, Targets
@@ -43,7 +43,7 @@ def _make(seed: int, out: Path, ledger: Path | None) -> int:
     try:
         targets = Targets(read_ledger(ledger or CLAIMS))
         # What is known of the article is excused, whatever else another ledger asks for.
-        excused = proved_claims(read_ledger(CLAIMS), read_structure())
+        excused = answers_of(read_ledger(CLAIMS), read_structure())
         found = search.find(plan(), targets, seed, progress, excused)
     except (LedgerFaults, MissingClaim, margins.ConflictingClaims, search.NotReached) as failure:
         print(f"{failure}\n{out}/ is left as it was.", file=sys.stderr)
