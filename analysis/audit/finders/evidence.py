@@ -40,6 +40,7 @@ class Claim:
     comparator: str
     denominator: int | None
     locator: str
+    unit: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -101,6 +102,7 @@ class Evidence:
                 row["comparator"],
                 None if pd.isna(row["denominator"]) else int(row["denominator"]),
                 row["locator"],
+                str(row.get("unit") or ""),
             )
             for row in self.rows
         }
