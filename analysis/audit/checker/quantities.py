@@ -175,9 +175,9 @@ def because(ledger: Ledger, item: Order) -> tuple[str, str, str, str]:
     falls = pair == ("incidence", "incidence") and first[:4] == second[:4]
     if falls and later(second[4], first[4]):
         return "a cumulative incidence does not fall", _INCIDENCE, "", curves
-    if pair == ("n_at_risk", "n_at_risk") and first[:4] == second[:4]:
-        if later(first[4], second[4]):
-            return "patients at risk do not become more", _LATE, "", "numbers at risk"
+    fewer = pair == ("n_at_risk", "n_at_risk") and first[:4] == second[:4]
+    if fewer and later(first[4], second[4]):
+        return "patients at risk do not become more", _LATE, "", "numbers at risk"
     if pair == ("n_at_risk", "count") and first[1:3] == second[1:3]:
         ledger.patients([item.larger], second[1:3])
         return "no more are at risk than there are", _LATE, "", "numbers at risk"
