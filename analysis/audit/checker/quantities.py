@@ -256,7 +256,6 @@ def later(first: str, second: str) -> bool:
 
 # Limits ----------------------------------------------------------------------------------------
 
-_EVENTS = "a ratio or a change that is no part of a whole"
 # The least and the greatest value of a statistic, and under what reading it can be beyond.
 BOUNDED: dict[str, tuple[int | None, int | None, str]] = {
     "count": (0, None, ""),
