@@ -327,6 +327,15 @@ CASES = (
         ("p0", "p1", "p2"),
     ),
     Case(
+        "sessions 4 × 1 and 8 × 2 have no mean of 1.5",
+        (row("one", "sessions=1", "count", "4"), row("two", "sessions=2", "count", "8"),
+         row("mean", "sessions", "mean", "1.5"), row("most", "cycles", "max", "10"),
+         row("middle", "cycles", "median", "10.5")),
+        {},
+        ("mean “1.5”, and 1.66… from the table", "median “10.5” above max “10”"),
+        ("mean", "middle", "most"),
+    ),
+    Case(
         "quartiles in the wrong order, and a mean that no 28 whole numbers have",
         (n(28), row("q1", "age", "q1", "70"), row("q3", "age", "q3", "60"),
          row("mean", "items", "mean", "3.48")),
