@@ -331,7 +331,7 @@ CASES = (
         (row("one", "sessions=1", "count", "4"), row("two", "sessions=2", "count", "8"),
          row("mean", "sessions", "mean", "1.5"), row("most", "cycles", "max", "10"),
          row("middle", "cycles", "median", "10.5")),
-        {},
+        {"whole_numbers": ["cycles"]},
         ("mean “1.5”, and 1.66… from the table", "median “10.5” above max “10”"),
         ("mean", "middle", "most"),
     ),

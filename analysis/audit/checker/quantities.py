@@ -150,12 +150,17 @@ class OfOrder(Kind[Order]):
             title = " above ".join(words)
         else:
             title = f"{ledger.named(smaller)}: {words[0]} above {words[1]}"
+        whole = [
+            f"{ledger.words(ledger.key(name)[3])} is in whole numbers, {AS_DECLARED}"
+            for name in (smaller, larger)
+            if ledger.is_whole(name) and ledger.statistic(name) in {"min", "max"}
+        ]
         return Said(
             graver(ledger, item.conventions, allowed),
             title,
             excluded=[reason] if reading else excluded,
             allowed=allowed,
-            declared=[declared] if declared else [],
+            declared=list(dict.fromkeys([*([declared] if declared else []), *whole])),
             rule=rule,
         )
 
