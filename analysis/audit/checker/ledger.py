@@ -206,6 +206,10 @@ class Ledger:
         missing = value is None or value != value or str(value) in {"<NA>", ""}
         return None if missing else int(value)
 
+    def asks(self, name: str) -> bool:
+        """Tell whether a row is of a draft that is not sure of it: its note is a question."""
+        return str(self.row(name).get("note") or "").startswith("? ")
+
     def quoted(self, name: str) -> Quoted:
         """Give a claim as proofs quote it."""
         return Quoted(
