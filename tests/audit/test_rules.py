@@ -349,3 +349,14 @@ def test_too_many_tables_are_not_decided() -> None:
     }
     finding = only(audited(rows, patients="n", p_values=[family]), Verdict.UNDECIDED)
     assert "21,001" in finding.title
+
+
+# Drafts -----------------------------------------------------------------------------------------
+
+
+def test_what_a_draft_is_not_sure_of_proves_nothing() -> None:
+    rows = [row("p", "p_value", "5.2"), row("n", "count", "40")]
+    assert only(audited(rows), Verdict.IMPOSSIBLE).subject == ("p",)
+    rows[0]["note"] = "? is this a p value?"
+    finding = only(audited(rows), Verdict.READING)
+    assert finding.allowed == ("what the draft of the ledger asks is answered otherwise (Here: p)",)

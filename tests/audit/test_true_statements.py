@@ -12,6 +12,7 @@ FALSE = {
     "one of many, twice over": 1,
     "a percentage that no count gives, of any number": 1,
     "p values that are none": 3,
+    "sessions 4 × 1 and 8 × 2 have no mean of 1.5": 1,
     "quartiles in the wrong order, and a mean that no 28 whole numbers have": 1,
 }
 

@@ -148,9 +148,15 @@ def conclude(ledger: Ledger, certificates: Sequence[AnyCertificate]) -> Finding:
         # What only the article's own way of rounding refutes, another way allows.
         allowed.append(OTHERWISE)
     used = dict.fromkeys(name for item in certificates for name in KINDS[type(item)].claims(item))
+    verdict, asked = said.verdict, [name for name in used if ledger.asks(name)]
+    if verdict == Verdict.IMPOSSIBLE and asked:
+        # What a draft is not sure of proves nothing.
+        verdict = Verdict.READING
+        where = ledger.text(asked[0], "locator")
+        allowed.append(f"what the draft of the ledger asks is answered otherwise ({where})")
     return Finding(
         rule=said.rule or kind.rule,
-        verdict=said.verdict,
+        verdict=verdict,
         title=said.title,
         subject=tuple(said.subject),
         excluded=tuple(said.excluded),

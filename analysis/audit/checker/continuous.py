@@ -191,10 +191,10 @@ class OfCounted(Kind[Counted]):
             printed.discard(own[4])
             values.append((value, counts[0]))
             of.add(number)
-        if printed - {""} or len(of) != 1 or len({value for value, _ in values}) < len(values):
+        if printed - {""} or len({value for value, _ in values}) < len(values):
             raise Rejected("not all levels are there, each once")
         total = sum(count for _, count in values)
-        if total == 0 or of != {total}:
+        if total == 0 or of - {None, total}:
             raise Rejected("the levels are not of all that they are printed of")
         agree(item, value=_value(ledger.statistic(item.claim), sorted(values), total))
 

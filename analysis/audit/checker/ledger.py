@@ -206,6 +206,10 @@ class Ledger:
         missing = value is None or value != value or str(value) in {"<NA>", ""}
         return None if missing else int(value)
 
+    def asks(self, name: str) -> bool:
+        """Tell whether a row is of a draft that is not sure of it: its note is a question."""
+        return str(self.row(name).get("note") or "").startswith("? ")
+
     def quoted(self, name: str) -> Quoted:
         """Give a claim as proofs quote it."""
         return Quoted(
@@ -235,15 +239,24 @@ class Ledger:
     def prints(self, name: str, value: Fraction, conventions: Sequence[Convention]) -> bool:
         """Tell whether a number would be printed as it is, under one of the conventions."""
         comparator = self.text(name, "comparator")
-        if comparator == "=" and self.statistic(name) not in {"count", "n_at_risk"}:
+        if comparator == "=" and not self.is_whole(name):
             return stands_for(self.text(name, "printed"), value, tuple(conventions))
         return self.edges(name, conventions).holds(value)
+
+    def is_whole(self, name: str) -> bool:
+        """Tell whether a claim prints a whole number that was not rounded.
+
+        Counts are, and so are the least and the greatest of what is declared to be whole numbers.
+        """
+        statistic = self.statistic(name)
+        declared = self.key(name)[3] in self.structure.whole_numbers
+        ends = statistic in {"min", "max"} and declared and self.text(name, "printed").isdigit()
+        return statistic in {"count", "n_at_risk"} or ends
 
     def edges(self, name: str, conventions: Sequence[Convention]) -> Edges:
         """Give the ends of what a claim stands for."""
         comparator = self.text(name, "comparator")
-        if comparator == "=" and self.statistic(name) in {"count", "n_at_risk"}:
-            # Counts are whole, and are not rounded.
+        if comparator == "=" and self.is_whole(name):
             return Edges(self.number(name), self.number(name), True, True)
         if comparator == "=":
             return edges_of(self.text(name, "printed"), tuple(conventions))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
@@ -86,6 +87,7 @@ for _name in ESTIMATES:
         "a lower confidence limit is not above the upper one",
         "the two limits are exchanged",
     )
+_INCIDENCE = "a curve that can fall, or of other patients"
 _CROSS = "estimates in few patients at risk, or of different patients, or censored otherwise"
 _LATE = "patients who enter late, or others than those"
 _FLOW = "others joined in between, or something else than patients is counted"
@@ -148,12 +150,17 @@ class OfOrder(Kind[Order]):
             title = " above ".join(words)
         else:
             title = f"{ledger.named(smaller)}: {words[0]} above {words[1]}"
+        whole = [
+            f"{ledger.words(ledger.key(name)[3])} is in whole numbers, {AS_DECLARED}"
+            for name in (smaller, larger)
+            if ledger.is_whole(name) and ledger.statistic(name) in {"min", "max"}
+        ]
         return Said(
             graver(ledger, item.conventions, allowed),
             title,
             excluded=[reason] if reading else excluded,
             allowed=allowed,
-            declared=[declared] if declared else [],
+            declared=list(dict.fromkeys([*([declared] if declared else []), *whole])),
             rule=rule,
         )
 
@@ -168,14 +175,14 @@ def because(ledger: Ledger, item: Order) -> tuple[str, str, str, str]:
         if not reading and is_time(ledger, first[3]) and {"min", "max"} & set(pair):
             reading = "the range is of other times than the median"
         return reason, reading, "", OfOrder.rule
-    if pair == ("rate", "rate") and first[:4] == second[:4]:
-        times = [time_of(key[4]) for key in (first, second)]
-        if None not in times and (times[0] or 0) > (times[1] or 0):
-            return "a survival curve does not rise", _CURVE, "", curves
-    if pair == ("n_at_risk", "n_at_risk") and first[:4] == second[:4]:
-        times = [time_of(key[4]) for key in (first, second)]
-        if None not in times and (times[0] or 0) > (times[1] or 0):
-            return "patients at risk do not become more", _LATE, "", "numbers at risk"
+    if pair == ("rate", "rate") and first[:4] == second[:4] and later(first[4], second[4]):
+        return "a survival curve does not rise", _CURVE, "", curves
+    falls = pair == ("incidence", "incidence") and first[:4] == second[:4]
+    if falls and later(second[4], first[4]):
+        return "a cumulative incidence does not fall", _INCIDENCE, "", curves
+    fewer = pair == ("n_at_risk", "n_at_risk") and first[:4] == second[:4]
+    if fewer and later(first[4], second[4]):
+        return "patients at risk do not become more", _LATE, "", "numbers at risk"
     if pair == ("n_at_risk", "count") and first[1:3] == second[1:3]:
         ledger.patients([item.larger], second[1:3])
         return "no more are at risk than there are", _LATE, "", "numbers at risk"
@@ -219,23 +226,48 @@ def is_time(ledger: Ledger, variable: str) -> bool:
     )
 
 
+# Units of time, in months of 30.4375 days, by how their names begin.
+_UNITS = {"y": Fraction(12), "m": Fraction(1), "w": Fraction(112, 487), "d": Fraction(16, 487)}
+_TIME = re.compile(r"(\d+(?:\.\d+)?)[ -]?(years?|yrs?|y|months?|mos?|weeks?|wks?|days?|d)")
+
+
+def months_in(unit: str) -> Fraction | None:
+    """Give how many months a unit of time has, None for no unit of time."""
+    return _UNITS[unit[0]] if _TIME.fullmatch(f"1 {unit}") else None
+
+
+def has_unit(level: str) -> bool:
+    """Tell whether a level names its unit of time, as in "1 year"."""
+    return _TIME.fullmatch(level) is not None
+
+
 def time_of(level: str) -> Fraction | None:
-    """Give the time that a level of a rate names."""
+    """Give the time that a level of a rate names, in months where it names its unit."""
+    told = _TIME.fullmatch(level)
+    if told:
+        return Fraction(told[1]) * _UNITS[told[2][0]]
     try:
         return Fraction(level)
     except (ValueError, ZeroDivisionError):
         return None
 
 
+def later(first: str, second: str) -> bool:
+    """Tell whether one level is surely a later time than another."""
+    one, two = time_of(first), time_of(second)
+    same = has_unit(first) == has_unit(second)
+    return one is not None and two is not None and same and one > two
+
+
 # Limits ----------------------------------------------------------------------------------------
 
-_EVENTS = "a ratio or a change that is no part of a whole"
 # The least and the greatest value of a statistic, and under what reading it can be beyond.
 BOUNDED: dict[str, tuple[int | None, int | None, str]] = {
     "count": (0, None, ""),
     "n_at_risk": (0, None, ""),
     "percent": (0, 100, "events are counted, of which one patient can have several, or a change"),
     "rate": (0, 100, "relative survival, which can pass 100 %"),
+    "incidence": (0, 100, ""),
     "rate_lower": (0, 100, "plain limits, which are not cut at 0 and 100"),
     "rate_upper": (0, 100, "plain limits, which are not cut at 0 and 100"),
     "percent_lower": (0, 100, "plain limits, which are not cut at 0 and 100"),

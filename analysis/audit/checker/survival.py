@@ -19,7 +19,7 @@ from analysis.audit.checker.kind import (
     known,
 )
 from analysis.audit.checker.ledger import Ledger, Rejected
-from analysis.audit.checker.quantities import readings, time_of
+from analysis.audit.checker.quantities import has_unit, months_in, readings, time_of
 from analysis.audit.form import (
     Certificates,
     FollowUp,
@@ -301,10 +301,11 @@ class OfSharedEvents(Kind[SharedEvents]):
         witness = follows(rest, SharedWitness, all=item.all, part=item.part)
         whole, part = ledger.key(item.all), ledger.key(item.part)
         one, two = (ledger.text(name, "printed") for name in (item.all, item.part))
+        time = time_of(whole[4]) or Fraction(0)
         return Said(
             Verdict.READING,
-            f"{whole[3]} {one} % and {part[3]} {two} % at {whole[4]} months are not both censored "
-            "at last contact",
+            f"{whole[3]} {one} % and {part[3]} {two} % at {decimal(time, 2)} months are not both "
+            "censored at last contact",
             (item.all, item.part),
             excluded=("both censored at last contact",),
             allowed=(f"{part[3]} censored at last imaging",) if witness else ("other patients",),
@@ -432,13 +433,20 @@ class OfRateAndMedian(Kind[RateAndMedian]):
         if rate[:4] != median[:4] or median[4] or statistics != (_RATE, "median"):
             raise Rejected("rate and median are of different curves")
         height, at = (ledger.edges(name, ledger.every) for name in (item.rate, item.median))
+        unit = Fraction(1)
+        if has_unit(rate[4]):
+            # The time is in months; a median without a unit may be in any.
+            known = months_in(str(ledger.row(item.median).get("unit") or ""))
+            if known is None:
+                raise Rejected("the unit of the median is not told")
+            unit = known
         agree(
             item,
             time=time_of(rate[4]),
             above_half=height.low is not None and height.low > 50,
             below_half=height.high is not None and height.high < 50,
-            median_low=at.both[0],
-            median_high=at.both[1],
+            median_low=at.both[0] * unit,
+            median_high=at.both[1] * unit,
         )
 
     def steps(self, ledger: Ledger, item: RateAndMedian) -> list[str]:

@@ -200,7 +200,7 @@ def _levels(
         names.append(tuple(c.claim_id for c in evidence.stated(cell)))
         of.add(cell.of)
     total = sum(count for _, count in values)
-    if of != {total} or not total or len({value for value, _ in values}) < len(values):
+    if of - {None, total} or not total or len({value for value, _ in values}) < len(values):
         return None
     order = sorted(range(len(values)), key=lambda place: values[place])
     return [values[place] for place in order], tuple(names[place] for place in order)

@@ -14,6 +14,7 @@ from analysis.audit.finders.continuous import Ways, beside
 from analysis.audit.finders.evidence import Cell, Claim, Evidence, exact_count
 from analysis.audit.finders.quantities import ordered
 from analysis.audit.finders.rules import Check, Rule
+from analysis.audit.finders.times import Time, time_of
 from analysis.audit.form import (
     AnyCertificate,
     Effect,
@@ -407,18 +408,15 @@ def _tails(statistic: str, value: float, freedom: tuple[Fraction, ...]) -> list[
 
 
 def _find_at_risk(evidence: Evidence) -> Iterator[Check]:
-    curves: dict[tuple[str, ...], list[tuple[Fraction, Claim]]] = {}
+    curves: dict[tuple[str, ...], list[tuple[Time, Claim]]] = {}
     for claim in evidence.claims.values():
-        if claim.statistic == "n_at_risk" and claim.comparator == "=":
-            try:
-                time = Fraction(claim.quantity.variable_level)
-            except (ValueError, ZeroDivisionError):
-                continue
+        time = time_of(claim.quantity.variable_level)
+        if claim.statistic == "n_at_risk" and claim.comparator == "=" and time is not None:
             curves.setdefault(claim.quantity[:4], []).append((time, claim))
     for found in curves.values():
         found.sort(key=lambda pair: pair[0])
         for (early, first), (late, second) in pairwise(found):
-            if early < late:
+            if early.told == late.told and early < late:
                 yield ordered(evidence, second, first)
         group = found[0][1].quantity[1:3]
         patients, n = evidence.patients(group), evidence.n(group)

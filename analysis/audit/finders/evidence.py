@@ -40,6 +40,8 @@ class Claim:
     comparator: str
     denominator: int | None
     locator: str
+    unit: str = ""
+    whole: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -53,7 +55,7 @@ class Claim:
 
     def values(self, conventions: Iterable[Convention] = EVERY) -> Interval:
         """Give what the printed number can stand for, in its own unit; counts are whole."""
-        if self.statistic in {"count", "n_at_risk"} and self.comparator == "=":
+        if self.whole and self.comparator == "=":
             conventions = ()
         return values(self.printed, self.comparator, tuple(conventions))
 
@@ -92,6 +94,7 @@ class Evidence:
     @cached_property
     def every(self) -> dict[str, Claim]:
         """All claims, by claim_id, in the order of the ledger."""
+        counted, ends = {"count", "n_at_risk"}, {"min", "max"}
         return {
             row["claim_id"]: Claim(
                 row["claim_id"],
@@ -101,6 +104,14 @@ class Evidence:
                 row["comparator"],
                 None if pd.isna(row["denominator"]) else int(row["denominator"]),
                 row["locator"],
+                str(row.get("unit") or ""),
+                row["statistic"] in counted
+                or (
+                    # The least and the greatest of whole numbers are whole.
+                    row["statistic"] in ends
+                    and row["variable"] in self.structure.whole_numbers
+                    and row["printed"].isdigit()
+                ),
             )
             for row in self.rows
         }

@@ -27,8 +27,8 @@ ORDERED = [
 _PERCENT, _ABOVE, _PART = (0, 100), (0, None), (0, 1)
 BOUNDED: dict[str, tuple[int | None, int | None]] = {
     "count": _ABOVE, "n_at_risk": _ABOVE, "sd": _ABOVE, "hr": _ABOVE, "or": _ABOVE, "rr": _ABOVE,
-    "percent": _PERCENT, "rate": _PERCENT, "rate_lower": _PERCENT, "rate_upper": _PERCENT,
-    "percent_lower": _PERCENT, "percent_upper": _PERCENT, "p_value": _PART,
+    "percent": _PERCENT, "rate": _PERCENT, "incidence": _PERCENT, "rate_lower": _PERCENT,
+    "rate_upper": _PERCENT, "percent_lower": _PERCENT, "percent_upper": _PERCENT, "p_value": _PART,
     "p_association": _PART, "auc": _PART, "c_index": _PART, "r": (-1, 1),
 }  # fmt: skip
 # A window is narrow when it is no more than this part of what either number leaves open.

@@ -9,6 +9,7 @@ from itertools import pairwise, product
 from analysis.audit.finders.evidence import Claim, Evidence, exact_count
 from analysis.audit.finders.quantities import ordered
 from analysis.audit.finders.rules import Check, Rule
+from analysis.audit.finders.times import Time, months_in, time_of
 from analysis.audit.form import (
     FollowUp,
     FollowUpWitness,
@@ -32,15 +33,14 @@ BELOW = [("PFS", "OS"), ("DFS", "OS"), ("RFS", "OS"), ("EFS", "OS"), ("PFS", "TT
 # Rates, medians and their order ---------------------------------------------------------------
 
 
-def _rates(evidence: Evidence) -> dict[tuple[str, ...], list[tuple[Fraction, Claim]]]:
+def _rates(
+    evidence: Evidence, statistic: str = "rate"
+) -> dict[tuple[str, ...], list[tuple[Time, Claim]]]:
     """Give the survival rates by curve, each with its time, the earliest first."""
-    found: dict[tuple[str, ...], list[tuple[Fraction, Claim]]] = {}
+    found: dict[tuple[str, ...], list[tuple[Time, Claim]]] = {}
     for claim in evidence.claims.values():
-        if claim.statistic == "rate" and claim.is_number:
-            try:
-                time = Fraction(claim.quantity.variable_level)
-            except ValueError:
-                continue
+        time = time_of(claim.quantity.variable_level)
+        if claim.statistic == statistic and claim.is_number and time is not None:
             found.setdefault(claim.key[:4], []).append((time, claim))
     return {curve: sorted(rates, key=lambda rate: rate[0]) for curve, rates in found.items()}
 
@@ -49,11 +49,16 @@ def _find_order(evidence: Evidence) -> Iterator[Check]:
     rates = _rates(evidence)
     for curve, found in rates.items():
         for (early, first), (late, second) in pairwise(found):
-            if early < late:
+            if early.told == late.told and early < late:
                 yield ordered(evidence, second, first)
         for (time, rate), median in product(found, evidence.by_key.get((*curve, "", "median"), [])):
-            if median.comparator == "=":
-                yield _rate_and_median(evidence, time, rate, median)
+            unit = months_in(median.unit) if time.told else Fraction(1)
+            if median.comparator == "=" and unit is not None:
+                yield _rate_and_median(evidence, time.value, unit, rate, median)
+    for found in _rates(evidence, "incidence").values():
+        for (early, first), (late, second) in pairwise(found):
+            if early.told == late.told and early < late:
+                yield ordered(evidence, first, second)
     for below, above in BELOW:
         for smaller in evidence.claims.values():
             if smaller.quantity.variable == below and smaller.statistic in {"rate", "median"}:
@@ -63,19 +68,27 @@ def _find_order(evidence: Evidence) -> Iterator[Check]:
                         yield ordered(evidence, smaller, larger)
 
 
-def _rate_and_median(evidence: Evidence, time: Fraction, rate: Claim, median: Claim) -> Check:
+def _rate_and_median(
+    evidence: Evidence, time: Fraction, unit: Fraction, rate: Claim, median: Claim
+) -> Check:
     claims = (rate.claim_id, median.claim_id)
     for margin in (MONTHS_APART, Fraction(1)):
-        certificate = rate_and_median(evidence.ways, time, rate, median, margin)
+        certificate = rate_and_median(evidence.ways, time, unit, rate, median, margin)
         early = certificate.above_half and certificate.median_high * margin <= time
         if early or (certificate.below_half and certificate.median_low > time * margin):
             return Check(claims, (certificate,))
-    says = f"{rate.quantity.variable}: {rate.printed} % at {time} and a median of {median.printed}"
+    at = rate.quantity.variable_level
+    says = f"{rate.quantity.variable}: {rate.printed} % at {at} and a median of {median.printed}"
     return Check(claims, says=says)
 
 
 def rate_and_median(
-    ways: tuple[Convention, ...], time: Fraction, rate: Claim, median: Claim, margin: Fraction
+    ways: tuple[Convention, ...],
+    time: Fraction,
+    unit: Fraction,
+    rate: Claim,
+    median: Claim,
+    margin: Fraction,
 ) -> RateAndMedian:
     """Certify on which side of a time the curve passes one half, by its rate and its median.
 
@@ -83,7 +96,7 @@ def rate_and_median(
     Where a month has 28 days for one of them and 30.44 for the other, times differ by a margin.
     """
     height = rate.values(ways)
-    median_low, median_high = median.values(ways).ends
+    median_low, median_high = (end * unit for end in median.values(ways).ends)
     return RateAndMedian(
         rate=rate.claim_id,
         median=median.claim_id,
@@ -313,7 +326,7 @@ def _find_shared(evidence: Evidence) -> Iterator[Check]:
         return
     rates = _rates(evidence)
     for declared in evidence.structure.survival.shared:
-        by_time: dict[tuple[str, Fraction], dict[str, list[Claim]]] = {}
+        by_time: dict[tuple[str, Time], dict[str, list[Claim]]] = {}
         for curve, found in rates.items():
             if curve[1]:
                 continue
@@ -326,7 +339,7 @@ def _find_shared(evidence: Evidence) -> Iterator[Check]:
                 whole, part, rest = (
                     claims[name][0] for name in (declared.all, declared.part, declared.rest)
                 )
-                yield _of_shared(evidence, time, whole, part, rest, patients, n)
+                yield _of_shared(evidence, time.value, whole, part, rest, patients, n)
 
 
 def _of_shared(
