@@ -7,6 +7,7 @@ The ledgers lie in data/ledgers/benchmark, so that other tools can be run on the
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,7 +84,9 @@ def made() -> Iterator[tuple[Expected, pd.DataFrame, Structure]]:
     for number, case in enumerate(CASES, start=1):
         structure = Structure.model_validate({"title": case.name, **case.declared})
         claims = tuple(row["claim_id"] for row in case.rows)
-        name = f"unusual/{number:02d}_{'_'.join(case.name.replace(',', '').split()[:6])}"
+        # A name that every system of files has.
+        words = re.sub(r"[^a-z0-9]+", "_", case.name.lower()).split("_")[:6]
+        name = f"unusual/{number:02d}_{'_'.join(words)}"
         expected = Expected(name, "unusual", case.wrong, claims)
         yield expected, pd.DataFrame(case.rows), structure
 

@@ -120,12 +120,13 @@ def audit(
         checking += time.perf_counter() - start
         checks[rule.name] = tuple(accepted)
         if rule in counts.RULES:
-            evidence = evidence.without(
+            against = {
                 claim
                 for check in accepted
                 if check.finding is not None and check.finding.verdict in _AGAINST
                 for claim in check.finding.subject
-            )
+            }
+            evidence = evidence.without(against) if against else evidence
         if clock:
             clock(rule.name, took)
     if clock:
