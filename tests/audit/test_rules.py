@@ -358,7 +358,7 @@ def test_what_a_draft_is_not_sure_of_proves_nothing() -> None:
     rows = [row("p", "p_value", "5.2"), row("n", "count", "40")]
     assert only(audited(rows), Verdict.IMPOSSIBLE).subject == ("p",)
     twice = [row("a", "median", "9.1", variable="OS"), row("b", "median", "9.4", variable="OS")]
-    assert only(audited(twice), Verdict.RESTATED).subject == ("a", "b")
+    assert set(only(audited(twice), Verdict.RESTATED).subject) == {"a", "b"}
     twice[1]["note"] = "? of what?"
     assert audited(twice).findings == []
     rows[0]["note"] = "? is this a p value?"
