@@ -357,6 +357,10 @@ def test_too_many_tables_are_not_decided() -> None:
 def test_what_a_draft_is_not_sure_of_proves_nothing() -> None:
     rows = [row("p", "p_value", "5.2"), row("n", "count", "40")]
     assert only(audited(rows), Verdict.IMPOSSIBLE).subject == ("p",)
+    twice = [row("a", "median", "9.1", variable="OS"), row("b", "median", "9.4", variable="OS")]
+    assert set(only(audited(twice), Verdict.RESTATED).subject) == {"a", "b"}
+    twice[1]["note"] = "? of what?"
+    assert audited(twice).findings == []
     rows[0]["note"] = "? is this a p value?"
     finding = only(audited(rows), Verdict.READING)
     assert finding.allowed == ("what the draft of the ledger asks is answered otherwise (Here: p)",)

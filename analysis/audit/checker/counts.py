@@ -364,6 +364,8 @@ class OfRestated(Kind[Restated]):
     def check(self, ledger: Ledger, item: Restated) -> None:
         if item.first == item.second:
             raise Rejected("one claim is compared with itself")
+        if ledger.asks(item.first) or ledger.asks(item.second):
+            raise Rejected("it is open what a claim states")
         known(item.conventions)
         one, two = (
             (*ledger.key(name), ledger.statistic(name), ledger.denominator(name))

@@ -243,7 +243,8 @@ def _sums_of_printed(evidence: Evidence, claim: Claim) -> Iterator[SumOfPrinted]
 
 def _find_restated(evidence: Evidence) -> Iterator[Check]:
     for claims in evidence.by_key.values():
-        stated = [claim for claim in claims if claim.is_number and claim.comparator == "="]
+        # What a draft asks about may be something else than what it is filed under.
+        stated = [claim for claim in claims if claim.comparator == "=" and not claim.asks]
         for group in _by_denominator(stated):
             if len(group) > 1:
                 yield from _restated(evidence, group)

@@ -42,6 +42,7 @@ class Claim:
     locator: str
     unit: str = ""
     whole: bool = False
+    asks: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -112,6 +113,7 @@ class Evidence:
                     and row["variable"] in self.structure.whole_numbers
                     and row["printed"].isdigit()
                 ),
+                str(row.get("note") or "").startswith("? "),
             )
             for row in self.rows
         }
