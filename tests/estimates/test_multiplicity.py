@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.estimates import multiplicity
@@ -33,6 +33,8 @@ def test_adjusted_p_values_agree_with_r(record: dict[str, Any]) -> None:
     )
 
 
+# statsmodels collects all garbage at each call, which takes longer the more a process holds.
+@settings(max_examples=25)
 @given(p_values)
 def test_adjusting_raises_p_values_in_their_order(family: list[float]) -> None:
     holm, hochberg = (
