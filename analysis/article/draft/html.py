@@ -17,10 +17,10 @@ from analysis.article.draft.paper import (
     UnreadablePaper,
     kind_of,
     laid_out,
+    refuse_large,
     section_name,
 )
 
-MOST_BYTES = 60_000_000
 _NO_TEXT = (
     "script",
     "style",
@@ -49,8 +49,7 @@ def read_html(path: Path) -> Paper:
         When it is too large or is no HTML.
     """
     content = path.read_bytes()
-    if len(content) > MOST_BYTES:
-        raise UnreadablePaper(f"{path.name}: over {MOST_BYTES // 1_000_000} MB is no article.")
+    refuse_large(len(content), path.name)
     reader = lxml.html.HTMLParser(no_network=True, huge_tree=False, encoding=_encoding(content))
     try:
         root = lxml.html.document_fromstring(content, parser=reader)

@@ -19,10 +19,9 @@ from analysis.article.draft.paper import (
     UnreadablePaper,
     kind_of,
     laid_out,
+    refuse_large,
     section_name,
 )
-
-MOST_BYTES = 60_000_000
 
 
 def parse(content: bytes, name: str) -> etree._Element:
@@ -33,8 +32,7 @@ def parse(content: bytes, name: str) -> etree._Element:
     UnreadablePaper
         When it is no XML, too large, or declares entities.
     """
-    if len(content) > MOST_BYTES:
-        raise UnreadablePaper(f"{name}: over {MOST_BYTES // 1_000_000} MB is no article.")
+    refuse_large(len(content), name)
     if re.search(rb"<!ENTITY", content[:200_000]):
         raise UnreadablePaper(
             f"{name}: it declares entities of its own, which no article needs; they are not "

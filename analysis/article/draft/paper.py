@@ -13,10 +13,17 @@ from analysis.study.errors import ReadableError
 
 # A table with more is no table of a clinical article; spans of hostile files would fill the memory.
 MOST_ROWS, MOST_COLUMNS = 3000, 200
+MOST_BYTES = 60_000_000
 
 
 class UnreadablePaper(ReadableError, ValueError):
     """An article that cannot be read; the message says which file, why, and what would do."""
+
+
+def refuse_large(size: int, name: str) -> None:
+    """Raise UnreadablePaper when a file has more bytes than any article."""
+    if size > MOST_BYTES:
+        raise UnreadablePaper(f"{name}: over {MOST_BYTES // 1_000_000} MB is no article.")
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,12 @@ from analysis.article.draft.paper import (
     Table,
     UnreadablePaper,
     kind_of,
+    refuse_large,
     section_name,
     tidy,
 )
 
-MOST_BYTES, MOST_PAGES = 60_000_000, 60
+MOST_PAGES = 60
 DOUBT = "read from a PDF: is this what is printed, and in this column?"
 _LABEL = re.compile(r"(?im)^\s*(table\s+(?:[A-Z]?\d+[a-z]?|[IVX]+)\b)\s*[.:|–—-]?\s*(.*)$")
 _HEADING = re.compile(
@@ -41,8 +42,7 @@ def read_pdf(path: Path) -> Paper:
     UnreadablePaper
         When it is too large, no PDF, or holds pictures of text only.
     """
-    if path.stat().st_size > MOST_BYTES:
-        raise UnreadablePaper(f"{path.name}: over {MOST_BYTES // 1_000_000} MB is no article.")
+    refuse_large(path.stat().st_size, path.name)
     tables: list[Table] = []
     texts: list[str] = []
     try:
