@@ -43,6 +43,15 @@ def _stated(stated: str, bounds: exact.Bounds) -> None:
         raise Rejected(f"p is {float(low):.6g}")
 
 
+def _beyond(ledger: Ledger, item: WaldP | StatisticP, allows: str) -> None:
+    """Reject a printed p value that can lie within those that what stands beside it allows."""
+    edges = ledger.edges(item.claim, item.conventions)
+    above = edges.low is not None and edges.low > Fraction(item.p_high)
+    below = edges.high is not None and edges.high < Fraction(item.p_low)
+    if not above and not below:
+        raise Rejected(f"the {allows} allows the p value")
+
+
 def _limits(ledger: Ledger, estimate: str, lower: str, upper: str) -> str:
     """Give the statistic of an estimate; reject limits that are not of it."""
     statistic = ledger.statistic(estimate)
@@ -133,11 +142,7 @@ class OfWaldP(Kind[WaldP]):
         ]
 
     def says(self, ledger: Ledger, item: WaldP, rest: Certificates) -> Said:
-        edges = ledger.edges(item.claim, item.conventions)
-        above = edges.low is not None and edges.low > Fraction(item.p_high)
-        below = edges.high is not None and edges.high < Fraction(item.p_low)
-        if not above and not below:
-            raise Rejected("the interval allows the p value")
+        _beyond(ledger, item, "interval")
         readings(self, ledger, item, item.conventions, rest)
         words = [ledger.text(name, "printed") for name in self.claims(item)]
         statistic = ledger.statistic(item.estimate).upper()
@@ -408,11 +413,7 @@ class OfStatisticP(Kind[StatisticP]):
         ]
 
     def says(self, ledger: Ledger, item: StatisticP, rest: Certificates) -> Said:
-        edges = ledger.edges(item.claim, item.conventions)
-        above = edges.low is not None and edges.low > Fraction(item.p_high)
-        below = edges.high is not None and edges.high < Fraction(item.p_low)
-        if not above and not below:
-            raise Rejected("the statistic allows the p value")
+        _beyond(ledger, item, "statistic")
         readings(self, ledger, item, item.conventions, rest)
         name = ledger.statistic(item.statistic)
         return Said(
