@@ -183,7 +183,9 @@ SURVIVAL_SENTENCES: tuple[Sentence, ...] = (
 
 TOXICITY_SENTENCES: tuple[Sentence, ...] = (
     Sentence(
-        "{} of the patients had an event of grade 3 or more, and {} one of grade 5.",
+        "{} of the patients had an event of grade 3 or more, and {} one of grade 5. Low blood "
+        "counts can come from radiotherapy, from other drugs and from the liver; attribution in a "
+        "cohort without a control group is an opinion.",
         (
             Line("", "adverse_events", "any_event", ">=3"),
             Line("", "adverse_events", "any_event", "5"),
