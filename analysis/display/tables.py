@@ -133,6 +133,14 @@ def method_of(estimates: pd.DataFrame, statistic: Statistic) -> str:
     return str(found.iloc[0]) if len(found) else MISSING
 
 
+def by_endpoint(rows: pd.DataFrame) -> list[str]:
+    """Give how rows were computed, each way once, with its endpoints where they differ in it."""
+    ways = rows.groupby("method", sort=False)["variable"].unique().map(list)
+    if all(endpoints == ways.iloc[0] for endpoints in ways):
+        return list(ways.index)
+    return [f"{', '.join(endpoints)}: {method}" for method, endpoints in ways.items()]
+
+
 def percent(parameters: Any) -> str:
     """Give the level of confidence: '95%'."""
     return confidence_level(parameters.confidence)

@@ -480,6 +480,12 @@ def test_endpoints_of_different_methods_are_told_apart(
     said = prognosis_page.method(own_estimates, own.study).data
     assert "Gray's test" in said
     assert "log-rank test" in said
+    # What each level is held against is said in its line, and not again for every factor.
+    caption = prognosis_page.forest_caption(own_estimates, own.study)
+    assert ", against " in " ".join(own_estimates["method"])
+    assert ", against " not in caption
+    assert caption.count("TTP: cause-specific Cox regression") == 1
+    assert caption.count("Efron ties") == 2
 
 
 def test_two_factors_with_the_same_words_both_have_their_ratio(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from analysis.display.tables import (
     EXACT_MARK,
     Table,
     abbreviations,
+    by_endpoint,
     exact_note,
     journal,
     left_out_note,
@@ -173,12 +174,19 @@ def since_landmark(study: Study) -> str:
 
 
 def _methods(estimates: pd.DataFrame, study: Study, statistic: Statistic) -> str:
-    """Give how a statistic of the factors of Table 5 was computed, in words, each way once."""
-    keys = [factor.key for factor in shown_factors(estimates, study)]
+    """Give how a statistic of the factors of Table 5 was computed, in words, each way once.
+
+    Without what each level is held against, which its line says.
+    """
+    against = {
+        factor.key: f", against {factor.group(factor.groups[0])}"
+        for factor in shown_factors(estimates, study)
+    }
     chosen = pick(estimates, analysis_id=ANALYSIS, statistic=statistic, variable_level="")
-    return "; ".join(
-        m for m in dict.fromkeys(chosen.loc[chosen["group"].isin(keys), "method"]) if m
-    )
+    chosen = chosen[chosen["group"].isin(list(against)) & (chosen["method"] != "")]
+    own = zip(chosen["method"], chosen["group"], strict=True)
+    methods = [method.replace(against[group], "") for method, group in own]
+    return "; ".join(by_endpoint(chosen.assign(method=methods)))
 
 
 def _notes(study: Study, factors: Iterable[Factor]) -> list[str]:

@@ -17,6 +17,7 @@ from analysis.display.pages import recorded
 from analysis.display.tables import (
     Table,
     abbreviations,
+    by_endpoint,
     exact_note,
     journal,
     left_out_note,
@@ -146,11 +147,7 @@ def table(estimates: pd.DataFrame, study: Study) -> Table | None:
     if not rows:
         return None
     medians = pick(chosen, statistic=Statistic.MEDIAN)
-    methods = medians[medians["variable"].isin(shown)].groupby("method", sort=False)
-    said = [
-        f"{method}" if len(methods) == 1 else f"{', '.join(own['variable'])}: {method}"
-        for method, own in methods
-    ]
+    said = by_endpoint(medians[medians["variable"].isin(shown)])
     scale = (
         f"are percentiles of {parameters.bootstrap_replicates:,} bootstrap samples of patients"
         if parameters.interval_source == "bootstrap"
