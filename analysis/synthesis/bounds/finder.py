@@ -23,7 +23,7 @@ from analysis.synthesis.bounds.rows import Row, greatest_variance, least_varianc
 # Ratios are looked for between these, and are given to so many decimals.
 SMALLEST, LARGEST, DECIMALS = 0.8, 20.0, 2
 # Paths that are kept from one ratio to the next, and tried for one before it is given up.
-_KEPT, _TRIED = 160, 120
+_KEPT, _TRIED = 100, 100
 # Ends of stretches of the variance, where the chord is near enough to the square root: the first in
 # events' worth, the others as shares of the greatest.
 _SMALL = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -134,52 +134,58 @@ class _Paths:
             self._first_sizes = np.arange(
                 max(0, fewest - early), min(most, question.days[0].at_risk) + 1
             )
+        self._places = {name: place for place, name in enumerate(("score", *_SUMS))}
         self._paths: list[Ints] = []
-        self._sums: list[dict[str, Floats]] = []
+        self._sums: list[Floats] = []
 
     def refute(self, ratio: float, side: Side, variance: tuple[float, float]) -> Part | None:
         """Give the proof that no path's ratio is on the other side of this, or None."""
         asked = rows(self.question, side, variance)
+        lines = np.array([self._line(row) for row in asked])
+        constants = np.array([row.constant for row in asked])
         score = lattice.score(*self._shape, self._steps.kinds, math.log(ratio))
         programme = _Programme(asked)
         for path, sums in zip(self._paths[-_KEPT:], self._sums[-_KEPT:], strict=True):
-            programme.add(self._values(asked, path, sums, score))
-        weights = programme.weights()
+            programme.add(lines @ _with_score(path, sums, score) + constants)
         for _ in range(_TRIED):
+            weights = programme.weights()
             if weights is None:
                 return None
-            greatest, path = self._greatest(asked, weights, score)
-            constant = sum(w * row.constant for w, row in zip(weights, asked, strict=True))
-            if greatest + constant < 2 * BELOW_ZERO:
+            greatest, path = self._greatest(weights @ lines, score)
+            if greatest + weights @ constants < 2 * BELOW_ZERO:
                 named = {
-                    row.name: w for row, w in zip(asked, weights, strict=True) if w > 0
+                    row.name: float(weight)
+                    for row, weight in zip(asked, weights, strict=True)
+                    if weight > 0
                 }
                 return Part(variance=variance, weights=named)
             sums = self._sums_of(path)
             self._paths.append(path)
             self._sums.append(sums)
-            programme.add(self._values(asked, path, sums, score))
-            weights = programme.weights()
+            programme.add(lines @ _with_score(path, sums, score) + constants)
         return None
 
-    def _greatest(
-        self, asked: Sequence[Row], weights: Sequence[float], score: Floats
-    ) -> tuple[float, Ints]:
-        steps, phases = self._steps, self.question.phases()
-        of = dict.fromkeys(("score", *_SUMS), 0.0)
-        curves = {curve: np.zeros(phases) for curve in _CURVES}
-        for weight, row in zip(weights, asked, strict=True):
-            for name, share in row.sums.items():
-                of[name] += weight * share
-            for (curve, phase), share in row.curves.items():
-                curves[curve][: phase + 1] += weight * share
+    def _line(self, row: Row) -> Floats:
+        """Give the weights of a row in the order of `_sums_of`, the score first."""
+        phases = self.question.phases()
+        line = np.zeros(len(self._places) + len(_CURVES) * phases)
+        for name, share in row.sums.items():
+            line[self._places[name]] += share
+        for (curve, phase), share in row.curves.items():
+            line[len(self._places) + _CURVES.index(curve) * phases + phase] += share
+        return line
+
+    def _greatest(self, line: Floats, score: Floats) -> tuple[float, Ints]:
+        """Give the greatest weighted sum of a path, and the path."""
+        steps = self._steps
+        of = dict(zip(self._places, line, strict=False))
+        # A term counts up to every later phase.
+        by_phase = line[len(self._places) :].reshape(len(_CURVES), -1)
+        later = by_phase[:, ::-1].cumsum(axis=1)[:, ::-1]
+        curves = dict(zip(_CURVES, np.ascontiguousarray(later), strict=True))
         rewards = of["score"] * score + of["excess"] * steps.excess
         rewards += of["variance"] * steps.variance
         rewards += of["events"] * steps.events + of["tied"] * steps.tied
-        everybody = curves["all"][:, None, None] * steps.curve
-        everybody = everybody + curves["greenwood"][:, None, None] * steps.greenwood
-        leaving = curves["left"][:, None] * self._leaves
-        leaving = leaving + curves["left at least"][:, None] * self._leaves_at_least
         if self.question.days:
             value, path = lattice.greatest_on_days(
                 self._days,
@@ -191,6 +197,10 @@ class _Paths:
                 self._first_sizes,
             )
             return float(value), path
+        everybody = curves["all"][:, None, None] * steps.curve
+        everybody += curves["greenwood"][:, None, None] * steps.greenwood
+        leaving = np.outer(curves["left"], self._leaves)
+        leaving += np.outer(curves["left at least"], self._leaves_at_least)
         value, path = lattice.greatest(
             steps.kinds,
             rewards,
@@ -203,8 +213,8 @@ class _Paths:
         )
         return float(value), path
 
-    def _sums_of(self, path: Ints) -> dict[str, Floats]:
-        """Give the sums of a path; of a curve, by the last phase that counts."""
+    def _sums_of(self, path: Ints) -> Floats:
+        """Give the sums of a path: a place for the score, the others, the curves by last phase."""
         steps, phases = self._steps, self.question.phases()
         events, leaving = path[path[:, 2] >= 0], path[path[:, 2] < 0]
         a, c, kind, phase = events.T
@@ -214,11 +224,7 @@ class _Paths:
         def by_phase(phases_of: Ints, terms: Floats) -> Floats:
             return np.bincount(phases_of, terms, minlength=phases).cumsum()
 
-        return {
-            "excess": steps.excess[a, c, kind].sum(),
-            "variance": steps.variance[a, c, kind].sum(),
-            "events": steps.events[kind].sum(),
-            "tied": steps.tied[kind].sum(),
+        curves = {
             "all": by_phase(phase, steps.curve[n, own + others]),
             "yes": by_phase(phase, steps.curve[a, own]),
             "no": by_phase(phase, steps.curve[c, others]),
@@ -226,19 +232,23 @@ class _Paths:
             "left": by_phase(leaving[:, 3], self._leaves[left]),
             "left at least": by_phase(leaving[:, 3], self._leaves_at_least[left]),
         }
+        sums = {
+            "score": 0.0,
+            "excess": steps.excess[a, c, kind].sum(),
+            "variance": steps.variance[a, c, kind].sum(),
+            "events": steps.events[kind].sum(),
+            "tied": steps.tied[kind].sum(),
+        }
+        return np.concatenate(
+            [[sums[name] for name in self._places], *(curves[name] for name in _CURVES)]
+        )
 
-    def _values(
-        self, asked: Sequence[Row], path: Ints, sums: dict[str, Floats], score: Floats
-    ) -> list[float]:
-        events = path[path[:, 2] >= 0]
-        known = {name: float(sums[name]) for name in _SUMS}
-        known["score"] = float(score[events[:, 0], events[:, 1], events[:, 2]].sum())
-        return [
-            row.constant
-            + sum(share * known[name] for name, share in row.sums.items())
-            + sum(share * sums[curve][phase] for (curve, phase), share in row.curves.items())
-            for row in asked
-        ]
+
+def _with_score(path: Ints, sums: Floats, score: Floats) -> Floats:
+    events = path[path[:, 2] >= 0]
+    found = sums.copy()
+    found[0] = score[events[:, 0], events[:, 1], events[:, 2]].sum()
+    return found
 
 
 class _Programme:
@@ -260,17 +270,17 @@ class _Programme:
         self._solver.Objective().SetCoefficient(self._violation, 1.0)
         self._solver.Objective().SetMinimization()
 
-    def add(self, values: Sequence[float]) -> None:
+    def add(self, values: Floats) -> None:
         """Add a path by the values of its rows."""
         share = self._solver.NumVar(0.0, self._solver.infinity(), "")
         self._whole.SetCoefficient(share, 1.0)
-        for constraint, value in zip(self._rows, values, strict=True):
+        for constraint, value in zip(self._rows, values.tolist(), strict=True):
             constraint.SetCoefficient(share, value)
 
-    def weights(self) -> list[float] | None:
+    def weights(self) -> Floats | None:
         """Give the prices of the rows, or None where a mixture keeps to all of them."""
         if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
             return None
         if self._solver.Objective().Value() < 1e-9:
             return None
-        return [max(0.0, constraint.dual_value()) for constraint in self._rows]
+        return np.array([max(0.0, constraint.dual_value()) for constraint in self._rows])

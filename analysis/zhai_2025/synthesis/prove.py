@@ -1,0 +1,82 @@
+"""Prove what the article says of hazard ratios that it does not print, or check the proofs.
+
+python -m analysis.zhai_2025.synthesis.prove --out data/ensemble/bounds.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from analysis.article.ledger import CLAIMS, LedgerFaults, read_ledger
+from analysis.cohort.read import load
+from analysis.study.errors import ReadableError
+from analysis.study.interruption import ended_by_signals
+from analysis.synthesis.bounds import checker, run
+from analysis.synthesis.bounds.run import Curves
+from analysis.synthesis.targets import MissingClaim, Targets
+from analysis.zhai_2025.study import STUDY
+from analysis.zhai_2025.synthesis.bounds import COUNTED
+from analysis.zhai_2025.synthesis.factors import NAMES
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the bounds, each checked before it is written; or check those that are there."""
+    parser = argparse.ArgumentParser(
+        prog="python -m analysis.zhai_2025.synthesis.prove",
+        description=__doc__.partition("\n")[0],
+    )
+    parser.add_argument("--out", type=Path, default=Path("data/ensemble/bounds.json"))
+    parser.add_argument("--dataset", default="synthetic", help="on the days of which too")
+    parser.add_argument("--ledger", type=Path, default=CLAIMS, help="published numbers (CSV)")
+    parser.add_argument("--workers", type=int, default=0, help="processes; 0 is one a core")
+    parser.add_argument("--check", action="store_true", help="only check what is there")
+    chosen = parser.parse_args(arguments)
+    with ended_by_signals(f"Interrupted; {chosen.out} is whole."):
+        try:
+            return _run(chosen)
+        except (ReadableError, LedgerFaults, MissingClaim, OSError) as failure:
+            print(f"{failure}\n{chosen.out} is left as it was.", file=sys.stderr)
+        except ValidationError:
+            print(f"{chosen.out}: this is no file of bounds; 'make bounds' writes one.", file=sys.stderr)
+        except checker.Rejected as reason:
+            print(f"{chosen.out}: not proved: {reason}.", file=sys.stderr)
+        return 1
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    began = time.monotonic()
+
+    def progress(line: str) -> None:
+        print(f"[{time.monotonic() - began:6.1f} s] {line}", flush=True)
+
+    curves = curves_of(chosen.dataset)
+    if chosen.check:
+        number = run.check(run.read(chosen.out), chosen.ledger, curves)
+        progress(f"{number} bounds hold")
+        return 0
+    targets = Targets(read_ledger(chosen.ledger))
+    everything = run.prove(targets, COUNTED, NAMES, curves, chosen.workers, progress)
+    number = run.check(everything, chosen.ledger, curves)
+    chosen.out.parent.mkdir(parents=True, exist_ok=True)
+    run.write(chosen.out, everything)
+    progress(f"{number} bounds are proved and checked; written to {chosen.out}")
+    return 0
+
+
+def curves_of(dataset: str) -> dict[str, Curves]:
+    """Give days and events of a dataset's patients, by endpoint."""
+    cohort = load(dataset, STUDY, {})
+    times = {endpoint: cohort.times(endpoint) for endpoint in COUNTED.events}
+    return {
+        endpoint: (each["days"].to_numpy(dtype="int64"), each["event"].to_numpy(dtype="int64"))
+        for endpoint, each in times.items()
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
