@@ -155,7 +155,7 @@ def _check_point(question: Question, point: Point, ledger: Ledger) -> None:
     if statistic == "rate" and point.of == "all":
         low, high = (end / 100 for end in _interval(claim))
         day = float(claim["variable_level"]) * _MONTH
-        if not (day < point.before <= day + _SAME and point.low <= low + 1e-12):
+        if not (day < point.before <= day + _SAME and point.low <= max(low, 0.0) + 1e-12):
             raise Rejected(f"{point.claim}: another day, or narrower than printed")
         if point.high < min(high, 1.0) - 1e-12:
             raise Rejected(f"{point.claim}: narrower than printed")
@@ -279,8 +279,12 @@ def _row(question: Question, bound: Bound, variance: tuple[float, float], name: 
     point = question.points[int(place)]
     phase = question.times().index(point.before)
     slack = 1e-9
-    if end == "high" and 0 < point.high < 1 and point.of != "limit":
-        return {}, {(point.of, phase): 1.0}, math.log(point.high) + slack
+    if end == "high" and point.high < 1 and point.of != "limit":
+        # A path's curve is counted up to `MOST_OF_A_CURVE` only.
+        least_curve = MOST_OF_A_CURVE
+        if point.high > 0:
+            least_curve = min(least_curve, -math.log(point.high))
+        return {}, {(point.of, phase): 1.0}, slack - least_curve
     if end == "low" and point.low > 0 and point.of != "limit":
         curve = "left at least" if point.of == "left" else point.of
         return {}, {(curve, phase): -1.0}, -math.log(point.low) + slack

@@ -1,9 +1,9 @@
 """Find the limits of a hazard ratio that is not printed, each with its proof (`form`).
 
-For a given ratio the weights of rows are found by generating paths: a linear programme asks whether
-a mixture of the paths so far keeps to all rows; its dual prices are weights, for which the lattice
-gives the path with the greatest sum. When that sum is below 0 the weights are a proof; when a mixture
-keeps to all rows, this kind of proof has none.
+For a given ratio the weights of rows are found by generating paths: a linear programme asks
+whether a mixture of the paths so far keeps to all rows; its dual prices are weights, for which the
+lattice gives the path with the greatest sum. When that sum is below 0 the weights are a proof; when
+a mixture keeps to all rows, this kind of proof has none.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from ortools.linear_solver import pywraplp
@@ -49,7 +50,7 @@ def _least(paths: _Paths, branch: Branch) -> Bound | None:
     """Give the greatest ratio that every cohort of the branch is proved to exceed."""
     question = paths.question
     ends = _ends(question)
-    stretches = list(zip(ends[:-1], ends[1:], strict=True))[::-1]
+    stretches = list(pairwise(ends))[::-1]
     steps = 10**DECIMALS
     reached = round(LARGEST * steps)
     for stretch in stretches:
@@ -66,12 +67,12 @@ def _least(paths: _Paths, branch: Branch) -> Bound | None:
         if reached <= round(SMALLEST * steps):
             return None
     # Whatever was proved of a larger ratio holds of the one that all stretches have.
-    parts = []
+    parts: list[Part] = []
     while stretches:
         part = paths.refute(reached / steps, "at least", stretches[0])
         if part is None:
             reached -= 1
-            parts, stretches = [], list(zip(ends[:-1], ends[1:], strict=True))[::-1]
+            parts, stretches = [], list(pairwise(ends))[::-1]
             if reached <= round(SMALLEST * steps):
                 return None
             continue
@@ -116,8 +117,8 @@ class _Paths:
         self._starts = np.array([(size, n - size) for size in range(fewest, most + 1)])
         # Terms of somebody who leaves; at least, were all events of that day still at risk.
         self._leaves = self._steps.curve[:, 1]
-        later = np.arange(n + 1) + question.most_a_day
-        self._leaves_at_least = np.where(np.arange(n + 1) > 0, -np.log1p(-1 / later), 0.0)
+        later = np.arange(1, n + 1) + question.most_a_day
+        self._leaves_at_least = np.concatenate([[0.0], -np.log1p(-1 / later)])
         times = question.times()
         self._days = np.array(
             [

@@ -25,10 +25,10 @@ greenwood  of Greenwood's variance of the survival of all patients
 ========== ======================================================================================
 
 What is printed says of these sums that some of them, or straight lines through them, are at least
-0: a *row*. A proof gives each row a weight, none below 0, with which the weighted sum of all rows is
-below 0 for every path there is. Then no path keeps to all rows. The greatest weighted sum of all
-paths is found by going through the numbers at risk once, from the end to the beginning, which is how
-the checker sees for itself that it is below 0.
+0: a *row*. A proof gives each row a weight, none below 0, with which the weighted sum of all rows
+is below 0 for every path there is. Then no path keeps to all rows. The greatest weighted sum of all
+paths is found by going through the numbers at risk once, from the end to the beginning, which is
+how the checker sees for itself that it is below 0.
 
 References
 ----------

@@ -208,5 +208,3 @@ def _count(targets: Targets, key: tuple[str, str, str]) -> Printed | None:
 
 def _id(targets: Targets, analysis: str, variable: str, statistic: str) -> str:
     return targets.printed(analysis, variable, statistic).claim
-
-

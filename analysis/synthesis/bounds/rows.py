@@ -1,11 +1,11 @@
-"""What is printed, as rows: straight lines through the sums of a path that are at least 0 (`form`)."""
+"""What is printed, as rows: lines through the sums of a path that are at least 0 (`form`)."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
 
-from analysis.synthesis.bounds.form import Point, Question, Side
+from analysis.synthesis.bounds.form import MOST_OF_A_CURVE, Point, Question, Side
 
 _LOG_2 = math.log(2.0)
 _Z_95 = 1.959963984540054
@@ -99,12 +99,13 @@ def rows(question: Question, side: Side, variance: tuple[float, float]) -> list[
             found += _limit(question, place, point, phase)
             continue
         if point.high < 1:
-            weights = {(point.of, phase): 1.0}
-            constant = math.log(point.high) + _SLACK
+            weights: dict[tuple[str, int], float] = {(point.of, phase): 1.0}
+            # No more of a curve is counted than this.
+            constant = max(math.log(max(point.high, 1e-300)), -MOST_OF_A_CURVE) + _SLACK
             found.append(Row(f"point {place} high", curves=weights, constant=constant, size=0.1))
         if point.low > 0:
             curve = "left at least" if point.of == "left" else point.of
-            weights = {(curve, phase): -1.0}
+            weights = {(str(curve), phase): -1.0}
             constant = -math.log(point.low) + _SLACK
             found.append(Row(f"point {place} low", curves=weights, constant=constant, size=0.1))
     return found
@@ -113,8 +114,8 @@ def rows(question: Question, side: Side, variance: tuple[float, float]) -> list[
 def _limit(question: Question, place: int, point: Point, phase: int) -> list[Row]:
     """Say that the upper log-log limit of survival is at most one half.
 
-    With H = -log S that is Greenwood's sum <= (H log(H / log 2) / 1.96)^2, which is convex in H from
-    log 2 on: it lies below the chord to the greatest H, which a later printed survival gives.
+    With H = -log S that is Greenwood's sum <= (H log(H / log 2) / 1.96)^2, which is convex in H
+    from log 2 on: it lies below the chord to the greatest H, which a later printed survival gives.
     """
     later = [
         -math.log(other.low)

@@ -68,8 +68,8 @@ def prove(
 def intervals(proved: Proved) -> list[Interval]:
     """Give the stretches in which the hazard ratio lies, in order; apart where a sign is ruled out.
 
-    Of each branch there is a least and a greatest ratio; of those without the factor they are turned
-    round. A branch of which the least is above the greatest has no cohort.
+    Of each branch there is a least and a greatest ratio; of those without the factor they are
+    turned round. A branch of which the least is above the greatest has no cohort.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def intervals(proved: Proved) -> list[Interval]:
     for branch in ("below 1", "above 1"):
         least = ends.get((branch, "at least"), 0.0)
         most = ends.get((branch, "at most"), INFINITE)
-        if least > most or least >= finder.LARGEST:
+        if least > most:
             continue
         if branch == "below 1":
             least, most = 1 / most, 1 / least if least > 0 else INFINITE

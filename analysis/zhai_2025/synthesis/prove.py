@@ -42,7 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
         except (ReadableError, LedgerFaults, MissingClaim, OSError) as failure:
             print(f"{failure}\n{chosen.out} is left as it was.", file=sys.stderr)
         except ValidationError:
-            print(f"{chosen.out}: this is no file of bounds; 'make bounds' writes one.", file=sys.stderr)
+            print(
+                f"{chosen.out}: this is no file of bounds; 'make bounds' writes one.",
+                file=sys.stderr,
+            )
         except checker.Rejected as reason:
             print(f"{chosen.out}: not proved: {reason}.", file=sys.stderr)
         return 1
