@@ -22,8 +22,10 @@ import pandas as pd
 from IPython.display import Markdown
 
 from analysis.display.tables import Table, journal
-from analysis.estimates.standing import Ensemble, Status, with_standing
+from analysis.estimates.ensemble import Ensemble
+from analysis.estimates.standing import Status, over, with_standing
 from analysis.study.keys import Statistic
+from analysis.study.study import Study
 
 MARK = "‡"
 DETERMINED = "§"
@@ -38,10 +40,14 @@ LEGEND = (
     "of these synthetic patients it follows from printed numbers or was drawn at random, and says "
     "nothing of real ones."
 )
+UNKNOWN = (
+    "What of it the printed numbers determine, and within which range the rest lies, is not known "
+    "here."
+)
 CAPTION = f"{MARK}\u00a0Drawn of synthetic patients: more than the article prints."
 CAPTION_DETERMINED = (
-    f"{DETERMINED}\u00a0Drawn of synthetic patients: more than the article prints, but alike in all "
-    "cohorts that were found from its numbers."
+    f"{DETERMINED}\u00a0Drawn of synthetic patients: more than the article prints, but alike in "
+    "all cohorts that were found from its numbers."
 )
 
 Printed = Callable[[pd.DataFrame], pd.Series]
@@ -144,7 +150,7 @@ class Marks:
         if self.printed is None:
             return Markdown("")
         if self.ensemble is None:
-            return Markdown(f"{LEGEND} {self.missing}".rstrip())
+            return Markdown(f"{LEGEND} {UNKNOWN} {self.missing}".rstrip())
         many = self.ensemble.members
         return Markdown(
             f"What the article does not print is marked, a number or, in a heading, a whole "
@@ -164,12 +170,34 @@ class Marks:
             return rows
         return with_standing(rows, self.printed(rows), self.ensemble)
 
+    def of_part(self) -> Marks:
+        """Give marks for a part of the patients under the keys of all: nothing of it is printed."""
+        if self.printed is None:
+            return self
+        return Marks(lambda rows: pd.Series(False, index=rows.index), missing=self.missing)
+
+    def of_model(self, caption: str, study: Study) -> str:
+        """Give the caption of hazard ratios; of a model of many factors it is said to be open."""
+        if self.printed is None or study.chosen.factor_model == "univariate":
+            return caption
+        text = f"{caption} The article prints no model of many factors, and does not determine it: "
+        if self.ensemble is None:
+            return f"{text}other cohorts that give all of its numbers give other ratios."
+        return (
+            f"{text}each ratio is what this one cohort gives, and its range over "
+            f"{self.ensemble.members} cohorts that give all of the article’s numbers stands beside "
+            "it in the table."
+        )
+
     def _versions(self, given: Sequence[Any]) -> list[list[Any]]:
         """Give what is given with other values of what is not printed: any, lowest, highest."""
         made = [self._of(one) if _is_estimates(one) else None for one in given]
         count = 1 if self.ensemble is None else 3
         return [
-            [one if others is None else others[place] for one, others in zip(given, made, strict=True)]
+            [
+                one if others is None else others[place]
+                for one, others in zip(given, made, strict=True)
+            ]
             for place in range(count)
         ]
 
@@ -182,10 +210,10 @@ class Marks:
         other = (value + 1000.0).where(~is_p, (value + 0.5) % 1.0)
         ends = [other]
         if self.ensemble is not None:
-            found = self.ensemble.of(estimates)
+            found = over(self.ensemble, estimates)
             known = found["members"].notna()
             # Where some cohorts have no such number, as a median that is not reached, none ends it.
-            all_have = found["members"].eq(self.ensemble.members)
+            all_have = found["members"].eq(self.ensemble.members) & found["without_value"].eq(0)
             low, high = (found[name].astype("float64") for name in ("lowest", "highest"))
             ends += [low.where(known, other), high.where(all_have).where(known, other)]
         return [estimates.assign(value=value.where(printed, end)) for end in ends]
@@ -257,7 +285,7 @@ class Marks:
         return [text for one, text in said.items() if one in status]
 
     def _ranges(self, numbers: Sequence[tuple[str, str, Number]]) -> str:
-        """Give the ranges of what is open as HTML that can be folded out, '' where none is known."""
+        """Give the ranges of what is open as HTML to fold out, '' where none is known."""
         known = [one for one in numbers if one[2].status is Status.OPEN and one[2].range]
         if self.ensemble is None or not known:
             return ""

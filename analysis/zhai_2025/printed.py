@@ -11,6 +11,7 @@ from analysis.audit.comparison import compare
 from analysis.cohort.model import Cohort
 from analysis.display.beyond import Marks
 from analysis.study.keys import Statistic
+from analysis.zhai_2025 import ensemble
 
 # Numbers that are printed under another name: of events by endpoint, the level that counts them.
 _EVENTS = {"OS": "death", "IRFS": "in_field_relapse"}
@@ -26,7 +27,9 @@ def marks(cohort: Cohort) -> Marks:
     article = cohort.study.article
     if article is None or not cohort.synthetic:
         return Marks()
-    return Marks(partial(printed, read_ledger(article / CLAIMS.name)))
+    told = partial(printed, read_ledger(article / CLAIMS.name))
+    found = ensemble.of(cohort)
+    return Marks(told, missing=found) if isinstance(found, str) else Marks(told, found)
 
 
 def printed(ledger: pd.DataFrame, estimates: pd.DataFrame) -> pd.Series:
