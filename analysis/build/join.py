@@ -14,7 +14,7 @@ from analysis.study.spreadsheets import write_csv
 
 # Beside the columns of every estimates table: those of synthetic patients, with and without an
 # article.
-_FURTHER = ([], [SYNTHETIC], [*STANDING, SYNTHETIC])
+_FURTHER: tuple[list[str], ...] = ([], [SYNTHETIC], [*STANDING, SYNTHETIC])
 
 
 def join_estimates(folder: Path, pages: Iterable[str]) -> pd.DataFrame:

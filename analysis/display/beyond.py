@@ -5,9 +5,10 @@ estimates are printed is told from outside; where they stand in a table or a sen
 making it again of other estimates, in which every number that is not printed is another one. What
 differs is marked: a number, or the heading of a column that holds no other.
 
-With an ensemble of cohorts that give the same printed numbers, it is made twice more, of the lowest
-and of the highest value that each number has in them. What is the same in both, as it is shown, is
-determined by what is printed; what is not is open, and its range stands below the table.
+With an ensemble of cohorts that give the same printed numbers, it is made thrice more: with other
+numbers where the cohorts are not alike, and of the lowest and of the highest value that each number
+has in them. What is the same in all three, as it is shown, is determined by what is printed; what
+is not is open, and its range stands below the table.
 """
 
 from __future__ import annotations
@@ -85,13 +86,35 @@ class Number:
 class Version:
     """One thing, made of the estimates, of others where they are not printed, and of the ends.
 
-    `low` and `high` are None without an ensemble.
+    `unlike` has other numbers only where the cohorts of the ensemble are not alike. It, `low` and
+    `high` are None without an ensemble.
     """
 
     shown: str
     other: str
+    unlike: str | None = None
     low: str | None = None
     high: str | None = None
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A text with signs, the numbers in it that the article does not print, and its ends.
+
+    `lowest` and `highest` are the text that is `shown`, each open number at the end of its range;
+    "?" stands where none is known.
+    """
+
+    text: str
+    shown: str
+    numbers: tuple[Number, ...] = ()
+    lowest: str = ""
+    highest: str = ""
+
+    @property
+    def open_with_range(self) -> list[Number]:
+        """The open numbers whose range is known."""
+        return [one for one in self.numbers if one.status is Status.OPEN and one.lowest]
 
 
 @dataclass(frozen=True)
@@ -128,8 +151,8 @@ class Marks:
         if self.printed is None:
             return shown
         others = [str(make(*one).data) for one in self._versions(given)]
-        text, numbers = marked(Version(str(shown.data), *others))
-        return Markdown(text + self._said(numbers))
+        made = marked(Version(str(shown.data), *others))
+        return Markdown(made.text + self._said(made.open_with_range))
 
     def caption(self, caption: str, rows: pd.DataFrame | None = None) -> str:
         """Give a caption with the mark, where a figure draws more than printed numbers.
@@ -190,9 +213,9 @@ class Marks:
         )
 
     def _versions(self, given: Sequence[Any]) -> list[list[Any]]:
-        """Give what is given with other values of what is not printed: any, lowest, highest."""
+        """Give what is given with other values of what is not printed: see `Version`."""
         made = [self._of(one) if _is_estimates(one) else None for one in given]
-        count = 1 if self.ensemble is None else 3
+        count = 1 if self.ensemble is None else 4
         return [
             [
                 one if others is None else others[place]
@@ -208,15 +231,20 @@ class Marks:
         # A p value stays one: half a unit away it is written with other digits.
         is_p = estimates["statistic"].isin(_P_VALUES)
         other = (value + 1000.0).where(~is_p, (value + 0.5) % 1.0)
-        ends = [other]
+        made = [other]
         if self.ensemble is not None:
             found = over(self.ensemble, estimates)
+            open_ = self.estimates(estimates)["status"] == Status.OPEN
             known = found["members"].notna()
             # Where some cohorts have no such number, as a median that is not reached, none ends it.
             all_have = found["members"].eq(self.ensemble.members) & found["without_value"].eq(0)
             low, high = (found[name].astype("float64") for name in ("lowest", "highest"))
-            ends += [low.where(known, other), high.where(all_have).where(known, other)]
-        return [estimates.assign(value=value.where(printed, end)) for end in ends]
+            made += [
+                value.where(~open_, other),
+                low.where(known, other),
+                high.where(all_have).where(known, other),
+            ]
+        return [estimates.assign(value=value.where(printed, one)) for one in made]
 
     def _marked(self, shown: Table, others: Sequence[Table | None]) -> Table:
         layout = dict(shown.layout)
@@ -224,7 +252,7 @@ class Marks:
         named = {layout["stub"], layout.get("group")}
         cells = shown.cells.copy()
         headed: dict[str, Status] = {}
-        numbers: list[tuple[str, str, Number]] = []
+        made_of: list[tuple[str, str, Marked]] = []
         status: set[Status] = set()
         if others[0] is None or others[0].cells.shape != cells.shape:
             headed = {name: Status.OPEN for name in columns if name not in named}
@@ -232,20 +260,17 @@ class Marks:
             rows = _names(cells, layout)
             for place, name in enumerate(columns):
                 versions = _column(shown, others, place)
-                texts, found = zip(*map(marked, versions), strict=True) if versions else ((), ())
-                numbers += [
-                    (row, name, number)
-                    for row, of_cell in zip(rows, found, strict=True)
-                    for number in of_cell
-                ]
-                here = {number.status for of_cell in found for number in of_cell}
+                made = [marked(version) for version in versions]
+                made_of += [(row, name, cell) for row, cell in zip(rows, made, strict=True)]
+                here = {number.status for cell in made for number in cell.numbers}
                 status |= here
+                texts = [cell.text for cell in made]
                 if name not in named and _all_differ(versions):
                     headed[name] = Status.OPEN if Status.OPEN in here else Status.DETERMINED
                     # In a column that is open as a whole, only what is not is marked.
-                    texts = tuple(text.replace(SIGNS[headed[name]], "") for text in texts)
-                if list(texts) != [version.shown for version in versions]:
-                    cells[name] = list(texts)
+                    texts = [text.replace(SIGNS[headed[name]], "") for text in texts]
+                if texts != [version.shown for version in versions]:
+                    cells[name] = texts
         notes, of_notes = self._notes(shown, others)
         status |= {number.status for number in of_notes} | set(headed.values())
         if not status:
@@ -254,9 +279,9 @@ class Marks:
         signed = {name: f"{headings.get(name, name)}{SIGNS[how]}" for name, how in headed.items()}
         layout["headings"] = {**headings, **signed}
         layout["notes"] = [*notes, *self._explained(status)]
-        made = journal(cells, **layout)
+        again = journal(cells, **layout)
         plain = cells.rename(columns={name: f"{name}{SIGNS[how]}" for name, how in headed.items()})
-        return Table(made.shown, plain, made.layout, self._ranges(numbers))
+        return Table(again.shown, plain, again.layout, self._ranges(made_of))
 
     def _notes(
         self, shown: Table, others: Sequence[Table | None]
@@ -270,7 +295,7 @@ class Marks:
         if len(versions) != len(others) or any(len(one) != len(notes) for one in versions):
             return notes, []
         made = [marked(Version(*texts)) for texts in zip(notes, *versions, strict=True)]
-        return [text for text, _ in made], [number for _, found in made for number in found]
+        return [one.text for one in made], [number for one in made for number in one.numbers]
 
     def _explained(self, status: Iterable[Status]) -> list[str]:
         if self.ensemble is None:
@@ -284,35 +309,35 @@ class Marks:
         }
         return [text for one, text in said.items() if one in status]
 
-    def _ranges(self, numbers: Sequence[tuple[str, str, Number]]) -> str:
+    def _ranges(self, cells: Sequence[tuple[str, str, Marked]]) -> str:
         """Give the ranges of what is open as HTML to fold out, '' where none is known."""
-        known = [one for one in numbers if one[2].status is Status.OPEN and one[2].range]
+        known = [(row, column, cell) for row, column, cell in cells if cell.open_with_range]
         if self.ensemble is None or not known:
             return ""
         rows = "".join(
             f'<tr><th scope="row">{escape(row)}</th><td>{escape(column)}</td>'
-            f'<td class="number">{escape(number.shown)}{MARK}</td>'
-            f'<td class="number">{escape(number.range)}</td></tr>'
-            for row, column, number in known
+            f'<td class="number">{escape(cell.shown)}</td>'
+            f'<td class="number">{escape(cell.lowest)}</td>'
+            f'<td class="number">{escape(cell.highest)}</td></tr>'
+            for row, column, cell in known
         )
-        count = "1 open number" if len(known) == 1 else f"{len(known)} open numbers"
+        count = sum(len(cell.open_with_range) for *_, cell in known)
+        many = f"{self.ensemble.members} cohorts"
         head = "".join(
             f'<th scope="col">{name}</th>'
-            for name in ("Row", "Column", "Here", f"In {self.ensemble.members} cohorts")
+            for name in ("Row", "Column", "Here", f"Lowest of {many}", f"Highest of {many}")
         )
         return (
-            f'<details class="ranges"><summary>Ranges of {count} over {self.ensemble.members} '
-            'cohorts</summary><div class="scroll" role="group" tabindex="0" aria-label="Ranges">'
+            f'<details class="ranges"><summary>Ranges of {count} open number'
+            f"{'s' if count > 1 else ''} over {many}</summary>"
+            "<p>Each number by itself: two in one cell need not be of one cohort.</p>"
+            '<div class="scroll" role="group" tabindex="0" aria-label="Ranges">'
             f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>"
         )
 
     def _said(self, numbers: Iterable[Number]) -> str:
         """Give the ranges of the open numbers of a text as a sentence."""
-        known = dict.fromkeys(
-            f"{number.shown}{MARK} is {number.range}"
-            for number in numbers
-            if number.status is Status.OPEN and number.range
-        )
+        known = dict.fromkeys(f"{number.shown}{MARK} is {number.range}" for number in numbers)
         if self.ensemble is None or not known:
             return ""
         return f" Over {self.ensemble.members} cohorts that give every printed number, " + (
@@ -331,39 +356,51 @@ def mark_text(shown: str, other: str) -> str:
     >>> mark_text("54 (50.0%)", "1,054 (50.0%)"), mark_text("5 of 9", "none")
     ('54‡ (50.0%)', '5 of 9‡')
     """
-    return marked(Version(shown, other))[0]
+    return marked(Version(shown, other)).text
 
 
-def marked(version: Version) -> tuple[str, list[Number]]:
-    """Give a text with marks at its numbers that are not printed, and these numbers.
+def marked(version: Version) -> Marked:
+    """Give a text with signs at its numbers that are not printed, and these numbers.
 
-    >>> text, numbers = marked(Version("1.6 (0.9–2.8)", "9.6 (9.9–9.8)", "1.6 (0.8–2.8)",
-    ...                                "1.6 (1.0–2.8)"))
-    >>> text, [(number.shown, number.range) for number in numbers]
-    ('1.6§ (0.9–2.8‡)', [('1.6', '1.6–1.6'), ('0.9', '0.8–1.0'), ('2.8', '2.8–2.8')])
+    >>> made = marked(Version("1.6 (0.9–2.8)", "9.6 (9.9–9.8)", "1.6 (9.9–2.8)", "1.6 (0.8–2.8)",
+    ...                       "1.6 (1.0–2.8)"))
+    >>> made.text, made.lowest, made.highest
+    ('1.6§ (0.9–2.8‡)', '1.6 (0.8–2.8)', '1.6 (1.0–2.8)')
+    >>> [(number.shown, number.status.value, number.range) for number in made.numbers][:2]
+    [('1.6', 'determined', '1.6–1.6'), ('0.9', 'open', '0.8–1.0')]
     """
     shown, other = version.shown, version.other
     if shown == other or not (_NUMBER.search(shown) or _NUMBER.search(other)):
-        return shown, []
+        return Marked(shown, shown)
     numbers = list(_NUMBER.finditer(shown))
     if _words(shown) != _words(other):
         whole = _whole(version)
-        return f"{shown.rstrip()}{SIGNS[whole.status]}", [whole]
+        text = f"{shown.rstrip()}{SIGNS[whole.status]}"
+        return Marked(text, shown, (whole,), whole.lowest, whole.highest)
     others = _NUMBER.findall(other)
     differs = [a[0] != b for a, b in zip(numbers, others, strict=True)]
-    ends = [end for end in (version.low, version.high) if end is not None]
-    if ends and all(_words(end) == _words(shown) for end in ends):
-        lows, highs = (_NUMBER.findall(end) for end in ends)
-        told = [
-            _number(number[0], *texts)
-            for number, *texts in zip(numbers, others, lows, highs, strict=True)
-        ]
-        found = [number for number, new in zip(told, differs, strict=True) if new]
+    further = [text for text in (version.unlike, version.low, version.high) if text is not None]
+    if further and all(_words(text) == _words(shown) for text in further):
+        texts = zip(*(_NUMBER.findall(text) for text in (shown, other, *further)), strict=True)
+        told = [_number(*of_one) for of_one in texts]
+        found = tuple(number for number, new in zip(told, differs, strict=True) if new)
+        lowest, highest = (
+            _with(shown, [getattr(number, end) or "?" if new else number.shown
+                          for number, new in zip(told, differs, strict=True)])
+            for end in ("lowest", "highest")
+        )  # fmt: skip
     else:
         whole = _whole(version)
         told = [Number(number[0], whole.status) for number in numbers]
-        found = [whole]
-    return _signed(shown, numbers, differs, [number.status for number in told]), found
+        found, lowest, highest = (whole,), whole.lowest, whole.highest
+    signed = _signed(shown, numbers, differs, [number.status for number in told])
+    return Marked(signed, shown, found, lowest, highest)
+
+
+def _with(text: str, numbers: Iterable[str]) -> str:
+    """Give a text with other numbers."""
+    following = iter(numbers)
+    return _NUMBER.sub(lambda _: next(following), text)
 
 
 def _words(text: str) -> str:
@@ -372,13 +409,13 @@ def _words(text: str) -> str:
 
 def _whole(version: Version) -> Number:
     """Give a text as one number."""
-    if version.low is None or version.high is None:
+    if version.unlike is None or version.low is None or version.high is None:
         return Number(version.shown, Status.OPEN)
-    return _number(version.shown, version.other, version.low, version.high)
+    return _number(version.shown, version.other, version.unlike, version.low, version.high)
 
 
-def _number(shown: str, other: str, low: str, high: str) -> Number:
-    if shown == low == high:
+def _number(shown: str, other: str, unlike: str, low: str, high: str) -> Number:
+    if shown == unlike == low == high:
         return Number(shown, Status.DETERMINED, low, high)
     # Of what the ensemble does not have, both ends are the other number.
     if low == high == other:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from typing import Any
 
 import pandas as pd
 
@@ -12,11 +13,6 @@ from analysis.estimates.rows import KEY, pick
 from analysis.estimates.sparse import EXACT, as_read
 from analysis.estimates.spread import MEMBER
 from analysis.study.keys import Statistic
-
-
-def in_cohorts(ensemble: Ensemble) -> str:
-    """Give the heading of columns on all cohorts: 'In 100 cohorts'."""
-    return f"In {ensemble.members} cohorts"
 
 
 class Across:
@@ -81,7 +77,7 @@ class Across:
 
     def _find(
         self, group: str, group_level: str, endpoint: str, statistic: Statistic
-    ) -> dict[str, float] | None:
+    ) -> dict[Hashable, Any] | None:
         return self._of.get((self._analysis, group, group_level, endpoint, "", str(statistic)))
 
 

@@ -60,7 +60,7 @@ def with_standing(
     status = pd.Series(Status.OPEN.value, index=rows.index)
     status = status.mask(alike & within, Status.DETERMINED.value)
     status = status.mask(published.astype(bool), Status.PUBLISHED.value)
-    told = {
+    told: dict[str, pd.Series] = {
         STATUS: status,
         "ensemble_members": found["members"].astype("Int64"),
         "ensemble_lowest": low,

@@ -56,6 +56,8 @@ def printed(ledger: pd.DataFrame, estimates: pd.DataFrame) -> pd.Series:
     )
     met = compared[compared["agrees"] & exact]
     known = set(map(tuple, met[KEY].to_numpy()))
+    # A percentage that the article prints otherwise does not follow from its printed count.
+    missed = set(map(tuple, compared.loc[exact & ~compared["agrees"], KEY].to_numpy()))
     shares = {key[:-1] for key in known if key[-1] in (Statistic.COUNT, Statistic.PERCENT)}
     counts = {
         (claim["variable"], claim["variable_level"], claim["group_level"]): claim["value"]
@@ -68,6 +70,8 @@ def printed(ledger: pd.DataFrame, estimates: pd.DataFrame) -> pd.Series:
         statistic, value = row["statistic"], row["value"]
         if key in known:
             return True
+        if key in missed:
+            return False
         if statistic in (Statistic.COUNT, Statistic.PERCENT):
             return key[:-1] in shares or (row["variable"] == "patients" and value == patients)
         if statistic == Statistic.N:

@@ -10,11 +10,12 @@ from IPython.display import HTML, Markdown
 
 from analysis.audit.comparison import compare
 from analysis.audit.verdicts import IMPOSSIBLE, MISSED, NOT_ESTIMATED, READING, REPRODUCED
-from analysis.display.beyond import SIGNS
+from analysis.display.beyond import MARK, SIGNS
 from analysis.display.format import MISSING, fixed, is_missing
 from analysis.display.tables import Table, journal
 from analysis.estimates.exported import STATUS
 from analysis.estimates.rows import KEY
+from analysis.estimates.standing import Status
 from analysis.zhai_2025.readings import claim_anchor
 
 # How many of the parts of a locator ("Table 1: Sex / Male / No.") name the row; the rest names
@@ -60,7 +61,7 @@ def with_status(verdicts: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 def _sign(claim: dict[Any, Any]) -> str:
     """Give the sign behind a number of the dataset that the article does not print."""
     status = claim.get(STATUS)
-    return SIGNS.get(status, "") if isinstance(status, str) else ""
+    return SIGNS.get(Status(status), "") if isinstance(status, str) else ""
 
 
 def verdict_list(verdicts: pd.DataFrame) -> HTML:
@@ -75,9 +76,11 @@ def verdict_list(verdicts: pd.DataFrame) -> HTML:
         for name in _MARKS
         if (verdicts["verdict"] == name).any()
     )
+    # Of a number that is reproduced, the article does not print what lies beyond its digits.
+    difference = f"Difference{MARK}" if STATUS in verdicts else "Difference"
     headings = "".join(
         f'<th scope="col">{name}</th>'
-        for name in ("Where", "Published", "Reproduced", "Difference", "Verdict")
+        for name in ("Where", "Published", "Reproduced", difference, "Verdict")
     )
     return HTML(
         '<figure class="table verdicts" id="verdicts"><figcaption id="verdicts_caption">Every '
@@ -103,7 +106,7 @@ def _list_row(claim: dict[Any, Any]) -> str:
         f'<th scope="row">{escape(claim["locator"])}{reason}</th>'
         f'<td class="number">{escape(claim["printed"] + unit)}</td>'
         f'<td class="number">{escape(claim["reproduced"])}{_sign(claim)}</td>'
-        f'<td class="number">{escape(shown)}{_sign(claim)}</td>'
+        f'<td class="number">{escape(shown)}</td>'
         f"<td>{_MARKS[claim['verdict']]} {_verdict(claim)}</td>"
     )
     anchor = escape(claim_anchor(str(claim["claim_id"])))

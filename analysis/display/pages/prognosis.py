@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from IPython.display import Markdown
 
-from analysis.display.cohorts import Across, how_often, in_cohorts
+from analysis.display.cohorts import Across, how_often
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.forest import forests
 from analysis.display.figures.kaplan_meier import MOST_CURVES, survival_figure
@@ -397,25 +397,32 @@ def table_5_hazards(
 ) -> Table | None:
     """Give hazard ratios of every factor beside the test that they are the same at all times.
 
-    With an `ensemble`, two columns have the range of the ratio over its cohorts, and in how many of
-    them p is below 0.05.
+    With an `ensemble`, the range of each ratio over its cohorts stands beside it, and beside p in
+    how many of them it is below 0.05.
     """
-    columns = [f"HR ({percent(study.chosen)} CI)", "p", "Proportional hazards: p"]
     across = Across(ensemble, ANALYSIS) if ensemble else None
-    above = in_cohorts(ensemble) if ensemble else ""
-    more = [f"{above}: HR", f"{above}: p < {SIGNIFICANCE}"] if ensemble else []
+    cohorts = f"{ensemble.members} cohorts" if ensemble else ""
+    columns = [
+        f"HR ({percent(study.chosen)} CI)",
+        *([f"HR in {cohorts}"] if cohorts else []),
+        "p",
+        *([f"p < {SIGNIFICANCE} in {cohorts}"] if cohorts else []),
+        "Proportional hazards: p",
+    ]
     rows = []
     for endpoint in endpoints_in(estimates, study):
         for ratio in _ratios(estimates, study, endpoint).to_dict("records"):
+            ranges, below = _in_cohorts(across, ratio, endpoint)
             texts = (
                 estimate(ratio["hazard_ratio"], ratio["lower"], ratio["upper"]),
+                *ranges,
                 ratio["p_text"],
+                *below,
                 p_value(ratio["proportionality"]),
             )
             rows.append(
                 {"endpoint": study.endpoint(endpoint).words, "factor": ratio["label"]}
                 | dict(zip(columns, texts, strict=True))
-                | dict(zip(more, _in_cohorts(across, ratio, endpoint), strict=True))
             )
     if not rows:
         return None
@@ -441,18 +448,19 @@ def table_5_hazards(
         pd.DataFrame(rows),
         stub="factor",
         group="endpoint",
-        headings={"factor": "Prognostic factor"} | {name: name.partition(": ")[2] for name in more},
-        spanners={above: more} if ensemble else None,
+        headings={"factor": "Prognostic factor"},
         notes=notes,
     )
 
 
-def _in_cohorts(across: Across | None, ratio: Mapping[Hashable, Any], endpoint: str) -> list[str]:
-    """Give the range of a ratio over cohorts, and in how many p is below 0.05."""
+def _in_cohorts(
+    across: Across | None, ratio: Mapping[Hashable, Any], endpoint: str
+) -> tuple[list[str], list[str]]:
+    """Give the range of a ratio over cohorts, and in how many p is below 0.05; else nothing."""
     if across is None:
-        return []
+        return [], []
     about = (ratio["group"], ratio["level"], endpoint)
-    return [across.ratio(*about), across.count(*about, Statistic.HR_P)]
+    return [across.ratio(*about)], [across.count(*about, Statistic.HR_P)]
 
 
 def over_cohorts(estimates: pd.DataFrame, study: Study, ensemble: Ensemble | None) -> Markdown:
