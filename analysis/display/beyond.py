@@ -234,7 +234,8 @@ class Marks:
         made = [other]
         if self.ensemble is not None:
             found = over(self.ensemble, estimates)
-            open_ = self.estimates(estimates)["status"] == Status.OPEN
+            told = with_standing(estimates, printed, self.ensemble)
+            open_ = told["status"] == Status.OPEN
             known = found["members"].notna()
             # Where some cohorts have no such number, as a median that is not reached, none ends it.
             all_have = found["members"].eq(self.ensemble.members) & found["without_value"].eq(0)
@@ -337,7 +338,12 @@ class Marks:
 
     def _said(self, numbers: Iterable[Number]) -> str:
         """Give the ranges of the open numbers of a text as a sentence."""
-        known = dict.fromkeys(f"{number.shown}{MARK} is {number.range}" for number in numbers)
+        known = dict.fromkeys(
+            f"{number.shown}{MARK} is {number.range}"
+            for number in numbers
+            # A text whose words change with its numbers is marked as one, and has no range.
+            if _NUMBER.fullmatch(number.shown)
+        )
         if self.ensemble is None or not known:
             return ""
         return f" Over {self.ensemble.members} cohorts that give every printed number, " + (

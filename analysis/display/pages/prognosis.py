@@ -401,12 +401,13 @@ def table_5_hazards(
     how many of them it is below 0.05.
     """
     across = Across(ensemble, ANALYSIS) if ensemble else None
-    cohorts = f"{ensemble.members} cohorts" if ensemble else ""
+    many = f"{ensemble.members} cohorts" if ensemble else ""
+    ranged = [f"HR in {many}"] if many else []
     columns = [
         f"HR ({percent(study.chosen)} CI)",
-        *([f"HR in {cohorts}"] if cohorts else []),
+        *ranged,
         "p",
-        *([f"p < {SIGNIFICANCE} in {cohorts}"] if cohorts else []),
+        *([f"p < {SIGNIFICANCE} in {many}"] if many else []),
         "Proportional hazards: p",
     ]
     rows = []
@@ -450,6 +451,7 @@ def table_5_hazards(
         group="endpoint",
         headings={"factor": "Prognostic factor"},
         notes=notes,
+        left=ranged,
     )
 
 
