@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from lxml import etree, html
@@ -115,7 +116,7 @@ def of_page(text: str) -> list[tuple[str, str]]:
 
 def of_table(table: html.HtmlElement) -> Iterator[str]:
     """Give the numbers of a table that have no sign, neither of their own nor of their column."""
-    headed = _headings(table)
+    headed = headings_of(table)
     for row in table.xpath("./tbody/tr"):
         place = 0
         for cell in row.xpath("./td|./th"):
@@ -136,7 +137,7 @@ def _is_told(heading: str) -> bool:
     return signed or heading == "Where" or bool(re.search(r"in \d+ cohorts", heading))
 
 
-def _headings(table: html.HtmlElement) -> dict[int, str]:
+def headings_of(table: html.HtmlElement) -> dict[int, str]:
     """Give the last heading of each column by its place."""
     rows = table.xpath("./thead/tr")
     found: dict[int, str] = {}
@@ -164,7 +165,8 @@ def _text(elements: list[html.HtmlElement]) -> str:
 
 def of_csv(table: pd.DataFrame) -> list[str]:
     """Give what is wrong with a table as CSV (all text): numbers without a sign, not synthetic."""
-    found = [] if (table.get("synthetic") == "yes").all() else ["does not say synthetic"]
+    told = "synthetic" in table and (table["synthetic"] == "yes").all()
+    found = [] if told else ["does not say synthetic"]
     for name in table.columns.drop("synthetic", errors="ignore"):
         if not _is_told(name):
             found += [one for cell in table[name] for one in strangers(cell)]
@@ -180,18 +182,48 @@ def of_estimates(rows: pd.DataFrame) -> list[str]:
     if not (rows["synthetic"] == "yes").all():
         found.append("a row that does not say synthetic")
     published = rows[rows["status"] == "published"]
-    for row in published.to_dict("records"):
-        value = row["value"]
-        texts = (
-            {f"{half_up(abs(value), places)}" for places in range(5)} if value == value else set()
-        )
-        if texts and not texts & KNOWN:
-            found.append(f"not published: {[row[name] for name in KEY]} {value}")
+    found += [
+        f"not published: {[row[name] for name in KEY]} {row['value']}"
+        for row in published.to_dict("records")
+        if not _is_printed(row)
+    ]
     told = rows[rows["status"] == "determined"]
     inside = told["value"].between(told["ensemble_lowest"], told["ensemble_highest"])
     if not (inside | (told["value"].isna() & told["ensemble_lowest"].isna())).all():
         found.append("determined, and not as in the ensemble")
     return found
+
+
+# What follows from a printed count: its percentage, the other way round, and those without.
+_COUNTS = {"count", "percent", "n", "events", "responders", "non_responders"}
+
+
+def _printed() -> dict[tuple[str, ...], set[str]]:
+    """Give what the ledger prints under each key."""
+    found: dict[tuple[str, ...], set[str]] = {}
+    for claim in read_ledger()[[*KEY, "printed"]].fillna("").to_dict("records"):
+        key = tuple(str(claim[name]) for name in KEY)
+        found.setdefault(key, set()).add(claim["printed"].replace(",", ""))
+    return found
+
+
+_PRINTED = _printed()
+
+
+def _is_printed(row: dict[Hashable, Any]) -> bool:
+    """Tell whether the ledger has a number under its key, or the digits of a count."""
+    key = tuple("" if pd.isna(row[name]) else str(row[name]) for name in KEY)
+    value = row["value"]
+    for printed in _PRINTED.get(key, ()):
+        if pd.isna(value):
+            return True
+        decimals = len(printed.partition(".")[2])
+        if printed == f"{half_up(value, decimals)}":
+            return True
+        if printed.startswith("<") and value < float(printed[1:]):
+            return True
+    counted = row["statistic"] in _COUNTS
+    return counted and f"{half_up(value, row['statistic'] == 'percent')}" in KNOWN
 
 
 def of_svg(content: bytes) -> list[str]:

@@ -9,11 +9,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
+from lxml import html
 
 from analysis.display.beyond import CAPTION, CAPTION_DETERMINED
 from analysis.estimates import drawn
 from analysis.study.printed import half_up
 from analysis.zhai_2025.parameters import Parameters
+from tests.marks import headings_of
 
 # What stands beside a dataset's own numbers and is not of it: the medians of other trials and the
 # article's numbers with the differences from them; rules on patients in words.
@@ -68,7 +70,8 @@ class Printed(HTMLParser):
 def numbers_on(page: Path) -> list[tuple[str, str]]:
     """Give each number of a page with the name of its table or figure."""
     parser = Printed()
-    parser.feed(page.read_text(encoding="utf-8"))
+    text = page.read_text(encoding="utf-8")
+    parser.feed(without_cohorts(text) if "cohorts" in text else text)
     return [
         (figure, number.replace(",", ""))
         for figure, text in parser.found
@@ -77,9 +80,25 @@ def numbers_on(page: Path) -> list[tuple[str, str]]:
     ]
 
 
+def without_cohorts(text: str) -> str:
+    """Give a page without the columns that say in how many cohorts something is so."""
+    tree = html.fromstring(text)
+    for table in tree.xpath("//figure//table"):
+        headed = headings_of(table)
+        for row in table.xpath("./tbody/tr"):
+            for place, cell in enumerate(list(row.xpath("./td|./th"))):
+                if re.search(r"in \d+ cohorts", headed.get(place, "")):
+                    row.remove(cell)
+    return str(html.tostring(tree, encoding="unicode"))
+
+
 def as_printed(estimates: pd.DataFrame) -> set[str]:
     """Give what the rows are with as many decimals as a page may print, halves up."""
     values = [abs(value) for value in estimates["value"].dropna()]
+    # The ranges of what is open in synthetic patients stand in the row of each.
+    for end in ("ensemble_lowest", "ensemble_highest"):
+        if end in estimates:
+            values += [abs(value) for value in estimates[end].dropna()]
     # Of how many patients a number is stands in its row, and of what level its interval.
     values += [float(n) for n in estimates["n"].dropna().unique()]
     values += [100 * Parameters().confidence]
