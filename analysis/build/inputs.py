@@ -24,6 +24,9 @@ DATASET_FILES = {".yaml", *SUFFIXES}
 WRITE_AHEAD = "-wal"
 LOCK = "requirements.lock"
 ESTIMATES = "estimates"
+# What the pages of synthetic patients read of an ensemble (`analysis.estimates.ensemble`).
+ENSEMBLE = "data/ensemble"
+ENSEMBLE_FILES = ("ensemble.json", "estimates.parquet", "estimates_multivariable.parquet")
 
 
 class Inputs(BaseModel):
@@ -162,6 +165,18 @@ def hashes_of_sources(folder: Path, files: Files) -> dict[str, str]:
     paths = files.ask(f"the sources of {folder.name}", outside)
     databases = files.ask(f"the database of {folder.name}", lambda: hashes_of_databases(folder))
     return {name: files.hash(path) for name, path in paths.items()} | databases
+
+
+def hashes_of_ensemble(root: Path, files: Files) -> dict[str, str]:
+    """Give the SHA-256 of the files of the ensemble that pages read.
+
+    A file that is not there has an empty one, so that pages are made again when it has come.
+    """
+    found = {}
+    for name in (f"{ENSEMBLE}/{name}" for name in ENSEMBLE_FILES):
+        there = files.ask(f"whether there is {name}", (root / name).is_file)
+        found[name] = files.hash(root / name) if there else ""
+    return found
 
 
 def _files_of_dataset(folder: Path) -> list[Path]:

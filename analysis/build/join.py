@@ -8,8 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.build.errors import BuildError
+from analysis.estimates.exported import STANDING, SYNTHETIC, write_parquet
 from analysis.estimates.rows import COLUMNS, KEY
 from analysis.study.spreadsheets import write_csv
+
+# Beside the columns of every estimates table: those of synthetic patients, with and without an
+# article.
+_FURTHER: tuple[list[str], ...] = ([], [SYNTHETIC], [*STANDING, SYNTHETIC])
 
 
 def join_estimates(folder: Path, pages: Iterable[str]) -> pd.DataFrame:
@@ -18,30 +23,38 @@ def join_estimates(folder: Path, pages: Iterable[str]) -> pd.DataFrame:
     Raises
     ------
     BuildError
-        When a page has other columns than an estimates table, or two rows have the same key: a
-        printed number must have one source.
+        When a page has other columns than an estimates table, or than the other pages, or two
+        rows have the same key: a printed number must have one source.
     """
     parts = []
+    columns: list[str] = []
     for page in pages:
         path = folder / f"{page}.parquet"
         if not path.is_file():
             continue
         part = pd.read_parquet(path)
-        if list(part.columns) != COLUMNS:
+        further = list(part.columns)[len(COLUMNS) :]
+        if list(part.columns) != [*COLUMNS, *further] or further not in _FURTHER:
             raise BuildError(f"The estimates of {page} have the columns {list(part.columns)}.")
+        if columns and list(part.columns) != columns:
+            raise BuildError(
+                f"The estimates of {page} have other columns than those of the pages before it: "
+                "some say what stands behind a number, and some do not."
+            )
+        columns = list(part.columns)
         if not part.empty:
             parts.append(part.assign(page=page))
     if not parts:
-        return pd.DataFrame(columns=COLUMNS)
+        return pd.DataFrame(columns=columns or COLUMNS)
     joined = pd.concat(parts, ignore_index=True)
     twice = joined[joined.duplicated(KEY, keep=False)]
     if not twice.empty:
         listed = twice[["page", *KEY]].to_string(index=False)
         raise BuildError(f"These statistics were computed more than once:\n{listed}")
-    return joined[COLUMNS]
+    return joined[columns]
 
 
 def write_estimates(estimates: pd.DataFrame, report: Path) -> None:
     """Write `estimates.csv` and `estimates.parquet` into the folder of a report."""
     write_csv(estimates, report / "estimates.csv")
-    estimates.to_parquet(report / "estimates.parquet", index=False)
+    write_parquet(estimates, report / "estimates.parquet")

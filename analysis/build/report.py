@@ -11,7 +11,7 @@ from analysis.build.assembly import How, Subject, build
 from analysis.build.errors import REFUSED, BuildError
 from analysis.build.files import Files
 from analysis.build.imports import Imports, modules_in
-from analysis.build.inputs import Source, hashes_of_dataset
+from analysis.build.inputs import Source, hashes_of_dataset, hashes_of_ensemble
 from analysis.build.manifest import read_manifest
 from analysis.build.names import place_of, refuse_what_is_of_another, report_name
 from analysis.build.plan import Plan, Run, plan
@@ -86,6 +86,9 @@ def plan_report(
     _refuse_what_cannot_be(candidates, asked, folder, only)
     there = [source for source in candidates if not source.lacks(asked.facts)]
     names = [source.name for source in there]
+    read = hashes_of_dataset(folder, files)
+    if {"article", "synthetic"} <= asked.facts:
+        read |= hashes_of_ensemble(project.root, files)
     runs = [
         Run(
             source,
@@ -102,7 +105,7 @@ def plan_report(
         runs,
         imports,
         files,
-        hashes_of_dataset(folder, files),
+        read,
         asked.changed,
         pages=names if only else (INDEX, *(name for name in names if name != INDEX)),
         joins=True,

@@ -15,10 +15,13 @@ from IPython.display import HTML
 from analysis.display.figures.drawing import Drawing
 from analysis.display.tables import Table
 from analysis.display.templates import table_document
+from analysis.estimates.exported import say_synthetic, write_parquet
 from analysis.study.spreadsheets import write_csv
 
 # Lettering of 7 points suits paper; on a screen it is shown larger.
 PIXELS_PER_POINT = 96 / 72 * 1.25
+
+SYNTHETIC_PATIENTS = "Synthetic patients."
 
 # As many signs are named that a figure cannot show.
 _SIGNS = 20
@@ -35,21 +38,28 @@ class Page:
     output
         Folder that the report is written to; with ``""`` results are shown and nothing is
         written, as a reader wants who works in JupyterLab.
+    synthetic
+        Whether no real patient is in what it shows: every file then says so, a table in its last
+        column, a figure in its metadata.
     """
 
-    def __init__(self, name: str, output: str | Path = "") -> None:
+    def __init__(self, name: str, output: str | Path = "", *, synthetic: bool = False) -> None:
         self.name = name
         self.output = Path(output) if str(output) else None
+        self.synthetic = synthetic
 
     def estimates(self, rows: pd.DataFrame) -> None:
         """Write the estimates of this page (columns of `analysis.estimates.rows`)."""
         if path := self._file("estimates", f"{self.name}.parquet"):
-            rows.to_parquet(path, index=False)
+            write_parquet(self._told(rows), path)
 
     def records(self, name: str, rows: pd.DataFrame) -> None:
         """Write a plain table of this page, `<name>.csv`, beside the estimates."""
         if path := self._file("", f"{name}.csv"):
-            write_csv(rows, path)
+            write_csv(self._told(rows), path)
+
+    def _told(self, rows: pd.DataFrame) -> pd.DataFrame:
+        return say_synthetic(rows) if self.synthetic else rows
 
     def table(self, name: str, table: Table | None, caption: str, source: str = "") -> HTML:
         """Write `tables/<name>.csv` and `.html`; give what shows the table.
@@ -62,13 +72,14 @@ class Page:
         # Great Tables draws a new identifier at random each time it is not given one.
         markup = table.shown.with_id(f"{name}_gt").as_raw_html()
         if path := self._file("tables", f"{name}.csv"):
-            write_csv(table.cells, path)
-            document = table_document(label(name), caption, markup)
+            write_csv(self._told(table.cells), path)
+            said = f"{SYNTHETIC_PATIENTS} {caption}" if self.synthetic else caption
+            document = table_document(label(name), said, markup + table.below)
             path.with_suffix(".html").write_text(document, encoding="utf-8", newline="\n")
         links = self._links(f"tables/{name}", "csv", "html")
         return HTML(
             f'<figure class="table" id="{escape(name)}">'
-            f"{_figcaption(name, caption, links)}{_box(name, markup)}</figure>"
+            f"{_figcaption(name, caption, links)}{_box(name, markup)}{table.below}</figure>"
         )
 
     def figure(self, name: str, drawing: Drawing | None, caption: str, source: str = "") -> HTML:
@@ -79,16 +90,20 @@ class Page:
         """
         if drawing is None:
             return self.not_recorded(name, source, caption)
-        svg = drawing.svg()
+        said, alt = {}, drawing.alt
+        if self.synthetic:
+            said = {"Title": f"{SYNTHETIC_PATIENTS} {label(name) or name}", "Description": caption}
+            alt = f"{SYNTHETIC_PATIENTS} {alt}"
+        svg = drawing.svg(said)
         caption += _boxes(drawing.missing_signs())
         if path := self._file("figures", f"{name}.svg"):
             path.write_bytes(svg)
-            path.with_suffix(".png").write_bytes(drawing.png())
+            path.with_suffix(".png").write_bytes(drawing.png(said=said))
         plt.close(drawing.figure)
         width, height = _size_in_pixels(svg)
         image = (
             f'<img src="data:image/svg+xml;base64,{base64.b64encode(svg).decode("ascii")}"'
-            f' width="{width}" height="{height}" alt="{escape(drawing.alt)}">'
+            f' width="{width}" height="{height}" alt="{escape(alt)}">'
         )
         links = self._links(f"figures/{name}", "svg", "png")
         return HTML(

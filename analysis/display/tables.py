@@ -36,11 +36,15 @@ from analysis.study.variables import Factor, Grouped, Row
 
 @dataclass(frozen=True)
 class Table:
-    """A table to show (`shown`), its cells as text, and how they are laid out (see `journal`)."""
+    """A table to show (`shown`), its cells as text, and how they are laid out (see `journal`).
+
+    `below` is HTML that stands under it, wherever it is shown.
+    """
 
     shown: GT
     cells: pd.DataFrame
     layout: Mapping[str, Any] = field(default_factory=dict)
+    below: str = ""
 
 
 def journal(

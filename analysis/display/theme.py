@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
 from typing import Any
@@ -131,16 +131,20 @@ def theme() -> Iterator[None]:
         yield
 
 
-def to_svg(figure: Figure) -> bytes:
-    """Give the figure as SVG at print size, text as outlines, without a date."""
-    return _written(figure, format="svg", metadata={"Date": None})
+def to_svg(figure: Figure, said: Mapping[str, str] | None = None) -> bytes:
+    """Give the figure as SVG at print size, text as outlines, without a date.
+
+    `said` is what the file says of itself in its metadata: Title, Description.
+    """
+    return _written(figure, format="svg", metadata={"Date": None, **(said or {})})
 
 
-def to_png(figure: Figure, dpi: int = 300) -> bytes:
-    """Give the figure as PNG at print size; `dpi` is dots per inch."""
+def to_png(figure: Figure, dpi: int = 300, said: Mapping[str, str] | None = None) -> bytes:
+    """Give the figure as PNG at print size; `dpi` is dots per inch, `said` as of `to_svg`."""
     # Half the time of the default, for files of the same size.
     fast = {"compress_level": 4}
-    return _written(figure, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs=fast)
+    metadata = {"Software": None, **(said or {})}
+    return _written(figure, format="png", dpi=dpi, metadata=metadata, pil_kwargs=fast)
 
 
 def _written(figure: Figure, **options: Any) -> bytes:

@@ -19,6 +19,7 @@ from analysis.estimates import (
     toxicity,
     treatment,
 )
+from analysis.estimates.rows import COLUMNS
 from analysis.study.parameters import Parameters
 
 PARTS = (
@@ -43,6 +44,6 @@ def estimate(cohort: Cohort, parameters: Parameters, stored: str = "") -> pd.Dat
     `stored` is the path of a table of them that is there already (Parquet), which is then read.
     """
     if stored:
-        return pd.read_parquet(stored)
+        return pd.read_parquet(stored, columns=COLUMNS)
     parts = [part(cohort, parameters) for part in PARTS]
     return pd.concat([part for part in parts if not part.empty], ignore_index=True)

@@ -11,6 +11,7 @@ from analysis.audit.comparison import compare
 from analysis.cohort.model import Cohort
 from analysis.display.beyond import Marks
 from analysis.study.keys import Statistic
+from analysis.zhai_2025 import ensemble
 
 # Numbers that are printed under another name: of events by endpoint, the level that counts them.
 _EVENTS = {"OS": "death", "IRFS": "in_field_relapse"}
@@ -26,7 +27,9 @@ def marks(cohort: Cohort) -> Marks:
     article = cohort.study.article
     if article is None or not cohort.synthetic:
         return Marks()
-    return Marks(partial(printed, read_ledger(article / CLAIMS.name)))
+    told = partial(printed, read_ledger(article / CLAIMS.name))
+    found = ensemble.of(cohort)
+    return Marks(told, missing=found) if isinstance(found, str) else Marks(told, found)
 
 
 def printed(ledger: pd.DataFrame, estimates: pd.DataFrame) -> pd.Series:
@@ -53,6 +56,8 @@ def printed(ledger: pd.DataFrame, estimates: pd.DataFrame) -> pd.Series:
     )
     met = compared[compared["agrees"] & exact]
     known = set(map(tuple, met[KEY].to_numpy()))
+    # A percentage that the article prints otherwise does not follow from its printed count.
+    missed = set(map(tuple, compared.loc[exact & ~compared["agrees"], KEY].to_numpy()))
     shares = {key[:-1] for key in known if key[-1] in (Statistic.COUNT, Statistic.PERCENT)}
     counts = {
         (claim["variable"], claim["variable_level"], claim["group_level"]): claim["value"]
@@ -65,6 +70,8 @@ def printed(ledger: pd.DataFrame, estimates: pd.DataFrame) -> pd.Series:
         statistic, value = row["statistic"], row["value"]
         if key in known:
             return True
+        if key in missed:
+            return False
         if statistic in (Statistic.COUNT, Statistic.PERCENT):
             return key[:-1] in shares or (row["variable"] == "patients" and value == patients)
         if statistic == Statistic.N:

@@ -10,8 +10,12 @@ from IPython.display import HTML, Markdown
 
 from analysis.audit.comparison import compare
 from analysis.audit.verdicts import IMPOSSIBLE, MISSED, NOT_ESTIMATED, READING, REPRODUCED
+from analysis.display.beyond import MARK, SIGNS
 from analysis.display.format import MISSING, fixed, is_missing
 from analysis.display.tables import Table, journal
+from analysis.estimates.exported import STATUS
+from analysis.estimates.rows import KEY
+from analysis.estimates.standing import Status
 from analysis.zhai_2025.readings import claim_anchor
 
 # How many of the parts of a locator ("Table 1: Sex / Male / No.") name the row; the rest names
@@ -40,6 +44,26 @@ def abstract(ledger: pd.DataFrame, estimates: pd.DataFrame) -> Table:
     return comparison_table(compare(numbers, estimates))
 
 
+def with_status(verdicts: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Give verdicts with what stands behind each of the dataset's numbers (`exported.STATUS`).
+
+    `rows` are the estimates; where they say nothing of it, as of real patients, the verdicts are
+    given as they are. What is not estimated has no status.
+    """
+    if STATUS not in rows:
+        return verdicts
+    known = rows[[*KEY, STATUS]].assign(**{name: rows[name].fillna("").astype(str) for name in KEY})
+    keyed = verdicts[KEY].fillna("").astype(str)
+    found = keyed.merge(known.drop_duplicates(KEY), on=KEY, how="left")[STATUS]
+    return verdicts.assign(**{STATUS: found.set_axis(verdicts.index).where(verdicts["estimated"])})
+
+
+def _sign(claim: dict[Any, Any]) -> str:
+    """Give the sign behind a number of the dataset that the article does not print."""
+    status = claim.get(STATUS)
+    return SIGNS.get(Status(status), "") if isinstance(status, str) else ""
+
+
 def verdict_list(verdicts: pd.DataFrame) -> HTML:
     """Give every published number with what was reproduced, filterable by words and verdict.
 
@@ -52,9 +76,11 @@ def verdict_list(verdicts: pd.DataFrame) -> HTML:
         for name in _MARKS
         if (verdicts["verdict"] == name).any()
     )
+    # Of a number that is reproduced, the article does not print what lies beyond its digits.
+    difference = f"Difference{MARK}" if STATUS in verdicts else "Difference"
     headings = "".join(
         f'<th scope="col">{name}</th>'
-        for name in ("Where", "Published", "Reproduced", "Difference", "Verdict")
+        for name in ("Where", "Published", "Reproduced", difference, "Verdict")
     )
     return HTML(
         '<figure class="table verdicts" id="verdicts"><figcaption id="verdicts_caption">Every '
@@ -79,7 +105,7 @@ def _list_row(claim: dict[Any, Any]) -> str:
     cells = (
         f'<th scope="row">{escape(claim["locator"])}{reason}</th>'
         f'<td class="number">{escape(claim["printed"] + unit)}</td>'
-        f'<td class="number">{escape(claim["reproduced"])}</td>'
+        f'<td class="number">{escape(claim["reproduced"])}{_sign(claim)}</td>'
         f'<td class="number">{escape(shown)}</td>'
         f"<td>{_MARKS[claim['verdict']]} {_verdict(claim)}</td>"
     )
@@ -136,7 +162,7 @@ def _cell(claim: dict[Any, Any]) -> str:
     verdict = claim["verdict"]
     text = escape(claim["printed"])
     if verdict != REPRODUCED:
-        text += f" → {escape(claim['reproduced'])}"
+        text += f" → {escape(claim['reproduced'])}{_sign(claim)}"
     words = escape(f"{claim['locator']}: {verdict}")
     kind = verdict.replace("not estimated", "absent").split()[0]
     return f'<td class="number {kind}" title="{words}">{text} <small>{_MARKS[verdict]}</small></td>'

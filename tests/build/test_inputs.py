@@ -10,10 +10,12 @@ import pytest
 from analysis.__main__ import PROJECT
 from analysis.build.asked import given_to
 from analysis.build.errors import BuildError
+from analysis.build.files import Files
 from analysis.build.imports import Imports, modules_in
-from analysis.build.inputs import Source
+from analysis.build.inputs import ENSEMBLE, ENSEMBLE_FILES, Source, hashes_of_ensemble
 from analysis.build.project import ROOT, Project
 from analysis.build.report import plan_report
+from analysis.estimates import ensemble
 
 
 def change(path: Path, **keys: object) -> None:
@@ -182,3 +184,33 @@ def test_what_the_article_printed_belongs_to_who_reads_it() -> None:
         assert claims in imports.files_behind(f"import {name}")
     judged = Source(PROJECT, PROJECT.notebook("07_replication"), imports)
     assert claims in judged.behind
+
+
+# The ensemble of synthetic patients ---------------------------------------------------------------
+
+
+def test_the_build_watches_the_files_of_the_ensemble_that_pages_read() -> None:
+    assert ROOT / ENSEMBLE == ensemble.ENSEMBLE
+    assert set(ENSEMBLE_FILES) == {ensemble.ABOUT, ensemble.ESTIMATES, ensemble.MULTIVARIABLE}
+
+
+def test_an_ensemble_that_comes_or_changes_is_noticed(tmp_path: Path) -> None:
+    before = hashes_of_ensemble(tmp_path, Files())
+    assert set(before.values()) == {""}
+    path = tmp_path / ENSEMBLE / ENSEMBLE_FILES[0]
+    path.parent.mkdir(parents=True)
+    path.write_text("{}")
+    files = Files()
+    come = hashes_of_ensemble(tmp_path, files)
+    assert [name for name in come if come[name] != before[name]] == [f"{ENSEMBLE}/{path.name}"]
+    assert files.changed() == []
+    # What comes while a report is built is another report.
+    (path.parent / ENSEMBLE_FILES[1]).write_bytes(b"x")
+    assert files.changed() == [f"whether there is {ENSEMBLE}/{ENSEMBLE_FILES[1]}"]
+
+
+@pytest.mark.parametrize(("name", "reads"), [("synthetic", True), ("hepatocellular", False)])
+def test_pages_of_real_patients_do_not_read_the_ensemble(name: str, reads: bool) -> None:
+    _, planned = plan_report(PROJECT, ROOT / "data" / name, {})
+    read = {file for inputs in planned.inputs.values() for file in inputs.files}
+    assert any(file.startswith(ENSEMBLE) for file in read) is reads

@@ -4,32 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from IPython.display import Markdown
+from lxml import html
 
 from analysis.article.ledger import read_ledger
 from analysis.cohort.model import Cohort
 from analysis.cohort.read import load
 from analysis.display import numbers, statements
-from analysis.display.beyond import CAPTION, LEGEND, MARK, NOTE, Marks, mark_text
+from analysis.display.beyond import (
+    CAPTION,
+    CAPTION_DETERMINED,
+    DETERMINED,
+    LEGEND,
+    MARK,
+    NOTE,
+    Marks,
+    Version,
+    mark_text,
+    marked,
+)
+from analysis.display.page import Page
 from analysis.display.pages import cohort as cohort_page
 from analysis.display.pages import overview, prognosis, response, survival, toxicity, treatment
 from analysis.display.tables import Table, plain_table
 from analysis.estimates import whole
-from analysis.study.keys import Statistic
+from analysis.estimates.ensemble import Ensemble
 from analysis.study.parameters import Parameters as Any_Parameters
-from analysis.study.printed import half_up
 from analysis.zhai_2025 import earlier_trials
 from analysis.zhai_2025.parameters import Parameters
-from analysis.zhai_2025.printed import marks, printed
+from analysis.zhai_2025.printed import marks as marks_of
+from analysis.zhai_2025.printed import printed
 from analysis.zhai_2025.study import STUDY
 from tests.datasets import write_dataset
+from tests.marks import KNOWN, of_estimates, of_table
 
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+PRINTED = partial(printed, read_ledger())
 Make = tuple[Callable[..., Table | None], tuple[Any, ...]]
 
 
@@ -41,6 +57,30 @@ def article() -> Cohort:
 @pytest.fixture(scope="module")
 def estimates(article: Cohort) -> pd.DataFrame:
     return whole.estimate(article, article.parameters)
+
+
+def marks(cohort: Cohort) -> Marks:
+    """Give the marks of a cohort without an ensemble, whatever there is in data/ensemble."""
+    assert cohort.synthetic
+    return Marks(PRINTED)
+
+
+@pytest.fixture(scope="module")
+def ensemble(estimates: pd.DataFrame) -> Ensemble:
+    """Give four cohorts: alike, but for the hazard ratios, the p values and the medians' limits.
+
+    These differ by more than they are shown with, beyond all that the article prints.
+    """
+    moved = estimates["statistic"].isin(
+        ["hazard_ratio", "hr_lower", "hr_upper", "hr_p", "median_lower", "median_upper"]
+    )
+    # Of one factor nothing moves: its numbers are determined.
+    moved &= ~estimates["group"].eq("pvtt")
+    members = []
+    for number in range(4):
+        value = estimates["value"].where(~moved, estimates["value"] * (1 - 0.1 * number))
+        members.append(estimates.assign(member=number, value=value))
+    return Ensemble(4, pd.concat(members, ignore_index=True))
 
 
 def tables(cohort: Cohort, rows: pd.DataFrame) -> dict[str, Make]:
@@ -92,30 +132,17 @@ def unmarked(table: Table) -> list[str]:
 # What is marked ----------------------------------------------------------------------------------
 
 
-def known_numbers() -> set[str]:
-    """Give every number of the article, and what its counts and percentages are of 108."""
-    ledger = read_ledger()
-    known = {text.strip("<>=").replace(",", "") for text in ledger["printed"]}
-    for claim in ledger[ledger["variable_level"] != ""].to_dict("records"):
-        if claim["statistic"] == Statistic.COUNT:
-            known |= {f"{half_up(100 * claim['value'] / 108, 1)}", f"{108 - claim['value']:.0f}"}
-        elif claim["statistic"] == Statistic.PERCENT and claim["comparator"] == "=":
-            known |= {f"{half_up(1.08 * claim['value'], 0)}", f"{half_up(claim['value'], 1)}"}
-    # As they are written here with other decimals: 12.0 months, 100.0 %.
-    return known | {f"{float(number):.1f}" for number in known if number.replace(".", "").isdigit()}
-
-
 def test_a_number_without_a_mark_is_one_of_the_article(
     article: Cohort, estimates: pd.DataFrame
 ) -> None:
     """By the digits alone, which the marks do not go by."""
-    known, strangers, count = known_numbers(), {}, 0
+    strangers, count = {}, 0
     for name, (make, given) in tables(article, estimates).items():
         table = marks(article).table(make, *given)
         assert table is not None
         free = [number.replace(",", "") for number in unmarked(table)]
         count += len(free)
-        strangers[name] = [number for number in free if number not in known]
+        strangers[name] = [number for number in free if number not in KNOWN]
     assert {name: found for name, found in strangers.items() if found} == {}
     assert count > 450
 
@@ -193,7 +220,7 @@ def test_sentences_are_marked_number_by_number(article: Cohort, estimates: pd.Da
 def test_real_patients_have_no_mark(tmp_path: Path) -> None:
     real = load(write_dataset(tmp_path, dataset="title: t\ncompare_with_article: true\n"), STUDY)
     assert real.study.article is not None
-    of_none = marks(real)
+    of_none = marks_of(real)
     assert of_none == Marks()
     rows = whole.estimate(real, real.parameters)
     made = 0
@@ -206,12 +233,14 @@ def test_real_patients_have_no_mark(tmp_path: Path) -> None:
     assert of_none.caption("Age.") == "Age."
     assert of_none.legend().data == ""
     assert MARK not in str(of_none.text(statements.of_study, real.study, "cohort", rows).data)
+    assert of_none.estimates(rows) is rows
+    assert of_none.of_part() is of_none
+    assert of_none.of_model("Ratios.", real.study) == "Ratios."
 
 
 def test_a_synthetic_cohort_without_an_article_has_no_mark(tmp_path: Path) -> None:
-    assert marks(load(write_dataset(tmp_path, dataset="title: t\nsynthetic: true\n"), STUDY)) == (
-        Marks()
-    )
+    cohort = load(write_dataset(tmp_path, dataset="title: t\nsynthetic: true\n"), STUDY)
+    assert marks_of(cohort) == Marks()
 
 
 # How ---------------------------------------------------------------------------------------------
@@ -224,7 +253,9 @@ def test_captions_are_marked_unless_all_that_is_drawn_is_printed(
     assert of_all.caption("Age.") == f"Age. {CAPTION}"
     assert of_all.caption("Medians.", earlier_trials.drawn(estimates)) == "Medians."
     assert of_all.caption("All.", estimates) == f"All. {CAPTION}"
-    assert of_all.legend().data == LEGEND
+    assert str(of_all.legend().data).startswith(LEGEND)
+    missing = Marks(of_all.printed, missing="There is none: make it.")
+    assert str(missing.legend().data).endswith("is not known here. There is none: make it.")
 
 
 @pytest.mark.parametrize(
@@ -288,3 +319,172 @@ def test_what_is_printed_is_told_by_key_and_digits(article: Cohort) -> None:
     # The same key with other digits is not the article's number, nor is its count.
     assert printed(ledger, rows.iloc[[2]]).tolist() == [False]
     assert isinstance(article.parameters, Any_Parameters)
+
+
+# With an ensemble ---------------------------------------------------------------------------------
+
+
+def test_the_estimates_of_a_cohort_say_what_they_rest_on(
+    article: Cohort, estimates: pd.DataFrame, ensemble: Ensemble
+) -> None:
+    told = Marks(marks(article).printed, ensemble).estimates(estimates)
+    assert of_estimates(told.assign(synthetic="yes")) == []
+    ratios = told[told["statistic"] == "hazard_ratio"].set_index("group")["status"]
+    assert set(ratios["pvtt"]) == {"determined"}
+    assert set(ratios.drop("pvtt")) == {"open"}
+    assert (told["status"] == "published").sum() > 400
+    # What no other cohort is known to have is open.
+    alone = marks(article).estimates(estimates)
+    assert set(alone["status"]) == {"published", "open"}
+    assert alone["ensemble_members"].isna().all()
+
+
+def test_every_number_of_a_page_is_of_the_article_or_signed(
+    article: Cohort, estimates: pd.DataFrame, ensemble: Ensemble
+) -> None:
+    """As the pages show them, by the walker that looks over whole reports."""
+    page = Page("06_prognostic_factors", synthetic=True)
+    own = Marks(marks(article).printed, ensemble)
+    found, folded = {}, 0
+    made = tables(article, estimates)
+    for name in ("survival", "relapse_factors", "table_5_hazards", "table_3", "ici_regimen"):
+        make, given = made[name]
+        more = (ensemble,) if name in {"table_5_hazards", "relapse_factors"} else ()
+        shown = page.table(name, own.table(make, *given, *more), "Numbers.").data
+        tree = html.fromstring(shown)
+        folded += len(tree.xpath('//details[@class="ranges"]'))
+        found[name] = [one for table in tree.xpath('//table[contains(@class, "gt_table")]')
+                       for one in of_table(table)]  # fmt: skip
+    assert {name: numbers for name, numbers in found.items() if numbers} == {}
+    assert folded >= 2
+
+
+def test_ratios_that_are_determined_are_signed_apart_from_those_that_are_open(
+    article: Cohort, estimates: pd.DataFrame, ensemble: Ensemble
+) -> None:
+    own = Marks(marks(article).printed, ensemble)
+    table = own.table(prognosis.table_5_hazards, estimates, article.study, ensemble)
+    assert table is not None
+    cells = table.cells.set_index(["endpoint", "factor"]).loc["Overall survival"]
+    assert list(cells.columns) == [
+        f"HR (95% CI){MARK}",
+        "HR in 4 cohorts",
+        f"p{MARK}",
+        "p < 0.05 in 4 cohorts",
+        f"Proportional hazards: p{DETERMINED}",
+    ]
+    # One sign of the limits, which are read as one; the ratio has its own.
+    assert cells.loc["PVTT"].iloc[0] == f"1.67{DETERMINED} (0.90–3.10{DETERMINED})"
+    assert cells.loc["PVTT"].iloc[1] == "1.67"
+    assert cells.loc["ICI before"].iloc[0] == "2.11 (1.09–4.08)"
+    assert cells.loc["ICI before"].iloc[1] == "1.48–2.11"
+    assert cells.loc["VP4"].iloc[1] == "0.96–1.38, above 1 in 3"
+    assert cells.loc["ICI before"].iloc[3] == "4"
+    text = html.fromstring(table.below).text_content()
+    assert "ICI beforeHR (95% CI)2.11 (1.09–4.08)1.48 (0.76–2.86)2.11 (1.09–4.08)" in text
+    assert "PVTT" not in text
+    notes = table.layout["notes"]
+    assert [note[0] for note in notes if note[0] in MARK + DETERMINED] == [DETERMINED, MARK]
+
+
+def test_text_of_a_dataset_is_escaped_below_a_table() -> None:
+    rows = pd.DataFrame(
+        {
+            **dict.fromkeys(("group", "group_level", "variable", "variable_level"), ""),
+            "analysis_id": ["a"],
+            "statistic": ["count"],
+            "value": [5.0],
+        }
+    )
+    members = pd.concat([rows.assign(member=1), rows.assign(member=2, value=7.0)])
+    nothing = Marks(lambda given: pd.Series(False, index=given.index), Ensemble(2, members))
+
+    def make(given: pd.DataFrame) -> Table:
+        cells = {"<b>x</b>": ["<script>"], "n": [f"{given['value'].iloc[0]:.0f}"]}
+        return plain_table(pd.DataFrame(cells), stub="<b>x</b>")
+
+    table = nothing.table(make, rows)
+    assert table is not None
+    assert "<script>" not in table.below
+    assert "&lt;script&gt;" in table.below
+    assert '5</td><td class="number">5</td><td class="number">7<' in table.below
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "ends"),
+    [
+        # Alike, and written the same at both ends.
+        (("1.6", "9.6", "1.6", "1.6", "1.6"), f"1.6{DETERMINED}", ("1.6", "1.6")),
+        # Written the same, but not alike: 0.999 and 1.001.
+        (("1.0", "9.6", "9.6", "1.0", "1.0"), f"1.0{MARK}", ("1.0", "1.0")),
+        # Alike to fewer digits than are shown.
+        (("1.61", "9.6", "1.61", "1.60", "1.62"), f"1.61{MARK}", ("1.60", "1.62")),
+        # No cohort has it.
+        (("1.6", "9.6", "9.6", "9.6", "9.6"), f"1.6{MARK}", ("?", "?")),
+        # The numbers of a range have one sign, the open one if there is one.
+        (
+            ("2 (1.0–3.0)", "2 (9.0–9.1)", "2 (1.0–9.1)", "2 (1.0–2.9)", "2 (1.0–3.3)"),
+            f"2 (1.0–3.0{MARK})",
+            ("2 (1.0–2.9)", "2 (1.0–3.3)"),
+        ),
+        # Of some cohorts the median is not reached.
+        (("17.0", "99.0", "99.0", "16.0", "NR"), f"17.0{MARK}", ("16.0", "NR")),
+        (("<0.001", "0.500", "<0.001", "<0.001", "<0.001"), f"<0.001{DETERMINED}", None),
+        (("17.0", "17.0", "17.0", "17.0", "17.0"), "17.0", ("", "")),
+    ],
+)
+def test_a_number_is_determined_or_open(
+    version: tuple[str, ...], text: str, ends: tuple[str, str] | None
+) -> None:
+    made = marked(Version(*version))
+    assert made.text == text
+    if ends is not None:
+        assert (made.lowest, made.highest) == ends
+
+
+def test_prose_has_the_ranges_of_its_open_numbers(
+    article: Cohort, estimates: pd.DataFrame, ensemble: Ensemble
+) -> None:
+    own = Marks(marks(article).printed, ensemble)
+
+    def make(rows: pd.DataFrame) -> Markdown:
+        chosen = rows[rows["group"].eq("prior_ici") & rows["statistic"].eq("hazard_ratio")]
+        return Markdown(f"The ratio is {chosen['value'].iloc[0]:.2f}.")
+
+    assert own.text(make, estimates).data == (
+        f"The ratio is 2.11{MARK}. Over 4 cohorts that give every printed number, 2.11{MARK} is "
+        "1.48–2.11."
+    )
+    said = prognosis.over_cohorts(estimates, article.study, ensemble).data
+    assert said.startswith(
+        "**Over 4 cohorts** that give every number the article prints: of the 32"
+    )
+    assert prognosis.over_cohorts(estimates, article.study, None).data == ""
+
+
+def test_captions_say_where_all_that_is_drawn_is_determined(
+    article: Cohort, estimates: pd.DataFrame, ensemble: Ensemble
+) -> None:
+    own = Marks(marks(article).printed, ensemble)
+    ratios = estimates[estimates["statistic"] == "hazard_ratio"]
+    assert own.caption("x.", ratios[ratios["group"] == "pvtt"]) == f"x. {CAPTION_DETERMINED}"
+    assert own.caption("x.", ratios) == f"x. {CAPTION}"
+    many = load("synthetic", STUDY, Parameters(factor_model="multivariable")).study
+    assert "over 4 cohorts" in own.of_model("Ratios.", many)
+    assert "does not determine it" in marks(article).of_model("Ratios.", many)
+    assert own.of_model("Ratios.", article.study) == "Ratios."
+
+
+def test_of_a_part_of_the_patients_nothing_is_printed(
+    article: Cohort, estimates: pd.DataFrame
+) -> None:
+    assert set(marks(article).of_part().estimates(estimates)["status"]) == {"open"}
+
+
+def test_a_percentage_that_the_article_prints_otherwise_is_not_printed(
+    article: Cohort, estimates: pd.DataFrame
+) -> None:
+    """Its count is printed, and so is another percentage of it, which no patients have."""
+    told = marks(article).estimates(estimates)
+    hepatitis = told[told["variable"].eq("viral_hepatitis") & told["statistic"].eq("percent")]
+    assert "open" in set(hepatitis["status"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
@@ -17,13 +18,13 @@ class Drawing:
     figure: Figure
     alt: str
 
-    def svg(self) -> bytes:
-        """Give the SVG file; the same data give the same bytes."""
-        return theme.to_svg(self.figure)
+    def svg(self, said: Mapping[str, str] | None = None) -> bytes:
+        """Give the SVG file; the same data give the same bytes. `said` is of `theme.to_svg`."""
+        return theme.to_svg(self.figure, said)
 
-    def png(self, dpi: int = 300) -> bytes:
+    def png(self, dpi: int = 300, said: Mapping[str, str] | None = None) -> bytes:
         """Give the PNG file at print size."""
-        return theme.to_png(self.figure, dpi)
+        return theme.to_png(self.figure, dpi, said)
 
     def missing_signs(self) -> list[str]:
         """Give the signs of its texts that no font has."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from IPython.display import Markdown
 
+from analysis.display.cohorts import Across, how_often
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.forest import forests
 from analysis.display.figures.kaplan_meier import MOST_CURVES, survival_figure
@@ -38,6 +40,7 @@ from analysis.display.tables import (
     untested_note,
 )
 from analysis.estimates import curves
+from analysis.estimates.ensemble import Ensemble
 from analysis.estimates.exact_log_rank import SPARSE
 from analysis.estimates.groups import ANALYSIS
 from analysis.estimates.points import FACTOR_AT_RISK, FACTOR_CURVE
@@ -373,6 +376,8 @@ def _ratios(estimates: pd.DataFrame, study: Study, endpoint: str) -> pd.DataFram
             rows.append(
                 {
                     "label": label,
+                    "group": factor.key,
+                    "level": "" if factor.is_binary else level,
                     "n_yes": statistics(one, level).get(Statistic.N),
                     "n_no": statistics(one, against).get(Statistic.N),
                     "hazard_ratio": values.get(Statistic.HAZARD_RATIO),
@@ -387,15 +392,33 @@ def _ratios(estimates: pd.DataFrame, study: Study, endpoint: str) -> pd.DataFram
     return pd.DataFrame(rows)
 
 
-def table_5_hazards(estimates: pd.DataFrame, study: Study) -> Table | None:
-    """Give hazard ratios of every factor beside the test that they are the same at all times."""
-    columns = [f"HR ({percent(study.chosen)} CI)", "p", "Proportional hazards: p"]
+def table_5_hazards(
+    estimates: pd.DataFrame, study: Study, ensemble: Ensemble | None = None
+) -> Table | None:
+    """Give hazard ratios of every factor beside the test that they are the same at all times.
+
+    With an `ensemble`, the range of each ratio over its cohorts stands beside it, and beside p in
+    how many of them it is below 0.05.
+    """
+    across = Across(ensemble, ANALYSIS) if ensemble else None
+    many = f"{ensemble.members} cohorts" if ensemble else ""
+    ranged = [f"HR in {many}"] if many else []
+    columns = [
+        f"HR ({percent(study.chosen)} CI)",
+        *ranged,
+        "p",
+        *([f"p < {SIGNIFICANCE} in {many}"] if many else []),
+        "Proportional hazards: p",
+    ]
     rows = []
     for endpoint in endpoints_in(estimates, study):
         for ratio in _ratios(estimates, study, endpoint).to_dict("records"):
+            ranges, below = _in_cohorts(across, ratio, endpoint)
             texts = (
                 estimate(ratio["hazard_ratio"], ratio["lower"], ratio["upper"]),
+                *ranges,
                 ratio["p_text"],
+                *below,
                 p_value(ratio["proportionality"]),
             )
             rows.append(
@@ -428,7 +451,57 @@ def table_5_hazards(estimates: pd.DataFrame, study: Study) -> Table | None:
         group="endpoint",
         headings={"factor": "Prognostic factor"},
         notes=notes,
+        left=ranged,
     )
+
+
+def _in_cohorts(
+    across: Across | None, ratio: Mapping[Hashable, Any], endpoint: str
+) -> tuple[list[str], list[str]]:
+    """Give the range of a ratio over cohorts, and in how many p is below 0.05; else nothing."""
+    if across is None:
+        return [], []
+    about = (ratio["group"], ratio["level"], endpoint)
+    return [across.ratio(*about)], [across.count(*about, Statistic.HR_P)]
+
+
+def over_cohorts(estimates: pd.DataFrame, study: Study, ensemble: Ensemble | None) -> Markdown:
+    """Say of which hazard ratios p is below 0.05 in all cohorts of an ensemble, and in some.
+
+    Nothing without an ensemble.
+    """
+    if ensemble is None:
+        return Markdown("")
+    across = Across(ensemble, ANALYSIS)
+    names, both = [], 0
+    for endpoint in endpoints_in(estimates, study):
+        for ratio in _ratios(estimates, study, endpoint).to_dict("records"):
+            about = (ratio["group"], ratio["level"], endpoint)
+            below = across.below(*about, Statistic.HR_P)
+            if below is not None:
+                words = f"{ratio['label']} for {_within(study.endpoint(endpoint).words)}"
+                names.append((words, below))
+                both += across.sides(*about)
+    in_all, in_some, in_none = how_often(names, across.members)
+    if not names:
+        return Markdown("")
+    model = "" if study.chosen.factor_model == "univariate" else " of the model of many factors"
+    some = f", {len(in_some)} in some{_listed(in_some)}" if in_some else ""
+    text = (
+        f"**Over {across.members} cohorts** that give every number the article prints: of the "
+        f"{len(names)} hazard ratios{model}, {len(in_all)} {'has' if len(in_all) == 1 else 'have'} "
+        f"p below {SIGNIFICANCE} in all cohorts{_listed(in_all)}{some} and {in_none} in none. "
+    )
+    text += (
+        f"{both} lie{'s' if both == 1 else ''} above 1 in some cohorts and below in others."
+        if both
+        else "Each lies on the same side of 1 in all of them."
+    )
+    return Markdown(text)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f" ({'; '.join(names)})" if names else ""
 
 
 def forest(estimates: pd.DataFrame, study: Study, endpoints: Sequence[str]) -> Drawing | None:

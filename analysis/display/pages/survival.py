@@ -9,9 +9,10 @@ from IPython.display import Markdown
 
 from analysis.cohort.at_risk import RECORDED
 from analysis.cohort.model import Cohort
+from analysis.display.cohorts import Across
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.kaplan_meier import MOST_CURVES, survival_figure
-from analysis.display.format import MISSING, listed, thousands
+from analysis.display.format import MISSING, SIGNIFICANCE, listed, thousands
 from analysis.display.left_out import date_words, not_at_risk
 from analysis.display.pages import recorded
 from analysis.display.tables import (
@@ -29,6 +30,7 @@ from analysis.display.tables import (
     statistics,
 )
 from analysis.estimates import curves
+from analysis.estimates.ensemble import Ensemble
 from analysis.estimates.exact_log_rank import SPARSE
 from analysis.estimates.points import SURVIVAL_CURVE
 from analysis.estimates.rows import pick, value_of
@@ -37,6 +39,7 @@ from analysis.study.endpoints import Endpoint
 from analysis.study.keys import Statistic
 from analysis.study.parameters import zero_words
 from analysis.study.study import Study
+from analysis.study.variables import Factor
 
 _DEATHS = {
     "censored": "a death without it censors",
@@ -316,9 +319,15 @@ def relapse_method(estimates: pd.DataFrame) -> Markdown:
     )
 
 
-def relapse_table(estimates: pd.DataFrame, study: Study) -> Table | None:
-    """Give relapses in each group of every factor, and the p value of their comparison."""
+def relapse_table(
+    estimates: pd.DataFrame, study: Study, ensemble: Ensemble | None = None
+) -> Table | None:
+    """Give relapses in each group of every factor, and the p value of their comparison.
+
+    With an `ensemble`, another column says in how many of its cohorts p is below 0.05.
+    """
     chosen = pick(estimates, analysis_id="relapse_factors")
+    across = Across(ensemble, "relapse_factors") if ensemble else None
     tests = pick(chosen, statistic=Statistic.P_VALUE)
     endpoints = list(dict.fromkeys(tests["variable"]))
     factors = [factor for factor in study.factors if factor.key in set(chosen["group"])]
@@ -344,6 +353,7 @@ def relapse_table(estimates: pd.DataFrame, study: Study) -> Table | None:
                     for level in factor.groups
                 }
                 texts["p"] = p_text_of(statistics(one, ""))
+                texts |= _below(across, factor, endpoint)
                 for heading, text in texts.items():
                     cells[f"{endpoint}: {heading}"] = text
                     headings[f"{endpoint}: {heading}"] = heading
@@ -360,9 +370,21 @@ def relapse_table(estimates: pd.DataFrame, study: Study) -> Table | None:
                 one = pick(chosen, group=factor.key, variable=endpoint)
                 cells[f"{endpoint}: events/n"] = _events(statistics(one, level))
                 cells[f"{endpoint}: p"] = "" if place else p_text_of(statistics(one, ""))
+                cells |= {
+                    f"{endpoint}: {name}": "" if place else text
+                    for name, text in _below(across, factor, endpoint).items()
+                }
             long.append(cells)
     return journal(pd.DataFrame(long), stub="level", group="factor",
                    headings={"level": "Prognostic factor"}, notes=notes)  # fmt: skip
+
+
+def _below(across: Across | None, factor: Factor, endpoint: str) -> dict[str, str]:
+    """Give in how many cohorts p is below 0.05, under its heading; nothing without cohorts."""
+    if across is None:
+        return {}
+    count = across.count(factor.key, "", endpoint, Statistic.P_VALUE)
+    return {f"p < {SIGNIFICANCE} in {across.members} cohorts": count}
 
 
 def _events(values: pd.Series) -> str:
