@@ -238,7 +238,7 @@ def settled(factor: Factor, labels: Mapping[str, Ints], rng: np.random.Generator
 def three_groups(
     targets: Targets, sought: Sought, endpoints: Endpoints, rng: np.random.Generator
 ) -> tuple[Ints, float, int]:
-    """Find the levels of the three groups, given the endpoints; with the distance and the effort."""
+    """Find the levels of the three groups; give them, their distance, and the effort."""
     groups, aims = sought.groups, _bounds_of_groups(targets, sought)
     free = np.setdiff1d(np.arange(targets.n), list(groups.told))
     sizes = [sought.sizes[level][0] for level in groups.levels]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.synthesis.curves import Gap, Histories
+from analysis.synthesis.kernels import Ints
 from analysis.synthesis.search import State
 
 _DAY, _KIND, _LABEL, _LEAST, _MOST, _VISIT = "day", "kind", "label", "least", "most", "visit"
@@ -23,7 +24,8 @@ def to_table(state: State) -> pd.DataFrame:
     `least:contact:imaging` (days at least from one record to the other). A record that is made on
     working days is `visit:`, not `day:`.
     """
-    histories, columns = state.histories, {}
+    histories = state.histories
+    columns: dict[str, Ints] = {}
     for k, record in enumerate(histories.records):
         what = _VISIT if record in histories.visits else _DAY
         columns[_named(what, record)] = histories.days[:, k]
@@ -40,16 +42,16 @@ def to_table(state: State) -> pd.DataFrame:
 
 def from_table(table: pd.DataFrame) -> State:
     """Give the state that a table of `to_table` holds."""
-    held: dict[str, dict[str, np.ndarray]] = {}
+    held: dict[str, dict[str, Ints]] = {}
     for column in table.columns:
         what, _, name = str(column).partition(_BETWEEN)
-        values = table[column].to_numpy(dtype=np.int64)
+        values: Ints = table[column].to_numpy(dtype=np.int64)
         held.setdefault(_DAY if what == _VISIT else what, {})[name] = values
     days = held[_DAY]
-    gaps = [
-        Gap(*name.split(_BETWEEN, 1), least=least, most=held[_MOST][name])
-        for name, least in held[_LEAST].items()
-    ]
+    gaps = []
+    for name, least in held[_LEAST].items():
+        record, _, since = name.partition(_BETWEEN)
+        gaps.append(Gap(record, since, least, held[_MOST][name]))
     histories = Histories(
         kinds={name: those == 1 for name, those in held[_KIND].items()},
         records=tuple(days),
