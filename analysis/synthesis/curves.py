@@ -243,6 +243,25 @@ class Search:
             steps,
         )
 
+    def push(
+        self, aim: kernels.Objective, how: kernels.Pushing, schedule: Schedule, factors: Factors
+    ) -> float:
+        """Push a statistic while days and labels of factors stay exact; both change in place.
+
+        Gives the statistic (nan when no exact state was met).
+        """
+        value, _ = kernels.push(
+            int(self._rng.integers(2**31)),
+            self.histories.days,
+            self._gaps,
+            self._curves,
+            factors,
+            aim,
+            how,
+            schedule,
+        )
+        return float(value)
+
     def distance(self) -> float:
         """Give how far the curves are from what is printed of them; 0 is exact."""
         return self.wander(0)[0]

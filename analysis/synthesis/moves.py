@@ -12,7 +12,7 @@ lie between.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -98,6 +98,7 @@ class Walk:
         known: Mapping[str, Ints],
         before: Mapping[str, Ints],
         rng: np.random.Generator,
+        held: Collection[str] = (),
     ) -> dict[str, Ints] | None:
         """Give exact labels of every factor on these endpoints; None when some are not found.
 
@@ -107,9 +108,13 @@ class Walk:
             Labels that are exact on them already; they may be others in the end.
         before
             Labels of every factor that are exact elsewhere.
+        held
+            Factors whose known labels stay.
         """
         labels = dict(known)
         for factor in self.sought.factors:
+            if factor.name in held:
+                continue
             # Labels that are exact already stay, unless others are found at once.
             own = labels.get(factor.name)
             tries = 1 if own is not None else TRIES
