@@ -69,10 +69,25 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class State:
+    """Days and labels that meet what is printed of the curves and of the factors.
+
+    Labels are by factor, 0 or 1 a patient, and by the groups, a position in their levels.
+    """
+
+    histories: Histories
+    labels: Labels
+
+
+@dataclass(frozen=True)
 class Found:
-    """A cohort that meets the ledger, and the effort: attempts, and changes that were judged."""
+    """A cohort that meets the ledger, and the effort: attempts, and changes that were judged.
+
+    `state` is what its tables were filled in around.
+    """
 
     tables: dict[str, pd.DataFrame]
+    state: State
     attempts: int
     evaluations: int
 
@@ -145,7 +160,7 @@ def find(
             except (Unreachable, DatasetFaults, margins.ConflictingClaims) as reason:
                 unmet = [str(reason)]
             if not unmet:
-                return Found(tables, number, evaluations)
+                return Found(tables, State(histories, labels), number, evaluations)
             progress(f"attempt {number}: {_listed(unmet)}")
             refused.append(unmet)
             if len(refused) == REFUSALS:
