@@ -35,14 +35,14 @@ def tables(
     labels: Mapping[str, Ints],
     options: Parameters,
     rng: np.random.Generator,
-    near: pd.DataFrame | None = None,
+    given: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Give the tables of a dataset in which patients have these outcomes and factors.
 
     Parameters
     ----------
-    near
-        What `rest` gives of another cohort, to which this one is to be near.
+    given
+        What `rest` has given of them, where it was asked already.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def tables(
     quantities.Unreachable
         When they leave no room for a published median or range.
     """
-    profile = rest(targets, outcomes, labels, rng, near)
+    profile = rest(targets, outcomes, labels, rng) if given is None else given
     profile = baseline.complete_responders_fall(profile, rng)
     chosen = irradiation.regimens(profile, targets, options, rng)
     starts, imaging = timeline.first_days(outcomes, targets, rng)
