@@ -1,0 +1,110 @@
+"""The estimates of an ensemble: of many cohorts, each of which meets every published number."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.cohort.folder import DATA
+from analysis.estimates.rows import KEY
+from analysis.estimates.spread import MEMBER, spread
+from analysis.study.parameters import Parameters
+
+ENSEMBLE = DATA / "ensemble"
+COMMAND = "make ensemble N=100"
+# What the folder holds for readers of estimates; `analysis.synthesis.ensemble` writes it.
+ABOUT = "ensemble.json"
+ESTIMATES = "estimates.parquet"
+MULTIVARIABLE = "estimates_multivariable.parquet"
+COLUMNS = [MEMBER, *KEY, "value", "unit"]
+# These choices move no estimate that members have: what figures show, and samples of an interval
+# that is by formula.
+_NO_MATTER = frozenset(
+    {"at_risk_every_months", "figure_months", "curves_of", "bootstrap_replicates", "bootstrap_seed"}
+)
+_MODEL = {"factor_model": "multivariable"}
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """The estimates of all members, under one set of choices.
+
+    Attributes
+    ----------
+    members
+        How many there are.
+    estimates
+        `COLUMNS`: a row a member and statistic.
+    """
+
+    members: int
+    estimates: pd.DataFrame
+
+    @cached_property
+    def spread(self) -> pd.DataFrame:
+        """One row a statistic, with its range over the members (see `spread.spread`)."""
+        return spread(self.estimates)
+
+
+def read_ensemble(
+    ledger: pd.DataFrame, chosen: Parameters, folder: Path = ENSEMBLE
+) -> Ensemble | str:
+    """Read the estimates of the members, or say in a sentence why there are none for a report.
+
+    Parameters
+    ----------
+    ledger
+        The numbers that the members must meet, as `article.ledger.read_ledger` gives them.
+    chosen
+        The choices of the report.
+    """
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        claims, members, made = about["claims"], int(about["members"]), dict(about["parameters"])
+    except FileNotFoundError:
+        return f"There is no ensemble of cohorts yet; `{COMMAND}` finds one."
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"The ensemble of cohorts cannot be read; `{COMMAND}` makes it anew."
+    if claims != ledger_digest(ledger):
+        return (
+            "The ensemble of cohorts was found for other published numbers than these; "
+            f"`{COMMAND}` makes it anew."
+        )
+    changed = _changed(made, chosen)
+    stored = ESTIMATES
+    if changed == _MODEL:
+        stored, changed = MULTIVARIABLE, {}
+    if changed:
+        listed = ", ".join(f"{name} = {value}" for name, value in changed.items())
+        return (
+            "The ensemble of cohorts is estimated under the article's own choices; this report has "
+            f"others: {listed}."
+        )
+    try:
+        return Ensemble(members, pd.read_parquet(folder / stored, columns=COLUMNS))
+    except (OSError, ValueError):
+        return f"The ensemble of cohorts cannot be read; `{COMMAND}` makes it anew."
+
+
+def ledger_digest(ledger: pd.DataFrame) -> str:
+    """Give the SHA-256 of what a ledger asks: keys, printed strings, comparators."""
+    asked = ledger[["claim_id", *KEY, "printed", "comparator"]].astype(str)
+    lines = ["\x1f".join(row) for row in asked.itertuples(index=False)]
+    return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
+
+
+def choices(parameters: Parameters) -> dict[str, Any]:
+    """Give the choices that move an estimate, as JSON holds them."""
+    dumped = parameters.model_dump(mode="json")
+    return {name: value for name, value in dumped.items() if name not in _NO_MATTER}
+
+
+def _changed(made: Mapping[str, Any], chosen: Parameters) -> dict[str, Any]:
+    return {name: value for name, value in choices(chosen).items() if made.get(name) != value}

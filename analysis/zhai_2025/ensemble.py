@@ -1,0 +1,19 @@
+"""What cohorts that meet every number of the article have in common, for the report's pages."""
+
+from __future__ import annotations
+
+from analysis.article.ledger import CLAIMS, read_ledger
+from analysis.cohort.model import Cohort
+from analysis.estimates.ensemble import Ensemble, read_ensemble
+
+
+def of(cohort: Cohort) -> Ensemble | str:
+    """Give the ensemble for the pages of a cohort, or a sentence why there is none.
+
+    The sentence is empty where there is nothing to say: of real patients, and of a cohort that is
+    not held against an article.
+    """
+    article = cohort.study.article
+    if article is None or not cohort.synthetic:
+        return ""
+    return read_ensemble(read_ledger(article / CLAIMS.name), cohort.parameters)
