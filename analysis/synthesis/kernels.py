@@ -411,14 +411,17 @@ class _Standing(NamedTuple):
 
 
 class _Trial(NamedTuple):
-    """A change on trial: a patient's records before and after it, the costs, which it touches."""
+    """A change on trial: whose, his records before and after it, the costs, which it touches."""
 
+    who: Ints
     old: Ints
     new: Ints
     costs: Floats
     touched: Flags
 
 
+# What came of a change: it may not be, it cost too much, or it was made.
+IMPOSSIBLE, REFUSED, MADE = 0, 1, 2
 # How often a swap of labels is tried, where there are factors, rather than a move of days.
 _SWAPS = 0.3
 
@@ -437,13 +440,7 @@ def anneal(
     """
     np.random.seed(seed)
     now = _stand(days, curves, factors)
-    records = days.shape[1]
-    trial = _Trial(
-        np.zeros(records, dtype=np.int64),
-        np.zeros(records, dtype=np.int64),
-        now.costs.copy(),
-        np.zeros(now.costs.size, dtype=np.bool_),
-    )
+    trial = _no_trial(days.shape[1], now.costs)
     cooling = _cooling(schedule)
     temperature = schedule.hottest
     judged = 0
@@ -455,10 +452,50 @@ def anneal(
         # The most that the cost may become: the usual rule, drawn beforehand.
         allowed = cost - temperature * math.log(1.0 - np.random.random())
         if factors.labels.shape[0] > 0 and np.random.random() < _SWAPS:
-            judged += _try_swap(factors, now, trial, cost, allowed)
+            judged += _try_swap(factors, now, trial, cost, allowed) != IMPOSSIBLE
         else:
-            judged += _try_move(days, gaps, curves, factors, now, trial, cost, allowed)
+            judged += (
+                _try_move(days, gaps, curves, factors, now, trial, cost, allowed) != IMPOSSIBLE
+            )
     return now.costs.sum(), judged
+
+
+@_jit
+def wander(
+    seed: int, days: Ints, gaps: Gaps, curves: Curves, factors: Factors, steps: int
+) -> tuple[float, int]:
+    """Walk at random among states of the same cost or less, so among exact ones from an exact one.
+
+    A step is a move of a patient's days, or a swap of two labels of a factor; `days` and the
+    labels are changed in place.
+
+    Returns
+    -------
+    The cost of the state (0 when it began at 0) and the number of changes that were made.
+    """
+    np.random.seed(seed)
+    now = _stand(days, curves, factors)
+    trial = _no_trial(days.shape[1], now.costs)
+    made = 0
+    for _ in range(steps):
+        cost = now.costs.sum()
+        if factors.labels.shape[0] > 0 and np.random.random() < _SWAPS:
+            changed = _try_swap(factors, now, trial, cost, cost)
+        else:
+            changed = _try_move(days, gaps, curves, factors, now, trial, cost, cost)
+        made += changed == MADE
+    return now.costs.sum(), made
+
+
+@_part
+def _no_trial(records: int, costs: Floats) -> _Trial:
+    return _Trial(
+        np.zeros(1, dtype=np.int64),
+        np.zeros(records, dtype=np.int64),
+        np.zeros(records, dtype=np.int64),
+        costs.copy(),
+        np.zeros(costs.size, dtype=np.bool_),
+    )
 
 
 @_jit
@@ -505,13 +542,13 @@ def _cost_of_factor(now: _Standing, factors: Factors, f: int, e: int) -> float:
 
 @_part
 def _try_swap(factors: Factors, now: _Standing, trial: _Trial, cost: float, allowed: float) -> int:
-    """Swap two patients' labels of a factor, unless it costs too much; give 1 if it was judged."""
+    """Swap two patients' labels of a factor, unless it costs too much; give what came of it."""
     labels, free = factors.labels, factors.free
     endpoints = factors.endpoints.size
     f = np.random.randint(labels.shape[0])
     a, b = np.random.randint(labels.shape[1]), np.random.randint(labels.shape[1])
     if labels[f, a] == labels[f, b] or free[f, a] == 0 or free[f, b] == 0:
-        return 0
+        return IMPOSSIBLE
     labels[f, a], labels[f, b] = labels[f, b], labels[f, a]
     first = now.costs.size - endpoints * (labels.shape[0] - f)
     total = cost
@@ -521,9 +558,9 @@ def _try_swap(factors: Factors, now: _Standing, trial: _Trial, cost: float, allo
     if total <= allowed:
         for e in range(endpoints):
             now.costs[first + e] = trial.costs[first + e]
-    else:
-        labels[f, a], labels[f, b] = labels[f, b], labels[f, a]
-    return 1
+        return MADE
+    labels[f, a], labels[f, b] = labels[f, b], labels[f, a]
+    return REFUSED
 
 
 @_part
@@ -537,11 +574,12 @@ def _try_move(
     cost: float,
     allowed: float,
 ) -> int:
-    """Move a patient's days, unless it costs too much; give 1 if it was judged."""
+    """Move a patient's days, unless it costs too much; give what came of it."""
     i = np.random.randint(days.shape[0])
+    trial.who[0] = i
     _draw_move(days[i], trial)
     if not _allowed(trial.new, gaps, i):
-        return 0
+        return IMPOSSIBLE
     _place(i, trial.old, trial.new, days, curves, now)
     # What the cost is at least: every part that changes is taken as met until computed.
     total = _cost_untouched(i, curves, factors, now, trial, cost)
@@ -563,11 +601,11 @@ def _try_move(
     if total <= allowed:
         for c in range(now.costs.size):
             now.costs[c] = trial.costs[c]
-    else:
-        _place(i, trial.new, trial.old, days, curves, now)
-        if followed:
-            _follow(i, days, curves, factors, now)
-    return 1
+        return MADE
+    _place(i, trial.new, trial.old, days, curves, now)
+    if followed:
+        _follow(i, days, curves, factors, now)
+    return REFUSED
 
 
 @_part
@@ -794,6 +832,102 @@ def _hand_over(labels: Ints, at: _Positions, having: Group, a: int, b: int) -> N
     _add(at, having, b, 1)
 
 
+# How often a label is swapped with that of somebody near in time, and within how many places: their
+# swap changes the comparison least, so that it is refused least.
+_NEAR, _PLACES = 0.9, 6
+# So often another is looked for whose label is different.
+_LOOKS = 30
+
+
+class _Queue(NamedTuple):
+    """Patients who may be swapped, by time on each endpoint, and the place of each among them."""
+
+    order: Ints
+    place: Ints
+
+
+@_part
+def _queue(free: Ints, endpoints: Endpoints) -> _Queue:
+    number, patients = endpoints.times.shape
+    queue = _Queue(
+        np.zeros((number, free.size), dtype=np.int64), np.zeros((number, patients), dtype=np.int64)
+    )
+    for e in range(number):
+        queue.order[e] = free[np.argsort(endpoints.times[e][free])]
+        for k in range(free.size):
+            queue.place[e, queue.order[e, k]] = k
+    return queue
+
+
+@_part
+def _draw_pair(labels: Ints, queue: _Queue) -> tuple[int, int]:
+    """Draw who gives the factor to whom, mostly near in time; the same twice where none is met."""
+    number, many = queue.order.shape
+    a = queue.order[0, np.random.randint(many)]
+    for _ in range(_LOOKS):
+        k = np.random.randint(many)
+        e = np.random.randint(number)
+        if np.random.random() < _NEAR:
+            k = queue.place[e, a] + np.random.randint(-_PLACES, _PLACES + 1)
+        if 0 <= k < many:
+            b = queue.order[e, k]
+            if labels[b] != labels[a]:
+                if labels[a] == 1:
+                    return a, b
+                return b, a
+    return a, a
+
+
+@_part
+def _cost_of_group(everybody: EventDays, group: Group, bounds: Floats, allowed: float) -> float:
+    """Give the cost of a factor on its endpoints, or of the first of them that are too much."""
+    cost = 0.0
+    for e in range(bounds.shape[0]):
+        if cost <= allowed:
+            cost += factor_cost(everybody, group, e, bounds[e])
+    return cost
+
+
+@_jit
+def mend_labels(
+    seed: int,
+    labels: Ints,
+    free: Ints,
+    endpoints: Endpoints,
+    bounds: Floats,
+    schedule: Schedule,
+) -> tuple[float, int]:
+    """Swap labels as `anneal_labels` does, mostly between patients who are near in time.
+
+    From labels that nearly meet what is printed it takes a tenth of the swaps.
+    """
+    np.random.seed(seed)
+    at, everybody = _stand_among(endpoints)
+    group = _nobody(endpoints.times.shape[0], endpoints.times.shape[1])
+    for i in range(labels.size):
+        if labels[i] == 1:
+            _add(at, group, i, 1)
+    queue = _queue(free, endpoints)
+    cost = _cost_of_group(everybody, group, bounds, np.inf)
+    cooling = _cooling(schedule)
+    temperature = schedule.hottest
+    for step in range(schedule.steps):
+        if cost <= 0.0:
+            return cost, step
+        temperature *= cooling
+        a, b = _draw_pair(labels, queue)
+        if a == b:
+            continue
+        allowed = cost - temperature * math.log(1.0 - np.random.random())
+        _hand_over(labels, at, group, a, b)
+        after = _cost_of_group(everybody, group, bounds, allowed)
+        if after <= allowed:
+            cost = after
+        else:
+            _hand_over(labels, at, group, b, a)
+    return cost, schedule.steps
+
+
 # Three groups ------------------------------------------------------------------------------------
 
 
@@ -801,14 +935,22 @@ def _hand_over(labels: Ints, at: _Positions, having: Group, a: int, b: int) -> N
 def three_groups_chi2(times: Ints, events: Ints, labels: Ints) -> float:
     """Give the log-rank chi-square of three groups, labelled 0, 1 and 2 (2 degrees of freedom)."""
     days, last, own = risk_positions(times, events)
-    size = days.size
+    return _chi2(last, own, days.size, labels)
+
+
+@_jit
+def _chi2(last: Ints, own: Ints, size: int, labels: Ints) -> float:
+    """Give what `three_groups_chi2` gives, from where patients stand among the event days."""
     risk = np.zeros((3, size))
     dead = np.zeros((3, size))
     for i in range(labels.size):
-        for j in range(last[i] + 1):
-            risk[labels[i], j] += 1.0
+        if last[i] >= 0:
+            risk[labels[i], last[i]] += 1.0
         if own[i] >= 0:
             dead[labels[i], own[i]] += 1.0
+    for j in range(size - 2, -1, -1):
+        for group in range(3):
+            risk[group, j] += risk[group, j + 1]
     u0 = u1 = v00 = v01 = v11 = 0.0
     for j in range(size):
         n = risk[0, j] + risk[1, j] + risk[2, j]
@@ -841,6 +983,7 @@ def anneal_three_labels(
     `bounds` has low and high of the log-rank chi-square, a row an endpoint.
     """
     np.random.seed(seed)
+    at, everybody = _stand_among(endpoints)
     cooling = _cooling(schedule)
     temperature = schedule.hottest
     cost = np.inf
@@ -853,10 +996,428 @@ def anneal_three_labels(
         labels[a], labels[b] = labels[b], labels[a]
         after = 0.0
         for e in range(endpoints.times.shape[0]):
-            chi2 = three_groups_chi2(endpoints.times[e], endpoints.events[e], labels)
+            chi2 = _chi2(at.last[e], at.own[e], everybody.size[e], labels)
             after += _outside(chi2, bounds[e, 0], bounds[e, 1])
         if after <= cost or np.random.random() < math.exp((cost - after) / temperature):
             cost = after
         else:
             labels[a], labels[b] = labels[b], labels[a]
     return cost, schedule.steps
+
+
+# What digits leave open ----------------------------------------------------------------------------
+
+# Statistics that are pushed: of the hazard ratio of a factor by itself its logarithm, the size of
+# its Wald z, and the two limits of its interval (logarithms); the log hazard ratio in a model of
+# all factors; the difference of two restricted means, days; a curve on a day.
+LOG_RATIO, WALD_Z, LOWER_LIMIT, UPPER_LIMIT, LOG_RATIO_OF_ALL, MEANS_APART, RATE = range(7)
+_NEWTON_STEPS, _CONVERGED = 30, 1e-9
+# Beyond this a hazard ratio is taken for one that has no maximum of its likelihood.
+_FARTHEST = 8.0
+
+
+class Objective(NamedTuple):
+    """What is pushed, and how strongly.
+
+    Attributes
+    ----------
+    statistic
+        One of the constants above.
+    factor, endpoint
+        Row of the labels, position of the endpoint; of `RATE` the endpoint is a curve.
+    day
+        Until when a mean is restricted, the day of a rate; of hazard ratios, only events after it
+        count (a landmark).
+    direction
+        1.0 to push it up, -1.0 down.
+    weight
+        What one unit of it is worth beside the cost.
+    """
+
+    statistic: int
+    factor: int
+    endpoint: int
+    day: float
+    direction: float
+    weight: float
+
+
+@_jit
+def log_hazard_ratio(
+    order: Ints, times: Ints, events: Ints, labels: Ints, after: float
+) -> tuple[float, float]:
+    """Give the log hazard ratio of 1 against 0 and its standard error, ties after Efron.
+
+    `order` sorts the patients by time; only events after day `after` count. Both are nan when the
+    likelihood has no maximum.
+    """
+    n = order.size
+    odds = np.zeros(n)
+    turns = 0
+    inside = 0
+    at_risk = n
+    having = labels.sum()
+    k = 0
+    while k < n:
+        day = times[order[k]]
+        d = d1 = gone = gone1 = 0
+        while k < n and times[order[k]] == day:
+            i = order[k]
+            gone += 1
+            gone1 += labels[i]
+            d += events[i]
+            d1 += events[i] * labels[i]
+            k += 1
+        if d > 0 and day > after and 0 < having < at_risk:
+            inside += d1
+            for turn in range(d):
+                ones = having - d1 * turn / d
+                zeros = at_risk - having - (d - d1) * turn / d
+                odds[turns] = ones / zeros
+                turns += 1
+        at_risk -= gone
+        having -= gone1
+    if inside == 0 or inside == turns:
+        return np.nan, np.nan
+    beta = 0.0
+    information = 0.0
+    for _ in range(_NEWTON_STEPS):
+        score = float(inside)
+        information = 0.0
+        ratio = math.exp(beta)
+        for turn in range(turns):
+            share = ratio * odds[turn] / (1.0 + ratio * odds[turn])
+            score -= share
+            information += share * (1.0 - share)
+        step = score / information
+        beta += max(-1.0, min(1.0, step))
+        if abs(step) < _CONVERGED:
+            break
+        if abs(beta) > _FARTHEST:
+            return np.nan, np.nan
+    return beta, 1.0 / math.sqrt(information)
+
+
+@_jit
+def log_hazard_ratios(
+    order: Ints, times: Ints, events: Ints, labels: Ints, after: float, beta: Floats
+) -> bool:
+    """Fit a Cox regression of all factors, ties after Efron, and tell whether it has a maximum.
+
+    `labels` has a row a factor; `beta` (factors) holds where to begin and then the coefficients.
+    """
+    many, n = labels.shape
+    ones = np.zeros((n, many), dtype=np.int64)
+    sizes = np.zeros(n, dtype=np.int64)
+    for i in range(n):
+        for f in range(many):
+            if labels[f, i] == 1:
+                ones[i, sizes[i]] = f
+                sizes[i] += 1
+    risk = np.zeros(n)
+    first, first_dead = np.zeros(many), np.zeros(many)
+    second, second_dead = np.zeros((many, many)), np.zeros((many, many))
+    score = np.zeros(many)
+    information = np.zeros((many, many))
+    for _ in range(_NEWTON_STEPS):
+        total = 0.0
+        first[:], second[:], score[:], information[:] = 0.0, 0.0, 0.0, 0.0
+        for i in range(n):
+            log_risk = 0.0
+            for k in range(sizes[i]):
+                log_risk += beta[ones[i, k]]
+            risk[i] = math.exp(log_risk)
+        k = n - 1
+        # From the last day back, so that those at risk are added up.
+        while k >= 0:
+            day = times[order[k]]
+            d = 0
+            total_dead = 0.0
+            first_dead[:], second_dead[:] = 0.0, 0.0
+            while k >= 0 and times[order[k]] == day:
+                i = order[k]
+                total += risk[i]
+                _add_moments(first, second, ones, sizes[i], i, risk[i])
+                if events[i] == 1 and day > after:
+                    d += 1
+                    total_dead += risk[i]
+                    _add_moments(first_dead, second_dead, ones, sizes[i], i, risk[i])
+                    for one in range(sizes[i]):
+                        score[ones[i, one]] += 1.0
+                k -= 1
+            for turn in range(d):
+                share = turn / d
+                rest = total - share * total_dead
+                for f in range(many):
+                    mean = (first[f] - share * first_dead[f]) / rest
+                    score[f] -= mean
+                    for g in range(f + 1):
+                        information[f, g] += (
+                            second[f, g] - share * second_dead[f, g]
+                        ) / rest - mean * (first[g] - share * first_dead[g]) / rest
+        if not _solve(information, score):
+            return False
+        farthest = 0.0
+        for f in range(many):
+            beta[f] += max(-1.0, min(1.0, score[f]))
+            farthest = max(farthest, abs(score[f]))
+            if abs(beta[f]) > _FARTHEST:
+                return False
+        if farthest < _CONVERGED * 1000:
+            return True
+    return False
+
+
+@_part
+def _add_moments(
+    first: Floats, second: Floats, ones: Ints, size: int, i: int, weight: float
+) -> None:
+    # Columns of a patient ascend, so that what is added lies in the lower triangle.
+    for one in range(size):
+        first[ones[i, one]] += weight
+        for other in range(one + 1):
+            second[ones[i, one], ones[i, other]] += weight
+
+
+@_jit
+def _solve(lower: Floats, right: Floats) -> bool:
+    """Solve, by Cholesky, for a symmetric matrix of which the lower triangle is given; in place."""
+    size = right.size
+    for j in range(size):
+        for i in range(j, size):
+            value = lower[i, j]
+            for k in range(j):
+                value -= lower[i, k] * lower[j, k]
+            if i == j:
+                if value <= 1e-10:
+                    return False
+                lower[j, j] = math.sqrt(value)
+            else:
+                lower[i, j] = value / lower[j, j]
+    for i in range(size):
+        for k in range(i):
+            right[i] -= lower[i, k] * right[k]
+        right[i] /= lower[i, i]
+    for i in range(size - 1, -1, -1):
+        for k in range(i + 1, size):
+            right[i] -= lower[k, i] * right[k]
+        right[i] /= lower[i, i]
+    return True
+
+
+@_jit
+def means_apart(order: Ints, times: Ints, events: Ints, labels: Ints, until: float) -> float:
+    """Give the mean time, restricted to a day, of those labelled 1 less that of the others."""
+    n = order.size
+    at_risk = np.zeros(2, dtype=np.int64)
+    for i in range(n):
+        at_risk[labels[i]] += 1
+    surviving, area, since = np.ones(2), np.zeros(2), np.zeros(2)
+    k = 0
+    while k < n and times[order[k]] < until:
+        day = times[order[k]]
+        dead, gone = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)
+        while k < n and times[order[k]] == day:
+            i = order[k]
+            gone[labels[i]] += 1
+            dead[labels[i]] += events[i]
+            k += 1
+        for group in range(2):
+            if dead[group] > 0:
+                area[group] += surviving[group] * (day - since[group])
+                since[group] = day
+                surviving[group] *= 1.0 - dead[group] / at_risk[group]
+            at_risk[group] -= gone[group]
+    for group in range(2):
+        area[group] += surviving[group] * (until - since[group])
+    return area[1] - area[0]
+
+
+@_jit
+def survival_on(counts: Ints, patients: int, day: float) -> float:
+    """Give the survival of a curve on a day; counts are by event or censored, and day."""
+    at_risk = patients
+    surviving = 1.0
+    for t in range(counts.shape[1]):
+        if t > day or at_risk == 0:
+            break
+        if counts[EVENT, t] > 0:
+            surviving *= 1.0 - counts[EVENT, t] / at_risk
+        at_risk -= counts[EVENT, t] + counts[CENSORED, t]
+    return surviving
+
+
+@_part
+def _pushed(aim: Objective, now: _Standing, factors: Factors, patients: int, beta: Floats) -> float:
+    """Give the statistic that is pushed, nan where there is none."""
+    if aim.statistic == RATE:
+        return survival_on(now.counts[aim.endpoint], patients, aim.day)
+    e = aim.endpoint
+    order, times, events = now.order[e], now.times[e], now.events[e]
+    if aim.statistic == LOG_RATIO_OF_ALL:
+        if log_hazard_ratios(order, times, events, factors.labels, aim.day, beta):
+            return beta[aim.factor]
+        beta[:] = 0.0
+        return np.nan
+    labels = factors.labels[aim.factor]
+    if aim.statistic == MEANS_APART:
+        return means_apart(order, times, events, labels, aim.day)
+    ratio, error = log_hazard_ratio(order, times, events, labels, aim.day)
+    if aim.statistic == WALD_Z:
+        return abs(ratio) / error
+    if aim.statistic == LOWER_LIMIT:
+        return ratio - Z_95 * error
+    if aim.statistic == UPPER_LIMIT:
+        return ratio + Z_95 * error
+    return ratio
+
+
+@_part
+def _swap_labels(labels: Ints, a: int, b: int) -> None:
+    labels[a], labels[b] = labels[b], labels[a]
+
+
+@_part
+def _draw_near_swap(factors: Factors, now: _Standing, f: int) -> tuple[int, int]:
+    """Draw two patients, mostly near in time; twice the same where none may be swapped."""
+    n = factors.labels.shape[1]
+    e = np.random.randint(now.order.shape[0])
+    labels, free, order = factors.labels[f], factors.free[f], now.order[e]
+    k = np.random.randint(n)
+    a = order[k]
+    if free[a] == 0:
+        return a, a
+    for _ in range(_LOOKS):
+        place = np.random.randint(n)
+        if np.random.random() < _NEAR:
+            place = k + np.random.randint(-_PLACES, _PLACES + 1)
+        if 0 <= place < n:
+            b = order[place]
+            if labels[b] != labels[a] and free[b] == 1:
+                return a, b
+    return a, a
+
+
+@_part
+def _try_near_swap(
+    factors: Factors,
+    now: _Standing,
+    trial: _Trial,
+    cost: float,
+    allowed: float,
+    f: int,
+    a: int,
+    b: int,
+) -> int:
+    if a == b:
+        return IMPOSSIBLE
+    _swap_labels(factors.labels[f], a, b)
+    endpoints = factors.endpoints.size
+    first = now.costs.size - endpoints * (factors.labels.shape[0] - f)
+    total = cost
+    for e in range(endpoints):
+        total -= now.costs[first + e]
+    for e in range(endpoints):
+        if total <= allowed:
+            trial.costs[first + e] = _cost_of_factor(now, factors, f, e)
+            total += trial.costs[first + e]
+    if total <= allowed:
+        for e in range(endpoints):
+            now.costs[first + e] = trial.costs[first + e]
+        return MADE
+    _swap_labels(factors.labels[f], a, b)
+    return REFUSED
+
+
+class Pushing(NamedTuple):
+    """How a statistic is pushed.
+
+    Attributes
+    ----------
+    moving
+        The share of steps that move days.
+    own
+        The share of swaps that are of the factor itself.
+    most
+        More than a step gains.
+    """
+
+    moving: float
+    own: float
+    most: float
+
+
+@_jit
+def push(
+    seed: int,
+    days: Ints,
+    gaps: Gaps,
+    curves: Curves,
+    factors: Factors,
+    aim: Objective,
+    how: Pushing,
+    schedule: Schedule,
+) -> tuple[float, int]:
+    """Push a statistic up or down by annealing; excursions from exact states are paid for.
+
+    `days` and the labels are changed in place: in the end they are the exact state in which the
+    statistic was farthest.
+
+    Returns
+    -------
+    The statistic there (nan when no exact state was met) and how often an exact one was farther
+    than all before.
+    """
+    np.random.seed(seed)
+    patients = days.shape[0]
+    now = _stand(days, curves, factors)
+    trial = _no_trial(days.shape[1], now.costs)
+    beta = np.zeros(factors.labels.shape[0])
+    beta_before, costs_before = beta.copy(), now.costs.copy()
+    best_days, best_labels = days.copy(), factors.labels.copy()
+    worth = aim.direction * aim.weight
+    value = _pushed(aim, now, factors, patients, beta)
+    best, met = np.nan, 0
+    if now.costs.sum() <= 0.0 and not np.isnan(value):
+        best, met = value, 1
+    cooling = _cooling(schedule)
+    temperature = schedule.hottest
+    for _ in range(schedule.steps):
+        temperature *= cooling
+        cost = now.costs.sum()
+        # What cost less worth may become; no step is worth more than `most`.
+        allowed = cost - temperature * math.log(1.0 - np.random.random())
+        most = allowed + how.most
+        beta_before[:], costs_before[:] = beta, now.costs
+        moving = np.random.random() < how.moving
+        f, a, b = 0, 0, 0
+        if moving:
+            made = _try_move(days, gaps, curves, factors, now, trial, cost, most)
+        else:
+            f = aim.factor
+            if np.random.random() >= how.own:
+                f = np.random.randint(factors.labels.shape[0])
+            a, b = _draw_near_swap(factors, now, f)
+            made = _try_near_swap(factors, now, trial, cost, most, f, a, b)
+        if made != MADE:
+            continue
+        after = _pushed(aim, now, factors, patients, beta)
+        total = now.costs.sum()
+        if np.isnan(after) or total - worth * (after - value) > allowed:
+            beta[:], now.costs[:] = beta_before, costs_before
+            if moving:
+                i = trial.who[0]
+                _place(i, trial.new, trial.old, days, curves, now)
+                _follow(i, days, curves, factors, now)
+            else:
+                _swap_labels(factors.labels[f], a, b)
+            continue
+        value = after
+        if total <= 0.0 and (np.isnan(best) or aim.direction * (value - best) > 0.0):
+            best = value
+            met += 1
+            best_days[:] = days
+            best_labels[:] = factors.labels
+    days[:] = best_days
+    factors.labels[:] = best_labels
+    return best, met
