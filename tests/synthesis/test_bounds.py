@@ -296,8 +296,9 @@ def test_a_median_that_is_not_reached_is_asked_for_at_the_end() -> None:
 
 
 def test_bounds_are_written_and_read_back(pvtt: Proved, tmp_path: Path) -> None:
-    run.write(tmp_path / "bounds.json", [pvtt])
-    assert run.read(tmp_path / "bounds.json") == (pvtt,)
+    run.write(tmp_path / "bounds.json", [pvtt], "of these numbers")
+    found = run.read(tmp_path / "bounds.json")
+    assert (found.proved, found.ledger) == ((pvtt,), "of these numbers")
     assert not list(tmp_path.glob("*.new"))
 
 
@@ -321,7 +322,7 @@ def test_the_order_and_the_name_of_groups_change_nothing() -> None:
 def test_the_bounds_of_the_article_hold_of_its_cohort(claims: dict[str, dict[str, str]]) -> None:
     from analysis.zhai_2025.synthesis.prove import curves_of
 
-    everything = run.read(BOUNDS)
+    everything = run.read(BOUNDS).proved
     assert {(each.question.factor, each.question.endpoint) for each in everything} == {
         (factor, endpoint) for factor in NAMES for endpoint in ("OS", "PFS")
     }

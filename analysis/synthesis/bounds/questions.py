@@ -190,11 +190,11 @@ def _median(printed: Printed, of: str) -> list[Point]:
     rule that takes the first day at one half or below.
     """
     if not printed.is_reached:
-        return [Point(of=of, claim=printed.claim, before=END, low=0.5, high=1.0)]  # type: ignore[arg-type]
+        return [Point(of=of, claim=printed.claim, before=END, low=0.5, high=1.0)]
     first, last = printed.days()
     return [
-        Point(of=of, claim=printed.claim, before=first, low=0.5, high=1.0),  # type: ignore[arg-type]
-        Point(of=of, claim=printed.claim, before=last, low=0.0, high=0.5),  # type: ignore[arg-type]
+        Point(of=of, claim=printed.claim, before=first, low=0.5, high=1.0),
+        Point(of=of, claim=printed.claim, before=last, low=0.0, high=0.5),
     ]
 
 

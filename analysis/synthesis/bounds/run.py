@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import joblib
-from pydantic import TypeAdapter
 
 from analysis.synthesis.bounds import checker, finder
-from analysis.synthesis.bounds.form import Day, Proved, Question
+from analysis.synthesis.bounds.form import Data, Day, Proved, Question
 from analysis.synthesis.bounds.questions import Counted, on_days, question
 from analysis.synthesis.kernels import Ints
 from analysis.synthesis.targets import MissingClaim, Targets
@@ -18,7 +17,14 @@ from analysis.synthesis.targets import MissingClaim, Targets
 Interval = tuple[float, float]
 Curves = tuple[Ints, Ints]
 
-_EVERYTHING = TypeAdapter(tuple[Proved, ...])
+
+class File(Data):
+    """What stands in a file of bounds: which ledger they are of, and the bounds."""
+
+    ledger: str
+    proved: tuple[Proved, ...]
+
+
 INFINITE = float("inf")
 
 
@@ -124,15 +130,18 @@ def words(found: Sequence[Interval]) -> str:
     return ", or ".join(parts)
 
 
-def write(path: Path, everything: Sequence[Proved]) -> None:
-    """Write bounds and their proofs as JSON, whole or not at all."""
-    body = _EVERYTHING.dump_json(tuple(everything), indent=1)
+def write(path: Path, everything: Sequence[Proved], ledger: str) -> None:
+    """Write bounds and their proofs as JSON, whole or not at all.
+
+    `ledger` says of which published numbers they are (`estimates.ensemble.ledger_digest`).
+    """
+    body = File(ledger=ledger, proved=tuple(everything)).model_dump_json()
     new = path.with_name(path.name + ".new")
-    new.write_bytes(body + b"\n")
+    new.write_text(body + "\n", encoding="utf-8")
     new.replace(path)
 
 
-def read(path: Path) -> tuple[Proved, ...]:
+def read(path: Path) -> File:
     """Read what `write` has written.
 
     Raises
@@ -140,7 +149,7 @@ def read(path: Path) -> tuple[Proved, ...]:
     pydantic.ValidationError
         When it is something else.
     """
-    return _EVERYTHING.validate_json(path.read_bytes())
+    return File.model_validate_json(path.read_bytes())
 
 
 def check(

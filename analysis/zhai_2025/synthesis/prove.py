@@ -14,14 +14,17 @@ from pydantic import ValidationError
 
 from analysis.article.ledger import CLAIMS, LedgerFaults, read_ledger
 from analysis.cohort.read import load
+from analysis.estimates.ensemble import ledger_digest
 from analysis.study.errors import ReadableError
 from analysis.study.interruption import ended_by_signals
-from analysis.synthesis.bounds import checker, run
+from analysis.synthesis.bounds import checker, matters, run
 from analysis.synthesis.bounds.run import Curves
 from analysis.synthesis.targets import MissingClaim, Targets
 from analysis.zhai_2025.study import STUDY
 from analysis.zhai_2025.synthesis.bounds import COUNTED
 from analysis.zhai_2025.synthesis.factors import NAMES
+
+MATTERS = "matters.csv"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,15 +62,22 @@ def _run(chosen: argparse.Namespace) -> int:
 
     curves = curves_of(chosen.dataset)
     if chosen.check:
-        number = run.check(run.read(chosen.out), chosen.ledger, curves)
+        number = run.check(run.read(chosen.out).proved, chosen.ledger, curves)
         progress(f"{number} bounds hold")
         return 0
-    targets = Targets(read_ledger(chosen.ledger))
+    ledger = read_ledger(chosen.ledger)
+    targets = Targets(ledger)
     everything = run.prove(targets, COUNTED, NAMES, curves, chosen.workers, progress)
     number = run.check(everything, chosen.ledger, curves)
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
-    run.write(chosen.out, everything)
+    run.write(chosen.out, everything, ledger_digest(ledger))
     progress(f"{number} bounds are proved and checked; written to {chosen.out}")
+    found = matters.table(targets, COUNTED, NAMES, curves, chosen.workers)
+    beside = chosen.out.with_name(MATTERS)
+    new = beside.with_name(beside.name + ".new")
+    found.to_csv(new, index=False, lineterminator="\n")
+    new.replace(beside)
+    progress(f"which printed number matters for them; written to {beside}")
     return 0
 
 

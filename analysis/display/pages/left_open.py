@@ -1,0 +1,336 @@
+"""Page 11: what the article leaves open."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+from IPython.display import Markdown
+
+from analysis.display.figures.drawing import Drawing
+from analysis.display.figures.openness import openness
+from analysis.display.format import MISSING, fixed, listed, percent
+from analysis.display.tables import Table, journal
+from analysis.estimates.spread import decimals
+from analysis.study.keys import Statistic
+from analysis.study.study import Study
+
+Interval = tuple[float, float]
+# Names of how much is open, and what each means, most settled first.
+GROUPS = {
+    "determined": "Determined to the second digit",
+    "direction only": "Direction determined, size open",
+    "size only": "Size determined, direction open",
+    "open": "Open",
+}
+_AT_LEAST = 100.0
+
+
+def stretches(found: Sequence[Interval] | None) -> str:
+    """Write stretches of hazard ratios: "0.61–0.64 or ≥ 1.56".
+
+    >>> stretches([(0.0, 0.64), (1.56, 2.5)]), stretches([(0.0, float("inf"))]), stretches(None)
+    ('≤ 0.64 or 1.56–2.50', 'any', '–')
+    """
+    if found is None:
+        return MISSING
+    parts = []
+    for low, high in found:
+        below, above = low <= 1 / _AT_LEAST, high >= _AT_LEAST
+        if below and above:
+            parts.append("any")
+        elif below:
+            parts.append(f"≤ {_out(high, up=True)}")
+        elif above:
+            parts.append(f"≥ {_out(low, up=False)}")
+        elif _out(low, up=False) == _out(high, up=True):
+            parts.append(_out(low, up=False))
+        else:
+            parts.append(f"{_out(low, up=False)}–{_out(high, up=True)}")
+    return " or ".join(parts) if parts else "none"
+
+
+def _out(value: float, *, up: bool) -> str:
+    """Write an end of a stretch with two decimals, rounded outwards."""
+    # A number that is one of two decimals stays it.
+    hundredths = round(value * 100, 6)
+    return f"{(math.ceil(hundredths) if up else math.floor(hundredths)) / 100:.2f}"
+
+
+def sorted_rows(ratios: pd.DataFrame, endpoint: str) -> pd.DataFrame:
+    """Give the ratios of one endpoint, most settled first, else in their order."""
+    own = ratios[ratios["endpoint"] == endpoint]
+    rank = own["openness"].map({name: place for place, name in enumerate(GROUPS)})
+    return own.assign(rank=rank).sort_values("rank", kind="stable").drop(columns="rank")
+
+
+def figure(ratios: pd.DataFrame, study: Study, endpoint: str) -> Drawing:
+    """Draw what is proved and attained of the hazard ratios of an endpoint."""
+    labels = {factor.key: factor.label for factor in study.factors}
+    own = sorted_rows(ratios, endpoint)
+    return openness(
+        pd.DataFrame(
+            {
+                "label": own["factor"].map(labels),
+                "group": own["openness"].map(GROUPS),
+                "ratio": own["ratio"],
+                "attained": own["attained"],
+                "any_days": own["any_days"],
+                "own_days": own["own_days"],
+                "text": own["attained"].map(stretches),
+            }
+        ),
+        name=study.endpoint(endpoint).words,
+    )
+
+
+def table(ratios: pd.DataFrame, study: Study) -> Table:
+    """Give each hazard ratio of the cohort, what was attained, and what is proved."""
+    labels = {factor.key: factor.label for factor in study.factors}
+    rows = []
+    for endpoint in dict.fromkeys(ratios["endpoint"]):
+        for row in sorted_rows(ratios, endpoint).to_dict("records"):
+            rows.append(
+                {
+                    "endpoint": study.endpoint(endpoint).words,
+                    "factor": labels[row["factor"]],
+                    "is": str(row["openness"]).capitalize(),
+                    "ratio": fixed(row["ratio"], 2),
+                    "attained": stretches(row["attained"]),
+                    "above": f"{row['above_1']} of {row['cohorts']}" if row["cohorts"] else MISSING,
+                    "own": stretches(row["own_days"]),
+                    "any": stretches(row["any_days"]),
+                }
+            )
+    return journal(
+        pd.DataFrame(rows),
+        stub="factor",
+        group="endpoint",
+        headings={
+            "factor": "Prognostic factor",
+            "is": "The article leaves it",
+            "ratio": "This cohort",
+            "attained": "Attained",
+            "above": "Above 1 in",
+            "own": "On this cohort's days",
+            "any": "On any days",
+        },
+        spanners={"Proved": ["own", "any"]},
+        notes=[
+            "Hazard ratios with the factor against without, Cox regression, ties after Efron. "
+            "Attained: the lowest and the highest of all cohorts that were found, each of which "
+            "has every number of the article; below and above 1 apart. It is the range of what was "
+            "found and no interval of confidence.",
+            "Proved: no cohort with the printed p value, medians and sizes of the groups has "
+            "another ratio; rounded outwards. On this cohort's days: the days of all patients are "
+            "those of this cohort, and only who has the factor is open.",
+        ],
+        left=("is", "attained", "own", "any"),
+    )
+
+
+def summary(ratios: pd.DataFrame) -> Markdown:
+    """Say in sentences how much is determined."""
+    total = len(ratios)
+    counts = ratios["openness"].value_counts()
+    told = [
+        f"{counts.get(name, 0)} {words}"
+        for name, words in (
+            ("determined", "are determined to the second digit"),
+            ("direction only", "have a direction and no size"),
+            ("size only", "have a size and no direction"),
+            ("open", "are open"),
+        )
+    ]
+    one_side = sum(
+        found is not None
+        and (all(low > 1 for low, _ in found) or all(high < 1 for _, high in found))
+        for found in ratios["own_days"]
+    )
+    away = sum(
+        found is not None and not any(low <= 1 <= high for low, high in found)
+        for found in ratios["any_days"]
+    )
+    cohorts = int(ratios["cohorts"].max()) if total else 0
+    return Markdown(
+        f"The article prints none of the {total} hazard ratios of its prognostic factors. By "
+        f"{cohorts} cohorts that have every printed number, and by those that were pushed as far "
+        f"as was reached, {listed(told)}. A two-sided p value hides on which side of 1 a ratio "
+        f"lies. Whatever the days, {away} of {total} are proved not to be 1; on the days of this "
+        f"cohort {one_side} are proved to lie on one side of it."
+    )
+
+
+def meta_table(ratios: pd.DataFrame, study: Study) -> Table:
+    """Give log hazard ratios and standard errors for a meta-analysis."""
+    labels = {factor.key: factor.label for factor in study.factors}
+    rows = []
+    for row in ratios.to_dict("records"):
+        rows.append(
+            {
+                "endpoint": study.endpoint(row["endpoint"]).words,
+                "factor": labels[row["factor"]],
+                "events": f"{row['events']:.0f}",
+                "log": fixed(row["log_ratio"], 3),
+                "log_range": _range(row["log_ratio_low"], row["log_ratio_high"]),
+                "error": fixed(row["error"], 3),
+                "error_range": _range(row["error_low"], row["error_high"]),
+                "usual": fixed(row["usual_log_ratio"], 3),
+                "usual_error": fixed(row["usual_error"], 3),
+            }
+        )
+    return journal(
+        pd.DataFrame(rows),
+        stub="factor",
+        group="endpoint",
+        headings={
+            "factor": "Prognostic factor",
+            "events": "Events",
+            "log": "This cohort",
+            "log_range": "Attained",
+            "error": "This cohort",
+            "error_range": "Attained",
+            "usual": "Log HR",
+            "usual_error": "SE",
+        },
+        spanners={
+            "Log hazard ratio": ["log", "log_range"],
+            "Standard error": ["error", "error_range"],
+            "Usual approximation": ["usual", "usual_error"],
+        },
+        notes=[
+            "Natural logarithms, with the factor against without. Usual approximation: from the "
+            "printed p value, the events and the sizes of the groups of this cohort, log HR = "
+            "z/√V and SE = 1/√V with V = events × n₁n₂/n² (Parmar 1998, Tierney 2007), its sign "
+            "from the printed medians; a dash where they are alike.",
+            "The CSV has one row a ratio for R's metafor (yi = log_hazard_ratio, sei = "
+            "standard_error) or meta.",
+        ],
+    )
+
+
+def meta_csv(ratios: pd.DataFrame) -> pd.DataFrame:
+    """Give the columns for a meta-analysis, a row a hazard ratio."""
+
+    def ends(column: str) -> tuple[list[float], list[float]]:
+        """Give the lowest and the highest proved ratio; nan where there is no limit."""
+        found = [pairs or [] for pairs in ratios[column]]
+        low = [min((pair[0] for pair in pairs), default=math.nan) for pairs in found]
+        high = [max((pair[1] for pair in pairs), default=math.nan) for pairs in found]
+        return [one or math.nan for one in low], [
+            math.nan if math.isinf(one) else one for one in high
+        ]
+
+    own_low, own_high = ends("own_days")
+    any_low, any_high = ends("any_days")
+    return pd.DataFrame(
+        {
+            "factor": ratios["factor"],
+            "endpoint": ratios["endpoint"],
+            "n_with": ratios["n_yes"],
+            "n_without": ratios["n_no"],
+            "events": ratios["events"],
+            "log_hazard_ratio": ratios["log_ratio"],
+            "standard_error": ratios["error"],
+            "log_hazard_ratio_low": ratios["log_ratio_low"],
+            "log_hazard_ratio_high": ratios["log_ratio_high"],
+            "standard_error_low": ratios["error_low"],
+            "standard_error_high": ratios["error_high"],
+            "method": "Cox regression of an exact cohort, ties after Efron",
+            "cohorts": ratios["cohorts"],
+            "left": ratios["openness"].map(str),
+            "attained": ratios["attained"].map(stretches),
+            "proved_own_days": ratios["own_days"].map(stretches),
+            "proved_own_days_low": own_low,
+            "proved_own_days_high": own_high,
+            "proved_any_days": ratios["any_days"].map(stretches),
+            "proved_any_days_low": any_low,
+            "proved_any_days_high": any_high,
+            "usual_log_hazard_ratio": ratios["usual_log_ratio"],
+            "usual_standard_error": ratios["usual_error"],
+        }
+    )
+
+
+def _range(low: float, high: float) -> str:
+    if math.isnan(low) or math.isnan(high):
+        return MISSING
+    return f"{fixed(low, 3)} to {fixed(high, 3)}"
+
+
+_WORDS = {
+    Statistic.RATE: "Survival at {level} months, %",
+    Statistic.HAZARD_RATIO: "HR adjusted for all factors",
+    Statistic.RMST_DIFFERENCE: "Difference of restricted mean at {level} months, months",
+}
+
+
+def others_table(others: pd.DataFrame, study: Study) -> Table | None:
+    """Give what was attained of statistics for which no bound is proved."""
+    if others.empty:
+        return None
+    labels = {factor.key: factor.label for factor in study.factors}
+    rows = []
+    for row in others.to_dict("records"):
+        statistic = Statistic(row["statistic"])
+        unit = "%" if statistic is Statistic.RATE else ""
+        places = decimals(row["statistic"], unit)
+        what = _WORDS.get(statistic, statistic.value).format(level=row["variable_level"])
+        rows.append(
+            {
+                "what": f"{study.endpoint(row['variable']).words}: {what}",
+                "of": labels.get(row["group"], "All patients"),
+                "value": fixed(row["value"], places),
+                "range": f"{fixed(row['low'], places)} to {fixed(row['high'], places)}",
+                "witnesses": listed([name for name in (row["lowest"], row["highest"]) if name])
+                or MISSING,
+            }
+        )
+    return journal(
+        pd.DataFrame(rows),
+        stub="of",
+        group="what",
+        headings={
+            "of": "Prognostic factor",
+            "value": "This cohort",
+            "range": "Attained",
+            "witnesses": "Cohorts at the ends",
+        },
+        notes=[
+            "Attained by the cohorts of the ensemble and by cohorts that were pushed down and up. "
+            "No limit is proved for these: the article does not determine them, and what was not "
+            "attained is not excluded. A cohort at an end is loaded by its name: "
+            "make DATASET=ensemble/NAME.",
+        ],
+        left=("witnesses",),
+    )
+
+
+def matters_table(summary_of: pd.DataFrame) -> Table:
+    """Give how much less is proved when a kind of number is not printed."""
+    rows = [
+        {
+            "without": str(row["without"]).capitalize(),
+            "bounded": f"{row['bounded']} of {row['ratios']}",
+            "one_sided": f"{row['one_sided']} of {row['ratios']}",
+            "width": "no limit"
+            if math.isinf(row["width"])
+            else f"{fixed(row['width'], 2)} ({percent(100 * (row['width'] - 1), 0)})",
+        }
+        for row in summary_of.to_dict("records")
+    ]
+    return journal(
+        pd.DataFrame(rows),
+        stub="without",
+        headings={
+            "without": "The article",
+            "bounded": "Limits at both ends",
+            "one_sided": "On one side of 1",
+            "width": "Highest over lowest, median",
+        },
+        notes=[
+            "Hazard ratios proved on the days of this cohort. Highest over lowest: of the ratios "
+            "on one side of 1 that are not excluded, the median over all factors and endpoints.",
+        ],
+    )

@@ -1,0 +1,171 @@
+"""What the article leaves open, for its page: of one cohort, an ensemble, witnesses and proofs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from pydantic import ValidationError
+
+from analysis.article.ledger import CLAIMS, read_ledger
+from analysis.cohort.model import Cohort
+from analysis.estimates import prognosis, survival
+from analysis.estimates.ensemble import ENSEMBLE, ledger_digest, read_ensemble
+from analysis.estimates.rows import KEY
+from analysis.estimates.spread import MEMBER
+from analysis.synthesis import left_open
+from analysis.synthesis.bounds import matters, run
+from analysis.synthesis.bounds.form import Proved
+from analysis.synthesis.bounds.questions import on_days
+from analysis.synthesis.targets import Targets
+from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.synthesis.pushed import PUSHED
+
+BOUNDS, MATTERS = "bounds.json", "matters.csv"
+WITNESSES, OF_WITNESSES, ALL_OF_WITNESSES = (
+    "witnesses.csv",
+    "witnesses_estimates.parquet",
+    "witnesses_multivariable.parquet",
+)
+_BY_ANALYSIS = {"prognosis": prognosis.estimate, "survival": survival.estimate}
+
+
+@dataclass(frozen=True)
+class LeftOpen:
+    """What the page shows.
+
+    Attributes
+    ----------
+    ratios
+        As `left_open.hazard_ratios` gives them.
+    others
+        As `left_open.others` gives them.
+    matters
+        As `matters.summary` gives it; empty without proofs.
+    missing
+        A sentence for each part that is lacking: what, and how it is made.
+    """
+
+    ratios: pd.DataFrame
+    others: pd.DataFrame
+    matters: pd.DataFrame
+    missing: tuple[str, ...]
+
+
+def of(cohort: Cohort, own: pd.DataFrame, folder: Path = ENSEMBLE) -> LeftOpen:
+    """Give what the page of a synthetic cohort shows.
+
+    Parameters
+    ----------
+    own
+        The cohort's estimates of prognostic factors.
+    """
+    article = cohort.study.article
+    assert article is not None
+    ledger = read_ledger(article / CLAIMS.name)
+    missing: list[str] = []
+    found = read_ensemble(ledger, cohort.parameters, folder)
+    members = pd.DataFrame(columns=[MEMBER, *KEY, "value"])
+    if isinstance(found, str):
+        missing.append(found)
+    else:
+        members = found.estimates
+    witnesses, named = members.iloc[:0], pd.DataFrame()
+    adjusted = witnesses
+    if not isinstance(found, str):
+        try:
+            named = pd.read_csv(folder / WITNESSES, dtype=str, keep_default_na=False)
+            witnesses = pd.read_parquet(folder / OF_WITNESSES)
+            adjusted = pd.read_parquet(folder / ALL_OF_WITNESSES)
+        except (OSError, ValueError):
+            missing.append(
+                "No cohorts were pushed down and up yet, so that what was attained is that of the "
+                "ensemble alone; `make witnesses` finds them."
+            )
+    proved = _proved(cohort, ledger, folder, missing)
+    ratios = left_open.hazard_ratios(
+        own, members, witnesses, proved, Targets(ledger), cohort.parameters.confidence
+    )
+    others = left_open.others(
+        *_of_others(cohort, named, members, witnesses, adjusted), _without_ratios(named)
+    )
+    return LeftOpen(ratios, others, _matters(folder, proved), tuple(missing))
+
+
+def _proved(
+    cohort: Cohort, ledger: pd.DataFrame, folder: Path, missing: list[str]
+) -> tuple[Proved, ...]:
+    """Give the bounds of this ledger; those on given days only where they are of this cohort."""
+    command = "`make bounds` proves them."
+    try:
+        file = run.read(folder / BOUNDS)
+    except OSError:
+        missing.append(f"Nothing is proved yet; {command}")
+        return ()
+    except ValidationError:
+        missing.append(f"The file of proofs cannot be read; {command}")
+        return ()
+    if file.ledger != ledger_digest(ledger):
+        missing.append(f"The proofs are of other published numbers than these; {command}")
+        return ()
+    days = {}
+    for endpoint in {each.question.endpoint for each in file.proved}:
+        times = cohort.times(endpoint)
+        days[endpoint] = on_days(
+            times["days"].to_numpy(dtype="int64"), times["event"].to_numpy(dtype="int64")
+        )
+    kept = tuple(
+        each
+        for each in file.proved
+        if not each.question.days or each.question.days == days[each.question.endpoint]
+    )
+    if len(kept) < len(file.proved):
+        missing.append(
+            "Proofs on given days are of another cohort, and are not shown; "
+            "`make bounds DATASET=…` proves those of this one."
+        )
+    return kept
+
+
+def _matters(folder: Path, proved: tuple[Proved, ...]) -> pd.DataFrame:
+    """Give which printed number matters, where there are proofs on the days of the cohort."""
+    if not any(each.question.days for each in proved):
+        return pd.DataFrame()
+    try:
+        found = pd.read_csv(folder / MATTERS)
+    except (OSError, ValueError):
+        return pd.DataFrame()
+    return matters.summary(found)
+
+
+def _without_ratios(named: pd.DataFrame) -> pd.DataFrame:
+    """Give the witnesses of statistics that have no bound: all but the ratios of one factor."""
+    if named.empty:
+        return pd.DataFrame(columns=["name", *KEY, "parameters", "direction", "value"])
+    return named[named["parameters"] != ""].astype({"value": float})
+
+
+def _of_others(
+    cohort: Cohort,
+    named: pd.DataFrame,
+    members: pd.DataFrame,
+    witnesses: pd.DataFrame,
+    adjusted: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Give the estimates of this cohort, of members and of witnesses, by set of parameters."""
+    nothing = pd.DataFrame(columns=[*KEY, "value", "parameters"])
+    if named.empty:
+        return nothing, nothing, nothing
+    mine = []
+    for words in dict.fromkeys(named.loc[named["parameters"] != "", "parameters"]):
+        chosen = next(one for one in PUSHED if one.words == words)
+        options = Parameters.model_validate(cohort.parameters.model_dump() | chosen.parameters)
+        own = _BY_ANALYSIS[chosen.key.analysis_id](cohort, options)
+        mine.append(own.assign(parameters=words))
+    told = [nothing if adjusted.empty else adjusted.assign(parameters=_model(named))]
+    return pd.concat(mine), nothing, pd.concat(told)
+
+
+def _model(named: pd.DataFrame) -> str:
+    return next((words for words in named["parameters"] if "multivariable" in words), "")
