@@ -34,6 +34,8 @@ class Openness(StrEnum):
     DIRECTION = "direction only"
     SIZE = "size only"
     OPEN = "open"
+    # One cohort alone says nothing of the others.
+    UNKNOWN = "not known"
 
 
 class Violation(ValueError):
@@ -69,7 +71,7 @@ def hazard_ratios(
         - `cohorts` (int): how many members, `above_1`: of how many the ratio is above 1;
         - `attained`: stretches of ratios, apart where 1 lies between (list of pairs);
         - `any_days`, `own_days`: stretches that are proved; None where nothing was asked;
-        - `openness`: of the attained;
+        - `openness`: of the attained; unknown without members;
         - `log_ratio`, `error`: natural logarithm of the ratio of the cohort, its standard error;
           `log_ratio_low`, `log_ratio_high`, `error_low`, `error_high`: as attained;
         - `usual_log_ratio`, `usual_error`: from the printed p value, the events and the sizes of
@@ -134,7 +136,7 @@ def hazard_ratios(
                 "attained": attained,
                 "any_days": any_days,
                 "own_days": own_days,
-                "openness": openness(attained),
+                "openness": openness(attained) if len(ours) else Openness.UNKNOWN,
                 "log_ratio": math.log(ratio) if ratio > 0 else math.nan,
                 "error": error,
                 "log_ratio_low": math.log(min(values)) if values else math.nan,

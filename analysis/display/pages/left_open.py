@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 from IPython.display import Markdown
 
+from analysis.display.beyond import CAPTION, MARK, NOTE
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.openness import openness
 from analysis.display.format import MISSING, fixed, listed, percent
@@ -23,15 +24,26 @@ GROUPS = {
     "direction only": "Direction determined, size open",
     "size only": "Size determined, direction open",
     "open": "Open",
+    "not known": "How much is open is not known",
 }
 _AT_LEAST = 100.0
 
 
-def stretches(found: Sequence[Interval] | None) -> str:
-    """Write stretches of hazard ratios: "0.61–0.64 or ≥ 1.56".
+def attained(found: Sequence[Interval]) -> str:
+    """Write stretches of hazard ratios that cohorts have.
 
-    >>> stretches([(0.0, 0.64), (1.56, 2.5)]), stretches([(0.0, float("inf"))]), stretches(None)
-    ('≤ 0.64 or 1.56–2.50', 'any', '–')
+    >>> attained([(0.7213, 0.7349), (1.35, 1.35)])
+    '0.72–0.73 or 1.35'
+    """
+    texts = [(fixed(low, 2), fixed(high, 2)) for low, high in found]
+    return " or ".join(low if low == high else f"{low}–{high}" for low, high in texts) or MISSING
+
+
+def stretches(found: Sequence[Interval] | None) -> str:
+    """Write stretches of hazard ratios that are proved, rounded outwards.
+
+    >>> stretches([(0.0, 0.641), (1.56, 2.5)]), stretches([(0.0, float("inf"))]), stretches(None)
+    ('≤ 0.65 or 1.56–2.50', 'any', '–')
     """
     if found is None:
         return MISSING
@@ -78,7 +90,7 @@ def figure(ratios: pd.DataFrame, study: Study, endpoint: str) -> Drawing:
                 "attained": own["attained"],
                 "any_days": own["any_days"],
                 "own_days": own["own_days"],
-                "text": own["attained"].map(stretches),
+                "text": own["attained"].map(attained),
             }
         ),
         name=study.endpoint(endpoint).words,
@@ -97,7 +109,7 @@ def table(ratios: pd.DataFrame, study: Study) -> Table:
                     "factor": labels[row["factor"]],
                     "is": str(row["openness"]).capitalize(),
                     "ratio": fixed(row["ratio"], 2),
-                    "attained": stretches(row["attained"]),
+                    "attained": attained(row["attained"]),
                     "above": f"{row['above_1']} of {row['cohorts']}" if row["cohorts"] else MISSING,
                     "own": stretches(row["own_days"]),
                     "any": stretches(row["any_days"]),
@@ -110,11 +122,11 @@ def table(ratios: pd.DataFrame, study: Study) -> Table:
         headings={
             "factor": "Prognostic factor",
             "is": "The article leaves it",
-            "ratio": "This cohort",
-            "attained": "Attained",
-            "above": "Above 1 in",
-            "own": "On this cohort's days",
-            "any": "On any days",
+            "ratio": f"This cohort{MARK}",
+            "attained": f"Attained{MARK}",
+            "above": f"Above 1 in{MARK}",
+            "own": f"On this cohort's days{MARK}",
+            "any": f"On any days{MARK}",
         },
         spanners={"Proved": ["own", "any"]},
         notes=[
@@ -125,6 +137,7 @@ def table(ratios: pd.DataFrame, study: Study) -> Table:
             "Proved: no cohort with the printed p value, medians and sizes of the groups has "
             "another ratio; rounded outwards. On this cohort's days: the days of all patients are "
             "those of this cohort, and only who has the factor is open.",
+            NOTE,
         ],
         left=("is", "attained", "own", "any"),
     )
@@ -153,13 +166,19 @@ def summary(ratios: pd.DataFrame) -> Markdown:
         for found in ratios["any_days"]
     )
     cohorts = int(ratios["cohorts"].max()) if total else 0
-    return Markdown(
-        f"The article prints none of the {total} hazard ratios of its prognostic factors. By "
-        f"{cohorts} cohorts that have every printed number, and by those that were pushed as far "
-        f"as was reached, {listed(told)}. A two-sided p value hides on which side of 1 a ratio "
-        f"lies. Whatever the days, {away} of {total} are proved not to be 1; on the days of this "
-        f"cohort {one_side} are proved to lie on one side of it."
-    )
+    said = [f"The article prints none of the {total} hazard ratios of its prognostic factors."]
+    if cohorts:
+        said.append(
+            f"By {cohorts} cohorts that have every printed number, and by those that were pushed as "
+            f"far as was reached, {listed(told)}."
+        )
+    said.append("A two-sided p value hides on which side of 1 a ratio lies.")
+    if ratios["any_days"].notna().any():
+        said.append(
+            f"Whatever the days, {away} of {total} are proved not to be 1; on the days of this "
+            f"cohort {one_side} are proved to lie on one side of it."
+        )
+    return Markdown(" ".join(said))
 
 
 def meta_table(ratios: pd.DataFrame, study: Study) -> Table:
@@ -186,13 +205,13 @@ def meta_table(ratios: pd.DataFrame, study: Study) -> Table:
         group="endpoint",
         headings={
             "factor": "Prognostic factor",
-            "events": "Events",
-            "log": "This cohort",
-            "log_range": "Attained",
-            "error": "This cohort",
-            "error_range": "Attained",
-            "usual": "Log HR",
-            "usual_error": "SE",
+            "events": f"Events{MARK}",
+            "log": f"This cohort{MARK}",
+            "log_range": f"Attained{MARK}",
+            "error": f"This cohort{MARK}",
+            "error_range": f"Attained{MARK}",
+            "usual": f"Log HR{MARK}",
+            "usual_error": f"SE{MARK}",
         },
         spanners={
             "Log hazard ratio": ["log", "log_range"],
@@ -206,6 +225,7 @@ def meta_table(ratios: pd.DataFrame, study: Study) -> Table:
             "from the printed medians; a dash where they are alike.",
             "The CSV has one row a ratio for R's metafor (yi = log_hazard_ratio, sei = "
             "standard_error) or meta.",
+            NOTE,
         ],
     )
 
@@ -240,7 +260,7 @@ def meta_csv(ratios: pd.DataFrame) -> pd.DataFrame:
             "method": "Cox regression of an exact cohort, ties after Efron",
             "cohorts": ratios["cohorts"],
             "left": ratios["openness"].map(str),
-            "attained": ratios["attained"].map(stretches),
+            "attained": ratios["attained"].map(attained),
             "proved_own_days": ratios["own_days"].map(stretches),
             "proved_own_days_low": own_low,
             "proved_own_days_high": own_high,
@@ -293,8 +313,8 @@ def others_table(others: pd.DataFrame, study: Study) -> Table | None:
         group="what",
         headings={
             "of": "Prognostic factor",
-            "value": "This cohort",
-            "range": "Attained",
+            "value": f"This cohort{MARK}",
+            "range": f"Attained{MARK}",
             "witnesses": "Cohorts at the ends",
         },
         notes=[
@@ -302,13 +322,16 @@ def others_table(others: pd.DataFrame, study: Study) -> Table | None:
             "No limit is proved for these: the article does not determine them, and what was not "
             "attained is not excluded. A cohort at an end is loaded by its name: "
             "make DATASET=ensemble/NAME.",
+            NOTE,
         ],
         left=("witnesses",),
     )
 
 
-def matters_table(summary_of: pd.DataFrame) -> Table:
+def matters_table(summary_of: pd.DataFrame) -> Table | None:
     """Give how much less is proved when a kind of number is not printed."""
+    if summary_of.empty:
+        return None
     rows = [
         {
             "without": str(row["without"]).capitalize(),
@@ -325,12 +348,29 @@ def matters_table(summary_of: pd.DataFrame) -> Table:
         stub="without",
         headings={
             "without": "The article",
-            "bounded": "Limits at both ends",
-            "one_sided": "On one side of 1",
-            "width": "Highest over lowest, median",
+            "bounded": f"Limits at both ends{MARK}",
+            "one_sided": f"On one side of 1{MARK}",
+            "width": f"Highest over lowest, median{MARK}",
         },
         notes=[
             "Hazard ratios proved on the days of this cohort. Highest over lowest: of the ratios "
             "on one side of 1 that are not excluded, the median over all factors and endpoints.",
+            NOTE,
         ],
     )
+
+
+def caption(ratios: pd.DataFrame, study: Study, endpoint: str) -> str:
+    """Say what the figure of an endpoint shows."""
+    cohorts = int(ratios["cohorts"].max()) if len(ratios) else 0
+    of = f"{cohorts} exact cohorts and of those that were pushed" if cohorts else "this cohort"
+    return (
+        f"{study.endpoint(endpoint).words}: hazard ratios that the article does not print. Bars: "
+        f"the range of {of}, below and above 1 apart. Lines: what is proved; an arrow has no "
+        f"limit. The point is one cohort, drawn at random. {CAPTION}"
+    )
+
+
+def what_is_missing(sentences: Sequence[str]) -> Markdown:
+    """Say what is lacking, a line each."""
+    return Markdown("\n".join(f"- {sentence}" for sentence in sentences))
