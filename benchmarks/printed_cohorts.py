@@ -40,6 +40,7 @@ COUNTED = Counted(
     groups={"treated": ("characteristics", "treated", "yes")},
     without={},
     events={"OS": (("survival", "death", "yes"),)},
+    compared=("OS",),
     follow_up={"OS": "follow_up"},
 )
 _FIELDS = (

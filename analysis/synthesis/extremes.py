@@ -19,18 +19,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.cohort.faults import DatasetFaults
 from analysis.cohort.model import Cohort
 from analysis.estimates import prognosis, survival
 from analysis.estimates.rows import value_of
 from analysis.study.keys import Key
 from analysis.study.parameters import Parameters
-from analysis.synthesis import factors, kernels, margins
+from analysis.synthesis import factors, kernels
 from analysis.synthesis.curves import Search
 from analysis.synthesis.factors import Factor
 from analysis.synthesis.kernels import Ints, Objective, Pushing, Schedule
 from analysis.synthesis.moves import Walk
-from analysis.synthesis.quantities import Unreachable
 from analysis.synthesis.search import State
 
 MIN, MAX = "min", "max"

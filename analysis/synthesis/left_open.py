@@ -17,7 +17,8 @@ from scipy import stats
 from analysis.estimates.rows import KEY, pick
 from analysis.estimates.spread import MEMBER
 from analysis.study.keys import NO, YES, Statistic
-from analysis.synthesis.bounds.form import Proved
+from analysis.synthesis.bounds import curve
+from analysis.synthesis.bounds.form import CurveProved, Proved
 from analysis.synthesis.bounds.run import INFINITE, Interval, intervals
 from analysis.synthesis.targets import MissingClaim, Targets
 
@@ -222,6 +223,27 @@ def _values(table: pd.DataFrame, about: Mapping[str, str]) -> list[float]:
     if table.empty:
         return []
     return [float(value) for value in pick(table, **about)["value"].dropna()]
+
+
+def curves(proved: Sequence[CurveProved]) -> pd.DataFrame:
+    """Give the limits of curves at months: one row an endpoint and month.
+
+    Returns
+    -------
+    DataFrame
+        `endpoint`, `month`, and for `survival` (per cent), `events` (until the month) and `at risk`
+        (just before it) the columns `… low` and `… high`; nan where there is no limit.
+    """
+    found: dict[tuple[str, float], dict[str, float]] = {}
+    ends = {"at least": "low", "at most": "high"}
+    for each in proved:
+        bound = each.bound
+        row = found.setdefault((each.question.endpoint, bound.month), {})
+        row[f"{bound.what} {ends[bound.side]}"] = bound.value
+    columns = [f"{what} {end}" for what in curve.ASKED for end in ends.values()]
+    table = pd.DataFrame.from_dict(found, orient="index").reindex(columns=columns)
+    rows = pd.DataFrame(list(found), columns=["endpoint", "month"])
+    return pd.concat([rows, table.reset_index(drop=True)], axis=1)
 
 
 def _who(end: tuple[float, str] | None, reached: float) -> str:

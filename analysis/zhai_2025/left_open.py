@@ -16,7 +16,7 @@ from analysis.estimates.rows import KEY
 from analysis.estimates.spread import MEMBER
 from analysis.synthesis import left_open
 from analysis.synthesis.bounds import matters, run
-from analysis.synthesis.bounds.form import Proved
+from analysis.synthesis.bounds.form import CurveProved, Proved
 from analysis.synthesis.bounds.questions import on_days
 from analysis.synthesis.targets import Targets
 from analysis.zhai_2025.parameters import Parameters
@@ -43,6 +43,8 @@ class LeftOpen:
         As `left_open.others` gives them.
     matters
         As `matters.summary` gives it; empty without proofs.
+    curves
+        As `left_open.curves` gives them; empty without proofs.
     missing
         A sentence for each part that is lacking: what, and how it is made.
     """
@@ -50,6 +52,7 @@ class LeftOpen:
     ratios: pd.DataFrame
     others: pd.DataFrame
     matters: pd.DataFrame
+    curves: pd.DataFrame
     missing: tuple[str, ...]
 
 
@@ -83,32 +86,33 @@ def of(cohort: Cohort, own: pd.DataFrame, folder: Path = ENSEMBLE) -> LeftOpen:
                 "No cohorts were pushed down and up yet, so that what was attained is that of the "
                 "ensemble alone; `make witnesses` finds them."
             )
-    proved = _proved(cohort, ledger, folder, missing)
+    proved, curves = _proved(cohort, ledger, folder, missing)
     ratios = left_open.hazard_ratios(
         own, members, witnesses, proved, Targets(ledger), cohort.parameters.confidence
     )
     others = left_open.others(
         *_of_others(cohort, named, members, witnesses, adjusted), _without_ratios(named)
     )
-    return LeftOpen(ratios, others, _matters(folder, proved), tuple(missing))
+    told = left_open.curves(curves)
+    return LeftOpen(ratios, others, _matters(folder, proved), told, tuple(missing))
 
 
 def _proved(
     cohort: Cohort, ledger: pd.DataFrame, folder: Path, missing: list[str]
-) -> tuple[Proved, ...]:
+) -> tuple[tuple[Proved, ...], tuple[CurveProved, ...]]:
     """Give the bounds of this ledger; those on given days only where they are of this cohort."""
     command = "`make bounds` proves them."
     try:
         file = run.read(folder / BOUNDS)
     except OSError:
         missing.append(f"Nothing is proved yet; {command}")
-        return ()
+        return (), ()
     except ValidationError:
         missing.append(f"The file of proofs cannot be read; {command}")
-        return ()
+        return (), ()
     if file.ledger != ledger_digest(ledger):
         missing.append(f"The proofs are of other published numbers than these; {command}")
-        return ()
+        return (), ()
     days = {}
     for endpoint in {each.question.endpoint for each in file.proved}:
         times = cohort.times(endpoint)
@@ -125,7 +129,7 @@ def _proved(
             "Proofs on given days are of another cohort, and are not shown; "
             "`make bounds DATASET=…` proves those of this one."
         )
-    return kept
+    return kept, file.curves
 
 
 def _matters(folder: Path, proved: tuple[Proved, ...]) -> pd.DataFrame:

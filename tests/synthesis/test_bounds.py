@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.article.ledger import CLAIMS, read_ledger
+from analysis.estimates import curves
 from analysis.estimates.log_rank import log_rank
 from analysis.estimates.one_factor import hazard_ratio
 from analysis.study.parameters import Parameters
-from analysis.synthesis.bounds import checker, finder, lattice, run
+from analysis.synthesis.bounds import checker, curve, finder, lattice, means, run
 from analysis.synthesis.bounds.form import Point, Proved, Question
 from analysis.synthesis.bounds.questions import on_days, question
 from analysis.synthesis.bounds.rows import rows
@@ -83,7 +84,7 @@ def test_the_path_of_a_cohort_keeps_to_every_row_that_is_printed_of_it(
     path = _path(truth, asked)
     variance = _sums(asked, path, 1.0)["variance"]
     for side, ratio in (("at least", truth.ratio * 1.000001), ("at most", truth.ratio / 1.000001)):
-        paths = finder._Paths(asked)
+        paths = finder.Paths(asked)
         lines = rows(asked, side, (variance * 0.9, variance * 1.1))  # type: ignore[arg-type]
         score = lattice.score(*paths._shape, paths._steps.kinds, math.log(ratio))
         sums = finder._with_score(path, paths._sums_of(path), score)
@@ -109,7 +110,7 @@ def _targets(printed: list[dict[str, str]]) -> Targets:
 
 
 def _sums(asked: Question, path: np.ndarray, ratio: float) -> dict[str, float]:
-    paths = finder._Paths(asked)
+    paths = finder.Paths(asked)
     score = lattice.score(*paths._shape, paths._steps.kinds, math.log(ratio))
     found = finder._with_score(path, paths._sums_of(path), score)
     return dict(zip(paths._places, found.tolist(), strict=False))
@@ -142,6 +143,71 @@ def test_a_true_ratio_is_within_its_bounds(seed: int) -> None:
         )
 
 
+@given(seed=st.integers(0, 10**6), month=st.sampled_from([3, 9, 18, 30]))
+@settings(max_examples=12, deadline=None)
+def test_a_true_curve_is_within_its_bounds(seed: int, month: int) -> None:
+    truth = printed_cohorts.draw(seed, 12, 30)
+    rows = printed_cohorts.printed(truth)
+    targets = _targets(rows)
+    ledger = targets.ledger.astype(str).to_dict("records")
+    claims = {row["claim_id"]: {str(k): v for k, v in row.items()} for row in ledger}
+    day, times = month * 30.4375, truth.times
+    estimated = curves.curve(times, Parameters())
+    true = {
+        "survival": 100 * estimated[estimated["days"] <= day]["survival"].iloc[-1],
+        "events": float((times["event"] & (times["days"] <= day)).sum()),
+        "at risk": float((times["days"] >= day).sum()),
+    }
+    for what in curve.ASKED:
+        for proved in curve.bounds(targets, printed_cohorts.COUNTED, "OS", what, month):
+            checker.check_curve(proved, claims)
+            bound = proved.bound
+            if bound.side == "at least":
+                assert true[what] >= bound.value - 1e-9
+            else:
+                assert true[what] <= bound.value + 1e-9
+
+
+def test_a_limit_of_a_curve_is_accepted_and_none_that_is_changed(
+    claims: dict[str, dict[str, str]],
+) -> None:
+    targets = Targets(read_ledger(CLAIMS))
+    for what, month in (("survival", 18.0), ("events", 12.0), ("at risk", 24.0)):
+        for proved in curve.bounds(targets, COUNTED, "OS", what, month):  # type: ignore[arg-type]
+            checker.check_curve(proved, claims)
+            bound = proved.bound
+            away = 1.0 if bound.side == "at least" else -1.0
+            changed_by: tuple[dict[str, Any], ...] = (
+                {"value": bound.value + away},
+                {"month": month + 6},
+                {"weights": {name: -weight for name, weight in bound.weights.items()}},
+                {"weights": {}},
+            )
+            for changes in changed_by:
+                changed = proved.model_copy(update={"bound": bound.model_copy(update=changes)})
+                with pytest.raises(checker.Rejected):
+                    checker.check_curve(changed, claims)
+
+
+@given(
+    heights=st.lists(st.floats(0, 1), min_size=1, max_size=12),
+    place=st.integers(0, 11),
+    days=st.integers(1, 14),
+)
+def test_a_restricted_mean_is_within_the_limits_of_its_points(
+    heights: list[float], place: int, days: int
+) -> None:
+    falling = sorted(heights, reverse=True)
+    height = falling[min(place, len(falling) - 1)]
+    at = float(min(place, len(falling) - 1) + 1)
+    # Survival falls to each height at the end of a day; a point says between what it is.
+    point = Point(of="all", claim="", before=at, low=max(0, height - 0.01), high=height + 0.01)
+    steps = [*falling, *[falling[-1]] * days]
+    true = sum(steps[:days])
+    low, high = means.mean([point], "all", float(days))
+    assert low - 1e-9 <= true <= high + 1e-9
+
+
 def test_every_labelling_of_given_days_is_within_the_bounds_on_these_days() -> None:
     truth = printed_cohorts.draw(3, 11, 13)
     own = int((truth.times["level"] == "yes").sum())
@@ -162,12 +228,10 @@ def test_every_labelling_of_given_days_is_within_the_bounds_on_these_days() -> N
 
 
 def _keeps_medians(times: pd.DataFrame, asked: Question) -> bool:
-    from analysis.estimates import curves
-
     for point in asked.points:
         group = times[times["level"] == point.of]
-        curve = curves.curve(group, Parameters())
-        below = curve[curve["days"] < point.before]["survival"].iloc[-1]
+        estimated = curves.curve(group, Parameters())
+        below = estimated[estimated["days"] < point.before]["survival"].iloc[-1]
         if not point.low - 1e-9 <= below <= point.high + 1e-9:
             return False
     return True

@@ -169,8 +169,8 @@ def summary(ratios: pd.DataFrame) -> Markdown:
     said = [f"The article prints none of the {total} hazard ratios of its prognostic factors."]
     if cohorts:
         said.append(
-            f"By {cohorts} cohorts that have every printed number, and by those that were pushed as "
-            f"far as was reached, {listed(told)}."
+            f"By {cohorts} cohorts that have every printed number, and by those that were pushed "
+            f"as far as was reached, {listed(told)}."
         )
     said.append("A two-sided p value hides on which side of 1 a ratio lies.")
     if ratios["any_days"].notna().any():
@@ -326,6 +326,46 @@ def others_table(others: pd.DataFrame, study: Study) -> Table | None:
         ],
         left=("witnesses",),
     )
+
+
+def curves_table(curves: pd.DataFrame, study: Study) -> Table | None:
+    """Give between what the curves of all patients must lie at months."""
+    if curves.empty:
+        return None
+    rows = []
+    for row in curves.to_dict("records"):
+        cells = {"endpoint": study.endpoint(row["endpoint"]).words, "month": f"{row['month']:g}"}
+        for what, places in (("survival", 1), ("events", 0), ("at risk", 0)):
+            cells[what] = _between(row[f"{what} low"], row[f"{what} high"], places)
+        rows.append(cells)
+    return journal(
+        pd.DataFrame(rows),
+        stub="month",
+        group="endpoint",
+        headings={
+            "month": "Months",
+            "survival": f"Survival, %{MARK}",
+            "events": f"Events until then{MARK}",
+            "at risk": f"At risk{MARK}",
+        },
+        spanners={"Proved for any days": ["survival", "events", "at risk"]},
+        notes=[
+            "Of all patients: limits that follow from printed rates, medians, confidence limits, "
+            "counts of events and follow-up, rounded outwards. A printed rate stands here as it is "
+            "printed. At risk: just before the month.",
+            NOTE,
+        ],
+    )
+
+
+def _between(low: float, high: float, places: int) -> str:
+    if math.isnan(low) and math.isnan(high):
+        return "any"
+    if math.isnan(low):
+        return f"≤ {fixed(high, places)}"
+    if math.isnan(high):
+        return f"≥ {fixed(low, places)}"
+    return f"{fixed(low, places)} to {fixed(high, places)}"
 
 
 def matters_table(summary_of: pd.DataFrame) -> Table | None:

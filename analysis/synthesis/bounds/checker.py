@@ -9,7 +9,7 @@ to number.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from statistics import NormalDist
@@ -22,6 +22,7 @@ from analysis.synthesis.bounds.form import (
     END,
     MOST_OF_A_CURVE,
     Bound,
+    CurveProved,
     Day,
     Point,
     Proved,
@@ -38,7 +39,16 @@ _Z_95 = NormalDist().inv_cdf(0.975)
 _SAME = 1e-6
 # Weights that are larger could hide how sums are rounded.
 _HEAVIEST = 1e7
-_CURVES = {"all": 0, "yes": 1, "no": 2, "left": 3, "left at least": 4, "greenwood": 5}
+_CURVES = {
+    "all": 0,
+    "yes": 1,
+    "no": 2,
+    "left": 3,
+    "left at least": 4,
+    "greenwood": 5,
+    "died": 6,
+    "gone": 7,
+}
 _SUMS = {"score": 0, "excess": 1, "variance": 2, "events": 3, "tied": 4}
 
 
@@ -68,20 +78,81 @@ def check(proved: Proved, ledger: Ledger, days: Sequence[Day] = ()) -> None:
         _check_bound(asked, bound)
 
 
+def check_curve(proved: CurveProved, ledger: Ledger) -> None:
+    """See that a limit of a curve is proved, from a ledger.
+
+    Raises
+    ------
+    Rejected
+        At the first thing that is not as computed.
+    """
+    question, bound = proved.question, proved.bound
+    n = int(_claim(proved.claims, ledger, "patients", variable="patients")["printed"])
+    if question.patients != n or question.sizes != (0, 0) or question.days:
+        raise Rejected("patients: another number is printed")
+    _check_events(question, proved.claims, ledger)
+    for point in question.points:
+        if point.of in ("yes", "no"):
+            raise Rejected(f"{point.claim}: of a group")
+        _check_point(question, point, ledger)
+    day = bound.month * _MONTH
+    until = question.asked - day
+    if not (until == 0 if bound.what == "at risk" else 0 < until < _SAME):
+        raise Rejected("another day is asked for")
+    phase = question.times().index(question.asked)
+    sign = 1.0 if bound.side == "at least" else -1.0
+    value = bound.value
+    if bound.what == "survival":
+        least = -math.log(value / 100) if value > 0 else math.inf
+        asked: _Row = ({}, {("all", phase): sign}, -sign * min(least, MOST_OF_A_CURVE))
+    elif bound.what == "events":
+        asked = ({}, {("died", phase): -sign}, sign * value - 1)
+    else:
+        both = {("died", phase): sign, ("gone", phase): sign}
+        asked = ({}, both, sign * (value - n) - 1)
+    if bound.what != "survival" and value != int(value):
+        raise Rejected("a number of patients is not whole")
+    sums, curves, constants = _weighed(
+        question,
+        [bound.weights],
+        lambda place, name: asked if name == "asked" else _printed_row(question, name),
+    )
+    if not np.all(_greatest(question, 0.0, sums, curves) + constants < BELOW_ZERO):
+        raise Rejected(f"{bound.what}, {bound.side} {bound.value}: a path keeps to all rows")
+
+
 # What a proof rests on -------------------------------------------------------------------------
+
+
+def _claim(claims: Mapping[str, str], ledger: Ledger, role: str, **keys: str) -> Mapping[str, str]:
+    """Give the claim of a role, which must have these keys."""
+    claim = ledger.get(claims.get(role, ""))
+    if claim is None:
+        raise Rejected(f"{role}: no such claim")
+    for name, value in keys.items():
+        if claim[name] != value:
+            raise Rejected(f"{role}: the claim is of another {name}")
+    return claim
+
+
+def _check_events(question: Question, claims: Mapping[str, str], ledger: Ledger) -> None:
+    """See that there can be as many events as the counts say: one of them ends the endpoint."""
+    roles = sorted(role for role in claims if role.startswith("events "))
+    counts = [
+        int(_claim(claims, ledger, role, analysis_id="survival", statistic="count")["printed"])
+        for role in roles
+    ]
+    n = question.patients
+    events = (max(counts), min(n, sum(counts))) if counts else (1, n)
+    if not (question.events[0] <= events[0] and question.events[1] >= events[1]):
+        raise Rejected("events: narrower than printed")
 
 
 def _check_premises(question: Question, claims: Mapping[str, str], ledger: Ledger) -> None:
     """See that nothing is taken to be narrower than it is printed."""
 
     def row(role: str, **keys: str) -> Mapping[str, str]:
-        claim = ledger.get(claims.get(role, ""))
-        if claim is None:
-            raise Rejected(f"{role}: no such claim")
-        for name, value in keys.items():
-            if claim[name] != value:
-                raise Rejected(f"{role}: the claim is of another {name}")
-        return claim
+        return _claim(claims, ledger, role, **keys)
 
     n = int(row("patients", variable="patients", statistic="count")["printed"])
     if question.patients != n:
@@ -112,14 +183,8 @@ def _check_premises(question: Question, claims: Mapping[str, str], ledger: Ledge
         _check_point(question, point, ledger)
     if question.days:
         _check_days(question)
-        return
-    roles = sorted(role for role in claims if role.startswith("events "))
-    counts = [
-        int(row(role, analysis_id="survival", statistic="count")["printed"]) for role in roles
-    ]
-    events = (max(counts), min(n, sum(counts))) if counts else (1, n)
-    if not (question.events[0] <= events[0] and question.events[1] >= events[1]):
-        raise Rejected("events: narrower than printed")
+    else:
+        _check_events(question, claims, ledger)
 
 
 def _check_days(question: Question) -> None:
@@ -211,24 +276,12 @@ def _check_bound(question: Question, bound: Bound) -> None:
         raise Rejected("a variance is left out")
     if any(after[0] > before[1] for before, after in pairwise(stretches)):
         raise Rejected("a variance is left out")
-    # Nothing happens after the end.
-    times = question.times()
-    phases = len(times) + (END not in times)
-    sums = np.zeros((len(bound.parts), len(_SUMS)))
-    curves = np.zeros((len(bound.parts), len(_CURVES), phases))
-    constants = np.zeros(len(bound.parts))
-    for place, part in enumerate(bound.parts):
-        if min(part.weights.values(), default=0.0) < 0:
-            raise Rejected("a weight is below 0")
-        if sum(part.weights.values()) > _HEAVIEST:
-            raise Rejected("weights are too large to be sure of the sum")
-        for name, weight in part.weights.items():
-            of_sums, of_curves, constant = _row(question, bound, part.variance, name)
-            constants[place] += weight * constant
-            for sum_name, share in of_sums.items():
-                sums[place, _SUMS[sum_name]] += weight * share
-            for (curve, phase), share in of_curves.items():
-                curves[place, _CURVES[curve], : phase + 1] += weight * share
+    weights = [part.weights for part in bound.parts]
+    sums, curves, constants = _weighed(
+        question,
+        weights,
+        lambda place, name: _row(question, bound, bound.parts[place].variance, name),
+    )
     greatest = (
         _greatest_on_days(question, math.log(bound.ratio), sums, curves)
         if question.days
@@ -239,6 +292,32 @@ def _check_bound(question: Question, bound: Bound) -> None:
 
 
 _Row = tuple[dict[str, float], dict[tuple[str, int], float], float]
+
+
+def _weighed(
+    question: Question,
+    weights: Sequence[Mapping[str, float]],
+    row_of: Callable[[int, str], _Row],
+) -> tuple[Floats, Floats, Floats]:
+    """Give the weights of sums, of curves by phase, and the constants, of each part."""
+    # Nothing happens after the end.
+    phases = len(question.times()) + (END not in question.times())
+    sums = np.zeros((len(weights), len(_SUMS)))
+    curves = np.zeros((len(weights), len(_CURVES), phases))
+    constants = np.zeros(len(weights))
+    for place, own in enumerate(weights):
+        if not all(0 <= weight < math.inf for weight in own.values()):
+            raise Rejected("a weight is below 0")
+        if sum(own.values()) > _HEAVIEST:
+            raise Rejected("weights are too large to be sure of the sum")
+        for name, weight in own.items():
+            of_sums, of_curves, constant = row_of(place, name)
+            constants[place] += weight * constant
+            for sum_name, share in of_sums.items():
+                sums[place, _SUMS[sum_name]] += weight * share
+            for (curve, phase), share in of_curves.items():
+                curves[place, _CURVES[curve], : phase + 1] += weight * share
+    return sums, curves, constants
 
 
 def _row(question: Question, bound: Bound, variance: tuple[float, float], name: str) -> _Row:
@@ -267,6 +346,14 @@ def _row(question: Question, bound: Bound, variance: tuple[float, float], name: 
     simple: dict[str, _Row] = {
         "variance from": ({"variance": 1.0}, {}, -low),
         "variance to": ({"variance": -1.0}, {}, high),
+    }
+    return simple[name] if name in simple else _printed_row(question, name)
+
+
+def _printed_row(question: Question, name: str) -> _Row:
+    """Give a row of what is printed of events and curves, by its name."""
+    kind, _, rest = name.partition(" ")
+    simple: dict[str, _Row] = {
         "events from": ({"events": 1.0}, {}, -float(question.events[0])),
         "events to": ({"events": -1.0}, {}, float(question.events[1])),
         "tied": ({"tied": -1.0}, {}, float(question.most_tied)),
@@ -347,6 +434,7 @@ def _day(
     everybody = float(_curve(np.array([float(n)]), d)[0])
     greenwood = MOST_OF_A_CURVE if n == d else min(MOST_OF_A_CURVE, d / (n * (n - d)))
     by_phase = everybody * curves[:, _CURVES["all"]] + greenwood * curves[:, _CURVES["greenwood"]]
+    by_phase = by_phase + d * curves[:, _CURVES["died"]]
     found = np.einsum("sa,ps->ap", terms, sums)[:, :, None] + by_phase[None]
     if own:
         found = found + _curve(a, own)[:, None, None] * curves[None, :, _CURVES["yes"]]
@@ -372,6 +460,7 @@ def _greatest(question: Question, log_ratio: float, sums: Floats, curves: Floats
             later = -math.log1p(-1 / (n + question.most_a_day))
             leaving = leaves * curves[:, _CURVES["left"]]
             leaving = leaving + later * curves[:, _CURVES["left at least"]]
+            leaving = leaving + curves[:, _CURVES["gone"]]
             sizes = np.arange(first, last + 1)
             for own, others, terms in [
                 (1, 0, leaving[None]),

@@ -29,7 +29,7 @@ _KEPT, _TRIED = 100, 100
 # events' worth, the others as shares of the greatest.
 _SMALL = (0.05, 0.1, 0.2, 0.4, 0.8)
 _SHARES = (0.13, 0.2, 0.3, 0.4, 0.55, 0.7, 0.8, 0.86, 0.92, 0.96, 1.0)
-_CURVES = ("all", "yes", "no", "left", "left at least", "greenwood")
+_CURVES = ("all", "yes", "no", "left", "left at least", "greenwood", "died", "gone")
 _SUMS = ("excess", "variance", "events", "tied")
 
 
@@ -41,12 +41,12 @@ def bounds(question: Question) -> tuple[Bound, ...]:
         ("below 1", question.of_others()),
     )
     for branch, asked in branches:
-        paths = _Paths(asked)
+        paths = Paths(asked)
         found += [bound for bound in (_least(paths, branch), _most(paths, branch)) if bound]
     return tuple(found)
 
 
-def _least(paths: _Paths, branch: Branch) -> Bound | None:
+def _least(paths: Paths, branch: Branch) -> Bound | None:
     """Give the greatest ratio that every cohort of the branch is proved to exceed."""
     question = paths.question
     ends = _ends(question)
@@ -81,7 +81,7 @@ def _least(paths: _Paths, branch: Branch) -> Bound | None:
     return Bound(branch=branch, side="at least", ratio=reached / steps, parts=tuple(parts))
 
 
-def _most(paths: _Paths, branch: Branch) -> Bound | None:
+def _most(paths: Paths, branch: Branch) -> Bound | None:
     """Give the least ratio that every cohort of the branch is proved to stay below."""
     whole = (least_variance(paths.question), greatest_variance(paths.question))
     steps = 10**DECIMALS
@@ -106,7 +106,7 @@ def _ends(question: Question) -> list[float]:
     return [least_variance(question), *inner, *(share * most for share in _SHARES)]
 
 
-class _Paths:
+class Paths:
     """Paths of a question, and what they show or cannot."""
 
     def __init__(self, question: Question) -> None:
@@ -141,10 +141,14 @@ class _Paths:
 
     def refute(self, ratio: float, side: Side, variance: tuple[float, float]) -> Part | None:
         """Give the proof that no path's ratio is on the other side of this, or None."""
-        asked = rows(self.question, side, variance)
+        weights = self.weights(rows(self.question, side, variance), math.log(ratio))
+        return None if weights is None else Part(variance=variance, weights=weights)
+
+    def weights(self, asked: Sequence[Row], log_ratio: float = 0.0) -> dict[str, float] | None:
+        """Give weights of rows with which no path keeps to all of them, or None."""
         lines = np.array([self._line(row) for row in asked])
         constants = np.array([row.constant for row in asked])
-        score = lattice.score(*self._shape, self._steps.kinds, math.log(ratio))
+        score = lattice.score(*self._shape, self._steps.kinds, log_ratio)
         programme = _Programme(asked)
         for path, sums in zip(self._paths[-_KEPT:], self._sums[-_KEPT:], strict=True):
             programme.add(lines @ _with_score(path, sums, score) + constants)
@@ -154,12 +158,11 @@ class _Paths:
                 return None
             greatest, path = self._greatest(weights @ lines, score)
             if greatest + weights @ constants < 2 * BELOW_ZERO:
-                named = {
+                return {
                     row.name: float(weight)
                     for row, weight in zip(asked, weights, strict=True)
                     if weight > 0
                 }
-                return Part(variance=variance, weights=named)
             sums = self._sums_of(path)
             self._paths.append(path)
             self._sums.append(sums)
@@ -200,7 +203,9 @@ class _Paths:
             return float(value), path
         everybody = curves["all"][:, None, None] * steps.curve
         everybody += curves["greenwood"][:, None, None] * steps.greenwood
-        leaving = np.outer(curves["left"], self._leaves)
+        dead = np.arange(steps.curve.shape[1], dtype=float)
+        everybody += curves["died"][:, None, None] * dead[None, None, :]
+        leaving = np.outer(curves["left"], self._leaves) + curves["gone"][:, None]
         leaving += np.outer(curves["left at least"], self._leaves_at_least)
         value, path = lattice.greatest(
             steps.kinds,
@@ -232,6 +237,8 @@ class _Paths:
             "greenwood": by_phase(phase, steps.greenwood[n, own + others]),
             "left": by_phase(leaving[:, 3], self._leaves[left]),
             "left at least": by_phase(leaving[:, 3], self._leaves_at_least[left]),
+            "died": by_phase(phase, (own + others).astype(float)),
+            "gone": by_phase(leaving[:, 3], np.ones(len(left))),
         }
         sums = {
             "score": 0.0,

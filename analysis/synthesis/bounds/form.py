@@ -22,6 +22,8 @@ all        -log of the Kaplan-Meier survival of all patients, up to a point
 yes, no    that of those with the factor, and of the others
 left       that of leaving without an event (reverse Kaplan-Meier), at most and at least
 greenwood  of Greenwood's variance of the survival of all patients
+died       events of all patients, up to a point
+gone       those who left without an event, up to a point
 ========== ======================================================================================
 
 What is printed says of these sums that some of them, or straight lines through them, are at least
@@ -124,6 +126,8 @@ class Question(Data):
     days
         Where the days of all patients are given, and only who has the factor is not; empty where
         the days may be any.
+    asked
+        Something is asked of all days that are earlier than this.
     """
 
     factor: str
@@ -136,6 +140,7 @@ class Question(Data):
     most_a_day: int
     most_tied: int
     days: tuple[Day, ...] = ()
+    asked: float = END
 
     def of_others(self) -> Question:
         """Give the same question of those without the factor."""
@@ -152,12 +157,12 @@ class Question(Data):
 
     def times(self) -> list[float]:
         """Give the days of the points, each once, in order: they part the time into phases."""
-        return sorted({point.before for point in self.points})
+        return sorted({*(point.before for point in self.points), self.asked})
 
     def phases(self) -> int:
         """Give how many stretches of time the points make; nothing follows the end."""
         times = self.times()
-        return len(times) + (not times or times[-1] != END)
+        return len(times) + (times[-1] != END)
 
 
 class Part(Data):
@@ -190,6 +195,37 @@ class Bound(Data):
     side: Side
     ratio: float
     parts: tuple[Part, ...]
+
+
+class CurveBound(Data):
+    """A proved limit of what a curve of all patients is at a month, and its proof.
+
+    Attributes
+    ----------
+    what
+        Survival after the month, per cent; events until then, that day included; or patients at
+        risk just before it.
+    side
+        Whether it is at least, or at most, what is given.
+    value
+        Rounded away from what is proved.
+    weights
+        Of rows, with which no path keeps to them and has the next value beyond.
+    """
+
+    what: Literal["survival", "events", "at risk"]
+    month: float
+    side: Side
+    value: float
+    weights: dict[str, float]
+
+
+class CurveProved(Data):
+    """A question, in which nobody has a factor, and what is proved of its curve."""
+
+    question: Question
+    bound: CurveBound
+    claims: Claims
 
 
 class Proved(Data):

@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.study.keys import Statistic
 from analysis.study.printed import half_up
 from analysis.synthesis.bounds import finder
-from analysis.synthesis.bounds.form import Proved
+from analysis.synthesis.bounds.form import Proved, Question
 from analysis.synthesis.bounds.questions import Counted, question
 from analysis.synthesis.bounds.run import Curves, intervals
 from analysis.synthesis.targets import MissingClaim, Targets
@@ -51,12 +51,13 @@ def _without_sizes(ledger: pd.DataFrame) -> pd.DataFrame:
 
 def _two_decimals(ledger: pd.DataFrame) -> pd.DataFrame:
     """Print p values with two decimals, as journals ask for above 0.01."""
-    changed = ledger.copy()
-    of_p = changed["statistic"].eq(Statistic.P_VALUE) & changed["comparator"].eq("=")
-    for row in changed.index[of_p]:
-        text = str(half_up(float(changed.at[row, "value"]), 2))
-        changed.loc[row, ["printed", "value", "decimals"]] = [text, float(text), 2]
-    return changed
+    of_p = ledger["statistic"].eq(Statistic.P_VALUE) & ledger["comparator"].eq("=")
+    text = ledger["value"].where(of_p, 0).map(lambda value: str(half_up(float(value), 2)))
+    return ledger.assign(
+        printed=ledger["printed"].where(~of_p, text),
+        value=ledger["value"].where(~of_p, text.astype(float)),
+        decimals=ledger["decimals"].where(~of_p, 2),
+    )
 
 
 LACKING = (
@@ -85,24 +86,24 @@ def table(
         `COLUMNS`; a row a stretch, `low` 0 and `high` infinite where there is no limit. Without a p
         value there is none at all.
     """
-    asked = []
+    asked: list[tuple[str, str, str, Question | None]] = []
     for lacking in LACKING:
         less = Targets(lacking.change(targets.ledger))
         for factor in factors:
-            for endpoint in counted.events:
+            for endpoint in counted.compared:
                 try:
-                    one, _ = question(less, counted, factor, endpoint, curves[endpoint])
+                    found_one, _ = question(less, counted, factor, endpoint, curves[endpoint])
                 except MissingClaim:
                     asked.append((lacking.words, factor, endpoint, None))
                 else:
-                    asked.append((lacking.words, factor, endpoint, one))
+                    asked.append((lacking.words, factor, endpoint, found_one))
     known = [one for *_, one in asked if one is not None]
     found = iter(
         joblib.Parallel(n_jobs=workers or joblib.cpu_count())(
             joblib.delayed(finder.bounds)(one) for one in known
         )
     )
-    rows = []
+    rows: list[tuple[str, str, str, float, float]] = []
     for words, factor, endpoint, one in asked:
         stretches = [(0.0, np.inf)]
         if one is not None:

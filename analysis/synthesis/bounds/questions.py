@@ -34,7 +34,9 @@ class Counted:
         By factor, the key of the number of those who have it not. A factor that is counted nowhere
         may have any size.
     events
-        By endpoint, the keys of counts of patients one of which ends it at least.
+        By endpoint, the keys of counts of patients: one of these ends it.
+    compared
+        The endpoints on which factors are compared.
     follow_up
         By endpoint, the variable of the median of leaving without the event (reverse
         Kaplan-Meier), where one is printed.
@@ -43,6 +45,7 @@ class Counted:
     groups: Mapping[str, tuple[str, str, str]]
     without: Mapping[str, tuple[str, str, str]]
     events: Mapping[str, Sequence[tuple[str, str, str]]]
+    compared: tuple[str, ...]
     follow_up: Mapping[str, str]
 
 
@@ -70,19 +73,14 @@ def question(
     n = targets.n
     p = targets.printed("prognosis", endpoint, "p_value", "", factor)
     claims = {"patients": _id(targets, "characteristics", "patients", "count"), "p": p.claim}
-    sizes, events = (1, n - 1), (1, n)
+    sizes = (1, n - 1)
     for role, keys in (("with", counted.groups), ("without", counted.without)):
         size = _count(targets, keys[factor]) if factor in keys else None
         if size is not None:
             claims[role] = size.claim
             with_it = int(size.value) if role == "with" else n - int(size.value)
             sizes = (with_it, with_it)
-    counts = [_count(targets, key) for key in counted.events[endpoint]]
-    known = [count for count in counts if count is not None]
-    if len(known) == len(counts):
-        claims |= {f"events {place}": count.claim for place, count in enumerate(known)}
-        values = [int(count.value) for count in known]
-        events = (max(values), min(n, sum(values)))
+    events = _events(targets, counted, endpoint, claims)
     points = _of_groups(targets, factor, endpoint)
     days: tuple[Day, ...] = ()
     most_a_day, most_tied = MOST_A_DAY, MOST_TIED
@@ -109,6 +107,42 @@ def question(
         ),
         claims,
     )
+
+
+def of_curve(
+    targets: Targets, counted: Counted, endpoint: str, before: float
+) -> tuple[Question, Claims]:
+    """Give the question about the curve of all patients before a day, and its claims."""
+    n = targets.n
+    claims = {"patients": _id(targets, "characteristics", "patients", "count")}
+    events = _events(targets, counted, endpoint, claims)
+    points = _of_all(targets, endpoint, counted.follow_up.get(endpoint, ""))
+    return (
+        Question(
+            factor="",
+            endpoint=endpoint,
+            patients=n,
+            sizes=(0, 0),
+            events=events,
+            z=(0.0, _GREATEST),
+            points=tuple(sorted(points, key=lambda point: point.before)),
+            most_a_day=MOST_A_DAY,
+            most_tied=MOST_TIED,
+            asked=before,
+        ),
+        claims,
+    )
+
+
+def _events(targets: Targets, counted: Counted, endpoint: str, claims: Claims) -> tuple[int, int]:
+    """Give the fewest and the most events, and put the claims that say so among the others."""
+    counts = [_count(targets, key) for key in counted.events[endpoint]]
+    known = [count for count in counts if count is not None]
+    if len(known) < len(counts):
+        return 1, targets.n
+    claims |= {f"events {place}": count.claim for place, count in enumerate(known)}
+    values = [int(count.value) for count in known]
+    return max(values), min(targets.n, sum(values))
 
 
 def on_days(times: Ints, events: Ints) -> tuple[Day, ...]:

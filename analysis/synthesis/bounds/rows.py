@@ -26,7 +26,8 @@ class Row:
     sums
         Weight by sum: score, excess, variance, events, tied.
     curves
-        Weight by curve (all, yes, no, left, left at least, greenwood) and last phase that counts.
+        Weight by curve (all, yes, no, left, left at least, greenwood, died, gone) and last phase
+        that counts.
     constant
         Added.
     size
@@ -88,6 +89,14 @@ def rows(question: Question, side: Side, variance: tuple[float, float]) -> list[
         ),
         Row("variance from", {"variance": 1.0}, constant=-low),
         Row("variance to", {"variance": -1.0}, constant=high),
+        *printed(question),
+    ]
+    return found
+
+
+def printed(question: Question) -> list[Row]:
+    """Give what is printed of events and curves, and what is taken for granted of ties."""
+    found = [
         Row("events from", {"events": 1.0}, constant=-float(question.events[0])),
         Row("events to", {"events": -1.0}, constant=float(question.events[1])),
         Row("tied", {"tied": -1.0}, constant=float(question.most_tied)),

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import joblib
 
-from analysis.synthesis.bounds import checker, finder
-from analysis.synthesis.bounds.form import Data, Day, Proved, Question
+from analysis.synthesis.bounds import checker, curve, finder
+from analysis.synthesis.bounds.form import CurveProved, Data, Day, Proved, Question
 from analysis.synthesis.bounds.questions import Counted, on_days, question
 from analysis.synthesis.kernels import Ints
 from analysis.synthesis.targets import MissingClaim, Targets
@@ -23,6 +23,7 @@ class File(Data):
 
     ledger: str
     proved: tuple[Proved, ...]
+    curves: tuple[CurveProved, ...]
 
 
 INFINITE = float("inf")
@@ -47,7 +48,7 @@ def prove(
     asked = []
     for days in (None, *([curves] if curves else [])):
         for factor in factors:
-            for endpoint in counted.events:
+            for endpoint in counted.compared:
                 try:
                     asked.append(
                         question(
@@ -69,6 +70,22 @@ def prove(
         on = "on the days of the cohort" if one.days else "on any days"
         progress(f"{one.factor}, {one.endpoint}, {on}: {words(intervals(everything[-1]))}")
     return tuple(everything)
+
+
+def prove_curves(
+    targets: Targets, counted: Counted, months: Sequence[float]
+) -> tuple[CurveProved, ...]:
+    """Give the limits of survival, events and patients at risk of every endpoint at months.
+
+    What is printed is given too, as it is printed.
+    """
+    return tuple(
+        bound
+        for endpoint in counted.events
+        for what in curve.ASKED
+        for month in months
+        for bound in curve.bounds(targets, counted, endpoint, what, month)
+    )
 
 
 def intervals(proved: Proved) -> list[Interval]:
@@ -130,12 +147,17 @@ def words(found: Sequence[Interval]) -> str:
     return ", or ".join(parts)
 
 
-def write(path: Path, everything: Sequence[Proved], ledger: str) -> None:
+def write(
+    path: Path,
+    everything: Sequence[Proved],
+    ledger: str,
+    curves: Sequence[CurveProved] = (),
+) -> None:
     """Write bounds and their proofs as JSON, whole or not at all.
 
     `ledger` says of which published numbers they are (`estimates.ensemble.ledger_digest`).
     """
-    body = File(ledger=ledger, proved=tuple(everything)).model_dump_json()
+    body = File(ledger=ledger, proved=tuple(everything), curves=tuple(curves)).model_dump_json()
     new = path.with_name(path.name + ".new")
     new.write_text(body + "\n", encoding="utf-8")
     new.replace(path)
@@ -153,7 +175,10 @@ def read(path: Path) -> File:
 
 
 def check(
-    everything: Iterable[Proved], ledger: Path, curves: Mapping[str, Curves] | None = None
+    everything: Iterable[Proved],
+    ledger: Path,
+    curves: Mapping[str, Curves] | None = None,
+    of_curves: Iterable[CurveProved] = (),
 ) -> int:
     """See that every bound holds, and give how many there are.
 
@@ -175,4 +200,10 @@ def check(
         except checker.Rejected as reason:
             raise checker.Rejected(f"{asked.factor}, {asked.endpoint}: {reason}") from None
         checked += len(proved.bounds)
+    for limit in of_curves:
+        try:
+            checker.check_curve(limit, claims)
+        except checker.Rejected as reason:
+            raise checker.Rejected(f"{limit.question.endpoint}: {reason}") from None
+        checked += 1
     return checked

@@ -7,6 +7,9 @@ from analysis.zhai_2025.synthesis.factors import AFP, TUMOUR_COUNT
 
 _BASELINE, _TREATMENT, _SURVIVAL = "characteristics", "treatment", "survival"
 _PROGRESSION, _DEATH = (_SURVIVAL, "progression", "yes"), (_SURVIVAL, "death", "yes")
+_IN_FIELD = (_SURVIVAL, "in_field_relapse", "yes")
+# Months at which limits of the curves are asked for.
+MONTHS = (6, 12, 18, 24, 36)
 
 # Age, EQD2, radiotherapy of the liver and SBRT are counted nowhere.
 COUNTED = Counted(
@@ -24,6 +27,12 @@ COUNTED = Counted(
         "targeted_therapy": (_TREATMENT, "targeted_therapy", "yes"),
     },
     without={"viral_hepatitis": (_BASELINE, "hepatitis", "none")},
-    events={"OS": (_DEATH,), "PFS": (_PROGRESSION, _DEATH)},
+    events={
+        "OS": (_DEATH,),
+        "PFS": (_PROGRESSION, _DEATH),
+        "ORFS": (_PROGRESSION,),
+        "IRFS": (_IN_FIELD,),
+    },
+    compared=("OS", "PFS"),
     follow_up={"OS": "follow_up"},
 )

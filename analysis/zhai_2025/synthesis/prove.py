@@ -21,7 +21,7 @@ from analysis.synthesis.bounds import checker, matters, run
 from analysis.synthesis.bounds.run import Curves
 from analysis.synthesis.targets import MissingClaim, Targets
 from analysis.zhai_2025.study import STUDY
-from analysis.zhai_2025.synthesis.bounds import COUNTED
+from analysis.zhai_2025.synthesis.bounds import COUNTED, MONTHS
 from analysis.zhai_2025.synthesis.factors import NAMES
 
 MATTERS = "matters.csv"
@@ -62,15 +62,17 @@ def _run(chosen: argparse.Namespace) -> int:
 
     curves = curves_of(chosen.dataset)
     if chosen.check:
-        number = run.check(run.read(chosen.out).proved, chosen.ledger, curves)
+        file = run.read(chosen.out)
+        number = run.check(file.proved, chosen.ledger, curves, file.curves)
         progress(f"{number} bounds hold")
         return 0
     ledger = read_ledger(chosen.ledger)
     targets = Targets(ledger)
     everything = run.prove(targets, COUNTED, NAMES, curves, chosen.workers, progress)
-    number = run.check(everything, chosen.ledger, curves)
+    of_curves = run.prove_curves(targets, COUNTED, MONTHS)
+    number = run.check(everything, chosen.ledger, curves, of_curves)
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
-    run.write(chosen.out, everything, ledger_digest(ledger))
+    run.write(chosen.out, everything, ledger_digest(ledger), of_curves)
     progress(f"{number} bounds are proved and checked; written to {chosen.out}")
     found = matters.table(targets, COUNTED, NAMES, curves, chosen.workers)
     beside = chosen.out.with_name(MATTERS)
@@ -84,7 +86,7 @@ def _run(chosen: argparse.Namespace) -> int:
 def curves_of(dataset: str) -> dict[str, Curves]:
     """Give days and events of a dataset's patients, by endpoint."""
     cohort = load(dataset, STUDY, {})
-    times = {endpoint: cohort.times(endpoint) for endpoint in COUNTED.events}
+    times = {endpoint: cohort.times(endpoint) for endpoint in COUNTED.compared}
     return {
         endpoint: (each["days"].to_numpy(dtype="int64"), each["event"].to_numpy(dtype="int64"))
         for endpoint, each in times.items()
