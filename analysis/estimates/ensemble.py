@@ -12,12 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cohort.folder import DATA
+from analysis.cohort.folder import ENSEMBLE
 from analysis.estimates.rows import KEY
 from analysis.estimates.spread import MEMBER, spread
 from analysis.study.parameters import Parameters
 
-ENSEMBLE = DATA / "ensemble"
 COMMAND = "make ensemble N=100"
 # What the folder holds for readers of estimates; `analysis.synthesis.ensemble` writes it.
 ABOUT = "ensemble.json"
