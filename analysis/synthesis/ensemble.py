@@ -155,14 +155,14 @@ class _Failed:
 
 
 @lru_cache(maxsize=2)
-def _ways(source: Source, ledger: str) -> Ways:
+def ways_of(source: Source, ledger: str) -> Ways:
     """Give the ways once a process: models and printed numbers are prepared for all members."""
     return source(ledger)
 
 
 def make(asked: Asked, number: int, parent: Parent | None) -> Made | _Failed:
     """Find or walk to one member; the same wherever it is done."""
-    ways = _ways(asked.source, asked.ledger)
+    ways = ways_of(asked.source, asked.ledger)
     seed = asked.seed + number - 1
     try:
         if parent is None:
@@ -271,7 +271,7 @@ def run(
     SchedulerError, ProcessKilledError
         When the cluster, or a process, is lost.
     """
-    ways = _ways(asked.source, asked.ledger)
+    ways = ways_of(asked.source, asked.ledger)
     work = _work_folder(asked, ways, out)
     there = _kept(work, asked.members)
     if len(there) < asked.members:
@@ -446,7 +446,7 @@ def _publish(asked: Asked, ways: Ways, work: Path, out: Path) -> str:
         number: json.loads((work / _named(number) / _MEMBER).read_text(encoding="utf-8"))
         for number in numbers
     }
-    cohorts = {number: _tables_of(work / _named(number)) for number in numbers}
+    cohorts = {number: tables_of(work / _named(number)) for number in numbers}
     estimates = _together(work, numbers, "estimates.parquet")
     multivariable = _together(work, numbers, "multivariable.parquet")
     found = [number for number in numbers if not abouts[number]["parent"]]
@@ -500,7 +500,8 @@ def _publish(asked: Asked, ways: Ways, work: Path, out: Path) -> str:
     )
 
 
-def _tables_of(folder: Path) -> dict[str, pa.Table]:
+def tables_of(folder: Path) -> dict[str, pa.Table]:
+    """Give the tables that are kept of a cohort."""
     return {path.stem: pq.read_table(path) for path in sorted((folder / _TABLES).glob("*.parquet"))}
 
 

@@ -37,13 +37,13 @@ DIRECTIONS = {MIN: -1.0, MAX: 1.0}
 # One unit of what is pushed beside the cost: a z that is off by as much. Means are in days.
 WEIGHTS = {kernels.MEANS_APART: 0.02, kernels.RATE: 10.0, kernels.LOG_RATIO_OF_ALL: 1.0}
 _WEIGHT = 3.0
-FIRST, THEN = Schedule(200_000, 0.05, 0.002), Schedule(100_000, 0.03, 0.001)
+FIRST, THEN = Schedule(150_000, 0.05, 0.002), Schedule(100_000, 0.03, 0.001)
 # Each step of the model of all factors takes twenty times as long.
 FIRST_OF_ALL, THEN_OF_ALL = Schedule(60_000, 0.05, 0.003), Schedule(60_000, 0.03, 0.002)
 MOVING, OWN, MOST = 0.4, 0.8, 0.2
 MOVING_OF_ALL, OWN_OF_ALL = 0.05, 0.2
 # So many of the farthest are pushed again, so often, and then filled in, each so often.
-AGAIN, ROUNDS, FILLED = 3, 2, 4
+AGAIN, FILLED = 2, 4
 
 ESTIMATES = {"prognosis": prognosis.estimate, "survival": survival.estimate}
 
@@ -132,9 +132,9 @@ def reach(
     parents: Sequence[Parent],
     rng: np.random.Generator,
 ) -> list[Reached]:
-    """Push a statistic from every parent, and the farthest again; give what was reached, farthest first.
+    """Push a statistic from every parent, and the farthest again; the farthest come first.
 
-    Of a parent comes what it has itself at least, so that nothing lies nearer than the parents.
+    None lies nearer than the parents themselves do.
     """
     sign = DIRECTIONS[direction]
     of_all = pushed.statistic == kernels.LOG_RATIO_OF_ALL
@@ -144,9 +144,12 @@ def reach(
         for anew in (False, True) if pushed.factor and not of_all else (False,):
             one = Reached(math.nan, parent, *_begin(walk, pushed, parent, anew, rng))
             reached.append(_push(walk, pushed, sign, one, first, rng))
-    for _ in range(ROUNDS):
+    # Few labels of a factor that few have are exact; they are stepped through one by one.
+    for strictly in (False, True):
         reached = _farthest(reached, sign)
-        reached += [_push(walk, pushed, sign, one, then, rng) for one in reached[:AGAIN]]
+        reached += [
+            _push(walk, pushed, sign, one, then, rng, strictly=strictly) for one in reached[:AGAIN]
+        ]
     return _farthest(reached, sign)
 
 
@@ -177,6 +180,8 @@ def _push(
     begun: Reached,
     schedule: Schedule,
     rng: np.random.Generator,
+    *,
+    strictly: bool = False,
 ) -> Reached:
     """Push from where something was reached; what is given is no nearer, and exact or nan."""
     of_all = pushed.statistic == kernels.LOG_RATIO_OF_ALL
@@ -197,9 +202,9 @@ def _push(
         WEIGHTS.get(pushed.statistic, _WEIGHT),
     )
     how = (
-        Pushing(MOVING_OF_ALL, OWN_OF_ALL, MOST)
+        Pushing(MOVING_OF_ALL, OWN_OF_ALL, MOST, True)
         if of_all
-        else Pushing(MOVING, OWN if pushed.factor else 0.0, MOST)
+        else Pushing(MOVING, OWN if pushed.factor else 0.0, MOST, strictly or not pushed.factor)
     )
     value = math.nan
     for frozen in _frozen(moved, pushed):
@@ -224,7 +229,7 @@ def _part_of(walk: Walk, pushed: Pushed) -> str:
 
 
 def _frozen(moved: Sequence[Factor], pushed: Pushed) -> list[str]:
-    """Give which of a factor and its part stands still, push after push; "" where there are none."""
+    """Give which of a factor and its part stands still, push after push; "" where none does."""
     names = [factor.name for factor in moved]
     pairs = [(f.name, f.containing) for f in moved if f.containing in names]
     if not pairs:

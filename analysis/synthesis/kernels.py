@@ -1005,7 +1005,7 @@ def anneal_three_labels(
     return cost, schedule.steps
 
 
-# What digits leave open ----------------------------------------------------------------------------
+# What digits leave open --------------------------------------------------------------------------
 
 # Statistics that are pushed: of the hazard ratio of a factor by itself its logarithm, the size of
 # its Wald z, and the two limits of its interval (logarithms); the log hazard ratio in a model of
@@ -1329,6 +1329,16 @@ def _try_near_swap(
     return REFUSED
 
 
+@_part
+def _others(costs: Floats, own: int, endpoints: int) -> float:
+    """Add up all costs but those of one factor, which begin at `own`."""
+    total = 0.0
+    for c in range(costs.size):
+        if c < own or c >= own + endpoints:
+            total += costs[c]
+    return total
+
+
 class Pushing(NamedTuple):
     """How a statistic is pushed.
 
@@ -1340,11 +1350,14 @@ class Pushing(NamedTuple):
         The share of swaps that are of the factor itself.
     most
         More than a step gains.
+    strictly
+        Whether the factor itself stays exact on the way too.
     """
 
     moving: float
     own: float
     most: float
+    strictly: bool
 
 
 @_jit
@@ -1380,6 +1393,9 @@ def push(
     best, met = np.nan, 0
     if now.costs.sum() <= 0.0 and not np.isnan(value):
         best, met = value, 1
+    endpoints = factors.endpoints.size
+    own = now.costs.size - endpoints * (factors.labels.shape[0] - aim.factor)
+    others = _others(now.costs, own, endpoints)
     cooling = _cooling(schedule)
     temperature = schedule.hottest
     for _ in range(schedule.steps):
@@ -1387,7 +1403,7 @@ def push(
         cost = now.costs.sum()
         # What cost less worth may become; no step is worth more than `most`.
         allowed = cost - temperature * math.log(1.0 - np.random.random())
-        most = allowed + how.most
+        most = cost if how.strictly else allowed + how.most
         beta_before[:], costs_before[:] = beta, now.costs
         moving = np.random.random() < how.moving
         f, a, b = 0, 0, 0
@@ -1401,8 +1417,12 @@ def push(
             made = _try_near_swap(factors, now, trial, cost, most, f, a, b)
         if made != MADE:
             continue
-        after = _pushed(aim, now, factors, patients, beta)
         total = now.costs.sum()
+        # All but the factor itself stays exact: so many costs would hardly be none at once.
+        kept = total <= cost if how.strictly else _others(now.costs, own, endpoints) <= others
+        after = np.nan
+        if kept:
+            after = _pushed(aim, now, factors, patients, beta)
         if np.isnan(after) or total - worth * (after - value) > allowed:
             beta[:], now.costs[:] = beta_before, costs_before
             if moving:

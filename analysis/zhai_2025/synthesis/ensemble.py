@@ -32,12 +32,13 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"an ensemble has 1 to 100,000 members, not {chosen.members}")
     with ended_by_signals(
         f"Interrupted; members that were found are kept in {chosen.out}/, the next run goes on.",
-        _end_workers,
+        end_workers,
     ):
         return _make(chosen)
 
 
-def _end_workers() -> None:
+def end_workers() -> None:
+    """End the processes that this one has started."""
     for child in psutil.Process().children(recursive=True):
         child.kill()
 
