@@ -24,10 +24,17 @@ ABOUT = "ensemble.json"
 ESTIMATES = "estimates.parquet"
 MULTIVARIABLE = "estimates_multivariable.parquet"
 COLUMNS = [MEMBER, *KEY, "value", "unit"]
-# These choices move no estimate that members have: what figures show, and samples of an interval
-# that is by formula.
+# These choices move no estimate that members have: what figures show, at which months rates are
+# given, and samples of an interval that is by formula.
 _NO_MATTER = frozenset(
-    {"at_risk_every_months", "figure_months", "curves_of", "bootstrap_replicates", "bootstrap_seed"}
+    {
+        "at_risk_every_months",
+        "figure_months",
+        "rate_months",
+        "curves_of",
+        "bootstrap_replicates",
+        "bootstrap_seed",
+    }
 )
 _MODEL = {"factor_model": "multivariable"}
 

@@ -31,7 +31,7 @@ def test_estimates_of_the_choices_are_read(folder):
     own = ensemble.read_ensemble(LEDGER, Parameters(), folder)
     assert own.members == 2
     assert own.spread["highest"].tolist() == [17.0]
-    figures = Parameters(figure_months=36, at_risk_every_months=3)
+    figures = Parameters(figure_months=36, at_risk_every_months=3, rate_months=(12, 36))
     assert isinstance(ensemble.read_ensemble(LEDGER, figures, folder), ensemble.Ensemble)
     other = ensemble.read_ensemble(LEDGER, Parameters(factor_model="multivariable"), folder)
     assert other.spread["highest"].tolist() == [18.0]
