@@ -16,8 +16,8 @@ from analysis.build.names import place_of, refuse_what_is_of_another, report_nam
 from analysis.build.plan import Run, plan
 from analysis.build.project import INDEX, SENSITIVITY, SENSITIVITY_NOTEBOOK, Project
 from analysis.build.report import subject
-from analysis.sensitivity.run import reach
 from analysis.sensitivity.variants import VARIANTS, read_variants, variant_files
+from analysis.study.cluster import reach
 from analysis.study.in_place import clear_away
 
 

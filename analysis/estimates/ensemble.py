@@ -96,7 +96,8 @@ def read_ensemble(
 def ledger_digest(ledger: pd.DataFrame) -> str:
     """Give the SHA-256 of what a ledger asks: keys, printed strings, comparators."""
     asked = ledger[["claim_id", *KEY, "printed", "comparator"]].astype(str)
-    return hashlib.sha256(asked.to_csv(index=False, lineterminator="\n").encode()).hexdigest()
+    lines = ["\x1f".join(row) for row in asked.itertuples(index=False)]
+    return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
 
 
 def choices(parameters: Parameters) -> dict[str, Any]:

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import socket
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
 import joblib
 import pandas as pd
@@ -23,38 +16,16 @@ from analysis.cohort.model import Cohort, Dataset
 from analysis.estimates import whole
 from analysis.estimates.rows import COLUMNS
 from analysis.sensitivity.variants import BASE, Variant
-from analysis.study.errors import ReadableError
+from analysis.study.cluster import ProcessKilledError, SchedulerError, client_of, wait_for
 from analysis.study.parameters import Parameters, refusals
-
-# Seconds within which a scheduler and a worker of it must answer.
-PATIENCE = 5
-
-# Seconds that a cluster may be without a worker while it computes: who ended is started anew by its
-# nanny within a few.
-ALONE = 15
 
 # So many chunks a worker: few, so that what variants share is computed once a chunk; not one,
 # so that no worker waits long for the last.
 CHUNKS_A_WORKER = 4
 
-# What turns data into numbers; a cluster must have the same.
-LIBRARIES = ("pandas", "numpy", "scipy", "lifelines", "statsmodels", "formulaic")
-
 # A worker of Dask has several threads, but warnings and the error state of numpy, which the
 # libraries change for a moment, are those of the process.
 _ONE_AT_A_TIME = threading.Lock()
-
-
-class SchedulerError(ReadableError, RuntimeError):
-    """A Dask cluster cannot be used; says why and what to do."""
-
-    status = 1
-
-
-class ProcessKilledError(ReadableError, RuntimeError):
-    """A process of this machine that computed variants has ended."""
-
-    status = 1
 
 
 @dataclass(frozen=True)
@@ -130,18 +101,6 @@ def run(
     )
 
 
-def reach(scheduler: str) -> None:
-    """See that a Dask cluster answers and has this version of the project.
-
-    Raises
-    ------
-    SchedulerError
-        When it does not, within seconds.
-    """
-    with _client(scheduler):
-        pass
-
-
 _Found = pd.DataFrame | str
 
 
@@ -211,7 +170,7 @@ def _chunks(places: Sequence[int], workers: int) -> list[Sequence[int]]:
 def _on_cluster(records: Dataset, tasks: Sequence[Parameters], address: str) -> list[_Found]:
     from distributed import CancelledError, KilledWorker
 
-    with _client(address) as client:
+    with client_of(address) as client:
         workers = sum(client.nthreads().values())
         places = _chunks(range(len(tasks)), workers)
         try:
@@ -222,7 +181,7 @@ def _on_cluster(records: Dataset, tasks: Sequence[Parameters], address: str) -> 
                 [[tasks[place] for place in chunk] for chunk in places],
                 pure=False,
             )
-            _wait_for(client, futures, address)
+            wait_for(client, futures, address)
             return [result for chunk in client.gather(futures) for result in chunk]
         except KilledWorker as error:
             raise SchedulerError(
@@ -231,86 +190,3 @@ def _on_cluster(records: Dataset, tasks: Sequence[Parameters], address: str) -> 
             ) from error
         except (CancelledError, OSError) as error:
             raise SchedulerError(f"The cluster at {address} went away: {error}") from error
-
-
-def _wait_for(client: Any, futures: Sequence[Any], address: str) -> None:
-    """Wait until all is computed, as long as there is somebody who computes.
-
-    A scheduler without workers waits for new ones, and says nothing.
-    """
-    seen = time.monotonic()
-    while not all(future.done() for future in futures):
-        time.sleep(0.1)
-        # A scheduler that does not answer is as good as none.
-        if client.sync(client.scheduler.ncores, callback_timeout=ALONE):
-            seen = time.monotonic()
-        elif time.monotonic() - seen > ALONE:
-            raise SchedulerError(
-                f"All workers of the cluster at {address} ended. Start some with "
-                f"`dask worker {address}`; have they enough memory?"
-            )
-
-
-@contextlib.contextmanager
-def _client(address: str) -> Iterator[Any]:
-    # Takes a second to import, which who has no cluster need not wait for.
-    from distributed import Client
-
-    try:
-        _knock(address)
-        client = Client(address, timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise SchedulerError(
-            f"There is no Dask scheduler at {address} ({_first_line(error)}). Start one with "
-            "`dask scheduler`, or leave SCHEDULER out to use this machine."
-        ) from error
-    with client:
-        try:
-            client.wait_for_workers(1, timeout=PATIENCE)
-        except (OSError, ValueError) as error:
-            raise SchedulerError(
-                f"The scheduler at {address} has no worker. Start some with "
-                f"`dask worker {address}`."
-            ) from error
-        ours = fingerprint()
-        theirs = client.run(fingerprint, on_error="return")
-        for worker, found in theirs.items():
-            if found != ours:
-                raise SchedulerError(
-                    f"The worker at {worker} has not this version of the project and its "
-                    f"libraries{f' ({_first_line(found)})' if isinstance(found, Exception) else ''}"
-                    ". Start it in the same environment, with the project's folder in PYTHONPATH."
-                )
-        yield client
-
-
-def _knock(address: str) -> None:
-    """See that an address is one, and that somebody listens there.
-
-    A client of Dask that finds nobody says so again, with a trace, when it is forgotten.
-
-    Raises
-    ------
-    ValueError, OSError
-        When it is none, or nobody does.
-    """
-    from distributed.comm.addressing import get_address_host_port
-
-    host, port = get_address_host_port(address)
-    socket.create_connection((host, port), timeout=PATIENCE).close()
-
-
-def fingerprint() -> str:
-    """Give the SHA-256 of this package's code and the versions of what computes."""
-    digest = hashlib.sha256()
-    package = Path(__file__).resolve().parents[1]
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode())
-        digest.update(path.read_bytes())
-    for library in LIBRARIES:
-        digest.update(f"{library} {version(library)}".encode())
-    return digest.hexdigest()
-
-
-def _first_line(error: object) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -229,6 +229,24 @@ class Search:
             schedule,
         )
 
+    def wander(self, steps: int, factors: Factors | None = None) -> tuple[float, int]:
+        """Move days, and labels of factors in place, at random, never farther from what is printed.
+
+        Gives the distance left and the number of changes that were made.
+        """
+        return kernels.wander(
+            int(self._rng.integers(2**31)),
+            self.histories.days,
+            self._gaps,
+            self._curves,
+            self.no_factors() if factors is None else factors,
+            steps,
+        )
+
+    def distance(self) -> float:
+        """Give how far the curves are from what is printed of them; 0 is exact."""
+        return self.wander(0)[0]
+
     def factors(self, labels: Ints, free: Ints, bounds: Floats) -> Factors:
         """Give factors whose labels are to be found with the days; see `kernels.Factors`."""
         return Factors(labels, free, np.array(self._compared, dtype=np.int64), bounds)

@@ -120,17 +120,23 @@ def bounds(targets: Targets, factor: str, endpoints: Sequence[str]) -> Floats:
     return np.array(rows).reshape(len(endpoints), 3, 2)
 
 
+def few(sought: Sought, n: int, fewer_than: int = FEW) -> list[Factor]:
+    """Give the factors that few of n patients have or lack."""
+    sizes = {factor.name: sought.sizes[factor.name][0] for factor in sought.factors}
+    return [f for f in sought.factors if min(sizes[f.name], n - sizes[f.name]) < fewer_than]
+
+
 def with_days(search: Search, targets: Targets, sought: Sought, rng: np.random.Generator) -> Found:
     """Find the factors that few patients have or lack, moving days of an exact search as well."""
     n, sizes = targets.n, sought.sizes
-    few = [f for f in sought.factors if min(sizes[f.name][0], n - sizes[f.name][0]) < FEW]
-    labels = np.zeros((len(few), n), dtype=np.int64)
+    rare = few(sought, n)
+    labels = np.zeros((len(rare), n), dtype=np.int64)
     free = np.ones_like(labels)
-    for row, factor in enumerate(few):
-        fixed = _fixed(factor, {}, rng)
+    for row, factor in enumerate(rare):
+        fixed = settled(factor, {}, rng)
         free[row, list(fixed)] = 0
-        labels[row] = _first_labels(fixed, np.flatnonzero(free[row]), sizes[factor.name][0], rng)
-    aims = np.array([bounds(targets, factor.name, sought.endpoints) for factor in few])
+        labels[row] = first_labels(fixed, np.flatnonzero(free[row]), sizes[factor.name][0], rng)
+    aims = np.array([bounds(targets, factor.name, sought.endpoints) for factor in rare])
     aims = aims.reshape(-1, len(sought.endpoints), 3, 2)
     evaluations = 0
     for _ in range(REHEATS):
@@ -138,7 +144,7 @@ def with_days(search: Search, targets: Targets, sought: Sought, rng: np.random.G
         evaluations += judged
         if distance <= 0:
             break
-    found = {factor.name: labels[row] for row, factor in enumerate(few)}
+    found = {factor.name: labels[row] for row, factor in enumerate(rare)}
     return Found(found, dict.fromkeys(found, distance) if distance > 0 else {}, evaluations)
 
 
@@ -173,10 +179,10 @@ def search(
         aims = bounds(targets, factor.name, sought.endpoints)
         nearest = np.inf
         for _ in range(restarts):
-            fixed = _fixed(factor, labels, rng)
+            fixed = settled(factor, labels, rng)
             free = np.setdiff1d(np.arange(targets.n), list(fixed))
             size = int(rng.choice(sought.sizes[factor.name]))
-            found = _first_labels(fixed, free, size, rng, targets.n)
+            found = first_labels(fixed, free, size, rng, targets.n)
             distance, judged = kernels.anneal_labels(
                 int(rng.integers(2**31)), found, free, endpoints, aims, LABELS
             )
@@ -201,15 +207,16 @@ def search(
             if not to_the_end:
                 return Found(labels, left, evaluations)
     three = sought.groups.name
-    labels[three], distance, judged = _three_groups(targets, sought, endpoints, rng)
+    labels[three], distance, judged = three_groups(targets, sought, endpoints, rng)
     if distance > 0:
         left[three] = distance
     return Found(labels, left, evaluations + judged)
 
 
-def _first_labels(
+def first_labels(
     fixed: Mapping[int, int], free: Ints, size: int, rng: np.random.Generator, n: int = 0
 ) -> Ints:
+    """Draw labels of which `size` are 1, those that are fixed among them."""
     labels = np.zeros(n or len(free) + len(fixed), dtype=np.int64)
     for i, value in fixed.items():
         labels[i] = value
@@ -217,7 +224,7 @@ def _first_labels(
     return labels
 
 
-def _fixed(factor: Factor, labels: Mapping[str, Ints], rng: np.random.Generator) -> dict[int, int]:
+def settled(factor: Factor, labels: Mapping[str, Ints], rng: np.random.Generator) -> dict[int, int]:
     """Give the labels that histories decide."""
     fixed: dict[int, int] = {}
     if leaning := factor.leaning:
@@ -228,24 +235,11 @@ def _fixed(factor: Factor, labels: Mapping[str, Ints], rng: np.random.Generator)
     return fixed | dict(factor.told)
 
 
-def _three_groups(
+def three_groups(
     targets: Targets, sought: Sought, endpoints: Endpoints, rng: np.random.Generator
 ) -> tuple[Ints, float, int]:
-    groups = sought.groups
-    claims = [
-        targets.printed("prognosis", endpoint, "p_value", "", groups.name)
-        for endpoint in sought.endpoints
-    ]
-    # Two degrees of freedom: the chi-square of a p value is -2 log p.
-    aims = np.array(
-        [
-            (
-                stats.chi2.isf(min(claim.high, 1.0), 2) + _INSIDE,
-                stats.chi2.isf(claim.low, 2) - _INSIDE,
-            )
-            for claim in claims
-        ]
-    )
+    """Find the levels of the three groups; give them, their distance, and the effort."""
+    groups, aims = sought.groups, _bounds_of_groups(targets, sought)
     free = np.setdiff1d(np.arange(targets.n), list(groups.told))
     sizes = [sought.sizes[level][0] for level in groups.levels]
     nearest, best, evaluations = np.inf, np.zeros(targets.n, dtype=np.int64), 0
@@ -264,3 +258,34 @@ def _three_groups(
         if nearest <= 0:
             break
     return best, nearest, evaluations
+
+
+def distance_of_groups(
+    targets: Targets, sought: Sought, endpoints: Endpoints, labels: Ints
+) -> float:
+    """Give how far the three groups are from what is printed of them; 0 is exact."""
+    nobody = np.zeros(1, dtype=np.int64)
+    schedule = THREE_LABELS._replace(steps=1)
+    # A patient who is swapped with himself: the cost as it stands.
+    distance, _ = kernels.anneal_three_labels(
+        0, labels.copy(), nobody, endpoints, _bounds_of_groups(targets, sought), schedule
+    )
+    return float(distance)
+
+
+def _bounds_of_groups(targets: Targets, sought: Sought) -> Floats:
+    """Give low and high of the chi-square of the groups, endpoint by endpoint."""
+    claims = [
+        targets.printed("prognosis", endpoint, "p_value", "", sought.groups.name)
+        for endpoint in sought.endpoints
+    ]
+    # Two degrees of freedom: the chi-square of a p value is -2 log p.
+    return np.array(
+        [
+            (
+                stats.chi2.isf(min(claim.high, 1.0), 2) + _INSIDE,
+                stats.chi2.isf(claim.low, 2) - _INSIDE,
+            )
+            for claim in claims
+        ]
+    )

@@ -10,22 +10,28 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.audit.comparison import compare
+from analysis.cohort import save
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.read import read_dataset
 from analysis.estimates import whole
 from analysis.study.parameters import Parameters
 from analysis.study.study import Study
-from analysis.synthesis import plausibility, write
+from analysis.synthesis import plausibility
 from analysis.synthesis.plausibility import Breach, Rule
 from analysis.synthesis.targets import Targets
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """Every claim beside what the dataset gives for it, and what is not plausible in it."""
+    """Every claim beside what the dataset gives for it, and what is not plausible in it.
+
+    `estimates` are all that the dataset gives, and `derived` is what they are of.
+    """
 
     compared: pd.DataFrame
     breaches: list[Breach]
+    estimates: pd.DataFrame
+    derived: Cohort
 
     def unmet(self, excused: Collection[str] = ()) -> list[str]:
         """Give one line a claim that is not reproduced, and a rule that is broken."""
@@ -53,7 +59,7 @@ def read_back(
         When the tables break one.
     """
     with tempfile.TemporaryDirectory() as folder:
-        write.write_tables(Path(folder), tables, description, "To be judged.")
+        save.write_tables(Path(folder), tables, description, "To be judged.")
         return read_dataset(Path(folder), study)
 
 
@@ -68,7 +74,10 @@ def judge(
 
     `derived` is what is derived from the dataset under the options.
     """
+    estimates = whole.estimate(derived, options)
     return Judgement(
-        compare(targets.ledger, whole.estimate(derived, options)),
+        compare(targets.ledger, estimates),
         plausibility.check(rules, dataset, derived, targets, options),
+        estimates,
+        derived,
     )

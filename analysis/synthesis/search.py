@@ -53,9 +53,13 @@ class Plan:
         What its ledger asks of its curves.
     begin
         Gives a search with days to begin with.
+    rest
+        Gives every patient the categories that are not found yet, around the histories and labels
+        that are; near to those of another cohort where there is one. May raise
+        `ConflictingClaims`.
     fill
-        Gives the tables of a dataset around the histories and labels that are found. May raise
-        `Unreachable` or `ConflictingClaims`.
+        Gives the tables of a dataset around histories, labels and, if they are known, those
+        categories. May raise `Unreachable` or `ConflictingClaims`.
     judge
         Judges tables. May raise `DatasetFaults`.
     """
@@ -64,15 +68,36 @@ class Plan:
     sought: Callable[[Targets], Sought]
     asked: Callable[[Targets], Sequence[Asked]]
     begin: Callable[[Targets, Sequence[Asked], np.random.Generator], Search]
-    fill: Callable[[Targets, Histories, Labels, np.random.Generator], Tables]
+    rest: Callable[
+        [Targets, Histories, Labels, np.random.Generator, pd.DataFrame | None], pd.DataFrame
+    ]
+    fill: Callable[..., Tables]
     judge: Callable[[Tables, Targets], Judgement]
 
 
 @dataclass(frozen=True)
+class State:
+    """Days and labels that meet what is printed of the curves and of the factors.
+
+    Labels are by factor, 0 or 1 a patient, and by the groups, a position in their levels.
+    """
+
+    histories: Histories
+    labels: Labels
+
+
+@dataclass(frozen=True)
 class Found:
-    """A cohort that meets the ledger, and the effort: attempts, and changes that were judged."""
+    """A cohort that meets the ledger, and the effort: attempts, and changes that were judged.
+
+    `state` and `rest` (see `Plan.rest`) are what its tables were filled in around, and `judged` is
+    how they were judged.
+    """
 
     tables: dict[str, pd.DataFrame]
+    state: State
+    rest: pd.DataFrame
+    judged: Judgement
     attempts: int
     evaluations: int
 
@@ -108,6 +133,9 @@ def find(
     seed: int,
     progress: Progress,
     excused: Collection[str] = (),
+    *,
+    checked: bool = False,
+    at_a_time: int = 0,
 ) -> Found:
     """Find a cohort that meets every published number; the same for the same seed.
 
@@ -115,6 +143,10 @@ def find(
     ----------
     excused
         Names of claims that no cohort is expected to meet.
+    checked
+        Whether it is known that no published counts contradict each other.
+    at_a_time
+        How many attempts are made at a time; 0 is one a core. It changes nothing that is found.
 
     Raises
     ------
@@ -123,12 +155,13 @@ def find(
     NotReached
         With the numbers that the nearest cohort does not meet.
     """
-    progress("counts: looking for claims that contradict each other")
-    margins.check(plan.margins, targets, excused)
+    if not checked:
+        progress("counts: looking for claims that contradict each other")
+        margins.check(plan.margins, targets, excused)
     nearest: _Attempt | None = None
     evaluations = 0
     refused: list[list[str]] = []
-    with closing(_attempts(plan, targets, seed)) as attempts:
+    with closing(_attempts(plan, targets, seed, at_a_time)) as attempts:
         for number, attempt in enumerate(attempts, start=1):
             evaluations += attempt.found.evaluations
             if nearest is None or attempt.distance < nearest.distance:
@@ -140,12 +173,15 @@ def find(
             rng = np.random.default_rng([seed, number, 1])
             try:
                 histories, labels = attempt.search.histories, attempt.found.labels
-                tables = plan.fill(targets, histories, labels, rng)
-                unmet = plan.judge(tables, targets).unmet(excused)
+                rest = plan.rest(targets, histories, labels, rng, None)
+                tables = plan.fill(targets, histories, labels, rng, rest)
+                judged = plan.judge(tables, targets)
+                unmet = judged.unmet(excused)
             except (Unreachable, DatasetFaults, margins.ConflictingClaims) as reason:
                 unmet = [str(reason)]
             if not unmet:
-                return Found(tables, number, evaluations)
+                state = State(histories, labels)
+                return Found(tables, state, rest, judged, number, evaluations)
             progress(f"attempt {number}: {_listed(unmet)}")
             refused.append(unmet)
             if len(refused) == REFUSALS:
@@ -157,7 +193,9 @@ def find(
     raise _not_reached(plan, nearest, targets, excused)
 
 
-def _attempts(plan: Plan, targets: Targets, seed: int) -> Generator[_Attempt, None, None]:
+def _attempts(
+    plan: Plan, targets: Targets, seed: int, at_a_time: int
+) -> Generator[_Attempt, None, None]:
     """Give attempts in order, the next ones made meanwhile on the other cores."""
     asked, sought = plan.asked(targets), plan.sought(targets)
 
@@ -166,7 +204,7 @@ def _attempts(plan: Plan, targets: Targets, seed: int) -> Generator[_Attempt, No
         return _attempt(targets, plan.begin(targets, asked, rng), sought, rng, stop)
 
     stop = threading.Event()
-    cores = os.cpu_count() or 1
+    cores = at_a_time or os.cpu_count() or 1
     waiting: deque[Future[_Attempt]] = deque()
     with ThreadPoolExecutor(cores) as pool:
         try:

@@ -66,6 +66,9 @@ class Targets:
 
     def __init__(self, ledger: pd.DataFrame) -> None:
         self.ledger = observed(ledger)
+        # A search asks the same numbers thousands of times.
+        self._printed: dict[tuple[str, ...], Printed] = {}
+        self._counts: dict[frozenset[str], list[tuple[Printed, tuple[str, ...]]]] = {}
         self.n = int(self.value("characteristics", "patients", "count"))
 
     def printed(
@@ -84,13 +87,14 @@ class Targets:
         MissingClaim
             When the ledger has no such number.
         """
-        keys = dict(
-            zip(KEY, (analysis_id, group, group_level, variable, level, statistic), strict=True)
-        )
-        try:
-            return _printed(published(self.ledger, **keys))
-        except KeyError as error:
-            raise MissingClaim({name: value for name, value in keys.items() if value}) from error
+        key = (analysis_id, group, group_level, variable, level, statistic)
+        if key not in self._printed:
+            keys = dict(zip(KEY, key, strict=True))
+            try:
+                self._printed[key] = _printed(published(self.ledger, **keys))
+            except KeyError as error:
+                raise MissingClaim({name: text for name, text in keys.items() if text}) from error
+        return self._printed[key]
 
     def value(self, analysis_id: str, variable: str, statistic: str, level: str = "") -> float:
         """Give the value of a printed number that stands under no group."""
@@ -107,10 +111,14 @@ class Targets:
 
         `analyses` are ids of the analyses that count patients.
         """
-        claims = self.ledger
-        chosen = claims["analysis_id"].isin(list(analyses)) & claims["statistic"].isin(_COUNTED)
-        for _, claim in claims[chosen].iterrows():
-            yield _printed(claim), tuple(claim[KEY])
+        asked = frozenset(analyses)
+        if asked not in self._counts:
+            claims = self.ledger
+            chosen = claims["analysis_id"].isin(list(asked)) & claims["statistic"].isin(_COUNTED)
+            self._counts[asked] = [
+                (_printed(claim), tuple(claim[KEY])) for _, claim in claims[chosen].iterrows()
+            ]
+        yield from self._counts[asked]
 
     def target_counts(self, analyses: Collection[str]) -> Iterator[tuple[Printed, tuple[str, ...]]]:
         """Give the one printing of each number of patients that the search goes by.

@@ -20,8 +20,10 @@ from analysis.cohort.read import read_dataset
 from analysis.estimates import whole
 from analysis.estimates.rows import COLUMNS
 from analysis.sensitivity import run as module
-from analysis.sensitivity.run import Run, SchedulerError, run
+from analysis.sensitivity.run import Run, run
 from analysis.sensitivity.variants import BASE, Variant, read_variants
+from analysis.study import cluster as clusters
+from analysis.study.cluster import SchedulerError
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
 from tests.datasets import write_dataset
@@ -125,10 +127,10 @@ def test_a_worker_of_another_version_is_refused(
 ) -> None:
     with Client(cluster.scheduler_address, set_as_default=False) as client:
         client.wait_for_workers(2)
-    module.reach(cluster.scheduler_address)
-    monkeypatch.setattr(module, "LIBRARIES", ("pandas",))
+    clusters.reach(cluster.scheduler_address)
+    monkeypatch.setattr(clusters, "LIBRARIES", ("pandas",))
     with pytest.raises(SchedulerError, match="has not this version of the project"):
-        module.reach(cluster.scheduler_address)
+        clusters.reach(cluster.scheduler_address)
 
 
 @pytest.mark.parametrize(
@@ -138,9 +140,9 @@ def test_a_worker_of_another_version_is_refused(
 def test_a_scheduler_that_is_not_there(
     address: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 1)
+    monkeypatch.setattr(clusters, "PATIENCE", 1)
     with pytest.raises(SchedulerError, match="There is no Dask scheduler at"):
-        module.reach(address)
+        clusters.reach(address)
     gc.collect()
     assert capfd.readouterr().err == ""
 
@@ -148,7 +150,7 @@ def test_a_scheduler_that_is_not_there(
 def test_a_cluster_that_loses_all_workers_is_told(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "ALONE", 1)
+    monkeypatch.setattr(clusters, "ALONE", 1)
     with LocalCluster(n_workers=1, processes=True, dashboard_address=":0") as cluster:
         threading.Timer(1, lambda: cluster.scale(0)).start()
         with pytest.raises(SchedulerError, match="All workers of the cluster at"):
@@ -162,17 +164,17 @@ def test_a_process_that_is_killed_is_told(
         raise TerminatedWorkerError("{SIGKILL(-9)}")
 
     monkeypatch.setattr(module, "_on_all_cores", killed)
-    with pytest.raises(module.ProcessKilledError, match="no memory left"):
+    with pytest.raises(clusters.ProcessKilledError, match="no memory left"):
         run(dataset, variants, BASE_PARAMETERS, workers=2)
 
 
 def test_a_scheduler_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 1)
+    monkeypatch.setattr(clusters, "PATIENCE", 1)
     with (
         LocalCluster(n_workers=0, processes=True, dashboard_address=":0") as empty,
         pytest.raises(SchedulerError, match="has no worker"),
     ):
-        module.reach(empty.scheduler_address)
+        clusters.reach(empty.scheduler_address)
 
 
 def test_variants_that_fail_are_told_and_the_others_computed(

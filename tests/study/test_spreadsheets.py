@@ -87,7 +87,7 @@ def test_what_is_no_text_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_whatever_writes_a_csv_for_people_writes_it_so() -> None:
     """The synthetic cohort is data; a table of a database is hashed."""
-    others = {"study/spreadsheets.py", "synthesis/write.py", "cohort/written.py"}
+    others = {"study/spreadsheets.py", "cohort/save.py", "cohort/written.py"}
     writers = {
         path.relative_to(ROOT / "analysis").as_posix()
         for path in (ROOT / "analysis").rglob("*.py")

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from analysis.article.ledger import read_ledger
-from analysis.cohort import derive
+from analysis.cohort import derive, save
 from analysis.cohort.read import load, read_dataset
-from analysis.synthesis import margins, write
+from analysis.synthesis import margins
 from analysis.synthesis.curves import NONE
 from analysis.synthesis.kernels import Ints
 from analysis.synthesis.targets import Targets
@@ -72,7 +72,7 @@ def test_other_histories_around_the_same_outcomes_keep_every_rule(
     tables: Tables, tmp_path: Path
 ) -> None:
     described = description.description(len(tables["patients"]), seed=5)
-    write.write_tables(tmp_path, tables, described, description.remark(5))
+    save.write_tables(tmp_path, tables, described, description.remark(5))
     dataset = read_dataset(tmp_path, STUDY)
     breaches = plausibility.check(dataset, derive.cohort(dataset, Parameters()), TARGETS)
     assert not [str(breach) for breach in breaches]

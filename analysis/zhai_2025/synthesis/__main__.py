@@ -35,7 +35,8 @@ def _make(seed: int, out: Path, ledger: Path | None) -> int:
     from analysis.article.ledger import CLAIMS, LedgerFaults, read_ledger
     from analysis.audit.engine import answers_of
     from analysis.audit.structure import read_structure
-    from analysis.synthesis import margins, search, write
+    from analysis.cohort import save
+    from analysis.synthesis import margins, search
     from analysis.synthesis.targets import MissingClaim, Targets
     from analysis.zhai_2025.synthesis import description
     from analysis.zhai_2025.synthesis.plan import plan
@@ -51,7 +52,7 @@ def _make(seed: int, out: Path, ledger: Path | None) -> int:
     described = description.description(len(found.tables["patients"]), seed)
     remark = description.remark(seed)
     try:
-        write.write_dataset(out, found.tables, described, remark)
+        save.write_dataset(out, found.tables, described, remark)
     except OSError as error:
         where = error.filename or out
         print(f"Could not write {where}: {error.strerror or error}.", file=sys.stderr)

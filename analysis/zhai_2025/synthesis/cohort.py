@@ -35,8 +35,14 @@ def tables(
     labels: Mapping[str, Ints],
     options: Parameters,
     rng: np.random.Generator,
+    given: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Give the tables of a dataset in which patients have these outcomes and factors.
+
+    Parameters
+    ----------
+    given
+        What `rest` has given of them, where it was asked already.
 
     Raises
     ------
@@ -45,13 +51,7 @@ def tables(
     quantities.Unreachable
         When they leave no room for a published median or range.
     """
-    profile = margins.solve(
-        MARGINS,
-        targets,
-        rng,
-        _known(targets, outcomes, labels),
-        lambda variable, level, i: _likelihood(variable, level, i, outcomes, labels),
-    )
+    profile = rest(targets, outcomes, labels, rng) if given is None else given
     profile = baseline.complete_responders_fall(profile, rng)
     chosen = irradiation.regimens(profile, targets, options, rng)
     starts, imaging = timeline.first_days(outcomes, targets, rng)
@@ -71,6 +71,24 @@ def tables(
         "follow_up": _follow_up(outcomes, starts, imaging),
     }
     return {name: _named(table, ids) for name, table in tables.items()}
+
+
+def rest(
+    targets: Targets,
+    outcomes: Outcomes,
+    labels: Mapping[str, Ints],
+    rng: np.random.Generator,
+    near: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Give every patient a category of each of `VARIABLES` (see `margins.solve`)."""
+    return margins.solve(
+        MARGINS,
+        targets,
+        rng,
+        _known(targets, outcomes, labels),
+        lambda variable, level, i: _likelihood(variable, level, i, outcomes, labels),
+        near,
+    )
 
 
 def _known(

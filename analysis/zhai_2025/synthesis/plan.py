@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from analysis.cohort import derive
 from analysis.synthesis import judgement
@@ -20,11 +21,24 @@ def plan(options: Parameters | None = None) -> Plan:
     """Give the plan under the options; the article's own when None."""
     chosen = options or Parameters()
 
+    def rest(
+        targets: Targets,
+        histories: Histories,
+        labels: Labels,
+        rng: np.random.Generator,
+        near: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        return cohort.rest(targets, outcomes.outcomes(targets, histories), labels, rng, near)
+
     def fill(
-        targets: Targets, histories: Histories, labels: Labels, rng: np.random.Generator
+        targets: Targets,
+        histories: Histories,
+        labels: Labels,
+        rng: np.random.Generator,
+        given: pd.DataFrame | None = None,
     ) -> Tables:
         found = outcomes.outcomes(targets, histories)
-        return cohort.tables(targets, found, labels, chosen, rng)
+        return cohort.tables(targets, found, labels, chosen, rng, given)
 
     def judge(tables: Tables, targets: Targets) -> Judgement:
         described = description.description(len(tables["patients"]), seed=0)
@@ -37,6 +51,7 @@ def plan(options: Parameters | None = None) -> Plan:
         sought=factors.sought,
         asked=lambda targets: outcomes.asked(targets, factors.NAMES),
         begin=outcomes.begin,
+        rest=rest,
         fill=fill,
         judge=judge,
     )
