@@ -59,6 +59,9 @@ COLUMNS = [
     "conclusion",
 ]
 
+# What a changed conclusion is found by in another cohort.
+CHANGED = ["variant", *SAME_CELL, "conclusion", "way"]
+
 # The note of a side that lacks a cell: what only a variant has, such as the points of a curve of
 # AFP, is another quantity and no conclusion that changed.
 ABSENT = "none"
@@ -151,6 +154,30 @@ def compare(estimates: pd.DataFrame) -> pd.DataFrame:
 def conclusions(comparison: pd.DataFrame) -> pd.DataFrame:
     """Give the rows of a comparison in which a conclusion changes."""
     return comparison[comparison["conclusion"] != ""]
+
+
+def changed(comparison: pd.DataFrame) -> pd.DataFrame:
+    """Give each conclusion that changes under what it is found by in another cohort.
+
+    Returns
+    -------
+    DataFrame
+        `CHANGED`, a row for each row of `conclusions`, on its index. An order is that of all
+        levels of a factor: its `group_level` is "". `way` tells one side of the line from the
+        other; of orders, and of what cannot be estimated on one side, it is "".
+    """
+    found = conclusions(comparison)
+    kind = found["conclusion"]
+    ways = np.select(
+        [kind == P_CROSSES, kind == INTERVAL_CROSSES],
+        [
+            np.where(found["value"] < SIGNIFICANT, "below 0.05", "not below 0.05"),
+            np.where(_excludes_1(found["lower"], found["upper"]), "without 1", "with 1"),
+        ],
+        default="",
+    )
+    level = found["group_level"].where(kind != RANKING, "")
+    return found.assign(group_level=level, way=ways)[CHANGED].astype(str)
 
 
 def specifications(estimates: pd.DataFrame) -> pd.DataFrame:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.cohort.model import Cohort
-from analysis.estimates.ensemble import Ensemble, read_ensemble
+from analysis.estimates.ensemble import Ensemble, ledger_digest, read_ensemble
+from analysis.sensitivity.cohorts import Cohorts, read_cohorts
+from analysis.sensitivity.variants import Variant
+from analysis.study.parameters import Parameters
 
 
 def of(cohort: Cohort) -> Ensemble | str:
@@ -17,3 +22,14 @@ def of(cohort: Cohort) -> Ensemble | str:
     if article is None or not cohort.synthetic:
         return ""
     return read_ensemble(read_ledger(article / CLAIMS.name), cohort.parameters)
+
+
+def changes(cohort: Cohort, base: Parameters, variants: Sequence[Variant]) -> Cohorts | str:
+    """Give what changes under variants in the members of the ensemble, or why it is not known.
+
+    The sentence is empty where `of` gives an empty one.
+    """
+    article = cohort.study.article
+    if article is None or not cohort.synthetic:
+        return ""
+    return read_cohorts(ledger_digest(read_ledger(article / CLAIMS.name)), base, variants)
