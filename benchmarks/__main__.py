@@ -13,7 +13,7 @@ import lifelines
 import numba
 import numpy
 
-from benchmarks import audit, builds, cohorts, kernels, libraries, million, truth
+from benchmarks import audit, builds, cohorts, ensemble, kernels, libraries, million, truth
 
 SEEDS = range(1, 11)
 PATIENTS = int(os.environ.get("BENCH_PATIENTS", "1000000"))
@@ -27,6 +27,7 @@ def main(names: list[str]) -> int:
 
     parts: dict[str, Callable[[], None]] = {
         "search": lambda: _print_search(progress),
+        "ensemble": lambda: _print_ensemble(ensemble.measure(4, 8, progress)),
         "audit": lambda: _print_audit(audit.seconds()),
         "truth": lambda: _print_truth(truth.rows()),
         "builds": lambda: _print_builds(builds.seconds_of_builds(progress)),
@@ -72,6 +73,16 @@ def _print_runs(runs: list[cohorts.Run]) -> None:
     exact = sum(run.missed == 0 for run in runs)
     median = statistics.median(run.seconds for run in runs)
     print(f"\nExact: {exact} of {len(runs)} seeds; median {median:.1f} s (goal 30).\n")
+
+
+def _print_ensemble(result: ensemble.Result) -> None:
+    print("| of an ensemble, one core | |")
+    print("| --- | ---: |")
+    print(f"| seconds a member that is searched for | {result.found:.1f} |")
+    print(f"| seconds a member that is walked to | {result.walked:.1f} |")
+    print(f"| members a minute by walking (goal 50) | {result.a_minute:.0f} |")
+    print(f"| most patients that two members share | {result.shared} |")
+    print(f"| spread of those walked to, of that of those found | {result.spread:.2f} |\n")
 
 
 def _print_truth(rows: list[dict[str, object]]) -> None:

@@ -51,8 +51,8 @@ FOUNDERS = 16
 TRIES = 12
 FOUND, WALKED = "found", "walked"
 
-# Of what members are made; an ensemble that is gone on with must be of the same.
-ROOMS = ("study", "article", "cohort", "estimates", "audit", "synthesis", "zhai_2025")
+# Rooms of the code that no member depends on; one that is gone on with is of the same others.
+APART = ("build", "disclosure", "display", "sensitivity")
 _WORK, _MEMBER, _TABLES = ".work", "member.json", "tables"
 _REPORTED_EVERY = 5.0
 _ONE_OF_ALL = re.compile(r"\d{6}")
@@ -398,7 +398,7 @@ def _work_folder(asked: Asked, ways: Ways, out: Path) -> Path:
         "parameters": stored.choices(ways.options),
         "seed": asked.seed,
         "founders": asked.founders,
-        "code": cluster.fingerprint(ROOMS),
+        "code": cluster.fingerprint(APART),
     }
     text = json.dumps(of, sort_keys=True)
     kind = hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -20,7 +20,7 @@ _BETWEEN = ":"
 def to_table(state: State) -> pd.DataFrame:
     """Give a state as a table of whole numbers, a row a patient.
 
-    Columns are named by what they hold: `day:contact`, `kind:died`, `label:pvtt`,
+    Columns are named by what they hold: `day:contact`, `kind:died`, `label:smoker`,
     `least:contact:imaging` (days at least from one record to the other). A record that is made on
     working days is `visit:`, not `day:`.
     """
