@@ -12,12 +12,12 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cohort.folder import DATA
+from analysis.article.ledger import observed
+from analysis.cohort.folder import ENSEMBLE
 from analysis.estimates.rows import KEY
 from analysis.estimates.spread import MEMBER, spread
 from analysis.study.parameters import Parameters
 
-ENSEMBLE = DATA / "ensemble"
 COMMAND = "make ensemble N=100"
 # What the folder holds for readers of estimates; `analysis.synthesis.ensemble` writes it.
 ABOUT = "ensemble.json"
@@ -101,8 +101,8 @@ def read_ensemble(
 
 
 def ledger_digest(ledger: pd.DataFrame) -> str:
-    """Give the SHA-256 of what a ledger asks: keys, printed strings, comparators."""
-    asked = ledger[["claim_id", *KEY, "printed", "comparator"]].astype(str)
+    """Give the SHA-256 of what a ledger asks of patients: keys, printed strings, comparators."""
+    asked = observed(ledger)[["claim_id", *KEY, "printed", "comparator"]].astype(str)
     lines = ["\x1f".join(row) for row in asked.itertuples(index=False)]
     return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
 

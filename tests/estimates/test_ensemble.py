@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from analysis.article.ledger import read_ledger
+from analysis.article.ledger import observed, read_ledger
 from analysis.estimates import ensemble
 from analysis.study.parameters import Parameters
 
@@ -49,6 +49,11 @@ def test_other_choices_have_no_ensemble(folder, chosen):
 def test_an_ensemble_of_other_numbers_is_none(folder):
     other = LEDGER.assign(printed=LEDGER["printed"].replace("108", "109"))
     assert "other published numbers" in ensemble.read_ensemble(other, Parameters(), folder)
+
+
+def test_what_is_prescribed_is_asked_of_no_patients():
+    assert ensemble.ledger_digest(observed(LEDGER)) == ensemble.ledger_digest(LEDGER)
+    assert len(observed(LEDGER)) < len(LEDGER)
 
 
 def test_why_there_is_none_is_said(folder, tmp_path):
