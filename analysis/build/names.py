@@ -9,6 +9,7 @@ from pathlib import Path
 from analysis.build.errors import REFUSED, BuildError
 from analysis.build.manifest import FILE, read_manifest
 from analysis.build.project import AUDIT, FAILED, INDEX, SENSITIVITY, Project
+from analysis.cohort.folder import ENSEMBLE
 
 LISTING, ABOUT = "index.html", "README.md"
 _ELSEWHERE = "sha256:"
@@ -26,7 +27,8 @@ def report_name(folder: Path, only: str = "") -> str:
         When the folder has a name that would hide the report, or mix it with others, on any
         system: some take capitals, and ways to write an accent, for the same.
     """
-    name = folder.name
+    # Members of the ensemble have numbers for names.
+    name = dataset_name(folder).replace("/", "-")
     plain = _plain(name)
     taken = {_plain(each) for each in (FAILED, LISTING, ABOUT)}
     if not name or plain in taken or plain.startswith((".", AUDIT, SENSITIVITY)):
@@ -34,6 +36,11 @@ def report_name(folder: Path, only: str = "") -> str:
             f"A dataset cannot be called '{name}': give its folder another name.", REFUSED
         )
     return f"{name}-{only}" if only else name
+
+
+def dataset_name(folder: Path) -> str:
+    """Give the name by which people ask for a dataset: `synthetic`, `ensemble/7`."""
+    return f"{ENSEMBLE.name}/{folder.name}" if folder.parent == ENSEMBLE else folder.name
 
 
 def place_of(project: Project, source: Path) -> str:

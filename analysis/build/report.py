@@ -13,7 +13,7 @@ from analysis.build.files import Files
 from analysis.build.imports import Imports, modules_in
 from analysis.build.inputs import Source, hashes_of_dataset, hashes_of_ensemble
 from analysis.build.manifest import read_manifest
-from analysis.build.names import place_of, refuse_what_is_of_another, report_name
+from analysis.build.names import dataset_name, place_of, refuse_what_is_of_another, report_name
 from analysis.build.plan import Plan, Run, plan
 from analysis.build.project import INDEX, Project
 from analysis.study.in_place import clear_away
@@ -94,7 +94,7 @@ def plan_report(
             source,
             asked.given[source.name],
             {"dataset": str(folder)},
-            {"dataset": folder.name},
+            {"dataset": dataset_name(folder)},
             waits=source.reads_estimates and not only,
         )
         for source in there

@@ -12,7 +12,7 @@ from analysis.build.assembly import How, Subject, build
 from analysis.build.files import Files
 from analysis.build.imports import Imports
 from analysis.build.inputs import Source, hashes_of_dataset
-from analysis.build.names import place_of, refuse_what_is_of_another, report_name
+from analysis.build.names import dataset_name, place_of, refuse_what_is_of_another, report_name
 from analysis.build.plan import Run, plan
 from analysis.build.project import INDEX, SENSITIVITY, SENSITIVITY_NOTEBOOK, Project
 from analysis.build.report import subject
@@ -92,7 +92,7 @@ def build_sensitivity(
             "workers": how.workers or 0 if how else 0,
             "scheduler": scheduler,
         },
-        public={"dataset": folder.name, "variants": "" if own else where.name},
+        public={"dataset": dataset_name(folder), "variants": "" if own else where.name},
         shown=INDEX,
     )
 

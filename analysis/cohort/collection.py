@@ -180,7 +180,7 @@ def _of(member: int | str, table: pa.Table) -> pa.Table:
 
 
 def _array(values: pd.Series) -> pa.Array:
-    plain = [_plain(value) for value in values.astype(object)]
+    plain: list[Any] = [_plain(value) for value in values.astype(object)]
     kinds = {type(value) for value in plain if value is not None}
     if kinds == {int, float}:
         return pa.array([None if value is None else float(value) for value in plain], pa.float64())

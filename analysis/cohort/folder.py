@@ -9,6 +9,8 @@ from analysis.cohort.faults import DESCRIPTION
 from analysis.study.errors import ReadableError
 
 DATA = Path(__file__).resolve().parents[2] / "data"
+# Many cohorts in few files; one of them is asked for as `ensemble/7`, and is then unpacked.
+ENSEMBLE = DATA / "ensemble"
 
 
 class NoDataset(ReadableError):
@@ -16,11 +18,37 @@ class NoDataset(ReadableError):
 
 
 def dataset_folder(dataset: str | Path) -> Path:
-    """Give the folder of a dataset: a name in `data/`, or a path to a folder."""
+    """Give the folder of a dataset: a name in `data/`, or a path to a folder.
+
+    A member of the ensemble, `ensemble/7`, is unpacked first, or anew where it has changed.
+
+    Raises
+    ------
+    collection.NoMember
+        When the ensemble has no such member.
+    """
+    member = _member(dataset)
+    if member is not None:
+        # It takes half a second to import, for which who asks for no member need not wait.
+        from analysis.cohort.collection import unpacked
+
+        return unpacked(ENSEMBLE, member)
     named = DATA / str(dataset)
     if str(dataset) == Path(dataset).name and named.is_dir():
         return named
     return Path(dataset).expanduser()
+
+
+def _member(dataset: str | Path) -> str | None:
+    """Give the name of a member of the ensemble, where one is meant."""
+    if isinstance(dataset, str) and "/" in dataset:
+        room, _, name = dataset.partition("/")
+        if room == ENSEMBLE.name and name and not Path(dataset).is_dir():
+            return name.rstrip("/")
+    path = Path(dataset).expanduser()
+    if path.parent.absolute() == ENSEMBLE and path.name and not path.is_dir():
+        return path.name
+    return None
 
 
 def existing_folder(dataset: str) -> Path:

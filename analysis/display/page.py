@@ -12,10 +12,10 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import HTML
 
+from analysis.display.exported import say_synthetic, write_parquet
 from analysis.display.figures.drawing import Drawing
 from analysis.display.tables import Table
 from analysis.display.templates import table_document
-from analysis.estimates.exported import say_synthetic, write_parquet
 from analysis.study.spreadsheets import write_csv
 
 # Lettering of 7 points suits paper; on a screen it is shown larger.

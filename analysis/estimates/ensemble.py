@@ -12,22 +12,29 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cohort.folder import DATA
+from analysis.article.ledger import observed
+from analysis.cohort.folder import ENSEMBLE
 from analysis.estimates.rows import KEY
 from analysis.estimates.spread import MEMBER, spread
 from analysis.study.parameters import Parameters
 
-ENSEMBLE = DATA / "ensemble"
 COMMAND = "make ensemble N=100"
 # What the folder holds for readers of estimates; `analysis.synthesis.ensemble` writes it.
 ABOUT = "ensemble.json"
 ESTIMATES = "estimates.parquet"
 MULTIVARIABLE = "estimates_multivariable.parquet"
 COLUMNS = [MEMBER, *KEY, "value", "unit"]
-# These choices move no estimate that members have: what figures show, and samples of an interval
-# that is by formula.
+# These choices move no estimate that members have: what figures show, at which months rates are
+# given, and samples of an interval that is by formula.
 _NO_MATTER = frozenset(
-    {"at_risk_every_months", "figure_months", "curves_of", "bootstrap_replicates", "bootstrap_seed"}
+    {
+        "at_risk_every_months",
+        "figure_months",
+        "rate_months",
+        "curves_of",
+        "bootstrap_replicates",
+        "bootstrap_seed",
+    }
 )
 _MODEL = {"factor_model": "multivariable"}
 
@@ -94,8 +101,8 @@ def read_ensemble(
 
 
 def ledger_digest(ledger: pd.DataFrame) -> str:
-    """Give the SHA-256 of what a ledger asks: keys, printed strings, comparators."""
-    asked = ledger[["claim_id", *KEY, "printed", "comparator"]].astype(str)
+    """Give the SHA-256 of what a ledger asks of patients: keys, printed strings, comparators."""
+    asked = observed(ledger)[["claim_id", *KEY, "printed", "comparator"]].astype(str)
     lines = ["\x1f".join(row) for row in asked.itertuples(index=False)]
     return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
 

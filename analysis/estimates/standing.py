@@ -13,9 +13,11 @@ from enum import StrEnum
 import pandas as pd
 
 from analysis.estimates.ensemble import Ensemble
-from analysis.estimates.exported import STATUS
 from analysis.estimates.rows import KEY
 
+STATUS = "status"
+# What the estimates of patients who were searched for a ledger have beside their own columns.
+STANDING = [STATUS, "ensemble_members", "ensemble_lowest", "ensemble_highest"]
 _SPREAD = ["members", "without_value", "lowest", "highest", "below_005", "alike"]
 
 
@@ -42,7 +44,7 @@ def _keyed(rows: pd.DataFrame, further: Sequence[str] = ()) -> pd.DataFrame:
 def with_standing(
     rows: pd.DataFrame, published: pd.Series, ensemble: Ensemble | None
 ) -> pd.DataFrame:
-    """Give estimates with the columns `exported.STANDING`.
+    """Give estimates with the columns `STANDING`.
 
     `published` tells of each whether the article prints it. A number is determined when every
     cohort of the ensemble has it, these patients too, all alike to the precision of its kind

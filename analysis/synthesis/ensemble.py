@@ -544,8 +544,8 @@ def _readme(members: pd.DataFrame, patients: int, middle: int) -> str:
 No real patient is in this folder. Each of these {len(members)} cohorts of {patients} patients
 reproduces every published number that any cohort can, and keeps every rule of plausibility.
 {found} were found by a search of their own; {len(members) - found} were walked from them, by moves
-that keep every digit. No two share more than {members["shared"].max()} of {patients} patients (outcome days,
-events and all factors).
+that keep every digit. No two share more than {members["shared"].max()} of {patients} patients
+(outcome days, events and all factors).
 
 How far a statistic lies apart in them is the range of what this sampler found. It is no interval of
 confidence and no posterior: no prior is declared. What lies outside may be possible too.

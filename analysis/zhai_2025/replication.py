@@ -13,9 +13,8 @@ from analysis.audit.verdicts import IMPOSSIBLE, MISSED, NOT_ESTIMATED, READING, 
 from analysis.display.beyond import MARK, SIGNS
 from analysis.display.format import MISSING, fixed, is_missing
 from analysis.display.tables import Table, journal
-from analysis.estimates.exported import STATUS
 from analysis.estimates.rows import KEY
-from analysis.estimates.standing import Status
+from analysis.estimates.standing import STATUS, Status
 from analysis.zhai_2025.readings import claim_anchor
 
 # How many of the parts of a locator ("Table 1: Sex / Male / No.") name the row; the rest names
@@ -45,7 +44,7 @@ def abstract(ledger: pd.DataFrame, estimates: pd.DataFrame) -> Table:
 
 
 def with_status(verdicts: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Give verdicts with what stands behind each of the dataset's numbers (`exported.STATUS`).
+    """Give verdicts with what stands behind each of the dataset's numbers (`standing.STATUS`).
 
     `rows` are the estimates; where they say nothing of it, as of real patients, the verdicts are
     given as they are. What is not estimated has no status.

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from analysis.article.ledger import read_ledger
+from analysis.article.ledger import observed, read_ledger
 from analysis.estimates import ensemble
 from analysis.study.parameters import Parameters
 
@@ -31,7 +31,7 @@ def test_estimates_of_the_choices_are_read(folder):
     own = ensemble.read_ensemble(LEDGER, Parameters(), folder)
     assert own.members == 2
     assert own.spread["highest"].tolist() == [17.0]
-    figures = Parameters(figure_months=36, at_risk_every_months=3)
+    figures = Parameters(figure_months=36, at_risk_every_months=3, rate_months=(12, 36))
     assert isinstance(ensemble.read_ensemble(LEDGER, figures, folder), ensemble.Ensemble)
     other = ensemble.read_ensemble(LEDGER, Parameters(factor_model="multivariable"), folder)
     assert other.spread["highest"].tolist() == [18.0]
@@ -49,6 +49,11 @@ def test_other_choices_have_no_ensemble(folder, chosen):
 def test_an_ensemble_of_other_numbers_is_none(folder):
     other = LEDGER.assign(printed=LEDGER["printed"].replace("108", "109"))
     assert "other published numbers" in ensemble.read_ensemble(other, Parameters(), folder)
+
+
+def test_what_is_prescribed_is_asked_of_no_patients():
+    assert ensemble.ledger_digest(observed(LEDGER)) == ensemble.ledger_digest(LEDGER)
+    assert len(observed(LEDGER)) < len(LEDGER)
 
 
 def test_why_there_is_none_is_said(folder, tmp_path):

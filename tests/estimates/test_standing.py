@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from pyarrow import parquet
 
+from analysis.display.exported import say_synthetic, write_parquet
 from analysis.estimates.ensemble import Ensemble
-from analysis.estimates.exported import STANDING, say_synthetic, write_parquet
 from analysis.estimates.rows import COLUMNS, KEY
-from analysis.estimates.standing import over, with_standing
+from analysis.estimates.standing import STANDING, over, with_standing
 
 
 def rows(**values: float) -> pd.DataFrame:

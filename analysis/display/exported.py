@@ -8,10 +8,8 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-STATUS = "status"
-# What the estimates of patients who were searched for a ledger have beside their own columns
-# (`estimates.standing`).
-STANDING = [STATUS, "ensemble_members", "ensemble_lowest", "ensemble_highest"]
+from analysis.estimates.standing import STATUS
+
 # What every table of synthetic patients has, whatever it holds, and what stands in it.
 SYNTHETIC, YES = "synthetic", "yes"
 _SAID = {
