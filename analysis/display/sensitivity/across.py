@@ -14,9 +14,8 @@ import pandas as pd
 from analysis.display.beyond import Marks
 from analysis.display.format import thousands
 from analysis.display.sensitivity import words
-from analysis.estimates.exported import STATUS
 from analysis.estimates.rows import KEY
-from analysis.estimates.standing import Status
+from analysis.estimates.standing import STATUS, Status
 from analysis.sensitivity import compare
 from analysis.sensitivity.cohorts import Cohorts
 from analysis.sensitivity.variants import BASE, Variant
