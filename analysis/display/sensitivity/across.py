@@ -90,7 +90,9 @@ def _under(rows: pd.DataFrame) -> str:
     return f", under {thousands(variants)} variant{'s' if variants > 1 else ''} ({listed})"
 
 
-def of_this(changes: pd.DataFrame, counted: Cohorts) -> str:
+def of_this(
+    changes: pd.DataFrame, counted: Cohorts, where: str = "In the cohort of this page"
+) -> str:
     """Say of the conclusions that change in this cohort, in how many of the others they do.
 
     `changes` has the column `COHORTS`; "" where nothing changes.
@@ -100,7 +102,7 @@ def of_this(changes: pd.DataFrame, counted: Cohorts) -> str:
     count = changes[COHORTS]
     few = int((count <= ALONE).sum())
     return (
-        f"In the cohort of this page {_conclusions(len(changes), 'change', 'changes')}: "
+        f"{where} {_conclusions(len(changes))}{_under(changes)}: "
         f"{thousands(int((count == counted.members).sum()))} of them in all {counted.members}, "
         f"{thousands(int(count.between(ALONE + 1, counted.members - 1).sum()))} in some, and "
         f"{thousands(few)} in no more than one of the {counted.members}, which "
@@ -116,8 +118,8 @@ def unknown(counted: str) -> str:
     )
 
 
-def _conclusions(count: int, many: str = "change", one: str = "changes") -> str:
-    return f"{thousands(count)} conclusion{'' if count == 1 else 's'} {one if count == 1 else many}"
+def _conclusions(count: int) -> str:
+    return f"{thousands(count)} conclusion{' changes' if count == 1 else 's change'}"
 
 
 def _estimated(rows: pd.DataFrame) -> pd.DataFrame:
@@ -146,11 +148,11 @@ def of_factor(comparison: pd.DataFrame, factor: str, counted: Counted) -> str:
         return ""
     if isinstance(counted, str):
         return " In other cohorts that give the same published numbers these curves run otherwise."
-    own = _of_factor(_estimated(compare.conclusions(comparison)), factor)
+    changes = compare.conclusions(with_cohorts(comparison, counted))
+    own = _of_factor(_estimated(changes), factor)
     if own.empty:
         return " No conclusion on it changes in this cohort."
-    said = of_this(own, counted).replace("In the cohort of this page", "Of it,", 1)
-    return f" {said}"
+    return f" {of_this(own, counted, 'On it')}"
 
 
 def _of_factor(rows: pd.DataFrame, factor: str) -> pd.DataFrame:
