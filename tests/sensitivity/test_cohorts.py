@@ -56,19 +56,29 @@ def read(place: Path) -> Cohorts:
     return found
 
 
-def p_values(place: Path, member: int) -> set[tuple[str, str]]:
+@pytest.fixture(scope="module")
+def estimates(written: Path) -> dict[int, pd.DataFrame]:
+    """Give the estimates of each member, under the base and the variant."""
+    found = {}
+    for member in (1, 2):
+        folder = collection.unpacked(written, str(member))
+        found[member] = run(read_dataset(folder, STUDY), VARIANTS, CHOSEN, 1).estimates
+        shutil.rmtree(folder)
+    return found
+
+
+def p_values(rows: pd.DataFrame) -> set[tuple[str, str]]:
     """Give endpoints and factors whose p in `prognosis` crosses 0.05, from the estimates alone."""
-    folder = collection.unpacked(place, str(member))
-    rows = run(read_dataset(folder, STUDY), VARIANTS, CHOSEN, 1).estimates
-    shutil.rmtree(folder)
     found: dict[tuple[str, str], dict[str, float]] = {}
     # The exact test of few events comes after its approximation, and is the one that is read.
     for row in rows.to_dict("records"):
-        if row["analysis_id"] == "prognosis" and row["statistic"] in ("p_value", "exact_p"):
-            if row["variable_level"] == "" and row["group_level"] == "":
-                found.setdefault((row["variable"], row["factor"]), {})[row["variant"]] = row[
-                    "value"
-                ]
+        if (
+            row["analysis_id"] == "prognosis"
+            and row["statistic"] in ("p_value", "exact_p")
+            and row["variable_level"] == row["group_level"] == ""
+        ):
+            sides = found.setdefault((row["variable"], row["factor"]), {})
+            sides[row["variant"]] = row["value"]
     return {
         key
         for key, sides in found.items()
@@ -76,7 +86,9 @@ def p_values(place: Path, member: int) -> set[tuple[str, str]]:
     }
 
 
-def test_counts_are_those_of_another_count(written: Path) -> None:
+def test_counts_are_those_of_another_count(
+    written: Path, estimates: dict[int, pd.DataFrame]
+) -> None:
     found = read(written)
     assert found.members == 2
     rows = pq.read_table(written / cohorts.TABLE).to_pylist()
@@ -99,14 +111,14 @@ def test_counts_are_those_of_another_count(written: Path) -> None:
             and row["statistic"] == "p_value"
             and row["variable_level"] == row["group_level"] == ""
         }
-        assert stored == p_values(written, member)
+        assert stored == p_values(estimates[member])
 
 
-def test_each_changed_conclusion_of_a_page_has_its_number(written: Path) -> None:
+def test_each_changed_conclusion_of_a_page_has_its_number(
+    written: Path, estimates: dict[int, pd.DataFrame]
+) -> None:
     found = read(written)
-    folder = collection.unpacked(written, "1")
-    comparison = compare(run(read_dataset(folder, STUDY), VARIANTS, CHOSEN, 1).estimates)
-    shutil.rmtree(folder)
+    comparison = compare(estimates[1])
     counts = found.of(comparison)
     assert counts.index.equals(conclusions(comparison).index)
     # The cohort of the page is a member: whatever changes in it changes in one at least.
