@@ -7,6 +7,7 @@ ANSWERS ?=
 PARAMS  ?=
 SEED    ?= 1
 N       ?= 100
+MEMBERS ?= 16
 LEDGER  ?=
 PROOFS  ?=
 VARIANTS ?=
@@ -25,7 +26,7 @@ endif
 
 # Recipes read these from their environment, in which a path or an expression may hold quotes, spaces
 # and signs that a shell, or make itself, would take for its own: PARAMS="population='sex == \"male\"'".
-GIVEN := DATASET FROM NAME ANSWERS PARAMS SEED N LEDGER PROOFS VARIANTS SCHEDULER WORKERS BENCH PYTHON3
+GIVEN := DATASET FROM NAME ANSWERS PARAMS SEED N MEMBERS LEDGER PROOFS VARIANTS SCHEDULER WORKERS BENCH PYTHON3
 NAMED := $(filter file,$(origin DATASET))
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
@@ -40,7 +41,7 @@ ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
 .PHONY: help report import ledger check release verify why check-manifest audit sensitivity test lint bench lab \
-    synthetic ensemble witnesses bounds check-bounds \
+    synthetic ensemble ensemble-conclusions witnesses bounds check-bounds \
     dictionary rdatasets sbom lock clean distclean environment installed install tools
 
 # One page alone is built under the name of its notebook: `make survival`.
@@ -115,6 +116,7 @@ help: ## list the targets
 	@echo "PARAMS   as in PARAMS=\"ci_type=plain age_max=70\", or a YAML file (now: $${PARAMS:-the article's})"
 	@echo "SEED     of the synthetic cohort, the first of many (now: $$SEED)"
 	@echo "N        how many cohorts the ensemble has          (now: $$N)"
+	@echo "MEMBERS  how many of them conclusions are counted in (now: $$MEMBERS)"
 	@echo "LEDGER   published numbers to audit, a path          (now: $${LEDGER:-the article's})"
 	@echo "PROOFS   findings.json of an audit, to check again  (now: $${PROOFS:-none})"
 	@echo "VARIANTS of the sensitivity analyses, a path        (now: $${VARIANTS:-the project's})"
@@ -192,6 +194,10 @@ bounds: environment ## prove limits of what is not printed, on any days and on t
 
 check-bounds: installed ## check these proofs again, apart from what found them
 	@$(PYTHON) -m analysis.zhai_2025.synthesis.prove --check --dataset="$$DATASET"
+
+ensemble-conclusions: environment ## count over MEMBERS of the ensemble which conclusions change (VARIANTS, SCHEDULER, WORKERS)
+	@$(PYTHON) -m analysis.zhai_2025.synthesis.conclusions --members="$$MEMBERS" \
+	    --variants="$$VARIANTS" $(AT_A_TIME) --scheduler="$$SCHEDULER"
 
 dictionary: environment ## write data/README.md from the schema, docs/parameters.md from the parameters
 	@$(PYTHON) -m analysis dictionary

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,9 @@ ESTIMATES = "estimates"
 # What the pages of synthetic patients read of an ensemble (`analysis.estimates.ensemble`).
 ENSEMBLE = "data/ensemble"
 ENSEMBLE_FILES = ("ensemble.json", "estimates.parquet", "estimates_multivariable.parquet")
+# What the sensitivity page reads beside them (`analysis.sensitivity.cohorts`); that the members are
+# those that were counted is seen in their estimates.
+CONCLUSIONS_FILES = ("conclusions.json", "conclusions.parquet")
 
 
 class Inputs(BaseModel):
@@ -167,13 +170,15 @@ def hashes_of_sources(folder: Path, files: Files) -> dict[str, str]:
     return {name: files.hash(path) for name, path in paths.items()} | databases
 
 
-def hashes_of_ensemble(root: Path, files: Files) -> dict[str, str]:
+def hashes_of_ensemble(
+    root: Path, files: Files, names: Sequence[str] = ENSEMBLE_FILES
+) -> dict[str, str]:
     """Give the SHA-256 of the files of the ensemble that pages read.
 
     A file that is not there has an empty one, so that pages are made again when it has come.
     """
     found = {}
-    for name in (f"{ENSEMBLE}/{name}" for name in ENSEMBLE_FILES):
+    for name in (f"{ENSEMBLE}/{name}" for name in names):
         there = files.ask(f"whether there is {name}", (root / name).is_file)
         found[name] = files.hash(root / name) if there else ""
     return found

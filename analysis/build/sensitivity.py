@@ -11,7 +11,13 @@ from analysis.build.asked import answered, given_to
 from analysis.build.assembly import How, Subject, build
 from analysis.build.files import Files
 from analysis.build.imports import Imports
-from analysis.build.inputs import Source, hashes_of_dataset
+from analysis.build.inputs import (
+    CONCLUSIONS_FILES,
+    ENSEMBLE_FILES,
+    Source,
+    hashes_of_dataset,
+    hashes_of_ensemble,
+)
 from analysis.build.names import dataset_name, place_of, refuse_what_is_of_another, report_name
 from analysis.build.plan import Run, plan
 from analysis.build.project import INDEX, SENSITIVITY, SENSITIVITY_NOTEBOOK, Project
@@ -75,6 +81,9 @@ def build_sensitivity(
     asked = answered(project, sources, folder, given)
     cohort = asked.cohort
     assert cohort is not None
+    if {"article", "synthetic"} <= asked.facts:
+        read = (*ENSEMBLE_FILES, *CONCLUSIONS_FILES)
+        of_dataset |= hashes_of_ensemble(project.root, files, read)
     read_variants(cohort.parameters, where)
     of_variants = {f"variants/{path.name}": files.hash(path) for path in variant_files(where)}
     own = where.resolve() == VARIANTS

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -65,7 +64,12 @@ class Cohorts:
     @cached_property
     def counts(self) -> pd.DataFrame:
         """`CHANGED` and `cohorts`: in how many members it changes, at least 1."""
-        return self.changed.groupby(CHANGED, sort=False)[MEMBER].nunique().rename("cohorts").reset_index()
+        return (
+            self.changed.groupby(CHANGED, sort=False)[MEMBER]
+            .nunique()
+            .rename("cohorts")
+            .reset_index()
+        )
 
     @cached_property
     def touched(self) -> Mapping[str, int]:
@@ -179,9 +183,7 @@ def count(
     """
     there = collection.names(folder, "members")[:members]
     if not there:
-        raise CannotCount(
-            f"There is no ensemble of cohorts yet; `{collection.COMMAND}` finds one."
-        )
+        raise CannotCount(f"There is no ensemble of cohorts yet; `{collection.COMMAND}` finds one.")
     of = [claims, choices(base), digest_of(variants), cluster.fingerprint()]
     # What was made by other code, or of something else, is not gone on with.
     work = folder / _WORK / _digest(of)[:16]
@@ -254,7 +256,7 @@ def _write(folder: Path, found: pd.DataFrame, about: Mapping[str, Any]) -> None:
         text = json.dumps({**about, "table": table}, indent=1) + "\n"
         (new / ABOUT).write_bytes(text.encode())
         for name in (TABLE, ABOUT):
-            os.replace(new / name, folder / name)
+            (new / name).replace(folder / name)
     remove(folder / _WORK / "written")
 
 

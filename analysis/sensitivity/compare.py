@@ -156,6 +156,20 @@ def conclusions(comparison: pd.DataFrame) -> pd.DataFrame:
     return comparison[comparison["conclusion"] != ""]
 
 
+def askable(comparison: pd.DataFrame) -> pd.DataFrame:
+    """Give the conclusions that could change: `variant` and `SAME_CELL`, each once.
+
+    They are the tests and hazard ratios of the base, and the orders of medians, whose
+    `group_level` is "" as in `changed`.
+    """
+    known = comparison["base_note"] != ABSENT
+    medians = comparison["statistic"].eq(Statistic.MEDIAN) & comparison["group"].ne("")
+    effects = comparison["statistic"].isin([*TESTS, Statistic.HAZARD_RATIO])
+    found = comparison[known & (medians | effects)]
+    level = found["group_level"].where(found["statistic"] != Statistic.MEDIAN, "")
+    return found.assign(group_level=level)[["variant", *SAME_CELL]].astype(str).drop_duplicates()
+
+
 def changed(comparison: pd.DataFrame) -> pd.DataFrame:
     """Give each conclusion that changes under what it is found by in another cohort.
 

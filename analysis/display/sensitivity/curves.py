@@ -10,9 +10,11 @@ import pandas as pd
 from analysis.display import format as fmt
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.specification import specification_curve
-from analysis.display.sensitivity import words
+from analysis.display.sensitivity import across, words
+from analysis.display.sensitivity.across import Counted
 from analysis.display.tables import EXACT_MARK, Table, percent, plain_table
 from analysis.estimates.exact_log_rank import SPARSE
+from analysis.sensitivity.cohorts import Cohorts
 from analysis.sensitivity.compare import SAME, SIGNIFICANT
 from analysis.sensitivity.variants import BASE, Variant
 from analysis.study.study import Study
@@ -154,8 +156,12 @@ def _against(factor: Factor) -> str:
     return f"against {factor.group(factor.groups[0])}"
 
 
-def ranges(specifications: pd.DataFrame, study: Study) -> Table | None:
-    """Give each factor's hazard ratio in the base and its range over all that differ from it."""
+def ranges(specifications: pd.DataFrame, study: Study, counted: Counted = "") -> Table | None:
+    """Give each factor's hazard ratio in the base and its range over all that differ from it.
+
+    Where cohorts were counted (`across`), also how many variants change its conclusions in all of
+    them, and in any.
+    """
     drawn = distinct(specifications)
     rows = []
     for endpoint in dict.fromkeys(drawn["endpoint"]):
@@ -168,6 +174,7 @@ def ranges(specifications: pd.DataFrame, study: Study) -> Table | None:
                 rows.append(
                     {"endpoint": study.endpoint(endpoint).words, "Prognostic factor": name}
                     | _range(one, percent(study.chosen))
+                    | _over_cohorts(counted, factor.name, str(endpoint), str(level))
                 )
     if not rows:
         return None
@@ -181,8 +188,20 @@ def ranges(specifications: pd.DataFrame, study: Study) -> Table | None:
             "base; the others would only count the base again. "
             f"p < {SIGNIFICANT:g}: in how many of them that have a p value.",
             FEW if drawn["sparse"].any() else "",
+            f"Change it: variants under which p crosses {SIGNIFICANT:g} or the interval crosses 1, "
+            f"in all of {counted.members} cohorts that give every published number, and in at "
+            "least one of them. The other columns are of this cohort."
+            if isinstance(counted, Cohorts)
+            else "",
         ],
     )
+
+
+def _over_cohorts(counted: Counted, factor: str, endpoint: str, level: str) -> dict[str, str]:
+    if isinstance(counted, str):
+        return {}
+    every, some = across.variants_that_change(counted, factor, endpoint, level)
+    return {f"Change it, in all {counted.members}": str(every), "In any": str(some)}
 
 
 def _range(rows: pd.DataFrame, level: str) -> dict[str, str]:

@@ -13,13 +13,16 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML
 
+from analysis.display.beyond import MARK, Marks
 from analysis.display.format import count_percent, is_missing, months, thousands
 from analysis.display.page import Page
-from analysis.display.sensitivity import words
+from analysis.display.sensitivity import across, words
+from analysis.display.sensitivity.across import COHORTS, Counted
 from analysis.display.tables import EXACT_MARK, percent
 from analysis.estimates.exact_log_rank import SPARSE
 from analysis.estimates.sparse import WARNING
 from analysis.sensitivity import compare
+from analysis.sensitivity.cohorts import Cohorts
 from analysis.sensitivity.run import Run
 from analysis.sensitivity.variants import Variant, table
 from analysis.study.keys import NOT_REACHED, Statistic
@@ -30,96 +33,213 @@ _PLAIN_NOTES = {"none", NOT_REACHED}
 _EFFECT = [name for name in compare.SAME_CELL if name != "statistic"]
 
 
-def write(page: Page, found: Run, comparison: pd.DataFrame, variants: Sequence[Variant]) -> None:
-    """Write all estimates with their variant, the whole comparison, and what the variants are."""
-    page.estimates(found.estimates)
-    page.records("estimates", found.estimates)
-    page.records("comparison", comparison)
+def write(
+    page: Page,
+    found: Run,
+    comparison: pd.DataFrame,
+    variants: Sequence[Variant],
+    marks: Marks = Marks(),  # noqa: B008
+    counted: Counted = "",
+) -> None:
+    """Write all estimates with their variant, the whole comparison, and what the variants are.
+
+    Of synthetic patients each number has what stands behind it, and each changed conclusion in how
+    many cohorts it changes.
+    """
+    estimates = across.estimates_with_status(found.estimates, marks)
+    page.estimates(estimates)
+    page.records("estimates", estimates)
+    told = across.with_cohorts(comparison, counted)
+    page.records("comparison", across.comparison_with_status(told, estimates, counted))
     declared = table(variants)
     page.records("variants", declared.assign(failed=declared["variant"].map(found.failed)))
 
 
 def summary(
-    comparison: pd.DataFrame, variants: Sequence[Variant], failed: Mapping[str, str]
+    comparison: pd.DataFrame,
+    variants: Sequence[Variant],
+    failed: Mapping[str, str],
+    counted: Counted = "",
 ) -> HTML:
-    """Say how many variants there are, how many cells differ, and how many conclusions change."""
+    """Say how many variants there are, how many cells differ, and how many conclusions change.
+
+    Where cohorts were counted, what changes in all of them comes first.
+    """
+    comparison = across.with_cohorts(comparison, counted)
     groups = dict.fromkeys(variant.group for variant in variants)
     flagged = compare.conclusions(comparison)
     gone = flagged["conclusion"] == compare.NOT_ESTIMABLE
     changed, missing = flagged[~gone], flagged[gone]
     kinds = changed["conclusion"].value_counts(sort=False)
     listed = "; ".join(f"{kind}: {thousands(count)}" for kind, count in kinds.items())
-    sentences = [
+    compared = (
         f"{_count(len(variants), 'variant')} in {_count(len(groups), 'group')} "
         f"{'was' if len(variants) == 1 else 'were'} compared with the base, "
         f"{_count(len(comparison), 'cell')} in all, of which "
-        f"{thousands(int(comparison['differs'].sum()))} differ.",
+        f"{thousands(int(comparison['differs'].sum()))} differ."
+    )
+    here = (
         f"{_count(len(changed), 'conclusion')} {'changes' if len(changed) == 1 else 'change'}, in "
         f"{thousands(changed['variant'].nunique())} of "
-        f"{_count(len(variants) - len(failed), 'variant')}{f' ({listed})' if listed else ''}.",
-    ]
+        f"{_count(len(variants) - len(failed), 'variant')}{f' ({listed})' if listed else ''}."
+    )
+    sentences = [compared, here]
+    head = ""
+    if isinstance(counted, Cohorts):
+        first, second = across.headline(comparison, counted)
+        head = f"<p><strong>{escape(first)}</strong> {escape(second)}</p>"
+        sentences = [compared, across.of_this(changed, counted)]
     if not missing.empty:
         sentences.append(
             f"{_count(len(missing), 'test or hazard ratio', 'tests or hazard ratios')} of the base "
             f"cannot be estimated in {_count(missing['variant'].nunique(), 'variant')}, mostly "
             "for lack of patients."
         )
+    if isinstance(counted, Cohorts) and counted.failed:
+        most = max(counted.failed.values())
+        sentences.append(
+            f"{_count(len(counted.failed), 'variant')} could not be computed in some of the "
+            f"cohorts, at most in {across.of(most, counted)}; it changes nothing there."
+        )
     if failed:
         sentences.append(f"{_count(len(failed), 'variant')} could not be computed; see below.")
-    return _prose(f"<p>{escape(' '.join(sentences))}</p>")
+    if isinstance(counted, str) and counted:
+        sentences.append(across.unknown(counted))
+    said = " ".join(sentence for sentence in sentences if sentence)
+    return _prose(f"{head}<p>{escape(said)}</p>")
 
 
 def _count(number: int, noun: str, plural: str = "") -> str:
     return f"{thousands(number)} {noun if number == 1 else plural or f'{noun}s'}"
 
 
-def conclusions(comparison: pd.DataFrame, variants: Sequence[Variant], study: Study) -> HTML:
+def conclusions(
+    comparison: pd.DataFrame, variants: Sequence[Variant], study: Study, counted: Counted = ""
+) -> HTML:
     """Give every conclusion that changes, base and variant side by side, filterable by its kind.
 
-    `comparison` is what `sensitivity.compare.compare` gives.
+    Where cohorts were counted, those that change in most of them come first, and those that change
+    in no more than one are folded.
+
+    Parameters
+    ----------
+    comparison
+        What `sensitivity.compare.compare` gives.
+    counted
+        See `across`.
     """
+    comparison = across.with_cohorts(comparison, counted)
     flagged = compare.conclusions(comparison)
     if flagged.empty:
         return _prose("<p>No conclusion changes in any variant.</p>")
-    rows = []
+    rows: list[tuple[int, str]] = []
     for number, variant in enumerate(variants, start=1):
-        theirs = study.under(variant.parameters(study.chosen))
         own = comparison[comparison["variant"] == variant.name]
-        changes = compare.conclusions(own)
-        gone = changes["conclusion"] == compare.NOT_ESTIMABLE
-        link = f'<th scope="row"><a href="#{_anchor(number)}">{escape(variant.name)}</a></th>'
-        for cell in changes[~gone].to_dict("records"):
-            what, ours, other = _flagged(cell, own, study, theirs)
-            if study.chosen.confidence != theirs.chosen.confidence and "(" in other:
-                other += f", {percent(theirs.chosen)} CI"
-            rows.append(
+        rows += _changes(number, variant, own, study, counted)
+    if not isinstance(counted, Cohorts):
+        return HTML(_list("conclusions", [row for _, row in rows], flagged, study, counted))
+    rows.sort(key=lambda row: -row[0])
+    told, alone = (
+        [row for count, row in rows if (count > across.ALONE) == many] for many in (True, False)
+    )
+    headline = across.is_headline(flagged)
+    parts = [_list("conclusions", told, flagged[headline], study, counted)] if told else []
+    if alone:
+        inner = _list("conclusions_alone", alone, flagged[~headline], study, counted)
+        parts.append(
+            f'<details class="alone"><summary>{_count(int((~headline).sum()), "conclusion")}{MARK} '
+            f"that change{'s' if int((~headline).sum()) == 1 else ''} in no more than one of the "
+            f"{counted.members} cohorts</summary>{inner}</details>"
+        )
+    elsewhere = across.only_elsewhere(comparison, variants, study, counted)
+    if elsewhere:
+        parts.append(
+            f"<p>In all {counted.members} cohorts, and not in that of this page: "
+            f"{escape('; '.join(elsewhere))}.</p>"
+        )
+    return HTML(f'<section class="findings">{"".join(parts)}</section>')
+
+
+def _changes(
+    number: int, variant: Variant, own: pd.DataFrame, study: Study, counted: Counted
+) -> list[tuple[int, str]]:
+    """Give the rows of a variant, each with the number of cohorts of which it holds, or 0."""
+    theirs = study.under(variant.parameters(study.chosen))
+    changes = compare.conclusions(own)
+    gone = changes["conclusion"] == compare.NOT_ESTIMABLE
+    link = f'<th scope="row"><a href="#{_anchor(number)}">{escape(variant.name)}</a></th>'
+    rows = []
+    for cell in changes[~gone].to_dict("records"):
+        what, ours, other = _flagged(cell, own, study, theirs)
+        if study.chosen.confidence != theirs.chosen.confidence and "(" in other:
+            other += f", {percent(theirs.chosen)} CI"
+        rows.append(
+            (
+                int(cell.get(COHORTS, 0)),
                 f'<tr data-verdict="{escape(cell["conclusion"])}">{link}'
                 f"<td>{escape(what)}{_reason(_said(cell))}</td>"
                 f"<td>{escape(ours)}</td><td>{escape(other)}</td>"
-                f"<td>{escape(cell['conclusion'])}</td></tr>"
+                f"<td>{escape(cell['conclusion'])}</td>{_of_cohorts(cell, counted)}</tr>",
             )
-        if gone.any():
-            rows.append(
+        )
+    lacking = changes[gone]
+    parts = lacking.groupby(COHORTS) if COHORTS in lacking else [(0, lacking)]
+    for count, cells in parts:
+        if cells.empty:
+            continue
+        rows.append(
+            (
+                int(str(count)),
                 f'<tr data-verdict="{compare.NOT_ESTIMABLE}">{link}'
-                f'<td colspan="3">{escape(_gone(changes[gone], study, theirs))}</td>'
-                f"<td>{compare.NOT_ESTIMABLE}</td></tr>"
+                f'<td colspan="3">{escape(_gone(cells, study, theirs))}</td>'
+                f"<td>{compare.NOT_ESTIMABLE}</td>"
+                f"{_of_cohorts({COHORTS: count}, counted)}</tr>",
             )
+        )
+    return rows
+
+
+def _of_cohorts(cell: Mapping[Any, Any], counted: Counted) -> str:
+    if isinstance(counted, str):
+        return ""
+    return f'<td class="number">{across.of(int(cell[COHORTS]), counted)}</td>'
+
+
+def _list(
+    name: str, rows: Sequence[str], flagged: pd.DataFrame, study: Study, counted: Counted
+) -> str:
+    """Give a list of changed conclusions that can be filtered."""
     options = "".join(
         f'<option value="{escape(kind)}">{escape(kind)}</option>'
         for kind in dict.fromkeys(flagged["conclusion"])
     )
-    headings = ("Variant", "What", "In the base", "In the variant", "What changes")
-    return HTML(
-        '<figure class="table verdicts" id="conclusions" data-noun="rows">'
-        '<figcaption id="conclusions_caption">'
-        f"Conclusions that change, with {percent(study.chosen)} confidence intervals where no "
+    headings = ["Variant", "What", "In the base", "In the variant", "What changes"]
+    said = "Conclusions that change"
+    further = ""
+    if isinstance(counted, Cohorts):
+        headings.append(across.heading(counted))
+        said += (
+            " in the cohort of this page"
+            if name == "conclusions"
+            else f" in no more than one of {counted.members} cohorts: no findings"
+        )
+        further = (
+            f" The last column: in how many of {counted.members} cohorts that give every published "
+            "number the same changes, the same way; base and variant are of this cohort."
+        )
+    elif counted:
+        said += " in this one synthetic cohort"
+    return (
+        f'<figure class="table verdicts" id="{name}" data-noun="rows">'
+        f'<figcaption id="{name}_caption">'
+        f"{said}, with {percent(study.chosen)} confidence intervals where no "
         f"other level is named. {EXACT_MARK} {SPARSE[:1].upper()}{SPARSE[1:]} (Mantel and Fleiss "
         "1980): p is exact, and whether the interval excludes 1 is no conclusion. Each name leads "
-        "to all that differs in the variant.</figcaption>"
+        f"to all that differs in the variant.{further}</figcaption>"
         '<p class="filter" hidden><label>Find <input type="search"></label> '
         f'<label>Change <select><option value="">all</option>{options}</select></label> '
         '<output aria-live="polite"></output></p>'
-        '<div class="scroll" role="group" tabindex="0" aria-labelledby="conclusions_caption">'
+        f'<div class="scroll" role="group" tabindex="0" aria-labelledby="{name}_caption">'
         f"<table><thead><tr>{_headings(headings)}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div></figure>"
     )
@@ -157,18 +277,34 @@ def _flagged(
 
 
 def unchanged(
-    comparison: pd.DataFrame, variants: Sequence[Variant], failed: Mapping[str, str]
+    comparison: pd.DataFrame,
+    variants: Sequence[Variant],
+    failed: Mapping[str, str],
+    counted: Counted = "",
 ) -> HTML:
     """Name the variants under which no conclusion changes, and those that could not be computed."""
+    touched = {} if isinstance(counted, str) else counted.touched
+    here = "" if counted == "" else " in this cohort"
     flagged = set(compare.conclusions(comparison)["variant"])
     differing = set(comparison.loc[comparison["differs"], "variant"])
     parts = []
-    for title, chosen in (
-        ("No conclusion changes, though numbers do", differing - flagged),
-        ("Nothing changes at all", {v.name for v in variants} - differing - set(failed)),
-    ):
+    groups = [
+        (f"No conclusion changes{here}, though numbers do", differing - flagged),
+        (f"Nothing changes at all{here}", {v.name for v in variants} - differing - set(failed)),
+    ]
+    if isinstance(counted, Cohorts):
+        ours, others = differing - flagged - set(touched), (differing - flagged) & set(touched)
+        every = f"in this cohort or any of the {counted.members}"
+        groups[0] = (f"No conclusion changes {every}, though numbers do", ours)
+        groups.insert(1, (f"No conclusion changes{here}, but in others", others))
+    for title, chosen in groups:
         links = [
             f'<a href="#{_anchor(number)}">{escape(variant.name)}</a>'
+            + (
+                f" (in {across.of(touched[variant.name], counted)})"
+                if isinstance(counted, Cohorts) and variant.name in touched
+                else ""
+            )
             for number, variant in enumerate(variants, start=1)
             if variant.name in chosen
         ]
@@ -191,8 +327,10 @@ def differences(
     variants: Sequence[Variant],
     failed: Mapping[str, str],
     study: Study,
+    counted: Counted = "",
 ) -> HTML:
     """Give each variant its cells that differ from the base, folded, by group of variants."""
+    comparison = across.with_cohorts(comparison, counted)
     numbered = enumerate(variants, start=1)
     of_variant = {str(name): rows for name, rows in comparison.groupby("variant", sort=False)}
     parts = []
@@ -202,12 +340,17 @@ def differences(
         for number, variant in own:
             rows = of_variant.get(variant.name, comparison.head(0))
             reason = failed.get(variant.name)
-            parts.append(_variant(number, variant, rows, study, reason))
+            parts.append(_variant(number, variant, rows, study, reason, counted))
     return HTML(f'<section class="findings variants">{"".join(parts)}</section>')
 
 
 def _variant(
-    number: int, variant: Variant, rows: pd.DataFrame, study: Study, failure: str | None
+    number: int,
+    variant: Variant,
+    rows: pd.DataFrame,
+    study: Study,
+    failure: str | None,
+    counted: Counted,
 ) -> str:
     different = rows[rows["differs"]]
     flagged = int((rows["conclusion"] != "").sum())
@@ -216,6 +359,9 @@ def _variant(
     else:
         said = f"{thousands(len(different))} of {_count(len(rows), 'cell')} differ"
         said += f", {_count(flagged, 'conclusion')} changed" if flagged else ""
+        if flagged and isinstance(counted, Cohorts):
+            every = int((rows[COHORTS] == counted.members).sum())
+            said += f", {thousands(every)} of them in all {counted.members} cohorts"
     inner = f"<p>{escape(variant.why)}</p>" if variant.why else ""
     if variant.name != variant.label:
         inner += f"<p><code>{escape(variant.label)}</code></p>"
@@ -224,7 +370,7 @@ def _variant(
     elif different.empty:
         inner += "<p>Every number is that of the base.</p>"
     else:
-        inner += _cells(variant, different, study)
+        inner += _cells(variant, different, study, counted)
     # A link to what is inside opens the fold; a link to the fold itself does not.
     return (
         f"<details><summary>{escape(variant.name)}: {escape(said)}</summary>"
@@ -232,7 +378,7 @@ def _variant(
     )
 
 
-def _cells(variant: Variant, different: pd.DataFrame, study: Study) -> str:
+def _cells(variant: Variant, different: pd.DataFrame, study: Study, counted: Counted) -> str:
     theirs = study.under(variant.parameters(study.chosen))
     bodies = []
     for analysis, cells in different.groupby("analysis_id", sort=False):
@@ -240,7 +386,7 @@ def _cells(variant: Variant, different: pd.DataFrame, study: Study) -> str:
         for pair in _effects(cells):
             # Said once where the same holds for rows that follow each other.
             said = _said(pair[-1])
-            rows += _row(pair, said if said != before else "", study, theirs)
+            rows += _row(pair, said if said != before else "", study, theirs, counted)
             before = said
         bodies.append(
             '<tbody><tr><th scope="rowgroup" colspan="4">'
@@ -267,7 +413,9 @@ def _effects(cells: pd.DataFrame) -> Iterable[list[dict[Any, Any]]]:
         yield from ([cell] for cell in found)
 
 
-def _row(cells: list[dict[Any, Any]], reason: str, study: Study, theirs: Study) -> str:
+def _row(
+    cells: list[dict[Any, Any]], reason: str, study: Study, theirs: Study, counted: Counted
+) -> str:
     last = cells[-1]
     ours, other = _ours(last), _theirs(last)
     if len(cells) == 2:
@@ -275,11 +423,21 @@ def _row(cells: list[dict[Any, Any]], reason: str, study: Study, theirs: Study) 
         ours = _counted(count["base"], last["base"], last["base_lower"], ours)
         other = _counted(count["value"], last["value"], last["lower"], other)
     change = words.difference(last["statistic"], last["unit"], last["base"], last["value"])
-    mark = f" <strong>{escape(last['conclusion'])}</strong>" if last["conclusion"] else ""
+    mark = f" {_conclusion(last, counted)}" if last["conclusion"] else ""
     return (
         f"<tr><td>{escape(words.subject(last, study, theirs))}{mark}{_reason(reason)}</td>"
         f"<td>{escape(ours)}</td><td>{escape(other)}</td><td>{escape(change)}</td></tr>"
     )
+
+
+def _conclusion(cell: Mapping[Any, Any], counted: Counted) -> str:
+    """Give what changes; what changes in one cohort alone does not stand out."""
+    text = escape(cell["conclusion"])
+    if isinstance(counted, str):
+        return f"<strong>{text}</strong>"
+    count = int(cell[COHORTS])
+    text = text if count <= across.ALONE else f"<strong>{text}</strong>"
+    return f"{text} (in {across.of(count, counted)} cohorts)"
 
 
 def _counted(count: float, share: float, lower: float, text: str) -> str:
