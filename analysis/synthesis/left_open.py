@@ -274,7 +274,9 @@ def _of(ratios: Mapping[tuple[str, str], pd.DataFrame], factor: str, endpoint: s
 
 
 def _by_side(values: Sequence[float]) -> list[Interval]:
-    """Give the stretches of values below 1 and from 1 on; one where they meet."""
+    """Give the stretches of values below 1 and from 1 on; one where all are alike."""
+    if values and max(values) - min(values) < SECOND_DIGIT:
+        return [(min(values), max(values))]
     below = [value for value in values if value < 1]
     above = [value for value in values if value >= 1]
     return [(min(side), max(side)) for side in (below, above) if side]

@@ -114,6 +114,13 @@ def test_what_was_attained_says_how_much_is_open(
     assert found["openness"].tolist() == [openness]
 
 
+def test_a_ratio_about_1_is_determined_though_it_lies_on_both_sides(targets: Targets) -> None:
+    found = left_open.hazard_ratios(
+        _rows(1.002, 0.3), _members([0.98, 1.03]), _members([]), [], targets
+    ).iloc[0]
+    assert (found["attained"], found["openness"]) == ([(0.98, 1.03)], Openness.DETERMINED)
+
+
 @pytest.mark.parametrize("attained", [1.46, 1.0, 0.69])
 def test_nothing_is_shown_that_was_attained_outside_of_what_is_proved(
     attained: float, targets: Targets

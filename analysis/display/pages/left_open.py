@@ -148,13 +148,14 @@ def summary(ratios: pd.DataFrame) -> Markdown:
     total = len(ratios)
     counts = ratios["openness"].value_counts()
     told = [
-        f"{counts.get(name, 0)} {words}"
+        f"{counts[name]} {words}"
         for name, words in (
             ("determined", "are determined to the second digit"),
             ("direction only", "have a direction and no size"),
             ("size only", "have a size and no direction"),
             ("open", "are open"),
         )
+        if name in counts
     ]
     one_side = sum(
         found is not None
