@@ -241,9 +241,14 @@ def curves(proved: Sequence[CurveProved]) -> pd.DataFrame:
         row = found.setdefault((each.question.endpoint, bound.month), {})
         row[f"{bound.what} {ends[bound.side]}"] = bound.value
     columns = [f"{what} {end}" for what in curve.ASKED for end in ends.values()]
-    table = pd.DataFrame.from_dict(found, orient="index").reindex(columns=columns)
-    rows = pd.DataFrame(list(found), columns=["endpoint", "month"])
-    return pd.concat([rows, table.reset_index(drop=True)], axis=1)
+    order = list(dict.fromkeys(endpoint for endpoint, _ in found))
+    rows = [
+        {"endpoint": endpoint, "month": month} | limits
+        for (endpoint, month), limits in sorted(
+            found.items(), key=lambda item: (order.index(item[0][0]), item[0][1])
+        )
+    ]
+    return pd.DataFrame(rows, columns=["endpoint", "month", *columns])
 
 
 def _who(end: tuple[float, str] | None, reached: float) -> str:

@@ -389,7 +389,8 @@ def _between(low: float, high: float, places: int) -> str:
         return f"≤ {fixed(high, places)}"
     if math.isnan(high):
         return f"≥ {fixed(low, places)}"
-    return f"{fixed(low, places)} to {fixed(high, places)}"
+    least, most = fixed(low, places), fixed(high, places)
+    return least if least == most else f"{least} to {most}"
 
 
 def matters_table(summary_of: pd.DataFrame) -> Table | None:
