@@ -39,7 +39,7 @@ ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report import ledger check release verify why check-manifest audit sensitivity test lint bench lab synthetic ensemble \
+.PHONY: help report import ledger check release verify why check-manifest audit sensitivity test lint bench lab synthetic ensemble witnesses \
     dictionary rdatasets sbom lock clean distclean environment installed install tools
 
 # One page alone is built under the name of its notebook: `make survival`.
@@ -182,6 +182,9 @@ synthetic: environment ## draw data/synthetic/ anew from SEED
 ensemble: environment ## find N cohorts that meet every published number: data/ensemble/ (SEED, SCHEDULER, WORKERS)
 	@$(PYTHON) -m analysis.zhai_2025.synthesis.ensemble --members="$$N" --seed="$$SEED" \
 	    --ledger="$$LEDGER" $(AT_A_TIME) --scheduler="$$SCHEDULER"
+
+witnesses: environment ## find cohorts in which what no digit fixes is as low, or as high, as is reached (SEED, WORKERS)
+	@$(PYTHON) -m analysis.zhai_2025.synthesis.witnesses --seed="$$SEED" $${WORKERS:+--workers="$$WORKERS"}
 
 dictionary: environment ## write data/README.md from the schema, docs/parameters.md from the parameters
 	@$(PYTHON) -m analysis dictionary
