@@ -17,7 +17,8 @@ from scipy import stats
 from analysis.estimates.rows import KEY, pick
 from analysis.estimates.spread import MEMBER
 from analysis.study.keys import NO, YES, Statistic
-from analysis.synthesis.bounds import curve
+from analysis.study.months import DAYS_PER_MONTH
+from analysis.synthesis.bounds import curve, means
 from analysis.synthesis.bounds.form import CurveProved, Proved
 from analysis.synthesis.bounds.run import INFINITE, Interval, intervals
 from analysis.synthesis.targets import MissingClaim, Targets
@@ -223,6 +224,54 @@ def _values(table: pd.DataFrame, about: Mapping[str, str]) -> list[float]:
     if table.empty:
         return []
     return [float(value) for value in pick(table, **about)["value"].dropna()]
+
+
+def with_limits(
+    others: pd.DataFrame, proved: Sequence[Proved], curves: pd.DataFrame
+) -> pd.DataFrame:
+    """Put the limits that are proved beside what was attained.
+
+    Rates have those of curves, differences of restricted means those of the medians of both groups;
+    of all else nothing is proved.
+
+    Returns
+    -------
+    `others` with `proved_low` and `proved_high`, nan for none.
+
+    Raises
+    ------
+    Violation
+        When something was attained outside.
+    """
+    points = {
+        (each.question.factor, each.question.endpoint): each.question.points
+        for each in proved
+        if not each.question.days
+    }
+    rates = {
+        (row["endpoint"], row["month"]): (row["survival low"], row["survival high"])
+        for row in curves.to_dict("records")
+    }
+    limits = []
+    for row in others.to_dict("records"):
+        found = (math.nan, math.nan)
+        if row["statistic"] == Statistic.RATE and row["group"] == "":
+            found = rates.get((row["variable"], float(row["variable_level"])), found)
+        elif row["statistic"] == Statistic.RMST_DIFFERENCE:
+            known = points.get((row["group"], row["variable"]))
+            if known is not None:
+                days = float(row["variable_level"]) * DAYS_PER_MONTH
+                low, high = means.difference(known, days)
+                found = (low / DAYS_PER_MONTH, high / DAYS_PER_MONTH)
+        if row["low"] < found[0] or row["high"] > found[1]:
+            raise Violation(
+                f"{row['group']} {row['variable']}, {row['statistic']}: {row['low']:.4f} to "
+                f"{row['high']:.4f} was attained outside of what is proved."
+            )
+        limits.append(found)
+    return others.assign(
+        proved_low=[low for low, _ in limits], proved_high=[high for _, high in limits]
+    )
 
 
 def curves(proved: Sequence[CurveProved]) -> pd.DataFrame:

@@ -92,6 +92,7 @@ def of(cohort: Cohort, own: pd.DataFrame, folder: Path = ENSEMBLE) -> LeftOpen:
     )
     others = left_open.others(*_of_others(cohort, named, folder), _without_ratios(named))
     told = left_open.curves(curves)
+    others = left_open.with_limits(others, proved, told)
     return LeftOpen(ratios, others, _matters(folder, proved), told, tuple(missing))
 
 

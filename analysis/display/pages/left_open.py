@@ -327,6 +327,7 @@ def others_table(others: pd.DataFrame, study: Study) -> Table | None:
                 "of": labels.get(row["group"], "All patients"),
                 "value": fixed(row["value"], places),
                 "range": f"{fixed(row['low'], places)} to {fixed(row['high'], places)}",
+                "proved": _limits(row["proved_low"], row["proved_high"], places),
                 "witnesses": listed([name for name in (row["lowest"], row["highest"]) if name])
                 or MISSING,
             }
@@ -340,12 +341,13 @@ def others_table(others: pd.DataFrame, study: Study) -> Table | None:
             "of": "Prognostic factor",
             "value": "This cohort",
             "range": "Attained",
+            "proved": "Proved",
             "witnesses": "Cohorts at the ends",
         },
         notes=[
             "Attained by the cohorts of the ensemble and by cohorts that were pushed down and up. "
-            "No limit is proved for these: the article does not determine them, and what was not "
-            "attained is not excluded. A cohort at an end is loaded by its name: "
+            "What was not attained is excluded only where a limit is proved; of the model of all "
+            "factors none is known. A cohort at an end is loaded by its name: "
             "make DATASET=ensemble/NAME.",
         ],
         left=("witnesses",),
@@ -391,6 +393,16 @@ def _between(low: float, high: float, places: int) -> str:
         return f"≥ {fixed(low, places)}"
     least, most = fixed(low, places), fixed(high, places)
     return least if least == most else f"{least} to {most}"
+
+
+def _limits(low: float, high: float, places: int) -> str:
+    """Write proved limits, rounded outwards; "none" where there is none."""
+    unit = 10**places
+    if not math.isnan(low):
+        low = math.floor(round(low * unit, 6)) / unit
+    if not math.isnan(high):
+        high = math.ceil(round(high * unit, 6)) / unit
+    return "none" if math.isnan(low) and math.isnan(high) else _between(low, high, places)
 
 
 def matters_table(summary_of: pd.DataFrame) -> Table | None:
