@@ -48,7 +48,7 @@ def test_each_row_says_in_how_many_and_those_of_one_cohort_are_folded() -> None:
     shown = tables.conclusions(COMPARED, VARIANTS, STUDY, COUNTED).data
     told, folded = shown.split('<details class="alone">')
     assert '<th scope="col">In k of 3 cohorts</th>' in told
-    cells = [part.split("</td>")[0] for part in told.split('<td class="number">')[1:]]
+    cells = [part.split("</td>")[0] for part in told.split('<td class="cohorts">')[1:]]
     assert cells == ["3 of 3", "2 of 3"]
     assert "1 conclusion‡ that changes in no more than one of the 3 cohorts" in folded
     assert folded.count("<tr data-verdict") == 1

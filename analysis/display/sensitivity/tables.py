@@ -203,7 +203,7 @@ def _changes(
 def _of_cohorts(cell: Mapping[Any, Any], counted: Counted) -> str:
     if isinstance(counted, str):
         return ""
-    return f'<td class="number">{across.of(int(cell[COHORTS]), counted)}</td>'
+    return f'<td class="cohorts">{across.of(int(cell[COHORTS]), counted)}</td>'
 
 
 def _list(
@@ -226,8 +226,8 @@ def _list(
             else f" in no more than one of {counted.members} cohorts: no findings"
         )
         further = (
-            f" The second column: in how many of {counted.members} cohorts that give every published "
-            "number the same changes, the same way; base and variant are of this cohort."
+            f" The second column: in how many of {counted.members} cohorts that give every "
+            "published number the same changes, the same way; base and variant are of this cohort."
         )
     elif counted:
         said += " in this one synthetic cohort"
