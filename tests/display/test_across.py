@@ -94,6 +94,7 @@ def test_captions_and_ranges_say_it_too() -> None:
 def test_where_nothing_was_counted_one_sentence_says_so() -> None:
     said = tables.summary(COMPARED, VARIANTS, FAILED, MISSING).data
     assert said.count(MISSING) == 1
+    assert "In this one synthetic cohort 3 conclusions change" in said
     assert "none of them is a finding" in said
     shown = tables.conclusions(COMPARED, VARIANTS, STUDY, MISSING).data
     assert "in this one synthetic cohort" in shown

@@ -79,8 +79,9 @@ def summary(
         f"{_count(len(comparison), 'cell')} in all, of which "
         f"{thousands(int(comparison['differs'].sum()))} differ."
     )
+    alone = isinstance(counted, str) and counted
     here = (
-        f"{_count(len(changed), 'conclusion')} {'changes' if len(changed) == 1 else 'change'}, in "
+        f"{'In this one synthetic cohort ' if alone else ''}{_count(len(changed), 'conclusion')} {'changes' if len(changed) == 1 else 'change'}, in "
         f"{thousands(changed['variant'].nunique())} of "
         f"{_count(len(variants) - len(failed), 'variant')}{f' ({listed})' if listed else ''}."
     )
