@@ -81,7 +81,8 @@ def summary(
     )
     alone = isinstance(counted, str) and counted
     here = (
-        f"{'In this one synthetic cohort ' if alone else ''}{_count(len(changed), 'conclusion')} {'changes' if len(changed) == 1 else 'change'}, in "
+        f"{'In this one synthetic cohort ' if alone else ''}"
+        f"{_count(len(changed), 'conclusion')} {'changes' if len(changed) == 1 else 'change'}, in "
         f"{thousands(changed['variant'].nunique())} of "
         f"{_count(len(variants) - len(failed), 'variant')}{f' ({listed})' if listed else ''}."
     )
