@@ -20,8 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.cohort import collection
+from analysis.cohort.folder import ENSEMBLE
 from analysis.cohort.read import read_dataset
-from analysis.estimates.ensemble import ENSEMBLE, choices
+from analysis.estimates.ensemble import choices
 from analysis.estimates.spread import MEMBER
 from analysis.sensitivity.compare import CHANGED, changed, compare
 from analysis.sensitivity.run import run

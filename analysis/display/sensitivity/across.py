@@ -189,7 +189,8 @@ def signs_of_base(estimates: pd.DataFrame) -> Signs | None:
     if STATUS not in estimates:
         return None
     rows = pick(estimates[estimates["variant"] == BASE], analysis_id="prognosis", variable_level="")
-    stands_for = {name.value: OF_BASE[0] for name in Statistic.HAZARD_RATIO.limits}
+    ratio = OF_BASE[0].value
+    stands_for = {name.value: ratio for name in Statistic.HAZARD_RATIO.limits}
     stands_for |= {name.value: name.value for name in OF_BASE}
     exact = {Statistic.EXACT_P.value: Statistic.P_VALUE.value}
     found: Signs = {}
