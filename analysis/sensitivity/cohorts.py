@@ -214,8 +214,9 @@ def count(
     _write(folder, found, about)
     every = int((Cohorts(len(there), found).counts["cohorts"] == len(there)).sum())
     return (
-        f"{len(there)} members asked under {len(variants)} variants; {every} conclusions change in "
-        f"all of them. Written to {folder.name}/{TABLE}."
+        f"{len(there)} members asked under {len(variants)} variants; {every} "
+        f"conclusion{' changes' if every == 1 else 's change'} in all of them. "
+        f"Written to {folder.name}/{TABLE}."
     )
 
 
