@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from functools import cache
 from itertools import combinations
@@ -25,7 +26,8 @@ from analysis.zhai_2025.study import STUDY
 from tests.ablation import IDENTIFIER, changed, estimates, new, sources, without
 
 CHOSEN = STUDY.parameters()
-PAIRS = 300
+# Drawn of all; PAIRS=300 takes four minutes.
+PAIRS = int(os.environ.get("PAIRS", "100"))
 
 
 @cache
@@ -55,9 +57,9 @@ def _pairs() -> list[tuple[str, str]]:
     return [every[place] for place in sorted(chosen)]
 
 
-@pytest.mark.parametrize("part", range(10))
+@pytest.mark.parametrize("part", range(5))
 def test_nothing_changes_without_a_pair_of_them(part: int) -> None:
-    for pair in _pairs()[part::10]:
+    for pair in _pairs()[part::5]:
         ablated = estimates(without(synthetic(), *pair), CHOSEN)
         assert changed(base(), ablated).empty, pair
         assert new(base(), ablated, STUDY) == [], pair
