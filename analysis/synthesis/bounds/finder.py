@@ -101,9 +101,10 @@ def _most(paths: Paths, branch: Branch) -> Bound | None:
 
 
 def _ends(question: Question) -> list[float]:
-    most = greatest_variance(question)
-    inner = [end for end in _SMALL if end < _SHARES[0] * most]
-    return [least_variance(question), *inner, *(share * most for share in _SHARES)]
+    least, most = least_variance(question), greatest_variance(question)
+    shares = [share * most for share in _SHARES]
+    inner = [*(end for end in _SMALL if end < shares[0]), *shares]
+    return [least, *(end for end in inner if end > least)]
 
 
 class Paths:
