@@ -71,7 +71,7 @@ class Truth:
         )
 
 
-def draw(seed: int, least: int = 16, most: int = 40) -> Truth:
+def draw(seed: int, least: int = 12, most: int = 28) -> Truth:
     """Draw a cohort of two groups whose days with events keep to what is taken for granted.
 
     Size, share of the group, effect, shape of the hazard, and when and why patients leave differ
@@ -145,7 +145,7 @@ def printed(truth: Truth) -> list[dict[str, str]]:
     return rows
 
 
-def prove(seed: int, *, least: int = 16, most: int = 40) -> tuple[Truth, list[Proved]]:
+def prove(seed: int, *, least: int = 12, most: int = 28) -> tuple[Truth, list[Proved]]:
     """Prove what is printed of a cohort, on any days and on its own, each proof checked."""
     truth = draw(seed, least, most)
     with tempfile.TemporaryDirectory() as folder:
