@@ -170,10 +170,10 @@ def summary(ratios: pd.DataFrame) -> Markdown:
     told = [
         f"{counts[name]} {words}"
         for name, words in (
-            ("determined", "are determined to the second digit"),
-            ("direction only", "have a direction and no size"),
-            ("size only", "have a size and no direction"),
-            ("open", "are open"),
+            ("determined", "determined to the second digit"),
+            ("direction only", "with a direction and no size"),
+            ("size only", "with a size and no direction"),
+            ("open", "open on both sides of 1"),
         )
         if name in counts
     ]
@@ -190,14 +190,14 @@ def summary(ratios: pd.DataFrame) -> Markdown:
     said = [f"The article prints none of the {total} hazard ratios of its prognostic factors."]
     if cohorts:
         said.append(
-            f"By {cohorts} cohorts that have every printed number, and by those that were pushed "
-            f"as far as was reached, {listed(told)}."
+            f"Judged by {cohorts} cohorts that have every printed number, and by those that were "
+            f"pushed as far as was reached, they are {listed(told)}."
         )
     said.append("A two-sided p value hides on which side of 1 a ratio lies.")
     if ratios["any_days"].notna().any():
         said.append(
-            f"Whatever the days, {away} of {total} are proved not to be 1; on the days of this "
-            f"cohort {one_side} are proved to lie on one side of it."
+            f"Whatever the days, {away} of {total} are proved not to be 1; proved to lie on one "
+            f"side of it, on the days of this cohort: {one_side}."
         )
     return Markdown(" ".join(said))
 
