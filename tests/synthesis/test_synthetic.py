@@ -43,7 +43,7 @@ def test_the_dataset_has_the_shipped_seed() -> None:
 
 @pytest.mark.skipif(
     not MEMBERS.exists(),
-    reason="which cohort is the most central is not known without an ensemble; 'make ensemble' finds one",
+    reason="the most central cohort is not known without an ensemble; 'make ensemble' finds one",
 )
 def test_the_shipped_cohort_is_the_most_central_of_those_found() -> None:
     members = pd.read_csv(MEMBERS)
