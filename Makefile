@@ -175,7 +175,7 @@ lint: tools ## check style, types and the direction of imports
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -c 'from importlinter.cli import lint_imports_command as run; run(["--no-logo"])'
 
-bench: environment ## measure speed; BENCH=builds for one of search, ensemble, audit, builds, million
+bench: environment ## measure speed; BENCH=builds for one of search, ensemble, bounds, audit, builds, million
 	@$(PYTHON) -m benchmarks $${BENCH:+"$$BENCH"}
 
 lab: environment ## open the notebooks in JupyterLab

@@ -13,7 +13,7 @@ import lifelines
 import numba
 import numpy
 
-from benchmarks import audit, builds, cohorts, ensemble, kernels, libraries, million, truth
+from benchmarks import audit, bounds, builds, cohorts, ensemble, kernels, libraries, million, truth
 
 SEEDS = range(1, 11)
 PATIENTS = int(os.environ.get("BENCH_PATIENTS", "1000000"))
@@ -28,6 +28,7 @@ def main(names: list[str]) -> int:
     parts: dict[str, Callable[[], None]] = {
         "search": lambda: _print_search(progress),
         "ensemble": lambda: _print_ensemble(ensemble.measure(4, 8, progress)),
+        "bounds": lambda: _print_bounds(bounds.measure(100, progress)),
         "audit": lambda: _print_audit(audit.seconds()),
         "truth": lambda: _print_truth(truth.rows()),
         "builds": lambda: _print_builds(builds.seconds_of_builds(progress)),
@@ -73,6 +74,15 @@ def _print_runs(runs: list[cohorts.Run]) -> None:
     exact = sum(run.missed == 0 for run in runs)
     median = statistics.median(run.seconds for run in runs)
     print(f"\nExact: {exact} of {len(runs)} seeds; median {median:.1f} s (goal 30).\n")
+
+
+def _print_bounds(result: bounds.Result) -> None:
+    print("| bounds of what is not printed | |")
+    print("| --- | ---: |")
+    print(f"| proved on all cores, s (goal 60 on 2) | {result.prove:.0f} |")
+    print(f"| checked on one, s | {result.check:.0f} |")
+    print(f"| how many | {result.bounds} |")
+    print(f"| true cohorts outside, of {result.cohorts} | {result.outside} |\n")
 
 
 def _print_ensemble(result: ensemble.Result) -> None:

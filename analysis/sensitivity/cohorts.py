@@ -20,8 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.cohort import collection
+from analysis.cohort.folder import ENSEMBLE
 from analysis.cohort.read import read_dataset
-from analysis.estimates.ensemble import ENSEMBLE, choices
+from analysis.estimates.ensemble import choices
 from analysis.estimates.spread import MEMBER
 from analysis.sensitivity.compare import CHANGED, changed, compare
 from analysis.sensitivity.run import run
@@ -213,8 +214,9 @@ def count(
     _write(folder, found, about)
     every = int((Cohorts(len(there), found).counts["cohorts"] == len(there)).sum())
     return (
-        f"{len(there)} members asked under {len(variants)} variants; {every} conclusions change in "
-        f"all of them. Written to {folder.name}/{TABLE}."
+        f"{len(there)} members asked under {len(variants)} variants; {every} "
+        f"conclusion{' changes' if every == 1 else 's change'} in all of them. "
+        f"Written to {folder.name}/{TABLE}."
     )
 
 

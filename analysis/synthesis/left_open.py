@@ -17,7 +17,8 @@ from scipy import stats
 from analysis.estimates.rows import KEY, pick
 from analysis.estimates.spread import MEMBER
 from analysis.study.keys import NO, YES, Statistic
-from analysis.synthesis.bounds import curve
+from analysis.study.months import DAYS_PER_MONTH
+from analysis.synthesis.bounds import curve, means
 from analysis.synthesis.bounds.form import CurveProved, Proved
 from analysis.synthesis.bounds.run import INFINITE, Interval, intervals
 from analysis.synthesis.targets import MissingClaim, Targets
@@ -225,6 +226,54 @@ def _values(table: pd.DataFrame, about: Mapping[str, str]) -> list[float]:
     return [float(value) for value in pick(table, **about)["value"].dropna()]
 
 
+def with_limits(
+    others: pd.DataFrame, proved: Sequence[Proved], curves: pd.DataFrame
+) -> pd.DataFrame:
+    """Put the limits that are proved beside what was attained.
+
+    Rates have those of curves, differences of restricted means those of the medians of both groups;
+    of all else nothing is proved.
+
+    Returns
+    -------
+    `others` with `proved_low` and `proved_high`, nan for none.
+
+    Raises
+    ------
+    Violation
+        When something was attained outside.
+    """
+    points = {
+        (each.question.factor, each.question.endpoint): each.question.points
+        for each in proved
+        if not each.question.days
+    }
+    rates = {
+        (row["endpoint"], row["month"]): (row["survival low"], row["survival high"])
+        for row in curves.to_dict("records")
+    }
+    limits = []
+    for row in others.to_dict("records"):
+        found = (math.nan, math.nan)
+        if row["statistic"] == Statistic.RATE and row["group"] == "":
+            found = rates.get((row["variable"], float(row["variable_level"])), found)
+        elif row["statistic"] == Statistic.RMST_DIFFERENCE:
+            known = points.get((row["group"], row["variable"]))
+            if known is not None:
+                days = float(row["variable_level"]) * DAYS_PER_MONTH
+                low, high = means.difference(known, days)
+                found = (low / DAYS_PER_MONTH, high / DAYS_PER_MONTH)
+        if row["low"] < found[0] or row["high"] > found[1]:
+            raise Violation(
+                f"{row['group']} {row['variable']}, {row['statistic']}: {row['low']:.4f} to "
+                f"{row['high']:.4f} was attained outside of what is proved."
+            )
+        limits.append(found)
+    return others.assign(
+        proved_low=[low for low, _ in limits], proved_high=[high for _, high in limits]
+    )
+
+
 def curves(proved: Sequence[CurveProved]) -> pd.DataFrame:
     """Give the limits of curves at months: one row an endpoint and month.
 
@@ -241,9 +290,14 @@ def curves(proved: Sequence[CurveProved]) -> pd.DataFrame:
         row = found.setdefault((each.question.endpoint, bound.month), {})
         row[f"{bound.what} {ends[bound.side]}"] = bound.value
     columns = [f"{what} {end}" for what in curve.ASKED for end in ends.values()]
-    table = pd.DataFrame.from_dict(found, orient="index").reindex(columns=columns)
-    rows = pd.DataFrame(list(found), columns=["endpoint", "month"])
-    return pd.concat([rows, table.reset_index(drop=True)], axis=1)
+    order = list(dict.fromkeys(endpoint for endpoint, _ in found))
+    rows = [
+        {"endpoint": endpoint, "month": month} | limits
+        for (endpoint, month), limits in sorted(
+            found.items(), key=lambda item: (order.index(item[0][0]), item[0][1])
+        )
+    ]
+    return pd.DataFrame(rows, columns=["endpoint", "month", *columns])
 
 
 def _who(end: tuple[float, str] | None, reached: float) -> str:
@@ -274,7 +328,9 @@ def _of(ratios: Mapping[tuple[str, str], pd.DataFrame], factor: str, endpoint: s
 
 
 def _by_side(values: Sequence[float]) -> list[Interval]:
-    """Give the stretches of values below 1 and from 1 on; one where they meet."""
+    """Give the stretches of values below 1 and from 1 on; one where all are alike."""
+    if values and max(values) - min(values) < SECOND_DIGIT:
+        return [(min(values), max(values))]
     below = [value for value in values if value < 1]
     above = [value for value in values if value >= 1]
     return [(min(side), max(side)) for side in (below, above) if side]

@@ -31,7 +31,7 @@ from analysis.study.cluster import ProcessKilledError, fingerprint
 from analysis.study.errors import ReadableError
 from analysis.study.in_place import clear_away, remove, staged
 from analysis.synthesis import ensemble, extremes, margins, search, states
-from analysis.synthesis.ensemble import ROOMS, Source, Ways
+from analysis.synthesis.ensemble import APART, Source, Ways
 from analysis.synthesis.extremes import DIRECTIONS, Parent, Pushed
 from analysis.synthesis.moves import Walk
 from analysis.synthesis.quantities import Unreachable
@@ -225,7 +225,7 @@ def _work_folder(asked: Asked, ways: Ways, out: Path) -> Path:
         "parameters": stored.choices(ways.options),
         "seed": asked.seed,
         "parents": asked.parents,
-        "code": fingerprint(ROOMS),
+        "code": fingerprint(APART),
     }
     kind = hashlib.sha256(json.dumps(of, sort_keys=True).encode()).hexdigest()[:16]
     place = out / _WORK / kind

@@ -9,9 +9,10 @@ import pandas as pd
 from pydantic import ValidationError
 
 from analysis.article.ledger import CLAIMS, read_ledger
+from analysis.cohort.folder import ENSEMBLE
 from analysis.cohort.model import Cohort
 from analysis.estimates import prognosis, survival
-from analysis.estimates.ensemble import ENSEMBLE, ledger_digest, read_ensemble
+from analysis.estimates.ensemble import MULTIVARIABLE, ledger_digest, read_ensemble
 from analysis.estimates.rows import KEY
 from analysis.estimates.spread import MEMBER
 from analysis.synthesis import left_open
@@ -28,6 +29,7 @@ WITNESSES, OF_WITNESSES, ALL_OF_WITNESSES = (
     "witnesses_estimates.parquet",
     "witnesses_multivariable.parquet",
 )
+_MODEL = {"factor_model": "multivariable"}
 _BY_ANALYSIS = {"prognosis": prognosis.estimate, "survival": survival.estimate}
 
 
@@ -75,12 +77,10 @@ def of(cohort: Cohort, own: pd.DataFrame, folder: Path = ENSEMBLE) -> LeftOpen:
     else:
         members = found.estimates
     witnesses, named = members.iloc[:0], pd.DataFrame()
-    adjusted = witnesses
     if not isinstance(found, str):
         try:
             named = pd.read_csv(folder / WITNESSES, dtype=str, keep_default_na=False)
             witnesses = pd.read_parquet(folder / OF_WITNESSES)
-            adjusted = pd.read_parquet(folder / ALL_OF_WITNESSES)
         except (OSError, ValueError):
             missing.append(
                 "No cohorts were pushed down and up yet, so that what was attained is that of the "
@@ -90,10 +90,9 @@ def of(cohort: Cohort, own: pd.DataFrame, folder: Path = ENSEMBLE) -> LeftOpen:
     ratios = left_open.hazard_ratios(
         own, members, witnesses, proved, Targets(ledger), cohort.parameters.confidence
     )
-    others = left_open.others(
-        *_of_others(cohort, named, members, witnesses, adjusted), _without_ratios(named)
-    )
+    others = left_open.others(*_of_others(cohort, named, folder), _without_ratios(named))
     told = left_open.curves(curves)
+    others = left_open.with_limits(others, proved, told)
     return LeftOpen(ratios, others, _matters(folder, proved), told, tuple(missing))
 
 
@@ -151,25 +150,23 @@ def _without_ratios(named: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_others(
-    cohort: Cohort,
-    named: pd.DataFrame,
-    members: pd.DataFrame,
-    witnesses: pd.DataFrame,
-    adjusted: pd.DataFrame,
+    cohort: Cohort, named: pd.DataFrame, folder: Path
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Give the estimates of this cohort, of members and of witnesses, by set of parameters."""
     nothing = pd.DataFrame(columns=[*KEY, "value", "parameters"])
+    mine = [nothing]
+    for words in dict.fromkeys(named.get("parameters", ())):
+        chosen = next((one for one in PUSHED if words and one.words == words), None)
+        if chosen is not None:
+            given = cohort.parameters.model_dump() | dict(chosen.parameters)
+            options = Parameters.model_validate(given)
+            own = _BY_ANALYSIS[chosen.key.analysis_id](cohort, options)
+            mine.append(own.assign(parameters=words))
     if named.empty:
         return nothing, nothing, nothing
-    mine = []
-    for words in dict.fromkeys(named.loc[named["parameters"] != "", "parameters"]):
-        chosen = next(one for one in PUSHED if one.words == words)
-        options = Parameters.model_validate(cohort.parameters.model_dump() | chosen.parameters)
-        own = _BY_ANALYSIS[chosen.key.analysis_id](cohort, options)
-        mine.append(own.assign(parameters=words))
-    told = [nothing if adjusted.empty else adjusted.assign(parameters=_model(named))]
-    return pd.concat(mine), nothing, pd.concat(told)
-
-
-def _model(named: pd.DataFrame) -> str:
-    return next((words for words in named["parameters"] if "multivariable" in words), "")
+    model = next(one.words for one in PUSHED if one.parameters == _MODEL)
+    members, witnesses = (
+        pd.read_parquet(folder / name).assign(parameters=model)
+        for name in (MULTIVARIABLE, ALL_OF_WITNESSES)
+    )
+    return pd.concat(mine[1:] or mine), members, witnesses

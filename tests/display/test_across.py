@@ -48,7 +48,7 @@ def test_each_row_says_in_how_many_and_those_of_one_cohort_are_folded() -> None:
     shown = tables.conclusions(COMPARED, VARIANTS, STUDY, COUNTED).data
     told, folded = shown.split('<details class="alone">')
     assert '<th scope="col">In k of 3 cohorts</th>' in told
-    cells = [part.split("</td>")[0] for part in told.split('<td class="number">')[1:]]
+    cells = [part.split("</td>")[0] for part in told.split('<td class="cohorts">')[1:]]
     assert cells == ["3 of 3", "2 of 3"]
     assert "1 conclusion‡ that changes in no more than one of the 3 cohorts" in folded
     assert folded.count("<tr data-verdict") == 1
@@ -94,6 +94,7 @@ def test_captions_and_ranges_say_it_too() -> None:
 def test_where_nothing_was_counted_one_sentence_says_so() -> None:
     said = tables.summary(COMPARED, VARIANTS, FAILED, MISSING).data
     assert said.count(MISSING) == 1
+    assert "In this one synthetic cohort 3 conclusions change" in said
     assert "none of them is a finding" in said
     shown = tables.conclusions(COMPARED, VARIANTS, STUDY, MISSING).data
     assert "in this one synthetic cohort" in shown

@@ -16,7 +16,15 @@ from analysis.estimates.spread import MEMBER
 from analysis.study.keys import Statistic
 from analysis.synthesis import left_open
 from analysis.synthesis.bounds import run
-from analysis.synthesis.bounds.form import Bound, Branch, Proved, Question, Side
+from analysis.synthesis.bounds.form import (
+    Bound,
+    Branch,
+    CurveBound,
+    CurveProved,
+    Proved,
+    Question,
+    Side,
+)
 from analysis.synthesis.left_open import Openness
 from analysis.synthesis.targets import Targets
 from analysis.zhai_2025.study import STUDY
@@ -114,6 +122,13 @@ def test_what_was_attained_says_how_much_is_open(
     assert found["openness"].tolist() == [openness]
 
 
+def test_a_ratio_about_1_is_determined_though_it_lies_on_both_sides(targets: Targets) -> None:
+    found = left_open.hazard_ratios(
+        _rows(1.002, 0.3), _members([0.98, 1.03]), _members([]), [], targets
+    ).iloc[0]
+    assert (found["attained"], found["openness"]) == ([(0.98, 1.03)], Openness.DETERMINED)
+
+
 @pytest.mark.parametrize("attained", [1.46, 1.0, 0.69])
 def test_nothing_is_shown_that_was_attained_outside_of_what_is_proved(
     attained: float, targets: Targets
@@ -161,6 +176,37 @@ def test_the_table_for_meta_analyses_has_numbers_and_no_sign_of_infinity(targets
     assert found["proved_any_days"] == "≤ 0.69 or ≥ 1.47"
 
 
+def test_limits_of_curves_stand_in_the_row_of_their_endpoint_and_month() -> None:
+    asked = Question(
+        factor="", endpoint="OS", patients=9, sizes=(0, 0), events=(5, 5), z=(0, 40), points=(),
+        most_a_day=1, most_tied=0,
+    )  # fmt: skip
+
+    def limit(endpoint: str, what: str, month: float, side: str, value: float) -> CurveProved:
+        bound = CurveBound.model_validate(
+            {"what": what, "month": month, "side": side, "value": value, "weights": {}}
+        )
+        question = asked.model_copy(update={"endpoint": endpoint})
+        return CurveProved(question=question, bound=bound, claims={})
+
+    found = left_open.curves(
+        [
+            limit("PFS", "survival", 36, "at most", 21.0),
+            limit("PFS", "survival", 12, "at least", 51.4),
+            limit("PFS", "events", 12, "at most", 52),
+            limit("OS", "at risk", 24, "at most", 65),
+        ]
+    )
+    assert found[["endpoint", "month"]].to_numpy().tolist() == [
+        ["PFS", 12], ["PFS", 36], ["OS", 24],
+    ]  # fmt: skip
+    assert found["survival low"].tolist()[0] == 51.4
+    assert found["events high"].tolist()[0] == 52
+    assert found["survival high"].tolist()[1] == 21.0
+    assert found["at risk high"].tolist()[2] == 65
+    assert found.drop(columns=["endpoint", "month"]).count().sum() == 4
+
+
 def test_page_and_figure_sort_by_how_much_is_open(targets: Targets) -> None:
     one = left_open.hazard_ratios(
         _rows(1.66, 0.31), _members([1.64, 1.67]), _members([]), [BOTH], targets
@@ -171,5 +217,5 @@ def test_page_and_figure_sort_by_how_much_is_open(targets: Targets) -> None:
     alt = shown.figure(both, STUDY.under(STUDY.parameters()), "OS").alt
     assert alt.index("PVTT") < alt.index("Male")
     cells = shown.table(both, STUDY.under(STUDY.parameters())).cells
-    assert cells["attained"].tolist() == ["1.64–1.67"] * 2
-    assert cells["above"].tolist() == ["2 of 2"] * 2
+    assert cells["attained‡"].tolist() == ["1.64–1.67"] * 2
+    assert cells["above‡"].tolist() == ["2 of 2"] * 2

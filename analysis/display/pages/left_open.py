@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from IPython.display import Markdown
@@ -27,6 +28,25 @@ GROUPS = {
     "not known": "How much is open is not known",
 }
 _AT_LEAST = 100.0
+
+
+def _marked(rows: Sequence[Mapping[str, str]], plain: Sequence[str], **layout: Any) -> Table:
+    """Lay out rows, all columns but the plain ones marked, on the page and in its CSV."""
+    cells = pd.DataFrame(rows)
+    names = {name: name if name in plain else f"{name}{MARK}" for name in cells.columns}
+    headings = layout.pop("headings")
+    spanners = layout.pop("spanners", {})
+    return journal(
+        cells.rename(columns=names),
+        headings={
+            names[name]: words if name in plain else f"{words}{MARK}"
+            for name, words in headings.items()
+        },
+        spanners={words: [names[name] for name in of] for words, of in spanners.items()},
+        left=[names[name] for name in layout.pop("left", ())],
+        notes=[*layout.pop("notes"), NOTE],
+        **layout,
+    )
 
 
 def attained(found: Sequence[Interval]) -> str:
@@ -115,18 +135,19 @@ def table(ratios: pd.DataFrame, study: Study) -> Table:
                     "any": stretches(row["any_days"]),
                 }
             )
-    return journal(
-        pd.DataFrame(rows),
+    return _marked(
+        rows,
+        ("endpoint", "factor", "is"),
         stub="factor",
         group="endpoint",
         headings={
             "factor": "Prognostic factor",
             "is": "The article leaves it",
-            "ratio": f"This cohort{MARK}",
-            "attained": f"Attained{MARK}",
-            "above": f"Above 1 in{MARK}",
-            "own": f"On this cohort's days{MARK}",
-            "any": f"On any days{MARK}",
+            "ratio": "This cohort",
+            "attained": "Attained",
+            "above": "Above 1 in",
+            "own": "On this cohort's days",
+            "any": "On any days",
         },
         spanners={"Proved": ["own", "any"]},
         notes=[
@@ -137,7 +158,6 @@ def table(ratios: pd.DataFrame, study: Study) -> Table:
             "Proved: no cohort with the printed p value, medians and sizes of the groups has "
             "another ratio; rounded outwards. On this cohort's days: the days of all patients are "
             "those of this cohort, and only who has the factor is open.",
-            NOTE,
         ],
         left=("is", "attained", "own", "any"),
     )
@@ -148,13 +168,14 @@ def summary(ratios: pd.DataFrame) -> Markdown:
     total = len(ratios)
     counts = ratios["openness"].value_counts()
     told = [
-        f"{counts.get(name, 0)} {words}"
+        f"{counts[name]} {words}"
         for name, words in (
             ("determined", "are determined to the second digit"),
             ("direction only", "have a direction and no size"),
             ("size only", "have a size and no direction"),
             ("open", "are open"),
         )
+        if name in counts
     ]
     one_side = sum(
         found is not None
@@ -199,19 +220,20 @@ def meta_table(ratios: pd.DataFrame, study: Study) -> Table:
                 "usual_error": fixed(row["usual_error"], 3),
             }
         )
-    return journal(
-        pd.DataFrame(rows),
+    return _marked(
+        rows,
+        ("endpoint", "factor"),
         stub="factor",
         group="endpoint",
         headings={
             "factor": "Prognostic factor",
-            "events": f"Events{MARK}",
-            "log": f"This cohort{MARK}",
-            "log_range": f"Attained{MARK}",
-            "error": f"This cohort{MARK}",
-            "error_range": f"Attained{MARK}",
-            "usual": f"Log HR{MARK}",
-            "usual_error": f"SE{MARK}",
+            "events": "Events",
+            "log": "This cohort",
+            "log_range": "Attained",
+            "error": "This cohort",
+            "error_range": "Attained",
+            "usual": "Log HR",
+            "usual_error": "SE",
         },
         spanners={
             "Log hazard ratio": ["log", "log_range"],
@@ -225,7 +247,6 @@ def meta_table(ratios: pd.DataFrame, study: Study) -> Table:
             "from the printed medians; a dash where they are alike.",
             "The CSV has one row a ratio for R's metafor (yi = log_hazard_ratio, sei = "
             "standard_error) or meta.",
-            NOTE,
         ],
     )
 
@@ -259,7 +280,10 @@ def meta_csv(ratios: pd.DataFrame) -> pd.DataFrame:
             "standard_error_high": ratios["error_high"],
             "method": "Cox regression of an exact cohort, ties after Efron",
             "cohorts": ratios["cohorts"],
-            "left": ratios["openness"].map(str),
+            "openness": ratios["openness"].map(str),
+            "status": [
+                "determined" if one == "determined" else "open" for one in ratios["openness"]
+            ],
             "attained": ratios["attained"].map(attained),
             "proved_own_days": ratios["own_days"].map(stretches),
             "proved_own_days_low": own_low,
@@ -303,26 +327,28 @@ def others_table(others: pd.DataFrame, study: Study) -> Table | None:
                 "of": labels.get(row["group"], "All patients"),
                 "value": fixed(row["value"], places),
                 "range": f"{fixed(row['low'], places)} to {fixed(row['high'], places)}",
+                "proved": _limits(row["proved_low"], row["proved_high"], places),
                 "witnesses": listed([name for name in (row["lowest"], row["highest"]) if name])
                 or MISSING,
             }
         )
-    return journal(
-        pd.DataFrame(rows),
+    return _marked(
+        rows,
+        ("what", "of", "witnesses"),
         stub="of",
         group="what",
         headings={
             "of": "Prognostic factor",
-            "value": f"This cohort{MARK}",
-            "range": f"Attained{MARK}",
+            "value": "This cohort",
+            "range": "Attained",
+            "proved": "Proved",
             "witnesses": "Cohorts at the ends",
         },
         notes=[
             "Attained by the cohorts of the ensemble and by cohorts that were pushed down and up. "
-            "No limit is proved for these: the article does not determine them, and what was not "
-            "attained is not excluded. A cohort at an end is loaded by its name: "
+            "What was not attained is excluded only where a limit is proved; of the model of all "
+            "factors none is known. A cohort at an end is loaded by its name: "
             "make DATASET=ensemble/NAME.",
-            NOTE,
         ],
         left=("witnesses",),
     )
@@ -338,22 +364,22 @@ def curves_table(curves: pd.DataFrame, study: Study) -> Table | None:
         for what, places in (("survival", 1), ("events", 0), ("at risk", 0)):
             cells[what] = _between(row[f"{what} low"], row[f"{what} high"], places)
         rows.append(cells)
-    return journal(
-        pd.DataFrame(rows),
+    return _marked(
+        rows,
+        ("endpoint", "month"),
         stub="month",
         group="endpoint",
         headings={
             "month": "Months",
-            "survival": f"Survival, %{MARK}",
-            "events": f"Events until then{MARK}",
-            "at risk": f"At risk{MARK}",
+            "survival": "Survival, %",
+            "events": "Events until then",
+            "at risk": "At risk",
         },
         spanners={"Proved for any days": ["survival", "events", "at risk"]},
         notes=[
             "Of all patients: limits that follow from printed rates, medians, confidence limits, "
             "counts of events and follow-up, rounded outwards. A printed rate stands here as it is "
             "printed. At risk: just before the month.",
-            NOTE,
         ],
     )
 
@@ -365,7 +391,18 @@ def _between(low: float, high: float, places: int) -> str:
         return f"≤ {fixed(high, places)}"
     if math.isnan(high):
         return f"≥ {fixed(low, places)}"
-    return f"{fixed(low, places)} to {fixed(high, places)}"
+    least, most = fixed(low, places), fixed(high, places)
+    return least if least == most else f"{least} to {most}"
+
+
+def _limits(low: float, high: float, places: int) -> str:
+    """Write proved limits, rounded outwards; "none" where there is none."""
+    unit = 10**places
+    if not math.isnan(low):
+        low = math.floor(round(low * unit, 6)) / unit
+    if not math.isnan(high):
+        high = math.ceil(round(high * unit, 6)) / unit
+    return "none" if math.isnan(low) and math.isnan(high) else _between(low, high, places)
 
 
 def matters_table(summary_of: pd.DataFrame) -> Table | None:
@@ -383,19 +420,19 @@ def matters_table(summary_of: pd.DataFrame) -> Table | None:
         }
         for row in summary_of.to_dict("records")
     ]
-    return journal(
-        pd.DataFrame(rows),
+    return _marked(
+        rows,
+        ("without",),
         stub="without",
         headings={
             "without": "The article",
-            "bounded": f"Limits at both ends{MARK}",
-            "one_sided": f"On one side of 1{MARK}",
-            "width": f"Highest over lowest, median{MARK}",
+            "bounded": "Limits at both ends",
+            "one_sided": "On one side of 1",
+            "width": "Highest over lowest, median",
         },
         notes=[
             "Hazard ratios proved on the days of this cohort. Highest over lowest: of the ratios "
             "on one side of 1 that are not excluded, the median over all factors and endpoints.",
-            NOTE,
         ],
     )
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.display.beyond import Marks
+from analysis.display.beyond import DETERMINED, MARK, SIGNS, Marks
 from analysis.display.format import thousands
 from analysis.display.sensitivity import words
-from analysis.estimates.rows import KEY
+from analysis.estimates.rows import KEY, pick
 from analysis.estimates.standing import STATUS, Status
 from analysis.sensitivity import compare
 from analysis.sensitivity.cohorts import Cohorts
@@ -23,6 +23,11 @@ from analysis.study.keys import Statistic
 from analysis.study.study import Study
 
 Counted = Cohorts | str
+
+# What of the base stands in the table of specification curves, in the order of its columns.
+OF_BASE = (Statistic.HAZARD_RATIO, Statistic.P_VALUE)
+# Factor, endpoint, level and one of `OF_BASE`, to the sign behind it.
+Signs = dict[tuple[str, str, str, str], str]
 
 COHORTS = "cohorts"
 
@@ -173,6 +178,42 @@ def variants_that_change(counted: Cohorts, factor: str, endpoint: str, level: st
 
 
 # What stands behind numbers -------------------------------------------------------------------
+
+
+def signs_of_base(estimates: pd.DataFrame) -> Signs | None:
+    """Give the signs behind what `OF_BASE` names of each factor, endpoint and level.
+
+    `estimates` are from `estimates_with_status`; None of real patients. A ratio has the sign of the
+    least known of it and its limits, a p value that of the exact test where there is one.
+    """
+    if STATUS not in estimates:
+        return None
+    rows = pick(estimates[estimates["variant"] == BASE], analysis_id="prognosis", variable_level="")
+    ratio = OF_BASE[0].value
+    stands_for = {name.value: ratio for name in Statistic.HAZARD_RATIO.limits}
+    stands_for |= {name.value: name.value for name in OF_BASE}
+    exact = {Statistic.EXACT_P.value: Statistic.P_VALUE.value}
+    found: Signs = {}
+    for row in rows.to_dict("records"):
+        of = (row["factor"], row["variable"], row["group_level"])
+        sign = SIGNS.get(Status(row[STATUS]), "")
+        if row["statistic"] in exact:
+            found[*of, exact[row["statistic"]]] = sign
+        elif row["statistic"] in stands_for:
+            name = stands_for[row["statistic"]]
+            found[*of, name] = max(found.get((*of, name), ""), sign, key=_least_known)
+    return _with_levels(found)
+
+
+def _with_levels(signs: Signs) -> Signs:
+    """Give the test of a factor to each of its levels, beside which it stands."""
+    tests = {key[:2]: sign for key, sign in signs.items() if key[2:] == ("", OF_BASE[1])}
+    levels = {(key[:2], key[2]) for key in signs}
+    return signs | {(*of, level, str(OF_BASE[1])): tests[of] for of, level in levels if of in tests}
+
+
+def _least_known(sign: str) -> int:
+    return ["", DETERMINED, MARK].index(sign)
 
 
 def marks_of_variants(marks: Marks) -> Marks:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.display import format as fmt
+from analysis.display.beyond import DETERMINED, MARK, NOTE
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.specification import specification_curve
 from analysis.display.sensitivity import across, words
@@ -156,11 +157,17 @@ def _against(factor: Factor) -> str:
     return f"against {factor.group(factor.groups[0])}"
 
 
-def ranges(specifications: pd.DataFrame, study: Study, counted: Counted = "") -> Table | None:
+def ranges(
+    specifications: pd.DataFrame,
+    study: Study,
+    counted: Counted = "",
+    signs: across.Signs | None = None,
+) -> Table | None:
     """Give each factor's hazard ratio in the base and its range over all that differ from it.
 
     Where cohorts were counted (`across`), also how many variants change its conclusions in all of
-    them, and in any.
+    them, and in any. `signs` are those of the base, from `across.signs_of_base`; with them columns
+    of what variants give are marked, which no article prints.
     """
     drawn = distinct(specifications)
     rows = []
@@ -171,15 +178,28 @@ def ranges(specifications: pd.DataFrame, study: Study, counted: Counted = "") ->
                 if not (one["variant"] == BASE).any():
                     continue
                 name = f"{factor.label}: {factor.group(str(level))}" if level else factor.label
+                found = _range(one, percent(study.chosen))
+                for heading, statistic in zip(found, across.OF_BASE, strict=False):
+                    found[heading] += (signs or {}).get(
+                        (factor.name, str(endpoint), str(level), statistic), ""
+                    )
                 rows.append(
                     {"endpoint": study.endpoint(endpoint).words, "Prognostic factor": name}
-                    | _range(one, percent(study.chosen))
+                    | found
                     | _over_cohorts(counted, factor.name, str(endpoint), str(level))
                 )
     if not rows:
         return None
+    cells = pd.DataFrame(rows)
+    if signs is not None:
+        # The names of the row, and the base, come first.
+        of_variants = cells.columns[2 + len(across.OF_BASE) :]
+        cells = cells.rename(columns={name: f"{name}{MARK}" for name in of_variants})
+    shown = {
+        sign for sign in (MARK, DETERMINED) if cells.to_csv().find(sign) >= 0 and signs is not None
+    }
     return plain_table(
-        pd.DataFrame(rows),
+        cells,
         stub="Prognostic factor",
         group="endpoint",
         notes=[
@@ -192,6 +212,10 @@ def ranges(specifications: pd.DataFrame, study: Study, counted: Counted = "") ->
             f"in all of {counted.members} cohorts that give every published number, and in at "
             "least one of them. The other columns are of this cohort."
             if isinstance(counted, Cohorts)
+            else "",
+            NOTE if MARK in shown else "",
+            f"{DETERMINED} Not printed by the article, but alike in all cohorts of the ensemble."
+            if DETERMINED in shown
             else "",
         ],
     )

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML
 
-from analysis.display.beyond import MARK, Marks
+from analysis.display.beyond import MARK, SIGNS, Marks
 from analysis.display.format import count_percent, is_missing, months, thousands
 from analysis.display.page import Page
 from analysis.display.sensitivity import across, words
@@ -40,11 +40,11 @@ def write(
     variants: Sequence[Variant],
     marks: Marks = Marks(),  # noqa: B008
     counted: Counted = "",
-) -> None:
+) -> pd.DataFrame:
     """Write all estimates with their variant, the whole comparison, and what the variants are.
 
     Of synthetic patients each number has what stands behind it, and each changed conclusion in how
-    many cohorts it changes.
+    many cohorts it changes. Gives the estimates as they are written.
     """
     estimates = across.estimates_with_status(found.estimates, marks)
     page.estimates(estimates)
@@ -53,6 +53,7 @@ def write(
     page.records("comparison", across.comparison_with_status(told, estimates, counted))
     declared = table(variants)
     page.records("variants", declared.assign(failed=declared["variant"].map(found.failed)))
+    return estimates
 
 
 def summary(
@@ -78,7 +79,9 @@ def summary(
         f"{_count(len(comparison), 'cell')} in all, of which "
         f"{thousands(int(comparison['differs'].sum()))} differ."
     )
+    alone = isinstance(counted, str) and counted
     here = (
+        f"{'In this one synthetic cohort ' if alone else ''}"
         f"{_count(len(changed), 'conclusion')} {'changes' if len(changed) == 1 else 'change'}, in "
         f"{thousands(changed['variant'].nunique())} of "
         f"{_count(len(variants) - len(failed), 'variant')}{f' ({listed})' if listed else ''}."
@@ -98,8 +101,8 @@ def summary(
     if isinstance(counted, Cohorts) and counted.failed:
         most = max(counted.failed.values())
         sentences.append(
-            f"{_count(len(counted.failed), 'variant')} could not be computed in some of the "
-            f"cohorts, at most in {across.of(most, counted)}; it changes nothing there."
+            f"{_count(len(counted.failed), 'variant')} could not be computed in up to "
+            f"{across.of(most, counted)} cohorts, and count as changing nothing there."
         )
     if failed:
         sentences.append(f"{_count(len(failed), 'variant')} could not be computed; see below.")
@@ -177,9 +180,9 @@ def _changes(
             (
                 int(cell.get(COHORTS, 0)),
                 f'<tr data-verdict="{escape(cell["conclusion"])}">{link}'
-                f"<td>{escape(what)}{_reason(_said(cell))}</td>"
+                f"{_of_cohorts(cell, counted)}<td>{escape(what)}{_reason(_said(cell))}</td>"
                 f"<td>{escape(ours)}</td><td>{escape(other)}</td>"
-                f"<td>{escape(cell['conclusion'])}</td>{_of_cohorts(cell, counted)}</tr>",
+                f"<td>{escape(cell['conclusion'])}</td></tr>",
             )
         )
     lacking = changes[gone]
@@ -191,9 +194,9 @@ def _changes(
             (
                 int(str(count)),
                 f'<tr data-verdict="{compare.NOT_ESTIMABLE}">{link}'
+                f"{_of_cohorts({COHORTS: count}, counted)}"
                 f'<td colspan="3">{escape(_gone(cells, study, theirs))}</td>'
-                f"<td>{compare.NOT_ESTIMABLE}</td>"
-                f"{_of_cohorts({COHORTS: count}, counted)}</tr>",
+                f"<td>{compare.NOT_ESTIMABLE}</td></tr>",
             )
         )
     return rows
@@ -202,7 +205,7 @@ def _changes(
 def _of_cohorts(cell: Mapping[Any, Any], counted: Counted) -> str:
     if isinstance(counted, str):
         return ""
-    return f'<td class="number">{across.of(int(cell[COHORTS]), counted)}</td>'
+    return f'<td class="cohorts">{across.of(int(cell[COHORTS]), counted)}</td>'
 
 
 def _list(
@@ -213,19 +216,20 @@ def _list(
         f'<option value="{escape(kind)}">{escape(kind)}</option>'
         for kind in dict.fromkeys(flagged["conclusion"])
     )
-    headings = ["Variant", "What", "In the base", "In the variant", "What changes"]
+    variant = f"In the variant{_mark_of_variants(counted)}"
+    headings = ["Variant", "What", "In the base", variant, "What changes"]
     said = "Conclusions that change"
     further = ""
     if isinstance(counted, Cohorts):
-        headings.append(across.heading(counted))
+        headings.insert(1, across.heading(counted))
         said += (
             " in the cohort of this page"
             if name == "conclusions"
             else f" in no more than one of {counted.members} cohorts: no findings"
         )
         further = (
-            f" The last column: in how many of {counted.members} cohorts that give every published "
-            "number the same changes, the same way; base and variant are of this cohort."
+            f" The second column: in how many of {counted.members} cohorts that give every "
+            "published number the same changes, the same way; base and variant are of this cohort."
         )
     elif counted:
         said += " in this one synthetic cohort"
@@ -261,7 +265,7 @@ def _flagged(
 ) -> tuple[str, str, str]:
     """Give what a changed conclusion is about, in the base, and in the variant."""
     if cell["conclusion"] != compare.RANKING:
-        return words.subject(cell, study, theirs), _ours(cell), _theirs(cell)
+        return words.subject(cell, study, theirs), _ours(cell) + _sign([cell]), _theirs(cell)
     # An order is that of all levels, whichever row it was marked on.
     same = [name for name in compare.SAME_CELL if name != "group_level"]
     levels = own[(own[same] == pd.Series(cell)[same]).all(axis=1) & (own["group_level"] != "")]
@@ -273,7 +277,7 @@ def _flagged(
         for side in ("base", "value")
     ]
     what = words.subject(cell | {"group_level": ""}, study, theirs)
-    return f"{what}, months", texts[0], texts[1]
+    return f"{what}, months", texts[0] + _sign(levels.to_dict("records")), texts[1]
 
 
 def unchanged(
@@ -393,7 +397,13 @@ def _cells(variant: Variant, different: pd.DataFrame, study: Study, counted: Cou
             f"{escape(words.place(str(analysis), study))}</th></tr>{rows}</tbody>"
         )
     ours, other = (percent(each.chosen) for each in (study, theirs))
-    headings = ("What", f"Base ({ours} CI)", f"Variant ({other} CI)", "Difference")
+    sign = _mark_of_variants(counted)
+    headings = (
+        "What",
+        f"Base ({ours} CI)",
+        f"Variant ({other} CI){sign}",
+        f"Difference{sign}",
+    )
     return (
         f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(variant.name)}">'
         f"<table><thead><tr>{_headings(headings)}</tr></thead>{''.join(bodies)}</table></div>"
@@ -426,7 +436,8 @@ def _row(
     mark = f" {_conclusion(last, counted)}" if last["conclusion"] else ""
     return (
         f"<tr><td>{escape(words.subject(last, study, theirs))}{mark}{_reason(reason)}</td>"
-        f"<td>{escape(ours)}</td><td>{escape(other)}</td><td>{escape(change)}</td></tr>"
+        f"<td>{escape(ours + _sign(cells))}</td><td>{escape(other)}</td>"
+        f"<td>{escape(change)}</td></tr>"
     )
 
 
@@ -456,6 +467,17 @@ def _theirs(cell: Mapping[Any, Any]) -> str:
     value, lower, upper = (cell[name] for name in ("value", "lower", "upper"))
     text = words.shown(cell["statistic"], cell["unit"], value, lower, upper, note=cell["note"])
     return text + _mark(cell["statistic"], cell["warning"])
+
+
+def _sign(cells: Iterable[Mapping[Any, Any]]) -> str:
+    """Give the sign of a number of the base that an article does not print, or of several."""
+    signs = {SIGNS.get(cell.get("base_status", ""), "") for cell in cells}
+    return MARK if MARK in signs else "".join(signs)
+
+
+def _mark_of_variants(counted: Counted) -> str:
+    """Give the mark of a column of numbers of variants, which no article prints."""
+    return "" if counted == "" else MARK
 
 
 def _mark(statistic: str, warning: str) -> str:
