@@ -177,7 +177,7 @@ def test_what_is_marked_in_tables_that_the_article_has_in_part(
     assert marked.to_numpy().sum() == 2
     assert marked.loc["Male", ["OS: p", "PFS: p"]].all()
     first = detail.cells.iloc[0]
-    assert first["Yes: median (95% CI)"] == f"17.2 (16.0–20.5{MARK})"
+    assert first["Yes: median (95% CI)"] == f"17.2 (15.9–20.5{MARK})"
     assert f"Yes: events/n{MARK}" in detail.cells.columns
     for table in (table_3, table_5, detail):
         assert table.shown.as_raw_html().count(NOTE) == 1
