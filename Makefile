@@ -5,7 +5,7 @@ FROM    ?=
 NAME    ?=
 ANSWERS ?=
 PARAMS  ?=
-SEED    ?= 1
+SEED    ?=
 N       ?= 100
 MEMBERS ?= 16
 LEDGER  ?=
@@ -50,6 +50,8 @@ PAGES := $(filter-out audit sensitivity, \
 .PHONY: $(PAGES)
 CHOSEN = --dataset="$$DATASET" --set="$$PARAMS"
 AT_A_TIME = $${WORKERS:+--workers="$$WORKERS"}
+# Without one, a program has its own: that of the committed cohort, or of the first of an ensemble.
+FROM_SEED = $${SEED:+--seed="$$SEED"}
 
 ifeq ($(CONDA_DEFAULT_ENV),$(ENVIRONMENT))
 
@@ -114,7 +116,7 @@ help: ## list the targets
 	@echo "NAME     of the ledger that is drafted from it       (now: $${NAME:-the name of the file})"
 	@echo "ANSWERS  to what a draft asks, a YAML file           (now: $${ANSWERS:-answers.yaml beside it})"
 	@echo "PARAMS   as in PARAMS=\"ci_type=plain age_max=70\", or a YAML file (now: $${PARAMS:-the article's})"
-	@echo "SEED     of the synthetic cohort, the first of many (now: $$SEED)"
+	@echo "SEED     of the synthetic cohort, the first of many (now: $${SEED:-that of the committed ones})"
 	@echo "N        how many cohorts the ensemble has          (now: $$N)"
 	@echo "MEMBERS  how many of them conclusions are counted in (now: $$MEMBERS)"
 	@echo "LEDGER   published numbers to audit, a path          (now: $${LEDGER:-the article's})"
@@ -179,15 +181,15 @@ bench: environment ## measure speed; BENCH=builds for one of search, ensemble, b
 lab: environment ## open the notebooks in JupyterLab
 	@$(PYTHON) -m jupyterlab notebooks
 
-synthetic: environment ## draw data/synthetic/ anew from SEED
-	@$(PYTHON) -m analysis.zhai_2025.synthesis --seed="$$SEED"
+synthetic: environment ## draw data/synthetic/ anew (SEED: other patients)
+	@$(PYTHON) -m analysis.zhai_2025.synthesis $(FROM_SEED)
 
 ensemble: environment ## find N cohorts that meet every published number: data/ensemble/ (SEED, SCHEDULER, WORKERS)
-	@$(PYTHON) -m analysis.zhai_2025.synthesis.ensemble --members="$$N" --seed="$$SEED" \
+	@$(PYTHON) -m analysis.zhai_2025.synthesis.ensemble --members="$$N" $(FROM_SEED) \
 	    --ledger="$$LEDGER" $(AT_A_TIME) --scheduler="$$SCHEDULER"
 
 witnesses: environment ## push what the article leaves open down and up, number by number: data/ensemble/
-	@$(PYTHON) -m analysis.zhai_2025.synthesis.witnesses --seed="$$SEED" $(AT_A_TIME)
+	@$(PYTHON) -m analysis.zhai_2025.synthesis.witnesses $(FROM_SEED) $(AT_A_TIME)
 
 bounds: environment ## prove limits of what is not printed, on any days and on those of DATASET
 	@$(PYTHON) -m analysis.zhai_2025.synthesis.prove --dataset="$$DATASET" $(AT_A_TIME)

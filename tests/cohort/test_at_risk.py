@@ -19,6 +19,7 @@ from analysis.study.keys import Statistic
 from analysis.study.own import OWN
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
+from tests.later import write_later
 
 DAY = pd.Timestamp("2020-01-01")
 
@@ -91,15 +92,16 @@ def test_lengths_of_time_have_no_day_of_entry() -> None:
         at_risk.among("x", times([5], [True], event_source=at_risk.RECORDED), who, study)
 
 
-def test_a_progression_before_immunotherapy_is_not_moved_to_day_0() -> None:
-    """One patient progressed three days before immunotherapy, and was counted on its day 0."""
-    cohort = load("synthetic", STUDY, {"time_zero": "immunotherapy"})
-    assert len(cohort.times("PFS")) == len(cohort.patients) - 1
+def test_a_progression_before_immunotherapy_is_not_moved_to_day_0(tmp_path: Path) -> None:
+    """Two patients progressed some days before immunotherapy, and were counted on its day 0."""
+    folder = write_later(tmp_path / "later")
+    cohort = load(folder, STUDY, {"time_zero": "immunotherapy", "apply_eligibility": False})
+    assert len(cohort.times("PFS")) == len(cohort.patients) - 2
     assert len(cohort.times("OS")) == len(cohort.patients)
     found = survival.estimate(cohort, cohort.parameters)
     counted = pick(found, statistic=Statistic.EXCLUDED, variable="PFS")
-    assert counted["value"].tolist() == [1]
-    said = "Patients left out: PFS, 1 with the event before the start of immunotherapy"
+    assert counted["value"].tolist() == [2]
+    said = "Patients left out: PFS, 2 with the event before the start of immunotherapy"
     (line,) = not_at_risk(found, cohort.study)
     assert line.startswith(said)
     assert not any(name in line for name in cohort.patients.index)
@@ -110,8 +112,8 @@ def test_a_progression_before_immunotherapy_is_not_moved_to_day_0() -> None:
     assert on_index is not None
     assert said in on_index.shown.as_raw_html()
     assert at_risk.lines(cohort.not_at_risk) == [
-        "PFS: 1 left out, event before time zero",
-        "ORFS: 1 left out, event before time zero",
+        "PFS: 2 left out, event before time zero",
+        "ORFS: 2 left out, event before time zero",
     ]
 
 

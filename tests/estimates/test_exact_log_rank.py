@@ -116,11 +116,11 @@ def test_one_event_falls_on_everybody_at_risk_with_the_same_chance(
 
 
 def test_one_relapse_among_thirty_at_risk() -> None:
-    """Log-rank p values of 0.003 and 0.025, which a reader would take for findings."""
+    """Log-rank p values of 0.0002 and 0.025, which a reader would take for findings."""
     cohort = load("synthetic", STUDY, Parameters())
     table = relapse_factors.estimate(cohort, Parameters())
     for group, approximate, exact in (
-        ("rt_intrahepatic", 0.0027, 3 / 30),
+        ("prior_ici", 0.0002, 2 / 30),
         ("viral_hepatitis", 0.0253, 5 / 30),
     ):
         own = pick(table, group=group, variable="IRFS")

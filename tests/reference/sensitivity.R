@@ -395,27 +395,36 @@ events <- list(OS = day("death_date"), PFS = pmin(
   day("progression_date"), day("in_field_relapse_date"), day("out_field_relapse_date"),
   day("death_date"), na.rm = TRUE
 ))
-for (name in names(events)) {
-  event <- !is.na(events[[name]])
-  end <- ifelse(event, events[[name]], day("last_contact_date"))
-  for (zero in c("immunotherapy", "second treatment")) {
-    from <- if (zero == "immunotherapy") starts[, 2] else pmax(starts[, 1], starts[, 2])
-    # Whoever had the event before time zero is not at risk from it.
-    cohort <- subset(data.frame(days = end - from, event = event), days >= 0)
-    call <- 'survfit(Surv(days, event) ~ 1, data = cohort, conf.type = "log-log")'
+# As it is, and with immunotherapy begun later in whoever had radiotherapy first: some progress before.
+first <- starts
+for (later in c(0, 15)) {
+  starts <- first
+  second <- first[, 1] < first[, 2]
+  starts[second, 2] <- first[second, 2] + later
+  for (name in names(events)) {
+    event <- !is.na(events[[name]])
+    end <- ifelse(event, events[[name]], day("last_contact_date"))
+    for (zero in c("immunotherapy", "second treatment")) {
+      from <- if (zero == "immunotherapy") starts[, 2] else pmax(starts[, 1], starts[, 2])
+      # Whoever had the event before time zero is not at risk from it.
+      cohort <- subset(data.frame(days = end - from, event = event), days >= 0)
+      call <- 'survfit(Surv(days, event) ~ 1, data = cohort, conf.type = "log-log")'
+      record("zero", "cohort", call, c(
+        list(n = nrow(cohort), before = sum(end < from)), curve_of(run(call), c(12, 24))
+      ), endpoint = name, time_zero = zero, later = later)
+    }
+    from <- pmin(starts[, 1], starts[, 2])
+    cohort <- data.frame(
+      start = pmax(starts[, 1], starts[, 2]) - from, days = end - from, event = event
+    )
+    cohort$start[cohort$start == 0] <- -1
+    late <- sum(cohort$days <= cohort$start)
+    cohort <- subset(cohort, days > start)
+    call <- 'survfit(Surv(start, days, event) ~ 1, data = cohort, conf.type = "log-log")'
     record("zero", "cohort", call, c(
-      list(n = nrow(cohort), before = sum(end < from)), curve_of(run(call), c(12, 24))
-    ), endpoint = name, time_zero = zero)
+      list(n = nrow(cohort), before = late), curve_of(run(call), c(12, 24))
+    ), endpoint = name, time_zero = "first treatment", later = later)
   }
-  from <- pmin(starts[, 1], starts[, 2])
-  cohort <- data.frame(start = pmax(starts[, 1], starts[, 2]) - from, days = end - from, event = event)
-  cohort$start[cohort$start == 0] <- -1
-  late <- sum(cohort$days <= cohort$start)
-  cohort <- subset(cohort, days > start)
-  call <- 'survfit(Surv(start, days, event) ~ 1, data = cohort, conf.type = "log-log")'
-  record("zero", "cohort", call, c(
-    list(n = nrow(cohort), before = late), curve_of(run(call), c(12, 24))
-  ), endpoint = name, time_zero = "first treatment")
 }
 
 # Output --------------------------------------------------------------------------------------

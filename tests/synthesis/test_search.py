@@ -20,6 +20,7 @@ from analysis.synthesis.targets import Targets
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
 from analysis.zhai_2025.synthesis import __main__ as command
+from analysis.zhai_2025.synthesis.description import SHIPPED
 from analysis.zhai_2025.synthesis.plausibility import RULES
 
 COMMITTED = DATA / "synthetic"
@@ -32,11 +33,11 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
-    """Give cohorts of two seeds, made by the command."""
+    """Give cohorts of two seeds, made by the command: without a seed, and of another."""
     folders = {}
-    for seed in (1, 2):
+    for seed, asked in ((SHIPPED, []), (2, ["--seed", "2"])):
         folders[seed] = tmp_path_factory.mktemp("cohort") / f"seed-{seed}"
-        assert command.main(["--seed", str(seed), "--out", str(folders[seed])]) == 0
+        assert command.main([*asked, "--out", str(folders[seed])]) == 0
     return folders
 
 
@@ -45,7 +46,7 @@ def excused() -> set[str]:
     return set(answers_of(read_ledger(CLAIMS), read_structure()))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [SHIPPED, 2])
 def test_every_number_is_met_and_every_patient_is_plausible(
     made: dict[int, Path], excused: set[str], seed: int
 ) -> None:
@@ -56,8 +57,8 @@ def test_every_number_is_met_and_every_patient_is_plausible(
     assert len(excused) < 10
 
 
-def test_the_same_seed_gives_the_committed_bytes(made: dict[int, Path]) -> None:
-    assert contents(made[1]) == contents(COMMITTED)
+def test_the_shipped_seed_gives_the_committed_bytes(made: dict[int, Path]) -> None:
+    assert contents(made[SHIPPED]) == contents(COMMITTED)
 
 
 def test_another_seed_gives_other_patients(made: dict[int, Path]) -> None:

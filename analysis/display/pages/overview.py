@@ -36,6 +36,11 @@ _PAGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("article", "synthetic", "everything"),
         "does a synthetic cohort look like patients?",
     ),
+    (
+        "11_left_open",
+        ("article", "synthetic"),
+        "what do the printed numbers say of what is not printed?",
+    ),
 )
 
 

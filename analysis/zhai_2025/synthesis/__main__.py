@@ -1,4 +1,4 @@
-"""Make a synthetic cohort: python -m analysis.zhai_2025.synthesis --seed 1 --out data/synthetic."""
+"""Make a synthetic cohort: python -m analysis.zhai_2025.synthesis --seed 7 --out data/synthetic."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from analysis.study.interruption import ended_by_signals
+from analysis.zhai_2025.synthesis.description import SHIPPED
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -15,7 +16,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m analysis.zhai_2025.synthesis", description=__doc__
     )
-    parser.add_argument("--seed", type=int, default=1, help="another seed, another cohort")
+    parser.add_argument(
+        "--seed", type=int, default=SHIPPED, help="another seed, another cohort (%(default)s)"
+    )
     parser.add_argument("--out", type=Path, default=Path("data/synthetic"), help="folder to write")
     parser.add_argument("--ledger", type=Path, help="published numbers (CSV)")
     chosen = parser.parse_args(arguments)
