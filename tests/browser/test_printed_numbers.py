@@ -18,11 +18,14 @@ from analysis.zhai_2025.parameters import Parameters
 from tests.marks import headings_of
 
 # What stands beside a dataset's own numbers and is not of it: the medians of other trials and the
-# article's numbers with the differences from them; rules on patients in words.
+# article's numbers with the differences from them; rules on patients in words; what many cohorts
+# have and what is proved of all (`tests/synthesis/test_left_open.py`).
 NOT_OF_THE_DATASET = {
     "supplementary_table_1", "earlier_trials", "earlier_trials_as_printed",
     "earlier_trials_papers", "readings", "verdicts", "abstract", "plausibility_rules",
     *(f"table_{number}_verdicts" for number in range(1, 6)),
+    "left_open_os", "left_open_pfs", "left_open", "left_open_others", "left_open_curves",
+    "for_meta_analysis", "what_matters",
 }  # fmt: skip
 # The figure that draws only what is printed, by the article or by others.
 OF_THE_ARTICLE = {"earlier_trials"}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
+import yaml
 from nbformat import NotebookNode
 from pydantic import ValidationError
 
@@ -15,6 +17,7 @@ from analysis.build.inputs import ESTIMATES, Source, hashes_in
 from analysis.build.kernels import Kernels
 from analysis.build.notebooks import execute
 from analysis.build.project import INDEX
+from analysis.cohort.folder import DATA
 from analysis.cohort.read import load
 from analysis.estimates import whole
 from analysis.zhai_2025.parameters import Eligibility, Parameters
@@ -58,6 +61,20 @@ def estimates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the patients as if they were real: beside them stands no ensemble.
+
+    That of a synthetic cohort is of one set of choices, of which a page is given those it names.
+    """
+    folder = tmp_path_factory.mktemp("patients") / "real"
+    shutil.copytree(DATA / "synthetic", folder)
+    described = yaml.safe_load((folder / "dataset.yaml").read_text("utf-8"))
+    described["synthetic"] = False
+    (folder / "dataset.yaml").write_text(yaml.safe_dump(described), encoding="utf-8")
+    return folder
+
+
 def outcome(notebook: NotebookNode, folder: Path) -> tuple[list[Any], dict[str, str]]:
     """Give what the cells showed and the files that were written."""
     shown = [
@@ -70,8 +87,9 @@ def outcome(notebook: NotebookNode, folder: Path) -> tuple[list[Any], dict[str, 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_parameters_that_a_notebook_does_not_name_change_nothing_on_its_page(
-    name: str, kernels: Kernels, estimates: Path, tmp_path: Path
+    name: str, kernels: Kernels, estimates: Path, real: Path, tmp_path: Path
 ) -> None:
+    dataset = "synthetic" if name in ("10_plausibility", "11_left_open") else str(real)
     source = Source(PROJECT, PROJECT.notebook(name))
     # All but the page whose question is about all patients, under the article's choices.
     assert (Eligibility.model_fields.keys() <= source.parameters) == (name != "10_plausibility")
@@ -84,7 +102,7 @@ def test_parameters_that_a_notebook_does_not_name_change_nothing_on_its_page(
     for changed in ({}, unnamed, *([] if "delayed_entry" in source.parameters else [late])):
         folder = tmp_path / f"{len(changed)}"
         folder.mkdir()
-        given = {"output": str(folder), **changed}
+        given = {"dataset": dataset, "output": str(folder), **changed}
         if source.reads_estimates:
             given[ESTIMATES] = str(estimates)
         target = tmp_path / f"{name}.ipynb"
