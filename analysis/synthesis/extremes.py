@@ -55,7 +55,7 @@ class Pushed:
     Attributes
     ----------
     name
-        How its witnesses are called, before the direction: `pvtt-os-hr`.
+        How its witnesses are called, before the direction: `sex-os-hr`.
     key
         How it is called in the estimates.
     parameters

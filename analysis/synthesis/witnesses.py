@@ -88,7 +88,7 @@ class Unfinished(ReadableError, RuntimeError):
 
 
 def named(pushed: Pushed, direction: str) -> str:
-    """Give the name of a witness: `pvtt-os-hr-max`."""
+    """Give the name of a witness: `sex-os-hr-max`."""
     return f"{pushed.name}-{direction}"
 
 
