@@ -444,7 +444,8 @@ def caption(ratios: pd.DataFrame, study: Study, endpoint: str) -> str:
     return (
         f"{study.endpoint(endpoint).words}: hazard ratios that the article does not print. Bars: "
         f"the range of {of}, below and above 1 apart. Lines: what is proved; an arrow has no "
-        f"limit. The point is one cohort, drawn at random. {CAPTION}"
+        f"limit. The point is the cohort of this report. Sorted by what was attained: what was not "
+        f"is excluded only where a limit is proved. {CAPTION}"
     )
 
 
