@@ -241,7 +241,8 @@ def meta_table(ratios: pd.DataFrame, study: Study) -> Table:
             "Usual approximation": ["usual", "usual_error"],
         },
         notes=[
-            "Natural logarithms, with the factor against without. Usual approximation: from the "
+            "Natural logarithms, with the factor against without. Attained: from the lowest to the "
+            "highest, on both sides of 0 where both were reached. Usual approximation: from the "
             "printed p value, the events and the sizes of the groups of this cohort, log HR = "
             "z/√V and SE = 1/√V with V = events × n₁n₂/n² (Parmar 1998, Tierney 2007), its sign "
             "from the printed medians; a dash where they are alike.",
