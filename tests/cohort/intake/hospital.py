@@ -201,10 +201,12 @@ def columns() -> dict[str, Column]:
         frame = recorded(table).set_index("patient_id")
         for header, column, written in listed:
             add(header, frame[column].to_dict(), written)
-    for table, prefix in (("radiotherapy", "RT"), ("immunotherapy", "ICI")):
+    # As many sets of columns as the sheet has, whether or not a patient needs the last.
+    for table, prefix, sets in (("radiotherapy", "RT", 5), ("immunotherapy", "ICI", 2)):
         frame = recorded(table)
-        for place, group in frame.groupby(frame.groupby("patient_id").cumcount() + 1):
-            of, start = group.set_index("patient_id"), f"{prefix}{place}"
+        places = frame.groupby("patient_id").cumcount() + 1
+        for place in range(1, sets + 1):
+            of, start = frame[places == place].set_index("patient_id"), f"{prefix}{place}"
             if prefix == "RT":
                 both = of["dose_gy"].str.replace(".", ",") + "Gy/" + of["fractions"] + "f"
                 add(f"{start} site", of["site"].to_dict(), as_it_is, blank=True)
