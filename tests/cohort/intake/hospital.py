@@ -21,7 +21,7 @@ NAME = "hospital.xlsx"
 TABLES = ("patients", "radiotherapy", "immunotherapy", "assessments", "adverse_events", "follow_up")
 ABSENT = {"patients": ["records_complete"], "adverse_events": ["attribution", "onset_date"]}
 # What the assay measures.
-LEAST, MOST = 1.2, 100_000.0
+LEAST, BEFORE, AFTER = 1.2, 100_000.0, 10_000.0
 
 AGENTS = {
     "toripalimab": "特瑞普利单抗", "sintilimab": "信迪利单抗", "camrelizumab": "卡瑞利珠单抗",
@@ -129,13 +129,18 @@ def answer(text: str, row: int) -> Cell:
     return {"yes": ("是", "Y", 1), "no": ("否", "N", 0)}[text][row % 3]
 
 
-def afp(text: str, row: int) -> Cell:
-    value = float(text)
-    if value < LEAST:
-        return f"<{LEAST}"
-    if value > MOST:
-        return f">{MOST:.0f}"
-    return [value, text.replace(".", ","), f"{text}*"][row % 3]
+def afp(most: float) -> object:
+    """A measured number, or the limit of the assay, which was another after treatment."""
+
+    def written(text: str, row: int) -> Cell:
+        value = float(text)
+        if value < LEAST:
+            return f"<{LEAST}"
+        if value > most:
+            return f">{most:.0f}"
+        return [value, text.replace(".", ","), f"{text}*"][row % 3]
+
+    return written
 
 
 def number(factor: float = 1) -> object:
@@ -161,7 +166,8 @@ PATIENTS = [
     ("Child-Pugh", "child_pugh_score", lambda text, row: f"{'A' if int(text) < 7 else 'B'}{text}"),
     ("肝硬化", "cirrhosis", answer), ("饮酒", "alcohol_use", answer),
     ("HBsAg", "hepatitis_b", answer), ("HCV-Ab", "hepatitis_c", answer),
-    ("AFP pre\n(ng/ml)", "afp_before", afp), ("AFP post (µg/L)", "afp_after", afp),
+    ("AFP pre\n(ng/ml)", "afp_before", afp(BEFORE)),
+    ("AFP post (µg/L)", "afp_after", afp(AFTER)),
     ("肿瘤个数", "tumour_count", as_it_is), ("最大径(mm)", "largest_tumour_cm", number(10)),
     ("可测病灶", "measurable_lesions", as_it_is), ("Stage", "ajcc_stage", as_it_is),
     ("复发", "recurrent", answer), ("EHM", "extrahepatic_metastasis", answer),

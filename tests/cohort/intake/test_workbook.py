@@ -22,6 +22,7 @@ RESTS_ON_LIMITS = {
     ("afp_after", "max"),
     ("afp_after", "min"),
     ("afp_change", "median"),
+    ("afp_change", "min"),
     ("afp_change", "not_recorded"),
 }
 
