@@ -24,7 +24,8 @@ from tests.cohort.test_collection import as_made, write
 
 CHOSEN = Parameters()
 CLAIMS = "of a ledger"
-VARIANTS = [Variant("cut at 400", "Cut-offs", "Which?", "", "", {"afp_cutoff": 400.0})]
+OTHER = "from radiotherapy"
+VARIANTS = [Variant(OTHER, "Time zero", "Which?", "", "", {"time_zero": "radiotherapy"})]
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def p_values(rows: pd.DataFrame) -> set[tuple[str, str]]:
     return {
         key
         for key, sides in found.items()
-        if len(sides) == 2 and (sides[BASE] < 0.05) != (sides["cut at 400"] < 0.05)
+        if len(sides) == 2 and (sides[BASE] < 0.05) != (sides[OTHER] < 0.05)
     }
 
 
@@ -97,9 +98,7 @@ def test_counts_are_those_of_another_count(
     told = Counter(tuple(row[name] for name in CHANGED) for row in rows)
     assert len({(row["member"], *(row[name] for name in CHANGED)) for row in rows}) == len(rows)
     assert {tuple(row[:-1]): row[-1] for row in found.counts.to_numpy().tolist()} == told
-    assert found.touched == {
-        "cut at 400": len({row["member"] for row in rows if row["variant"] == "cut at 400"})
-    }
+    assert found.touched == {OTHER: len({row["member"] for row in rows if row["variant"] == OTHER})}
     # Which p values cross, from the estimates of each member.
     for member in (1, 2):
         stored = {
@@ -175,7 +174,7 @@ def test_what_is_of_others_is_refused_in_a_sentence(
     shutil.copytree(written, place)
     claims, base, variants = CLAIMS, CHOSEN, VARIANTS
     if fault == "variants":
-        variants = [Variant("cut at 400", "", "", "", "", {"afp_cutoff": 200.0})]
+        variants = [Variant(OTHER, "", "", "", "", {"afp_cutoff": 200.0})]
     elif fault == "base":
         base = Parameters(ci_type="plain")
     elif fault == "claims":
