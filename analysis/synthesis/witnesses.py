@@ -30,6 +30,7 @@ from analysis.estimates.rows import KEY
 from analysis.study.cluster import ProcessKilledError, fingerprint
 from analysis.study.errors import ReadableError
 from analysis.study.in_place import clear_away, remove, staged
+from analysis.study.spreadsheets import write_csv
 from analysis.synthesis import ensemble, extremes, margins, search, states
 from analysis.synthesis.ensemble import APART, Source, Ways
 from analysis.synthesis.extremes import DIRECTIONS, Parent, Pushed
@@ -262,7 +263,7 @@ def _publish(tasks: Sequence[tuple[Pushed, str]], work: Path, out: Path) -> None
             together = pd.concat(parts, ignore_index=True)[[MEMBER, *KEY, "value", "unit"]]
             arrow = pa.Table.from_pandas(together, preserve_index=False)
             collection.write_table(arrow, new, Path(file).stem)
-        _table(tasks, work).to_csv(new / TABLE, index=False, lineterminator="\n")
+        write_csv(_table(tasks, work), new / TABLE)
         (out / TABLE).unlink(missing_ok=True)
         remove(out / WITNESSES)
         (new / WITNESSES).replace(out / WITNESSES)

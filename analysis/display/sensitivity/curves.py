@@ -195,9 +195,8 @@ def ranges(
         # The names of the row, and the base, come first.
         of_variants = cells.columns[2 + len(across.OF_BASE) :]
         cells = cells.rename(columns={name: f"{name}{MARK}" for name in of_variants})
-    shown = {
-        sign for sign in (MARK, DETERMINED) if cells.to_csv().find(sign) >= 0 and signs is not None
-    }
+    words = " ".join([*cells.columns, *cells.astype(str).to_numpy().ravel()])
+    shown = {sign for sign in (MARK, DETERMINED) if signs is not None and sign in words}
     return plain_table(
         cells,
         stub="Prognostic factor",
