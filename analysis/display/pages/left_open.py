@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
+from great_tables import loc, style
 from IPython.display import Markdown
 
 from analysis.display.beyond import CAPTION, MARK, NOTE
@@ -36,17 +38,21 @@ def _marked(rows: Sequence[Mapping[str, str]], plain: Sequence[str], **layout: A
     names = {name: name if name in plain else f"{name}{MARK}" for name in cells.columns}
     headings = layout.pop("headings")
     spanners = layout.pop("spanners", {})
-    return journal(
+    left = [names[name] for name in layout.pop("left", ())]
+    made = journal(
         cells.rename(columns=names),
         headings={
             names[name]: words if name in plain else f"{words}{MARK}"
             for name, words in headings.items()
         },
         spanners={words: [names[name] for name in of] for words, of in spanners.items()},
-        left=[names[name] for name in layout.pop("left", ())],
+        left=left,
         notes=[*layout.pop("notes"), NOTE],
         **layout,
     )
+    # Two stretches of numbers, or two names, are read in one line.
+    in_one_line = style.css("white-space: nowrap")
+    return replace(made, shown=made.shown.tab_style(in_one_line, loc.body(columns=left)))
 
 
 def attained(found: Sequence[Interval]) -> str:
@@ -379,8 +385,8 @@ def curves_table(curves: pd.DataFrame, study: Study) -> Table | None:
         spanners={"Proved for any days": ["survival", "events", "at risk"]},
         notes=[
             "Of all patients: limits that follow from printed rates, medians, confidence limits, "
-            "counts of events and follow-up, rounded outwards. A printed rate stands here as it is "
-            "printed. At risk: just before the month.",
+            "counts of events and follow-up, rounded outwards. A printed rate has the "
+            "limits of its rounding. At risk: just before the month.",
         ],
     )
 
