@@ -15,20 +15,15 @@ from analysis.estimates import prognosis, survival
 from analysis.estimates.ensemble import MULTIVARIABLE, ledger_digest, read_ensemble
 from analysis.estimates.rows import KEY
 from analysis.estimates.spread import MEMBER
-from analysis.synthesis import left_open
+from analysis.synthesis import left_open, witnesses
 from analysis.synthesis.bounds import matters, run
 from analysis.synthesis.bounds.form import CurveProved, Proved
 from analysis.synthesis.bounds.questions import on_days
 from analysis.synthesis.targets import Targets
 from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.synthesis.prove import BOUNDS, MATTERS
 from analysis.zhai_2025.synthesis.pushed import PUSHED
 
-BOUNDS, MATTERS = "bounds.json", "matters.csv"
-WITNESSES, OF_WITNESSES, ALL_OF_WITNESSES = (
-    "witnesses.csv",
-    "witnesses_estimates.parquet",
-    "witnesses_multivariable.parquet",
-)
 _MODEL = {"factor_model": "multivariable"}
 _BY_ANALYSIS = {"prognosis": prognosis.estimate, "survival": survival.estimate}
 
@@ -76,11 +71,11 @@ def of(cohort: Cohort, own: pd.DataFrame, folder: Path = ENSEMBLE) -> LeftOpen:
         missing.append(found)
     else:
         members = found.estimates
-    witnesses, named = members.iloc[:0], pd.DataFrame()
+    pushed, named = members.iloc[:0], pd.DataFrame()
     if not isinstance(found, str):
         try:
-            named = pd.read_csv(folder / WITNESSES, dtype=str, keep_default_na=False)
-            witnesses = pd.read_parquet(folder / OF_WITNESSES)
+            named = pd.read_csv(folder / witnesses.TABLE, dtype=str, keep_default_na=False)
+            pushed = pd.read_parquet(folder / witnesses.ESTIMATES)
         except (OSError, ValueError):
             missing.append(
                 "No cohorts were pushed down and up yet, so that what was attained is that of the "
@@ -88,7 +83,7 @@ def of(cohort: Cohort, own: pd.DataFrame, folder: Path = ENSEMBLE) -> LeftOpen:
             )
     proved, curves = _proved(cohort, ledger, folder, missing)
     ratios = left_open.hazard_ratios(
-        own, members, witnesses, proved, Targets(ledger), cohort.parameters.confidence
+        own, members, pushed, proved, Targets(ledger), cohort.parameters.confidence
     )
     others = left_open.others(*_of_others(cohort, named, folder), _without_ratios(named))
     told = left_open.curves(curves)
@@ -165,8 +160,8 @@ def _of_others(
     if named.empty:
         return nothing, nothing, nothing
     model = next(one.words for one in PUSHED if one.parameters == _MODEL)
-    members, witnesses = (
+    members, pushed = (
         pd.read_parquet(folder / name).assign(parameters=model)
-        for name in (MULTIVARIABLE, ALL_OF_WITNESSES)
+        for name in (MULTIVARIABLE, witnesses.MULTIVARIABLE)
     )
-    return pd.concat(mine[1:] or mine), members, witnesses
+    return pd.concat(mine[1:] or mine), members, pushed

@@ -68,7 +68,8 @@ def prove(
     for (one, claims), bounds in zip(asked, found, strict=True):
         everything.append(Proved(question=one, bounds=bounds, claims=claims))
         on = "on the days of the cohort" if one.days else "on any days"
-        progress(f"{one.factor}, {one.endpoint}, {on}: {words(intervals(everything[-1]))}")
+        known = " or ".join(f"{low:.2f} to {high:.2f}" for low, high in intervals(everything[-1]))
+        progress(f"{one.factor}, {one.endpoint}, {on}: {known}")
     return tuple(everything)
 
 
@@ -124,27 +125,6 @@ def intervals(proved: Proved) -> list[Interval]:
 def holds(found: Iterable[Interval], ratio: float) -> bool:
     """Tell whether a hazard ratio lies in one of the stretches."""
     return any(low <= ratio <= high for low, high in found)
-
-
-def words(found: Sequence[Interval]) -> str:
-    """Say in which stretches a hazard ratio lies.
-
-    >>> words([(0.0, 0.8), (1.25, float("inf"))]), words([(0.5, 2.0)])
-    ('at most 0.80, or at least 1.25', '0.50 to 2.00')
-    """
-    if not found:
-        return "no hazard ratio"
-    parts = []
-    for low, high in found:
-        if low <= 0 and high == INFINITE:
-            parts.append("any")
-        elif low <= 0:
-            parts.append(f"at most {high:.2f}")
-        elif high == INFINITE:
-            parts.append(f"at least {low:.2f}")
-        else:
-            parts.append(f"{low:.2f} to {high:.2f}")
-    return ", or ".join(parts)
 
 
 def write(

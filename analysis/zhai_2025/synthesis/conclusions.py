@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import time
 from pathlib import Path
 
-import psutil
-
 from analysis.study.interruption import ended_by_signals
+from analysis.zhai_2025.synthesis.command import Progress, carried_out, end_workers
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,52 +24,30 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"at least one member is asked, not {chosen.members}")
     with ended_by_signals(
         f"Interrupted; members that were asked are kept in {chosen.folder}/, the next run goes on.",
-        _end_workers,
+        end_workers,
     ):
-        return _count(chosen)
+        return carried_out(lambda progress: _count(chosen, progress), chosen.folder)
 
 
-def _end_workers() -> None:
-    for child in psutil.Process().children(recursive=True):
-        child.kill()
-
-
-def _count(chosen: argparse.Namespace) -> int:
-    began = time.monotonic()
-
-    def progress(words: str) -> None:
-        print(f"[{time.monotonic() - began:6.1f} s] {words}", flush=True)
-
-    # Imported here: it takes seconds, in which somebody may interrupt.
+def _count(chosen: argparse.Namespace, progress: Progress) -> str:
     from analysis.article.ledger import CLAIMS, read_ledger
     from analysis.estimates.ensemble import ledger_digest
     from analysis.sensitivity import cohorts
     from analysis.sensitivity.variants import VARIANTS, read_variants
-    from analysis.study.errors import ReadableError
     from analysis.zhai_2025.study import STUDY
 
-    try:
-        base = STUDY.parameters()
-        said = cohorts.count(
-            STUDY,
-            ledger_digest(read_ledger(CLAIMS)),
-            base,
-            read_variants(base, chosen.variants or VARIANTS),
-            chosen.members,
-            progress,
-            chosen.folder,
-            chosen.workers,
-            chosen.scheduler,
-        )
-    except ReadableError as failure:
-        print(failure, file=sys.stderr)
-        return failure.status
-    except OSError as error:
-        where = error.filename or chosen.folder
-        print(f"Could not read or write {where}: {error.strerror or error}.", file=sys.stderr)
-        return 1
-    progress(said)
-    return 0
+    base = STUDY.parameters()
+    return cohorts.count(
+        STUDY,
+        ledger_digest(read_ledger(CLAIMS)),
+        base,
+        read_variants(base, chosen.variants or VARIANTS),
+        chosen.members,
+        progress,
+        chosen.folder,
+        chosen.workers,
+        chosen.scheduler,
+    )
 
 
 if __name__ == "__main__":

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import time
 from pathlib import Path
 
-import psutil
-
 from analysis.study.interruption import ended_by_signals
+from analysis.zhai_2025.synthesis.command import Progress, carried_out, end_workers
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,42 +31,15 @@ def main(arguments: list[str] | None = None) -> int:
         f"Interrupted; members that were found are kept in {chosen.out}/, the next run goes on.",
         end_workers,
     ):
-        return _make(chosen)
+        return carried_out(lambda progress: _find(chosen, progress), chosen.out)
 
 
-def end_workers() -> None:
-    """End the processes that this one has started."""
-    for child in psutil.Process().children(recursive=True):
-        child.kill()
-
-
-def _make(chosen: argparse.Namespace) -> int:
-    began = time.monotonic()
-
-    def progress(words: str) -> None:
-        print(f"[{time.monotonic() - began:6.1f} s] {words}", flush=True)
-
-    # Imported here: it takes seconds, in which somebody may interrupt.
-    from analysis.article.ledger import LedgerFaults
-    from analysis.study.errors import ReadableError
-    from analysis.synthesis import ensemble, margins
-    from analysis.synthesis.targets import MissingClaim
+def _find(chosen: argparse.Namespace, progress: Progress) -> str:
+    from analysis.synthesis import ensemble
     from analysis.zhai_2025.synthesis.members import ways
 
     asked = ensemble.Asked(chosen.members, chosen.seed, ways, chosen.ledger)
-    try:
-        progress(ensemble.run(asked, chosen.out, progress, chosen.workers, chosen.scheduler))
-    except (LedgerFaults, MissingClaim, margins.ConflictingClaims) as failure:
-        print(f"{failure}\n{chosen.out}/ is left as it was.", file=sys.stderr)
-        return 1
-    except ReadableError as failure:
-        print(failure, file=sys.stderr)
-        return failure.status
-    except OSError as error:
-        where = error.filename or chosen.out
-        print(f"Could not read or write {where}: {error.strerror or error}.", file=sys.stderr)
-        return 1
-    return 0
+    return ensemble.run(asked, chosen.out, progress, chosen.workers, chosen.scheduler)
 
 
 if __name__ == "__main__":

@@ -6,25 +6,25 @@ python -m analysis.zhai_2025.synthesis.prove --out data/ensemble/bounds.json
 from __future__ import annotations
 
 import argparse
-import sys
-import time
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from analysis.article.ledger import CLAIMS, LedgerFaults, read_ledger
+from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.cohort.read import load
 from analysis.estimates.ensemble import ledger_digest
 from analysis.study.errors import ReadableError
 from analysis.study.interruption import ended_by_signals
+from analysis.study.spreadsheets import write_csv
 from analysis.synthesis.bounds import checker, matters, run
 from analysis.synthesis.bounds.run import Curves
-from analysis.synthesis.targets import MissingClaim, Targets
+from analysis.synthesis.targets import Targets
 from analysis.zhai_2025.study import STUDY
 from analysis.zhai_2025.synthesis.bounds import COUNTED, MONTHS
+from analysis.zhai_2025.synthesis.command import Progress, carried_out, end_workers
 from analysis.zhai_2025.synthesis.factors import NAMES
 
-MATTERS = "matters.csv"
+BOUNDS, MATTERS = "bounds.json", "matters.csv"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,39 +33,29 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m analysis.zhai_2025.synthesis.prove",
         description=__doc__.partition("\n")[0],
     )
-    parser.add_argument("--out", type=Path, default=Path("data/ensemble/bounds.json"))
+    parser.add_argument("--out", type=Path, default=Path("data/ensemble") / BOUNDS)
     parser.add_argument("--dataset", default="synthetic", help="on the days of which too")
     parser.add_argument("--ledger", type=Path, default=CLAIMS, help="published numbers (CSV)")
     parser.add_argument("--workers", type=int, default=0, help="processes; 0 is one a core")
     parser.add_argument("--check", action="store_true", help="only check what is there")
     chosen = parser.parse_args(arguments)
-    with ended_by_signals(f"Interrupted; {chosen.out} is whole."):
-        try:
-            return _run(chosen)
-        except (ReadableError, LedgerFaults, MissingClaim, OSError) as failure:
-            print(f"{failure}\n{chosen.out} is left as it was.", file=sys.stderr)
-        except ValidationError:
-            print(
-                f"{chosen.out}: this is no file of bounds; 'make bounds' writes one.",
-                file=sys.stderr,
-            )
-        except checker.Rejected as reason:
-            print(f"{chosen.out}: not proved: {reason}.", file=sys.stderr)
-        return 1
+    with ended_by_signals(f"Interrupted; {chosen.out} is whole.", end_workers):
+        return carried_out(lambda progress: _prove(chosen, progress), chosen.out)
 
 
-def _run(chosen: argparse.Namespace) -> int:
-    began = time.monotonic()
-
-    def progress(line: str) -> None:
-        print(f"[{time.monotonic() - began:6.1f} s] {line}", flush=True)
-
+def _prove(chosen: argparse.Namespace, progress: Progress) -> str:
     curves = curves_of(chosen.dataset)
     if chosen.check:
-        file = run.read(chosen.out)
-        number = run.check(file.proved, chosen.ledger, curves, file.curves)
-        progress(f"{number} bounds hold")
-        return 0
+        try:
+            file = run.read(chosen.out)
+            number = run.check(file.proved, chosen.ledger, curves, file.curves)
+        except ValidationError:
+            raise ReadableError(
+                f"{chosen.out}: no file of bounds; 'make bounds' writes one."
+            ) from None
+        except checker.Rejected as reason:
+            raise ReadableError(f"{chosen.out}: not proved: {reason}.") from None
+        return f"{number} bounds hold"
     ledger = read_ledger(chosen.ledger)
     targets = Targets(ledger)
     everything = run.prove(targets, COUNTED, NAMES, curves, chosen.workers, progress)
@@ -77,10 +67,9 @@ def _run(chosen: argparse.Namespace) -> int:
     found = matters.table(targets, COUNTED, NAMES, curves, chosen.workers)
     beside = chosen.out.with_name(MATTERS)
     new = beside.with_name(beside.name + ".new")
-    found.to_csv(new, index=False, lineterminator="\n")
+    write_csv(found, new)
     new.replace(beside)
-    progress(f"which printed number matters for them; written to {beside}")
-    return 0
+    return f"which printed number matters for them; written to {beside}"
 
 
 def curves_of(dataset: str) -> dict[str, Curves]:

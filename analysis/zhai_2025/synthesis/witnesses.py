@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import time
 from pathlib import Path
 
 from analysis.study.interruption import ended_by_signals
-from analysis.zhai_2025.synthesis.ensemble import end_workers
+from analysis.zhai_2025.synthesis.command import Progress, carried_out, end_workers
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,42 +28,21 @@ def main(arguments: list[str] | None = None) -> int:
         f"Interrupted; witnesses that were found are kept in {chosen.out}/, the next run goes on.",
         end_workers,
     ):
-        return _make(chosen)
+        return carried_out(lambda progress: _find(chosen, progress), chosen.out)
 
 
-def _make(chosen: argparse.Namespace) -> int:
-    began = time.monotonic()
-
-    def progress(words: str) -> None:
-        print(f"[{time.monotonic() - began:6.1f} s] {words}", flush=True)
-
-    # Imported here: it takes seconds, in which somebody may interrupt.
-    from analysis.article.ledger import LedgerFaults
+def _find(chosen: argparse.Namespace, progress: Progress) -> str:
     from analysis.study.errors import ReadableError
-    from analysis.synthesis import margins, search, witnesses
-    from analysis.synthesis.targets import MissingClaim
+    from analysis.synthesis import witnesses
     from analysis.zhai_2025.synthesis.members import ways
     from analysis.zhai_2025.synthesis.pushed import PUSHED
 
     pushed = [one for one in PUSHED if chosen.of in one.name]
     if not pushed:
         known = ", ".join(one.name for one in PUSHED[:3])
-        print(f"No statistic is called like '{chosen.of}'; there are {known}, …", file=sys.stderr)
-        return 2
+        raise ReadableError(f"No statistic is called like '{chosen.of}'; there are {known}, …")
     asked = witnesses.Asked(pushed, chosen.seed, ways, chosen.ledger)
-    try:
-        progress(witnesses.run(asked, chosen.out, progress, chosen.workers))
-    except (LedgerFaults, MissingClaim, margins.ConflictingClaims, search.NotReached) as failure:
-        print(f"{failure}\n{chosen.out}/ is left as it was.", file=sys.stderr)
-        return 1
-    except ReadableError as failure:
-        print(failure, file=sys.stderr)
-        return failure.status
-    except OSError as error:
-        where = error.filename or chosen.out
-        print(f"Could not read or write {where}: {error.strerror or error}.", file=sys.stderr)
-        return 1
-    return 0
+    return witnesses.run(asked, chosen.out, progress, chosen.workers)
 
 
 if __name__ == "__main__":
