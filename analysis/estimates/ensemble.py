@@ -23,6 +23,10 @@ COMMAND = "make ensemble N=100"
 ABOUT = "ensemble.json"
 ESTIMATES = "estimates.parquet"
 MULTIVARIABLE = "estimates_multivariable.parquet"
+# And of cohorts at the ends of what was reached; `analysis.synthesis.witnesses` writes it.
+WITNESSES = "witnesses.csv"
+OF_WITNESSES = "witnesses_estimates.parquet"
+MULTIVARIABLE_OF_WITNESSES = "witnesses_multivariable.parquet"
 COLUMNS = [MEMBER, *KEY, "value", "unit"]
 # These choices move no estimate that members have: what figures show, at which months rates are
 # given, and samples of an interval that is by formula.

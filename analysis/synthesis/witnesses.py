@@ -33,19 +33,15 @@ from analysis.study.in_place import clear_away, remove, staged
 from analysis.study.spreadsheets import write_csv
 from analysis.synthesis import ensemble, extremes, margins, search, states
 from analysis.synthesis.ensemble import APART, Source, Ways
-from analysis.synthesis.extremes import DIRECTIONS, Parent, Pushed
+from analysis.synthesis.extremes import DIRECTIONS, Parent
 from analysis.synthesis.moves import Walk
+from analysis.synthesis.pushed import Pushed
 from analysis.synthesis.quantities import Unreachable
 from analysis.synthesis.search import Progress
 
 # The first so many members that were found are pushed from.
 PARENTS = 2
 WITNESSES = "witnesses"
-TABLE, ESTIMATES, MULTIVARIABLE = (
-    "witnesses.csv",
-    "witnesses_estimates.parquet",
-    "witnesses_multivariable.parquet",
-)
 _WORK, _ABOUT, _TABLES = ".work-witnesses", "witness.json", "tables"
 
 
@@ -245,8 +241,8 @@ def _keep(work: Path, made: Witness) -> None:
         (folder / _TABLES).mkdir()
         for name, table in made.tables.items():
             collection.write_table(table, folder / _TABLES, name)
-        made.estimates.to_parquet(folder / ESTIMATES, index=False)
-        made.multivariable.to_parquet(folder / MULTIVARIABLE, index=False)
+        made.estimates.to_parquet(folder / stored.OF_WITNESSES, index=False)
+        made.multivariable.to_parquet(folder / stored.MULTIVARIABLE_OF_WITNESSES, index=False)
         (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
 
 
@@ -258,16 +254,16 @@ def _publish(tasks: Sequence[tuple[Pushed, str]], work: Path, out: Path) -> None
         (new / WITNESSES).mkdir()
         cohorts = {name: ensemble.tables_of(work / name) for name in names}
         collection.write(new / WITNESSES, cast(Any, cohorts))
-        for file in (ESTIMATES, MULTIVARIABLE):
+        for file in (stored.OF_WITNESSES, stored.MULTIVARIABLE_OF_WITNESSES):
             parts = [pd.read_parquet(work / name / file).assign(member=name) for name in names]
             together = pd.concat(parts, ignore_index=True)[[MEMBER, *KEY, "value", "unit"]]
             arrow = pa.Table.from_pandas(together, preserve_index=False)
             collection.write_table(arrow, new, Path(file).stem)
-        write_csv(_table(tasks, work), new / TABLE)
-        (out / TABLE).unlink(missing_ok=True)
+        write_csv(_table(tasks, work), new / stored.WITNESSES)
+        (out / stored.WITNESSES).unlink(missing_ok=True)
         remove(out / WITNESSES)
         (new / WITNESSES).replace(out / WITNESSES)
-        for file in (ESTIMATES, MULTIVARIABLE, TABLE):
+        for file in (stored.OF_WITNESSES, stored.MULTIVARIABLE_OF_WITNESSES, stored.WITNESSES):
             (new / file).replace(out / file)
     remove(work / "written")
 

@@ -11,21 +11,26 @@ from pydantic import ValidationError
 from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.cohort.folder import ENSEMBLE
 from analysis.cohort.model import Cohort
-from analysis.estimates import prognosis, survival
-from analysis.estimates.ensemble import MULTIVARIABLE, ledger_digest, read_ensemble
+from analysis.estimates.ensemble import (
+    MULTIVARIABLE,
+    MULTIVARIABLE_OF_WITNESSES,
+    OF_WITNESSES,
+    WITNESSES,
+    ledger_digest,
+    read_ensemble,
+)
 from analysis.estimates.rows import KEY
 from analysis.estimates.spread import MEMBER
-from analysis.synthesis import left_open, witnesses
+from analysis.synthesis import left_open
 from analysis.synthesis.bounds import matters, run
 from analysis.synthesis.bounds.form import CurveProved, Proved
 from analysis.synthesis.bounds.questions import on_days
+from analysis.synthesis.pushed import ESTIMATES
 from analysis.synthesis.targets import Targets
 from analysis.zhai_2025.parameters import Parameters
-from analysis.zhai_2025.synthesis.prove import BOUNDS, MATTERS
 from analysis.zhai_2025.synthesis.pushed import PUSHED
 
 _MODEL = {"factor_model": "multivariable"}
-_BY_ANALYSIS = {"prognosis": prognosis.estimate, "survival": survival.estimate}
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,8 @@ def of(cohort: Cohort, own: pd.DataFrame, folder: Path = ENSEMBLE) -> LeftOpen:
     pushed, named = members.iloc[:0], pd.DataFrame()
     if not isinstance(found, str):
         try:
-            named = pd.read_csv(folder / witnesses.TABLE, dtype=str, keep_default_na=False)
-            pushed = pd.read_parquet(folder / witnesses.ESTIMATES)
+            named = pd.read_csv(folder / WITNESSES, dtype=str, keep_default_na=False)
+            pushed = pd.read_parquet(folder / OF_WITNESSES)
         except (OSError, ValueError):
             missing.append(
                 "No cohorts were pushed down and up yet, so that what was attained is that of the "
@@ -97,7 +102,7 @@ def _proved(
     """Give the bounds of this ledger; those on given days only where they are of this cohort."""
     command = "`make bounds` proves them."
     try:
-        file = run.read(folder / BOUNDS)
+        file = run.read(folder / run.FILE)
     except OSError:
         missing.append(f"Nothing is proved yet; {command}")
         return (), ()
@@ -131,7 +136,7 @@ def _matters(folder: Path, proved: tuple[Proved, ...]) -> pd.DataFrame:
     if not any(each.question.days for each in proved):
         return pd.DataFrame()
     try:
-        found = pd.read_csv(folder / MATTERS)
+        found = pd.read_csv(folder / matters.FILE)
     except (OSError, ValueError):
         return pd.DataFrame()
     return matters.summary(found)
@@ -155,13 +160,13 @@ def _of_others(
         if chosen is not None:
             given = cohort.parameters.model_dump() | dict(chosen.parameters)
             options = Parameters.model_validate(given)
-            own = _BY_ANALYSIS[chosen.key.analysis_id](cohort, options)
+            own = ESTIMATES[chosen.key.analysis_id](cohort, options)
             mine.append(own.assign(parameters=words))
     if named.empty:
         return nothing, nothing, nothing
     model = next(one.words for one in PUSHED if one.parameters == _MODEL)
     members, pushed = (
         pd.read_parquet(folder / name).assign(parameters=model)
-        for name in (MULTIVARIABLE, witnesses.MULTIVARIABLE)
+        for name in (MULTIVARIABLE, MULTIVARIABLE_OF_WITNESSES)
     )
     return pd.concat(mine[1:] or mine), members, pushed

@@ -14,8 +14,9 @@ import pytest
 from analysis.cohort import collection
 from analysis.cohort.read import read_dataset
 from analysis.sensitivity import cohorts
-from analysis.sensitivity.cohorts import CannotCount, Cohorts, count, read_cohorts
+from analysis.sensitivity.cohorts import Cohorts, read_cohorts
 from analysis.sensitivity.compare import CHANGED, P_CROSSES, compare, conclusions
+from analysis.sensitivity.counting import CannotCount, count
 from analysis.sensitivity.run import run
 from analysis.sensitivity.variants import BASE, Variant
 from analysis.zhai_2025.parameters import Parameters

@@ -18,9 +18,10 @@ from analysis.estimates.follow_up import intervals_of
 from analysis.estimates.one_factor import hazard_ratio
 from analysis.estimates.rmst import restricted_mean
 from analysis.synthesis import extremes, kernels, states
-from analysis.synthesis.extremes import DIRECTIONS, Parent, Pushed
+from analysis.synthesis.extremes import DIRECTIONS, Parent
 from analysis.synthesis.kernels import Schedule
 from analysis.synthesis.moves import Walk
+from analysis.synthesis.pushed import Pushed
 from analysis.synthesis.targets import Targets
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.synthesis import pushed as article

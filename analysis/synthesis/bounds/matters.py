@@ -21,6 +21,7 @@ from analysis.synthesis.bounds.questions import Counted, question
 from analysis.synthesis.bounds.run import Curves, intervals
 from analysis.synthesis.targets import MissingClaim, Targets
 
+FILE = "matters.csv"
 COLUMNS = ["without", "factor", "endpoint", "low", "high"]
 WHOLE = "as printed"
 

@@ -26,6 +26,7 @@ class File(Data):
     curves: tuple[CurveProved, ...]
 
 
+FILE = "bounds.json"
 INFINITE = float("inf")
 
 

@@ -32,12 +32,12 @@ def main(arguments: list[str] | None = None) -> int:
 def _count(chosen: argparse.Namespace, progress: Progress) -> str:
     from analysis.article.ledger import CLAIMS, read_ledger
     from analysis.estimates.ensemble import ledger_digest
-    from analysis.sensitivity import cohorts
+    from analysis.sensitivity import counting
     from analysis.sensitivity.variants import VARIANTS, read_variants
     from analysis.zhai_2025.study import STUDY
 
     base = STUDY.parameters()
-    return cohorts.count(
+    return counting.count(
         STUDY,
         ledger_digest(read_ledger(CLAIMS)),
         base,

@@ -24,8 +24,6 @@ from analysis.zhai_2025.synthesis.bounds import COUNTED, MONTHS
 from analysis.zhai_2025.synthesis.command import Progress, carried_out, end_workers
 from analysis.zhai_2025.synthesis.factors import NAMES
 
-BOUNDS, MATTERS = "bounds.json", "matters.csv"
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the bounds, each checked before it is written; or check those that are there."""
@@ -33,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m analysis.zhai_2025.synthesis.prove",
         description=__doc__.partition("\n")[0],
     )
-    parser.add_argument("--out", type=Path, default=Path("data/ensemble") / BOUNDS)
+    parser.add_argument("--out", type=Path, default=Path("data/ensemble") / run.FILE)
     parser.add_argument("--dataset", default="synthetic", help="on the days of which too")
     parser.add_argument("--ledger", type=Path, default=CLAIMS, help="published numbers (CSV)")
     parser.add_argument("--workers", type=int, default=0, help="processes; 0 is one a core")
@@ -65,7 +63,7 @@ def _prove(chosen: argparse.Namespace, progress: Progress) -> str:
     run.write(chosen.out, everything, ledger_digest(ledger), of_curves)
     progress(f"{number} bounds are proved and checked; written to {chosen.out}")
     found = matters.table(targets, COUNTED, NAMES, curves, chosen.workers)
-    beside = chosen.out.with_name(MATTERS)
+    beside = chosen.out.with_name(matters.FILE)
     new = beside.with_name(beside.name + ".new")
     write_csv(found, new)
     new.replace(beside)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.study.keys import Key, Statistic
 from analysis.study.months import DAYS_PER_MONTH
 from analysis.synthesis import kernels
-from analysis.synthesis.extremes import Pushed
+from analysis.synthesis.pushed import Pushed
 from analysis.zhai_2025.factors import FACTORS
 from analysis.zhai_2025.synthesis.factors import ENDPOINTS, NAMES
 

@@ -89,8 +89,8 @@ def test_a_hospitals_sheet_is_all_but_done() -> None:
     book = hospital()
     judged = judge(book)
     assert judged.wrong == []
-    assert len(book.sheets[0].frame.columns) == 99
-    assert len(judged.right | judged.asked) == 98
+    # One adverse event has a column each, so many as the cohort has kinds of; initials are no data.
+    assert len(judged.right | judged.asked) == len(book.sheets[0].frame.columns) - 1 > 90
     assert len(judged.asked - judged.right) == 10
     declared = [
         line
