@@ -13,7 +13,7 @@ import pytest
 
 from analysis.cohort import collection
 from analysis.cohort.read import read_dataset
-from analysis.sensitivity import cohorts
+from analysis.sensitivity import cohorts, counting
 from analysis.sensitivity.cohorts import Cohorts, read_cohorts
 from analysis.sensitivity.compare import CHANGED, P_CROSSES, compare, conclusions
 from analysis.sensitivity.counting import CannotCount, count
@@ -150,7 +150,7 @@ def test_a_run_that_ended_early_is_gone_on_with(
     def never(*given: object) -> None:
         raise AssertionError("a member that is kept was asked again")
 
-    monkeypatch.setattr(cohorts, "run", never)
+    monkeypatch.setattr(counting, "run", never)
     before = (written / cohorts.TABLE).read_bytes()
     assert counted(written, 1)[-1].startswith("2 of 2 members")
     assert (written / cohorts.TABLE).read_bytes() == before
