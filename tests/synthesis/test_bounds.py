@@ -398,3 +398,20 @@ def test_the_bounds_of_the_article_hold_of_its_cohort(claims: dict[str, dict[str
         for each in everything
         if each.question.days and each.question.endpoint == "OS"
     )
+
+
+@pytest.mark.skipif(not BOUNDS.exists(), reason="no bounds are there; 'make bounds' writes them")
+def test_the_bounds_that_are_stored_are_those_that_are_found() -> None:
+    """Of some ratios; weights of proofs may be others on another processor, limits are not."""
+    stored = {
+        (each.question.factor, each.question.endpoint): each
+        for each in run.read(BOUNDS).proved
+        if not each.question.days
+    }
+    targets = Targets(read_ledger(CLAIMS))
+    for factor, endpoint in (("sbrt", "OS"), ("sbrt", "PFS"), ("concurrent", "PFS")):
+        asked, _ = question(targets, COUNTED, factor, endpoint)
+        kept = stored[factor, endpoint]
+        assert asked == kept.question
+        found = [(each.branch, each.side, each.ratio) for each in finder.bounds(asked)]
+        assert found == [(each.branch, each.side, each.ratio) for each in kept.bounds]
