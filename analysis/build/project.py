@@ -35,6 +35,7 @@ class Project:
     notebooks: Path = ROOT / "notebooks"
     reports: Path = ROOT / "reports"
     releases: Path = ROOT / "release"
+    documents: Path = ROOT / "documents"
 
     @property
     def study(self) -> Study:

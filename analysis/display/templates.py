@@ -72,6 +72,23 @@ def table_document(label: str, caption: str, table: str) -> str:
     return template.render(label=label, caption=caption, table=Markup(table))
 
 
+def one_file(
+    title: str, subtitle: str, notice: str, foot: str, parts: Sequence[tuple[str, str, str]]
+) -> str:
+    """Give the pages of a report as one.
+
+    `notice` and `foot` are HTML; `parts` are the name of a page, its heading, and its HTML.
+    """
+    template = _environment().get_template("one_file.html.j2")
+    return template.render(
+        title=title,
+        subtitle=subtitle,
+        notice=Markup(notice),
+        foot=Markup(foot),
+        parts_of=[(name, words, Markup(content)) for name, words, content in parts],
+    )
+
+
 def released(
     title: str,
     notice: str,

@@ -1,0 +1,219 @@
+"""Documents of a report, opened by other programs: pandoc, LibreOffice, a PDF reader, a browser."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import lxml.html
+import numpy as np
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser
+
+from analysis.display.documents import onefile, typeset, word, workbook
+from analysis.display.documents.content import Content, content, tables
+from tests.browser.conftest import HOSTILE
+
+pypandoc = pytest.importorskip("pypandoc")
+pdfium = pytest.importorskip("pypdfium2")
+openpyxl = pytest.importorskip("openpyxl")
+
+TABLES = tuple(f"table_{number}" for number in range(1, 6))
+
+
+def pages_of(report: Path) -> list[str]:
+    return json.loads((report / "manifest.json").read_text(encoding="utf-8"))["pages"]
+
+
+@pytest.fixture(scope="module")
+def found(any_report: Path) -> Content:
+    return content(any_report, pages_of(any_report))
+
+
+def rows_of(table: lxml.html.HtmlElement) -> list[list[str]]:
+    return [
+        [" ".join(cell.text_content().split()) for cell in row.xpath("./td | ./th")]
+        for row in table.iter("tr")
+    ]
+
+
+def cells_of(report: Path, name: str) -> Counter[str]:
+    """Give the cells of a table as its CSV has them, but for what says that it is synthetic."""
+    with (report / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return Counter(
+        cell.removeprefix("'")
+        for row in rows
+        for key, cell in row.items()
+        if cell and key not in {"synthetic", "status"} and re.search(r"\d", cell)
+    )
+
+
+def read_back(path: Path) -> lxml.html.HtmlElement:
+    return lxml.html.fromstring(pypandoc.convert_file(str(path), "html", format="docx"))
+
+
+@pytest.fixture(scope="module")
+def document(found: Content, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("word") / "report.docx"
+    word.write_report(found, path)
+    return path
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_pandoc_reads_every_number_back_from_word(
+    any_report: Path, document: Path, name: str
+) -> None:
+    if not (any_report / "tables" / f"{name}.csv").is_file():
+        pytest.skip("not recorded")
+    wanted = cells_of(any_report, name)
+    there = [
+        Counter(cell for row in rows_of(table) for cell in row)
+        for table in read_back(document).iter("table")
+    ]
+    assert any(not wanted - cells for cells in there), wanted - max(
+        there, key=lambda cells: (wanted & cells).total()
+    )
+
+
+def test_each_table_is_a_word_document_with_caption_and_notes(
+    any_report: Path, found: Content, tmp_path: Path
+) -> None:
+    names = word.write_tables(found, tmp_path)
+    assert len(names) == len(set(names)) == sum(1 for page in found.pages for _ in tables(page))
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+    back = read_back(tmp_path / "table_1.docx")
+    (table,) = back.iter("table")
+    said = back.text_content()
+    assert "Table 1" in said
+    for notice in found.notices:
+        assert " ".join(notice.split())[:60] in " ".join(said.split())
+    assert not cells_of(any_report, "table_1") - Counter(
+        cell for row in rows_of(table) for cell in row
+    )
+
+
+def test_a_word_document_asks_for_nothing_outside_and_runs_nothing(document: Path) -> None:
+    with zipfile.ZipFile(document) as parts:
+        for name in parts.namelist():
+            assert not name.endswith((".bin", ".ole"))
+            if name.endswith(".rels"):
+                for target in re.findall(
+                    r"<Relationship [^>]*External[^>]*>", str(parts.read(name))
+                ):
+                    assert "hyperlink" in target
+        said = parts.read("word/document.xml").decode()
+    assert "hacked = true</script>" not in said
+    if HOSTILE[:20] in said.replace("&lt;", "<").replace("&gt;", ">"):
+        assert "&lt;script&gt;" in said
+
+
+def test_libreoffice_opens_the_word_document(document: Path, tmp_path: Path) -> None:
+    office = shutil.which("soffice")
+    if office is None:
+        pytest.skip("There is no LibreOffice: install it (apt install libreoffice-writer).")
+    subprocess.run(
+        [office, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless",
+         "--convert-to", "pdf", "--outdir", str(tmp_path), str(document)],
+        check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    text = text_of(pdfium.PdfDocument(tmp_path / "report.pdf"))
+    assert "Table 1." in text
+
+
+def text_of(pdf: pdfium.PdfDocument) -> str:
+    return "\n".join(page.get_textpage().get_text_range() for page in pdf)
+
+
+@pytest.fixture(scope="module")
+def pdf(found: Content, tmp_path_factory: pytest.TempPathFactory) -> pdfium.PdfDocument:
+    path = tmp_path_factory.mktemp("pdf") / "report.pdf"
+    typeset.write_pdf(found, path)
+    assert [each.name for each in path.parent.iterdir()] == ["report.pdf"]
+    return pdfium.PdfDocument(path)
+
+
+def test_a_pdf_is_tagged_and_has_bookmarks_for_every_page(
+    found: Content, pdf: pdfium.PdfDocument
+) -> None:
+    assert pdf.is_tagged()
+    marks = [mark.get_title() for mark in pdf.get_toc(max_depth=1)]
+    headings = [" ".join(page.xpath("string(.//h1)").split()) for page in found.pages]
+    assert [mark for mark in marks if mark != "Contents"] == headings
+
+
+def test_a_pdf_has_every_cell_of_every_table(found: Content, pdf: pdfium.PdfDocument) -> None:
+    # Lines and cells are broken where there is no room.
+    text = re.sub(r"\s|\ufffe|\u00ad", "", text_of(pdf))
+    for page in found.pages:
+        for table in tables(page):
+            for row in rows_of(table):
+                for cell in row:
+                    assert re.sub(r"\s", "", cell) in text, (table.get("id"), cell)
+
+
+def test_no_page_of_a_pdf_is_half_blank(pdf: pdfium.PdfDocument) -> None:
+    for number, page in enumerate(pdf, start=1):
+        shade = np.asarray(page.render(scale=0.5, grayscale=True).to_pil())
+        # Between the margins, above the number of the page.
+        shade = shade[int(len(shade) * 20 / 297) : int(len(shade) * 273 / 297)]
+        inked = np.flatnonzero((shade < 250).any(axis=1))
+        ends = [len(shade)] if number < len(pdf) else []
+        gap = np.diff(np.array([0, *inked, *ends])).max() / len(shade)
+        assert gap < 0.5, f"page {number}: {gap:.0%} of it is blank"
+
+
+def test_a_workbook_has_numbers_as_numbers_and_runs_nothing(
+    any_report: Path, found: Content, tmp_path: Path
+) -> None:
+    path = tmp_path / "tables.xlsx"
+    estimates = pd.read_parquet(any_report / "estimates.parquet")
+    workbook.write_workbook(found, estimates, path)
+    book = openpyxl.load_workbook(path)
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                assert cell.data_type in "ns", (sheet.title, cell.coordinate, cell.value)
+                assert not cell.is_date
+    values = [cell.value for cell in book["table_1"]["B"] if isinstance(cell.value, int | float)]
+    wanted = [cell for cell in cells_of(any_report, "table_1").elements() if cell.isdigit()]
+    assert not Counter(map(int, wanted)) - Counter(values + [c.value for c in book["table_1"]["A"]])
+    sheet = book["estimates"]
+    assert sheet.max_row == len(estimates) + 1
+    place = list(estimates.columns).index("value") + 1
+    stored = [sheet.cell(row, place).value for row in range(2, sheet.max_row + 1)]
+    both = zip(stored, estimates["value"], strict=True)
+    assert all(np.isnan(real) if one is None else one == real for one, real in both)
+
+
+def test_one_file_needs_nothing_beside_it(
+    any_report: Path, tmp_path: Path, browser: Browser
+) -> None:
+    path = tmp_path / "report.html"
+    onefile.write_one_file(any_report, pages_of(any_report), path)
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(path.as_uri())
+    try:
+        assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+        assert said == []
+        assert page.evaluate("window.hacked") is None
+        ids = page.eval_on_selector_all("[id]", "all => all.map(each => each.id)")
+        assert len(ids) == len(set(ids))
+        links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
+        assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
+        assert all(link.startswith(("#", "https://", "http://")) for link in links)
+        headings = page.eval_on_selector_all("h1", "all => all.length")
+        assert headings == len(pages_of(any_report))
+    finally:
+        page.close()
