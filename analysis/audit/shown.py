@@ -150,7 +150,7 @@ def _finding(finding: Finding) -> str:
     )
     return (
         f'<article class="finding" id="{finding.name}">'
-        f"<h4>{escape(_capital(finding.title))}</h4>"
+        f"<h3>{escape(_capital(finding.title))}</h3>"
         f"{f'<dl>{listed}</dl>' if listed else ''}{derivation}</article>"
     )
 

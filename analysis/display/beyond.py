@@ -331,7 +331,8 @@ class Marks:
         return (
             f'<details class="ranges"><summary>Ranges of {count} open number'
             f"{'s' if count > 1 else ''} over {many}</summary>"
-            "<p>Each number by itself: two in one cell need not be of one cohort.</p>"
+            "<p>Each range is of one number: two numbers in a cell may come from different "
+            "cohorts.</p>"
             '<div class="scroll" role="group" tabindex="0" aria-label="Ranges">'
             f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>"
         )

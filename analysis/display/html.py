@@ -170,10 +170,16 @@ class _Renderer(IPythonRenderer):
         return _mathml(body, "inline")
 
     def block_math(self, body: str) -> str:
-        return _mathml(body, "block")
+        return _formula(_mathml(body, "block"))
 
     def latex_environment(self, name: str, body: str) -> str:
-        return _mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
+        return _formula(_mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block"))
+
+
+def _formula(mathml: str) -> str:
+    # One that is wider than a phone scrolls in this box, by keyboard too.
+    box = '<div class="scroll" role="group" tabindex="0" aria-label="Formula">'
+    return f"{box}{mathml}</div>\n"
 
 
 class _RendererOfOutput(_Renderer):

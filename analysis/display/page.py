@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from html import escape, unescape
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import HTML
 
+from analysis.display import theme
 from analysis.display.exported import say_synthetic, write_parquet
 from analysis.display.figures.drawing import Drawing
 from analysis.display.tables import Table
@@ -20,6 +22,9 @@ from analysis.study.spreadsheets import write_csv
 
 # Lettering of 7 points suits paper; on a screen it is shown larger.
 PIXELS_PER_POINT = 96 / 72 * 1.25
+
+# What a phone shows of a figure without making its letters too small; one column of a journal.
+_PHONE, _PHONE_MM = "(max-width: 40rem)", theme.SINGLE_COLUMN_MM
 
 SYNTHETIC_PATIENTS = "Synthetic patients."
 
@@ -76,7 +81,12 @@ class Page:
             said = f"{SYNTHETIC_PATIENTS} {caption}" if self.synthetic else caption
             document = table_document(label(name), said, markup + table.below)
             path.with_suffix(".html").write_text(document, encoding="utf-8", newline="\n")
-        links = self._links(f"tables/{name}", "csv", "html")
+            path.with_suffix(".tex").write_text(
+                _latex(table, f"{label(name)}. {said}" if label(name) else said),
+                encoding="utf-8",
+                newline="\n",
+            )
+        links = self._links(f"tables/{name}", "csv", "html", "tex")
         return HTML(
             f'<figure class="table" id="{escape(name)}">'
             f"{_figcaption(name, caption, links)}{_box(name, markup)}{table.below}</figure>"
@@ -94,17 +104,11 @@ class Page:
         if self.synthetic:
             said = {"Title": f"{SYNTHETIC_PATIENTS} {label(name) or name}", "Description": caption}
             alt = f"{SYNTHETIC_PATIENTS} {alt}"
-        svg = drawing.svg(said)
         caption += _boxes(drawing.missing_signs())
         if path := self._file("figures", f"{name}.svg"):
-            path.write_bytes(svg)
+            path.write_bytes(drawing.editable(said))
             path.with_suffix(".png").write_bytes(drawing.png(said=said))
-        plt.close(drawing.figure)
-        width, height = _size_in_pixels(svg)
-        image = (
-            f'<img src="data:image/svg+xml;base64,{base64.b64encode(svg).decode("ascii")}"'
-            f' width="{width}" height="{height}" alt="{escape(alt)}">'
-        )
+        image = _picture(drawing, said, alt)
         links = self._links(f"figures/{name}", "svg", "png")
         return HTML(
             f'<figure class="plot" id="{escape(name)}">{_box(name, image)}'
@@ -135,6 +139,16 @@ class Page:
             f'<a href="{escape(stem)}.{suffix}">{suffix.upper()}</a>' for suffix in suffixes
         )
         return f' <span class="files">{links}</span>'
+
+
+_PREAMBLE = "% Needs the packages booktabs, caption and multirow, and LuaLaTeX or XeLaTeX.\n"
+
+
+def _latex(table: Table, caption: str) -> str:
+    with warnings.catch_warnings():
+        # What is bold on a screen stays plain here.
+        warnings.filterwarnings("ignore", "Styles are not yet supported")
+        return _PREAMBLE + table.shown.tab_header(title=caption).as_latex(tbl_pos="htbp") + "\n"
 
 
 def label(name: str) -> str:
@@ -209,6 +223,30 @@ def _boxes(signs: Sequence[str]) -> str:
         return ""
     shown = " ".join(signs[:_SIGNS]) + (" …" if len(signs) > _SIGNS else "")
     return f" The font of figures lacks {shown}: boxes stand there."
+
+
+def _picture(drawing: Drawing, said: Mapping[str, str], alt: str) -> str:
+    """Give the figure as an image, and one drawn for a phone where it is wider than that."""
+    shown = [drawing]
+    if drawing.again is not None and drawing.width_mm > _PHONE_MM * 1.1:
+        shown.append(drawing.again(_PHONE_MM))
+    wide, *narrow = [theme.with_dark(each.svg(said)) for each in shown]
+    for each in shown:
+        plt.close(each.figure)
+    image = f'<img src="{_embedded(wide)}" {_sides(wide)} alt="{escape(alt)}">'
+    for svg in narrow:
+        source = f'<source media="{_PHONE}" srcset="{_embedded(svg)}" {_sides(svg)}>'
+        image = f"<picture>{source}{image}</picture>"
+    return image
+
+
+def _embedded(svg: bytes) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode('ascii')}"
+
+
+def _sides(svg: bytes) -> str:
+    width, height = _size_in_pixels(svg)
+    return f'width="{width}" height="{height}"'
 
 
 def _figcaption(name: str, caption: str, links: str) -> str:

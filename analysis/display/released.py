@@ -252,8 +252,11 @@ def _events(rows: pd.DataFrame, study: Study) -> Table | None:
         cells.append(cell)
     if not cells:
         return None
-    notes = [*NOTES, "Worst grade a patient and row, CTCAE. Events of few patients that CTCAE does "
-             "not name are left out."]  # fmt: skip
+    notes = [
+        *NOTES,
+        "Worst grade of each patient in each row, CTCAE. Events of few patients that CTCAE does "
+        "not name are left out.",
+    ]
     return journal(
         pd.DataFrame(cells), stub="event", headings={"event": "Adverse event"}, notes=notes
     )

@@ -33,7 +33,7 @@ CALENDAR = "calendar"
 
 TUMOUR_CHANGE = "tumour_change"
 NOT_ASSESSED = "not assessed"
-# A fall of 30 % for partial response, a rise of 20 % for progressive disease (RECIST 1.1,
+# A fall of 30% for partial response, a rise of 20% for progressive disease (RECIST 1.1,
 # Eisenhauer 2009).
 RECIST_LINES = (-30.0, 20.0)
 # Bars longer than this many percent are cut; the longest of them are told.

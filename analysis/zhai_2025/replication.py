@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -9,13 +10,23 @@ import pandas as pd
 from IPython.display import HTML, Markdown
 
 from analysis.audit.comparison import compare
-from analysis.audit.verdicts import IMPOSSIBLE, MISSED, NOT_ESTIMATED, READING, REPRODUCED
+from analysis.audit.engine import answers_of
+from analysis.audit.form import Finding
+from analysis.audit.structure import read_structure
+from analysis.audit.verdicts import (
+    IMPOSSIBLE,
+    MISSED,
+    NOT_ESTIMATED,
+    READING,
+    REPRODUCED,
+    judge,
+)
 from analysis.display.beyond import MARK, SIGNS
 from analysis.display.format import MISSING, fixed, is_missing
 from analysis.display.tables import Table, journal
 from analysis.estimates.rows import KEY
 from analysis.estimates.standing import STATUS, Status
-from analysis.zhai_2025.readings import claim_anchor
+from analysis.zhai_2025.readings import claim_anchor, reasoned
 
 # How many of the parts of a locator ("Table 1: Sex / Male / No.") name the row; the rest names
 # the column. In Table 3 the row comes third.
@@ -41,6 +52,38 @@ def abstract(ledger: pd.DataFrame, estimates: pd.DataFrame) -> Table:
     """Give the numbers of the abstract beside the estimates of a dataset."""
     numbers = ledger[ledger["locator"].str.startswith("Abstract:")]
     return comparison_table(compare(numbers, estimates))
+
+
+def judged(
+    ledger: pd.DataFrame, rows: pd.DataFrame, answers: Mapping[str, Finding] | None = None
+) -> pd.DataFrame:
+    """Give each published number with its verdict (`audit.verdicts.judge`) on these estimates.
+
+    `answers` are those of the audit, where they are there already.
+    """
+    if answers is None:
+        answers = answers_of(ledger, read_structure())
+    return reasoned(judge(compare(ledger, rows), answers))
+
+
+def in_short(verdicts: pd.DataFrame) -> Markdown:
+    """Say on the first page how many published numbers come out, and where each is."""
+    counts = verdicts["verdict"].value_counts()
+    of = int(counts.sum() - counts.get(NOT_ESTIMATED, 0))
+    others = [
+        f"{counts[name]} {words}"
+        for name, words in (
+            (IMPOSSIBLE, "cannot be true together with the others (proved)"),
+            (READING, "possible only if read otherwise (proved)"),
+            (MISSED, "missed"),
+        )
+        if counts.get(name, 0)
+    ]
+    return Markdown(
+        f"**{counts.get(REPRODUCED, 0)} of {of} published numbers** come out to the printed "
+        f"digit{''.join(f'; {text}' for text in others)}. "
+        "[Every number, with its verdict](07_replication.html)."
+    )
 
 
 def with_status(verdicts: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

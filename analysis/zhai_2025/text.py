@@ -81,7 +81,7 @@ def afp(parameters: Parameters) -> tuple[Line, ...]:
     """Give the lines on AFP of section 3.3."""
     cut = Cut("<=", parameters.afp_second_cutoff)
     return (
-        Line("AFP fell", "afp_response", "afp_decrease", "yes"),
+        Line("AFP decreased", "afp_response", "afp_decrease", "yes"),
         Line(
             "AFP after treatment, median (range)",
             "afp_response",
@@ -165,7 +165,7 @@ RESPONSE_SENTENCES: tuple[Sentence, ...] = (
         "The disease was controlled in {} and {}.",
         (_rate("RECIST 1.1", "DCR"), _rate("mRECIST", "DCR")),
     ),
-    Sentence("AFP fell in {}.", (Line("", "afp_response", "afp_decrease", "yes"),)),
+    Sentence("AFP decreased in {}.", (Line("", "afp_response", "afp_decrease", "yes"),)),
 )
 
 SURVIVAL_SENTENCES: tuple[Sentence, ...] = (

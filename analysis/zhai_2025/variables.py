@@ -81,7 +81,7 @@ VARIABLES: Mapping[str, Variable] = {
             ICI_REGIMEN,
             RT_SITE,
             Variable("afp_change", "Change of AFP", unit="%", quantity=True),
-            Variable("afp_decrease", "AFP fell"),
+            Variable("afp_decrease", "AFP decreased"),
             Variable("stage", "Stage IV or recurrent"),
             Variable("records_complete", "Complete medical records"),
             Variable("viral_reactivation", "Hepatitis B or C reactivation"),

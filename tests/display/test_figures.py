@@ -341,9 +341,18 @@ def bars(drawing: Drawing) -> list[Rectangle]:
     return [bar for group in groups if isinstance(group, BarContainer) for bar in group]
 
 
-@pytest.fixture(scope="module", params=DRAWN)
+@pytest.fixture(scope="module", params=[(name, on) for name in DRAWN for on in ("paper", "phone")])
 def drawing(request: pytest.FixtureRequest) -> Drawing:
-    return DRAWN[request.param]()
+    """Give each figure as it is on paper, and as a phone has it."""
+    name, on = request.param
+    made = DRAWN[name]()
+    if on == "paper":
+        return made
+    assert made.again is not None
+    narrow = made.again(theme.SINGLE_COLUMN_MM)
+    assert narrow.alt == made.alt
+    assert narrow.width_mm <= theme.SINGLE_COLUMN_MM + 1e-6
+    return narrow
 
 
 class TestEveryFigure:
@@ -685,7 +694,7 @@ class TestDistributions:
         frame = marker()
         drawn = levels_of(frame)
         falls = int((frame["after"] < frame["before"]).sum())
-        assert f"fell (n = {falls})" in texts(drawn)
+        assert f"decreased (n = {falls})" in texts(drawn)
         assert fmt.level(frame["before"].median()) in texts(drawn)
         lines = [line for line in drawn.figure.axes[-1].lines if line.get_marker() == "o"]
         assert len(lines) == len(frame)

@@ -46,12 +46,15 @@ def test_tables_figures_and_estimates_are_written_under_their_names(tmp_path: Pa
         "figures/figure_2a.svg",
         "tables/table_1.csv",
         "tables/table_1.html",
+        "tables/table_1.tex",
     ]
     csv = (tmp_path / "tables/table_1.csv").read_bytes()
     assert csv == b"Characteristic,n\nMale,95\nFemale,13\n"
     with Image.open(tmp_path / "figures/figure_2a.png") as image:
         assert [round(dots) for dots in image.info["dpi"]] == [300, 300]
         assert "Software" not in image.info
+    # Text of the file is text, for who edits it; the page has outlines.
+    assert b"<text" in (tmp_path / "figures/figure_2a.svg").read_bytes()
 
 
 def test_the_same_results_are_the_same_bytes(tmp_path: Path) -> None:

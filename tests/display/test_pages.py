@@ -48,6 +48,7 @@ from tests.own import write_own
 __all__ = ["TestEveryFigure"]
 
 ROOT = Path(__file__).parents[2]
+DRAWN = "Bands, 95% CI; ticks, censored patients."
 DECLARED = """
 title: Patients with factors and endpoints of their own
 synthetic: true
@@ -275,8 +276,8 @@ def test_a_caption_names_the_endpoints_that_are_drawn(
     relapses = survival_page.relapse_endpoints(study, estimates)
     assert (main, relapses) == (["OS", "PFS"], ["IRFS", "ORFS"])
     assert [survival_page.caption(study, group) for group in (main, relapses)] == [
-        "Overall survival and progression-free survival.",
-        "In-field relapse-free survival and out-of-field relapse-free survival.",
+        f"Overall survival and progression-free survival. {DRAWN}",
+        f"In-field relapse-free survival and out-of-field relapse-free survival. {DRAWN}",
     ]
 
 
@@ -290,7 +291,7 @@ def test_a_curve_of_recurrence_is_not_called_one_of_progression(operated: Cohort
     study = operated.study
     names = survival_page.main_endpoints(study, found)
     caption = survival_page.caption(study, names)
-    assert caption == "Overall survival and recurrence-free survival."
+    assert caption == f"Overall survival and recurrence-free survival. {DRAWN}"
     drawing = survival_page.figure(found, found, study, names)
     assert drawing is not None
     assert {"OS", "RFS"} <= set(texts(drawing))
@@ -469,7 +470,9 @@ def test_every_endpoint_is_in_the_table_and_its_method_told(
 
 def test_a_curve_beside_which_something_competes_is_told_from_the_others(own: Cohort) -> None:
     alone = survival_page.caption(own.study, ["TTP"])
-    assert alone == "Time to progression: 1 minus the Aalen-Johansen incidence of the event."
+    assert (
+        alone == f"Time to progression: 1 minus the Aalen-Johansen incidence of the event. {DRAWN}"
+    )
     mixed = survival_page.caption(own.study, ["OS", "TTP"])
     assert "1 minus the Aalen-Johansen incidence of the event (TTP)" in mixed
 

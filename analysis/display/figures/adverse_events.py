@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,11 +11,13 @@ from matplotlib.patches import Patch
 
 from analysis.display import format as fmt
 from analysis.display import theme
-from analysis.display.figures.drawing import Drawing, notice
+from analysis.display.figures.drawing import Drawing, drawn, notice
 from analysis.display.figures.sheet import (
     LINE_MM,
+    NARROW_MM,
     Rows,
     Sheet,
+    Stacked,
     clean,
     legend_height,
     text_width,
@@ -33,7 +35,7 @@ _LABEL_MM = 48.0
 _ROW_PADDING = 2.2
 
 
-@theme.theme()
+@drawn
 def grades(counts: pd.DataFrame, *, width_mm: float = theme.DOUBLE_COLUMN_MM) -> Drawing:
     """Draw a bar an event, split by grade, the most frequent on top.
 
@@ -62,6 +64,8 @@ def grades(counts: pd.DataFrame, *, width_mm: float = theme.DOUBLE_COLUMN_MM) ->
         ]
         for name, lowest in _TOTALS.items()
     }
+    if width_mm < NARROW_MM:
+        return _narrow(table, shares, totals, int(assessed.max()), width_mm)
     widths = {
         name: max(text_width(name, weight="bold"), widest(texts)) for name, texts in totals.items()
     }
@@ -75,13 +79,45 @@ def grades(counts: pd.DataFrame, *, width_mm: float = theme.DOUBLE_COLUMN_MM) ->
     sheet = Sheet.blank(width_mm, rows.bottom + 9.5)
     sheet.legend(key, left, _MARGIN, width_mm - left - _MARGIN)
     rows.write(sheet, left - _MARGIN, lines, ha="right")
-    _draw_bars(sheet, rows, table, shares, left, plot)
+    _draw_bars(sheet, rows, rows.centres, table, shares, left, plot)
     right = left + plot
     for name, texts in totals.items():
         right += _GAP + widths[name]
         sheet.text(right, top - LINE_MM / 2, name, ha="right", weight="bold")
         rows.write(sheet, right, texts, ha="right")
     return Drawing(sheet.figure, _alt(table, totals, int(assessed.max())))
+
+
+def _narrow(
+    table: pd.DataFrame,
+    shares: pd.DataFrame,
+    totals: Mapping[str, list[str]],
+    assessed: int,
+    width_mm: float,
+) -> Drawing:
+    """Draw the same with the words of an event above its bar."""
+    width = width_mm - 2 * _MARGIN
+    words = [
+        f"any grade {any_grade}, grade ≥3 {severe}"
+        for any_grade, severe in zip(*totals.values(), strict=True)
+    ]
+    lines = [
+        [label]
+        if text_width(label) + _GAP + text_width(said) <= width
+        else [*wrap(label, width), said]
+        for label, said in zip(table.index, words, strict=True)
+    ]
+    key = {f"Grade {grade}": Patch(color=colour) for grade, colour in COLOURS.items()}
+    top = _MARGIN + legend_height(key, width) + 1.0
+    stacked = Stacked.below(top, map(len, lines), 1.6)
+    sheet = Sheet.blank(width_mm, stacked.rows.bottom + 9.5)
+    sheet.legend(key, _MARGIN, _MARGIN, width)
+    for y, row, said in zip(stacked.words, lines, words, strict=True):
+        sheet.text(_MARGIN, y, row)
+        if len(row) == 1:
+            sheet.text(width_mm - _MARGIN, y, said, ha="right", color=theme.MUTED)
+    _draw_bars(sheet, stacked.rows, stacked.plots, table, shares, _MARGIN, width - _MARGIN)
+    return Drawing(sheet.figure, _alt(table, totals, assessed))
 
 
 def _by_grade(counts: pd.DataFrame) -> pd.DataFrame:
@@ -100,7 +136,13 @@ def _by_grade(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _draw_bars(
-    sheet: Sheet, rows: Rows, table: pd.DataFrame, shares: pd.DataFrame, left: float, width: float
+    sheet: Sheet,
+    rows: Rows,
+    heights: Sequence[float],
+    table: pd.DataFrame,
+    shares: pd.DataFrame,
+    left: float,
+    width: float,
 ) -> None:
     axes = sheet.axes(left, rows.top, width, rows.bottom - rows.top)
     axes.set(xlim=(0, 100), ylim=(rows.bottom, rows.top), yticks=[], xlabel="Patients (%)")
@@ -109,7 +151,7 @@ def _draw_bars(
     starts = shares.cumsum(axis=1) - shares
     for grade, colour in COLOURS.items():
         axes.barh(
-            rows.centres,
+            heights,
             shares[grade],
             left=starts[grade],
             height=LINE_MM,
@@ -120,7 +162,7 @@ def _draw_bars(
         )
         ink = "white" if theme.is_dark(colour) else theme.INK
         for y, start, share, count in zip(
-            rows.centres, starts[grade], shares[grade], table[grade], strict=True
+            heights, starts[grade], shares[grade], table[grade], strict=True
         ):
             text = fmt.thousands(count)
             if count and text_width(text) + 0.8 <= share * width / 100:

@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.display import format as fmt
 from analysis.display import theme
-from analysis.display.figures.drawing import Drawing
+from analysis.display.figures.drawing import Drawing, drawn
 from analysis.display.figures.sheet import Sheet, clean, legend_height, shorten
 from analysis.study.months import DAYS_PER_MONTH
 
@@ -68,7 +68,7 @@ def _panels(
     return sheet
 
 
-@theme.theme()
+@drawn
 def schoenfeld_residuals(
     panels: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]],
     ratios: Mapping[str, float],
@@ -162,7 +162,7 @@ def _dashed(colour: str) -> Line2D:
     return Line2D([], [], color=colour, linewidth=0.8, linestyle=_DASHED)
 
 
-@theme.theme()
+@drawn
 def smooth_effect(
     panels: Mapping[str, pd.DataFrame],
     *,
@@ -244,7 +244,7 @@ def smooth_effect(
     )
 
 
-@theme.theme()
+@drawn
 def cumulative_incidence(
     panels: Mapping[str, Mapping[str, pd.DataFrame]],
     *,

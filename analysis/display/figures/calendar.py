@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.display import format as fmt
 from analysis.display import theme
-from analysis.display.figures.drawing import Drawing, notice
+from analysis.display.figures.drawing import Drawing, drawn, notice
 from analysis.display.figures.sheet import LINE_MM, Sheet, clean, wrap
 from analysis.estimates.drawn import WEEKDAYS
 from analysis.estimates.rows import pick, value_of
@@ -22,9 +22,11 @@ Counts = npt.NDArray[np.int64]
 
 _LEFT, _RIGHT, _GAP = 11.0, 3.0, 5.0
 _MONTHS_MM, _WEEK_MM = 30.0, 26.0
+# Seven bars that are narrower than this in all cannot be told apart.
+_LEAST = 20.0
 
 
-@theme.theme()
+@drawn
 def calendar(
     rows: pd.DataFrame,
     events: Mapping[str, str],
@@ -58,21 +60,25 @@ def calendar(
     }
     n = int(value_of(enrolled, statistic=Statistic.N))
 
-    panel = (width_mm - _LEFT - _RIGHT - _GAP * (len(weeks) - 1)) / max(1, len(weeks))
+    room = width_mm - _LEFT - _RIGHT + _GAP
+    across = max(1, min(len(weeks), int(room // (_LEAST + _GAP))))
+    panel = room / across - _GAP
     names = [[*wrap(name, panel), f"n = {count}"] for name, count in sums.items()]
     title = 2.0 + LINE_MM * max((len(lines) for lines in names), default=0)
     second = 2.0 + LINE_MM + 1.5 + _MONTHS_MM + 7.0 + title + 1.5
-    sheet = Sheet.blank(width_mm, second + _WEEK_MM + 6.0)
+    pitch = title + 1.5 + _WEEK_MM + 6.0
+    sheet = Sheet.blank(width_mm, second + _WEEK_MM + 6.0 + pitch * ((len(weeks) - 1) // across))
     sheet.text(_LEFT, 2.0 + LINE_MM / 2, f"Enrolment by month (n = {n})")
     axes = sheet.axes(_LEFT, 2.0 + LINE_MM + 1.5, width_mm - _LEFT - _RIGHT, _MONTHS_MM)
     _months(axes, months)
     most = max([1, *(int(counts.max()) for counts in weeks.values())])
     for index, (counts, lines) in enumerate(zip(weeks.values(), names, strict=True)):
-        left = _LEFT + index * (panel + _GAP)
-        sheet.text(left, second - 1.5 - LINE_MM * len(lines) / 2, lines)
-        week = sheet.axes(left, second, panel, _WEEK_MM)
+        row, column = divmod(index, across)
+        left, upper = _LEFT + column * (panel + _GAP), second + row * pitch
+        sheet.text(left, upper - 1.5 - LINE_MM * len(lines) / 2, lines)
+        week = sheet.axes(left, upper, panel, _WEEK_MM)
         _week(week, counts, most)
-        if index == 0:
+        if column == 0:
             week.set_ylabel("Patients")
         else:
             week.tick_params(labelleft=False)

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from analysis.display import format as fmt
 from analysis.display import theme
-from analysis.display.figures.drawing import Drawing, notice
-from analysis.display.figures.sheet import LINE_MM, Rows, Sheet, clean, text_width, widest, wrap
+from analysis.display.figures.drawing import Drawing, drawn, notice
+from analysis.display.figures.sheet import (
+    LINE_MM,
+    NARROW_MM,
+    Rows,
+    Sheet,
+    Stacked,
+    clean,
+    text_width,
+    widest,
+    wrap,
+)
 
 ENDPOINTS = {"pfs": "Median PFS (months)", "os": "Median OS (months)"}
 UNKNOWN = "not reported"
@@ -21,7 +33,7 @@ _ROW_PADDING = 1.3
 _TOP = _MARGIN + LINE_MM + 1.5
 
 
-@theme.theme()
+@drawn
 def median_survival(trials: pd.DataFrame, *, width_mm: float = theme.DOUBLE_COLUMN_MM) -> Drawing:
     """Draw median PFS and OS of each trial arm as dots, this study highlighted.
 
@@ -40,6 +52,8 @@ def median_survival(trials: pd.DataFrame, *, width_mm: float = theme.DOUBLE_COLU
     ours = [bool(own) for own in known["this_study"].eq(True)]
     weights = ["bold" if own else "normal" for own in ours]
     texts = _texts(known)
+    if width_mm < NARROW_MM:
+        return _narrow(known, texts, ours, len(trials) - len(known), width_mm)
     repeated = [i > 0 and texts["Trial"][i] == texts["Trial"][i - 1] for i in range(len(known))]
 
     cells = {
@@ -73,14 +87,59 @@ def median_survival(trials: pd.DataFrame, *, width_mm: float = theme.DOUBLE_COLU
         x += max(text_width(name, weight="bold"), column_width) + _GAP
     panel = (width_mm - _MARGIN - x) / len(ENDPOINTS)
     width = panel - _PANEL_GAP
-    drawn = {endpoint: _ends(known, endpoint) for endpoint in ENDPOINTS}
+    _draw_panels(sheet, rows, rows.centres, known, ours, x, panel, width)
+    return Drawing(sheet.figure, _alt(known, texts, ours, len(trials) - len(known)))
+
+
+def _narrow(
+    known: pd.DataFrame,
+    texts: dict[str, list[str]],
+    ours: list[bool],
+    left_out: int,
+    width_mm: float,
+) -> Drawing:
+    """Draw the same with the words of an arm above its dots."""
+    words = [
+        wrap(
+            ": ".join(filter(None, (trial, arm))) + (f" ({basis})" if basis != fmt.MISSING else ""),
+            width_mm - 2 * _MARGIN,
+            weight="bold" if own else "normal",
+        )
+        for trial, arm, basis, own in zip(*texts.values(), ours, strict=True)
+    ]
+    table = Stacked.below(_MARGIN, map(len, words), 1.0)
+    rows = table.rows
+    sheet = Sheet.blank(width_mm, rows.bottom + 9.5)
+    for place, (lines, own) in enumerate(zip(words, ours, strict=True)):
+        upper, lower = rows.edges[place : place + 2]
+        if own:
+            sheet.paper.axhspan(upper, lower, color=theme.HIGHLIGHT_TINT, linewidth=0)
+        elif place % 2:
+            sheet.paper.axhspan(upper, lower, color=theme.STRIPE, linewidth=0)
+        sheet.text(_MARGIN, table.words[place], lines, **_emphasis(own))
+    panel = (width_mm - 2 * _MARGIN) / len(ENDPOINTS)
+    _draw_panels(sheet, rows, table.plots, known, ours, _MARGIN, panel, panel - _PANEL_GAP)
+    return Drawing(sheet.figure, _alt(known, texts, ours, left_out))
+
+
+def _draw_panels(
+    sheet: Sheet,
+    rows: Rows,
+    heights: Sequence[float],
+    known: pd.DataFrame,
+    ours: list[bool],
+    left: float,
+    pitch: float,
+    width: float,
+) -> None:
+    """Draw both endpoints beside each other, from `left` mm, dots at these heights."""
+    ends = {endpoint: _ends(known, endpoint) for endpoint in ENDPOINTS}
     # One scale for both panels, with room at the right for the value beside the farthest dot.
-    longest = max(1.0, *(float(np.nan_to_num(ends["end"].max())) for ends in drawn.values()))
+    longest = max(1.0, *(float(np.nan_to_num(each["end"].max())) for each in ends.values()))
     last = longest * width / (width - _VALUE_MM)
     for index, (endpoint, label) in enumerate(ENDPOINTS.items()):
-        left = x + index * panel
-        _draw_medians(sheet, rows, drawn[endpoint], label, ours, last, left, width)
-    return Drawing(sheet.figure, _alt(known, texts, ours, len(trials) - len(known)))
+        place = left + index * pitch
+        _draw_medians(sheet, rows, heights, ends[endpoint], label, ours, last, place, width)
 
 
 def _texts(known: pd.DataFrame) -> dict[str, list[str]]:
@@ -111,6 +170,7 @@ def _ends(known: pd.DataFrame, endpoint: str) -> pd.DataFrame:
 def _draw_medians(
     sheet: Sheet,
     rows: Rows,
+    heights: Sequence[float],
     drawn: pd.DataFrame,
     label: str,
     ours: list[bool],
@@ -122,7 +182,7 @@ def _draw_medians(
     axes = sheet.axes(left, rows.top, width, rows.bottom - rows.top)
     axes.set(xlim=(0, last), ylim=(rows.bottom, rows.top), yticks=[], xlabel=label)
     axes.spines["left"].set_color(theme.FAINT)
-    for y, own, (_, arm) in zip(rows.centres, ours, drawn.iterrows(), strict=True):
+    for y, own, (_, arm) in zip(heights, ours, drawn.iterrows(), strict=True):
         if np.isnan(arm["median"]):
             sheet.text(left + 1.0, y, UNKNOWN, color=theme.MUTED, style="italic")
             continue

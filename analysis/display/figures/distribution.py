@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.display import format as fmt
 from analysis.display import theme
-from analysis.display.figures.drawing import Drawing, notice
+from analysis.display.figures.drawing import Drawing, drawn, notice
 from analysis.display.figures.sheet import LINE_MM, Sheet, clean, wrap
 from analysis.estimates.drawn import bars, usable
 from analysis.estimates.rows import value_of
@@ -24,11 +24,13 @@ _LEFT, _RIGHT, _GAP = 13.0, 3.0, 6.0
 # The last label of a log axis is long (100,000) and reaches beyond its panel.
 _LOG_RIGHT, _LOG_GAP = 8.0, 12.0
 _STRIP = 5.0
+# A histogram that is narrower than this cannot be read.
+_LEAST = 30.0
 # Instead of decimals: all values are whole numbers.
 _WHOLE = -1
 
 
-@theme.theme()
+@drawn
 def distributions(
     columns: Mapping[str, tuple[pd.Series, pd.DataFrame]],
     *,
@@ -57,7 +59,10 @@ def distributions(
     if all(column.empty for column in values.values()):
         return notice(f"{', '.join(values)}: not recorded.", width_mm)
     right, gap = (_LOG_RIGHT, _LOG_GAP) if log else (_RIGHT, _GAP)
-    panel = (width_mm - _LEFT - right - gap * (len(values) - 1)) / len(values)
+    room = width_mm - _LEFT - right + gap
+    # As many beside each other as have room, the others below.
+    across = min(len(values), max(1, int(room // (_LEAST + gap))))
+    panel = room / across - gap
     told = {
         name: _summary(own, unit, _decimals(values[name], decimals))
         if summary
@@ -68,15 +73,17 @@ def distributions(
     names = [wrap(f"{name} ({unit})", panel) for name in values]
     top = 2.0 + LINE_MM * max(map(len, headings)) + 1.5
     below = 5.5 + LINE_MM * max(map(len, names))
-    sheet = Sheet.blank(width_mm, top + height_mm + _STRIP + below)
+    pitch = top + height_mm + _STRIP + below
+    sheet = Sheet.blank(width_mm, pitch * -(-len(values) // across))
     bins = {name: _bars(own, log) for name, own in rows.items()}
     most = max(int(counts.max()) for _, counts in bins.values() if len(counts))
     for index, ((name, column), lines) in enumerate(zip(values.items(), headings, strict=True)):
-        left = _LEFT + index * (panel + gap)
+        row, column_of_panels = divmod(index, across)
+        left, upper = _LEFT + column_of_panels * (panel + gap), row * pitch + top
         edges, counts = bins[name]
-        sheet.text(left, top - 1.5 - LINE_MM * len(lines) / 2, lines)
-        axes = sheet.axes(left, top, panel, height_mm)
-        strip = sheet.axes(left, top + height_mm, panel, _STRIP)
+        sheet.text(left, upper - 1.5 - LINE_MM * len(lines) / 2, lines)
+        axes = sheet.axes(left, upper, panel, height_mm)
+        strip = sheet.axes(left, upper + height_mm, panel, _STRIP)
         for shared in (axes, strip):
             if log:
                 shared.set_xscale("log")
@@ -91,7 +98,7 @@ def distributions(
         strip.spines["left"].set_visible(False)
         if log:
             _plain_log_ticks(strip, edges[0], edges[-1])
-        if index == 0:
+        if column_of_panels == 0:
             axes.set_ylabel("Patients")
         else:
             axes.tick_params(labelleft=False)

@@ -17,8 +17,18 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.display import format as fmt
 from analysis.display import theme
-from analysis.display.figures.drawing import Drawing, notice
-from analysis.display.figures.sheet import LINE_MM, Rows, Sheet, clean, text_width, widest, wrap
+from analysis.display.figures.drawing import Drawing, drawn, notice
+from analysis.display.figures.sheet import (
+    LINE_MM,
+    NARROW_MM,
+    Rows,
+    Sheet,
+    Stacked,
+    clean,
+    text_width,
+    widest,
+    wrap,
+)
 
 _TICKS = [0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 20, 50, 100]
 # Beyond these an interval says no more than that it is very wide; it ends in an arrow.
@@ -40,7 +50,7 @@ class _Panel:
     p_values: list[str]
 
 
-@theme.theme()
+@drawn
 def forests(
     endpoints: Mapping[str, pd.DataFrame],
     *,
@@ -72,6 +82,9 @@ def forests(
     if not labels:
         return notice("Forest plot: no factor has been analysed.", width_mm)
     panels = [_panel(name, table.reindex(labels)) for name, table in tables.items()]
+    level = fmt.confidence_level(confidence)
+    if width_mm < NARROW_MM:
+        return _narrow(panels, labels, level, groups, width_mm)
     counts = panels[0].table[["n_yes", "n_no"]].map(fmt.thousands)
 
     lines = [wrap(label, _LABEL_MM) for label in labels]
@@ -95,7 +108,6 @@ def forests(
         sheet.text(x, _HEADING_Y, name, ha="right", weight="bold")
         rows.write(sheet, x, list(counts[column]), ha="right")
 
-    level = fmt.confidence_level(confidence)
     heading = f"HR ({level} CI)"
     limits = _limits([panel.table for panel in panels])
     width = (width_mm - _MARGIN - no_x) / len(panels)
@@ -105,6 +117,52 @@ def forests(
     for index, panel in enumerate(panels):
         left, right = no_x + index * width + 2 * _GAP, no_x + (index + 1) * width
         _draw_panel(sheet, rows, panel, heading, limits, left, right, ratio_width, groups)
+    return Drawing(sheet.figure, _alt(panels, groups, level))
+
+
+def _narrow(
+    panels: Sequence[_Panel],
+    labels: Sequence[str],
+    level: str,
+    groups: tuple[str, str],
+    width_mm: float,
+) -> Drawing:
+    """Draw one endpoint below the other, the words of a factor above its line."""
+    heading = f"HR ({level} CI)"
+    right = width_mm - _MARGIN
+    p_width = widest(["<0.001", *(p for panel in panels for p in panel.p_values)])
+    ratio_x = right - p_width - _GAP
+    ratio_width = max(
+        text_width(heading, weight="bold"), *(widest(panel.ratios) for panel in panels)
+    )
+    lines = [wrap(label, ratio_x - ratio_width - _GAP - _MARGIN) for label in labels]
+    limits = _limits([panel.table for panel in panels])
+    tables: list[Stacked] = []
+    top = 0.0
+    for _ in panels:
+        tables.append(Stacked.below(top + _TOP, map(len, lines), 1.0))
+        top = tables[-1].rows.bottom + 11.0
+    sheet = Sheet.blank(width_mm, top)
+    for panel, table in zip(panels, tables, strict=True):
+        y = table.rows.top - _TOP + _HEADING_Y
+        sheet.text(_MARGIN, y - LINE_MM, panel.name, weight="bold")
+        sheet.text(ratio_x, y, heading, ha="right", weight="bold")
+        sheet.text(right, y, "p", ha="right", weight="bold")
+        rule = [table.rows.top - 0.6] * 2
+        sheet.paper.plot([_MARGIN, right], rule, color=theme.INK, linewidth=0.6)
+        for upper, lower in list(pairwise(table.rows.edges))[::2]:
+            sheet.paper.axhspan(upper, lower, color=theme.STRIPE, linewidth=0)
+        axes = _axes(sheet, table.rows, limits, 2 * _MARGIN, width_mm - 4 * _MARGIN, groups)
+        for place, (_, row) in enumerate(panel.table.iterrows()):
+            words, plot = table.words[place], table.plots[place]
+            missing = panel.ratios[place] == fmt.NOT_ESTIMABLE
+            sheet.text(_MARGIN, words, lines[place])
+            ink = theme.MUTED if missing else theme.INK
+            sheet.text(ratio_x, words, panel.ratios[place], ha="right", color=ink)
+            sheet.text(right, words, panel.p_values[place], ha="right")
+            axes.plot([1, 1], [plot - 1.5, plot + 1.5], color=theme.INK, linewidth=0.6)
+            if not missing:
+                _draw_ratio(axes, plot, row, limits)
     return Drawing(sheet.figure, _alt(panels, groups, level))
 
 
@@ -153,14 +211,7 @@ def _draw_panel(
     """Draw the plot of an endpoint and its columns of text between `left` and `right` mm."""
     ratio_x = right - widest(["<0.001", *panel.p_values]) - _GAP - ratio_width
     plot_width = ratio_x - _GAP - left
-    axes = sheet.axes(left, rows.top, plot_width, rows.bottom - rows.top)
-    axes.set(xscale="log", xlim=limits, ylim=(rows.bottom, rows.top), yticks=[])
-    axes.set_xlabel(f"Hazard ratio, {groups[0]} v {groups[1]}")
-    axes.spines["left"].set_visible(False)
-    ticks = _legible_ticks(*limits, plot_width)
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticklabels([f"{tick:g}" for tick in ticks])
+    axes = _axes(sheet, rows, limits, left, plot_width, groups)
     axes.axvline(1, color=theme.INK, linewidth=0.6)
     for y, (_, row) in zip(rows.centres, panel.table.iterrows(), strict=True):
         if not np.isnan(row["hazard_ratio"]):
@@ -173,6 +224,26 @@ def _draw_panel(
         missing = ratio == fmt.NOT_ESTIMABLE
         sheet.text(ratio_x, y, ratio, color=theme.MUTED if missing else theme.INK)
     rows.write(sheet, right, panel.p_values, ha="right")
+
+
+def _axes(
+    sheet: Sheet,
+    rows: Rows,
+    limits: tuple[float, float],
+    left: float,
+    width: float,
+    groups: tuple[str, str],
+) -> Axes:
+    """Give the axes of the hazard ratios, `width` mm wide, whose heights are those of the rows."""
+    axes = sheet.axes(left, rows.top, width, rows.bottom - rows.top)
+    axes.set(xscale="log", xlim=limits, ylim=(rows.bottom, rows.top), yticks=[])
+    axes.set_xlabel(f"Hazard ratio, {groups[0]} v {groups[1]}")
+    axes.spines["left"].set_visible(False)
+    ticks = _legible_ticks(*limits, width)
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticklabels([f"{tick:g}" for tick in ticks])
+    return axes
 
 
 def _draw_ratio(axes: Axes, y: float, row: pd.Series, limits: tuple[float, float]) -> None:

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 
 from analysis.display import format as fmt
 from analysis.display import theme
-from analysis.display.figures.drawing import Drawing
+from analysis.display.figures.drawing import Drawing, drawn
 from analysis.display.figures.sheet import LINE_MM, Sheet, clean, text_width, widest, wrap
 from analysis.study.months import DAYS_PER_MONTH
 
@@ -47,7 +47,7 @@ class _Curve:
         return float(self.steps["survival"].iloc[max(index, 0)])
 
 
-@theme.theme()
+@drawn
 def survival_figure(
     curves: Mapping[str, pd.DataFrame],
     at_risk: Mapping[str, Sequence[int | None]],

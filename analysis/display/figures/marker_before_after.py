@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 
 from analysis.display import format as fmt
 from analysis.display import theme
-from analysis.display.figures.drawing import Drawing, notice
+from analysis.display.figures.drawing import Drawing, drawn, notice
 from analysis.display.figures.sheet import Sheet, clean, legend_height, widest
 from analysis.estimates.drawn import positive_pairs
 from analysis.estimates.rows import value_of
@@ -21,7 +21,7 @@ RISE = theme.OKABE_ITO["vermillion"]
 _PLOT_HEIGHT = 66.0
 
 
-@theme.theme()
+@drawn
 def before_after(
     patients: pd.DataFrame,
     marker: Marker,
@@ -62,8 +62,8 @@ def before_after(
     tick_labels = [f"{tick:g}" if tick < 1 else fmt.thousands(tick) for tick in ticks]
     left = widest(tick_labels) + 8.0
     key = {
-        f"fell (n = {counts[YES]})": Line2D([], [], color=FALL, linewidth=1.0),
-        f"did not fall (n = {counts[NO]})": Line2D(
+        f"decreased (n = {counts[YES]})": Line2D([], [], color=FALL, linewidth=1.0),
+        f"did not decrease (n = {counts[NO]})": Line2D(
             [], [], color=RISE, linewidth=1.0, linestyle=theme.DASHES[1]
         ),
         "median": Line2D([], [], color=theme.INK, linewidth=2.0),
@@ -117,5 +117,5 @@ def _alt(rows: pd.DataFrame, medians: list[float], marker: Marker) -> str:
     end = f" {fmt.patients(absent)} without both values not shown." if absent else ""
     return (
         f"{marker.words} before and after treatment in {fmt.patients(shown)}, log scale: it "
-        f"fell in {share}; median {before} {clean(marker.unit)} before, {after} after.{end}"
+        f"decreased in {share}; median {before} {clean(marker.unit)} before, {after} after.{end}"
     )

@@ -18,11 +18,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.display import theme
-from analysis.display.figures.drawing import Drawing, notice
+from analysis.display.figures.drawing import Drawing, drawn, notice
 from analysis.display.figures.sheet import (
     LINE_MM,
+    NARROW_MM,
     Rows,
     Sheet,
+    Stacked,
     clean,
     legend_height,
     text_width,
@@ -44,7 +46,7 @@ _SIGNS = {
 }
 
 
-@theme.theme()
+@drawn
 def openness(rows: pd.DataFrame, *, name: str, width_mm: float = theme.DOUBLE_COLUMN_MM) -> Drawing:
     """Draw the hazard ratios of one endpoint.
 
@@ -63,12 +65,14 @@ def openness(rows: pd.DataFrame, *, name: str, width_mm: float = theme.DOUBLE_CO
     # None for a heading.
     entries: list[dict[Hashable, Any] | None] = []
     for place, row in enumerate(rows.to_dict("records")):
-        if place == 0 or row["group"] != rows["group"].iloc[place - 1]:
+        if place in _firsts(rows):
             lines.append([clean(row["group"])])
             entries.append(None)
         lines.append(wrap(row["label"], _LABEL_MM))
         entries.append(row)
     texts = ["" if row is None else clean(row["text"]) for row in entries]
+    if width_mm < NARROW_MM:
+        return _narrow(rows, entries, name, width_mm)
     heading = "Attained"
     text_mm = max(widest(texts), text_width(heading, weight="bold"))
     plot_left = _MARGIN + max(widest([t for one in lines for t in one]), 20.0) + _GAP
@@ -87,18 +91,68 @@ def openness(rows: pd.DataFrame, *, name: str, width_mm: float = theme.DOUBLE_CO
     for y, entry, label, text in zip(table.centres, entries, lines, texts, strict=True):
         sheet.text(_MARGIN, y, label, weight="bold" if entry is None else "normal")
         sheet.text(text_x, y, text)
-    axes = sheet.axes(plot_left, table.top, plot_width, table.bottom - table.top)
+    axes = _axes(sheet, table, plot_left, plot_width)
+    axes.axvline(1, color=theme.INK, linewidth=0.6)
+    for y, entry in zip(table.centres, entries, strict=True):
+        if entry is not None:
+            _draw(axes, y, entry)
+    return Drawing(sheet.figure, _alt(name, rows))
+
+
+def _narrow(
+    rows: pd.DataFrame,
+    entries: Sequence[Mapping[Hashable, Any] | None],
+    name: str,
+    width_mm: float,
+) -> Drawing:
+    """Draw the same with the words of a factor above its line."""
+    width = width_mm - 2 * _MARGIN
+    texts = [[clean(rows["group"].iloc[place])] for place in _firsts(rows)]
+    headings = iter(texts)
+    words: list[list[str]] = []
+    for entry in entries:
+        if entry is None:
+            words.append(next(headings))
+            continue
+        label, text = clean(entry["label"]), clean(entry["text"])
+        beside = text_width(label) + _GAP + text_width(text) <= width
+        words.append([label] if beside else [*wrap(label, width), *wrap(text, width)])
+    legend_mm = legend_height(list(_SIGNS), width)
+    top = _MARGIN + legend_mm + 1.5
+    table = Stacked.below(top, map(len, words), 0.8)
+    sheet = Sheet.blank(width_mm, table.rows.bottom + _AXIS_MM)
+    sheet.legend(_SIGNS, _MARGIN, _MARGIN, width)
+    axes = _axes(sheet, table.rows, 2 * _MARGIN, width_mm - 4 * _MARGIN)
+    for place, (entry, lines) in enumerate(zip(entries, words, strict=True)):
+        upper, lower = table.rows.edges[place : place + 2]
+        if entry is None:
+            sheet.paper.axhspan(upper, lower, color=theme.STRIPE, linewidth=0)
+            sheet.text(_MARGIN, (upper + lower) / 2, lines, weight="bold")
+            continue
+        y = table.plots[place]
+        sheet.text(_MARGIN, table.words[place], lines)
+        if len(lines) == 1:
+            sheet.text(width_mm - _MARGIN, table.words[place], clean(entry["text"]), ha="right")
+        axes.plot([1, 1], [y - 1.5, y + 1.5], color=theme.INK, linewidth=0.6)
+        _draw(axes, y, entry)
+    return Drawing(sheet.figure, _alt(name, rows))
+
+
+def _firsts(rows: pd.DataFrame) -> list[int]:
+    """Give the places of rows above which a heading stands."""
+    groups = list(rows["group"])
+    return [i for i, group in enumerate(groups) if i == 0 or group != groups[i - 1]]
+
+
+def _axes(sheet: Sheet, table: Rows, left: float, width: float) -> Axes:
+    axes = sheet.axes(left, table.top, width, table.bottom - table.top)
     axes.set(xscale="log", xlim=_LIMITS, ylim=(table.bottom, table.top), yticks=[])
     axes.set_xlabel("Hazard ratio, with the factor v without")
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(FixedLocator(_TICKS))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xticklabels([f"{tick:g}" for tick in _TICKS])
-    axes.axvline(1, color=theme.INK, linewidth=0.6)
-    for y, entry in zip(table.centres, entries, strict=True):
-        if entry is not None:
-            _draw(axes, y, entry)
-    return Drawing(sheet.figure, _alt(name, rows))
+    return axes
 
 
 def _draw(axes: Axes, y: float, row: Mapping[Hashable, Any]) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.display import format as fmt
 from analysis.display import theme
-from analysis.display.figures.drawing import Drawing, notice
+from analysis.display.figures.drawing import Drawing, drawn, notice
 from analysis.display.figures.sheet import LINE_MM, Sheet, spread
 from analysis.estimates.rows import pick, value_of
 from analysis.study.keys import Statistic
@@ -18,7 +18,7 @@ _PLOT_MM = 84.0
 _AREA = 16.0
 
 
-@theme.theme()
+@drawn
 def regimens(
     rows: pd.DataFrame,
     *,

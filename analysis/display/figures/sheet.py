@@ -130,6 +130,36 @@ class Rows:
             sheet.text(x, y, cell, **options)
 
 
+# Narrower figures, as for a phone, have the words of a row above its plot, and not beside it.
+NARROW_MM = 120.0
+_PLOT_LINE_MM = 3.4
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """Rows of a narrow figure: words on the lines above, a plot on the last line of each row."""
+
+    rows: Rows
+
+    @classmethod
+    def below(cls, top: float, lines: Iterable[int], padding: float) -> Stacked:
+        """Give rows that start at `top` mm, each with its number of lines of words, and a plot."""
+        heights = tuple(count * LINE_MM + _PLOT_LINE_MM + padding for count in lines)
+        return cls(Rows(top, heights))
+
+    @property
+    def words(self) -> list[float]:
+        """Give the middle of the words of each row, mm."""
+        return [
+            (upper + lower - _PLOT_LINE_MM) / 2 + 0.3 for upper, lower in pairwise(self.rows.edges)
+        ]
+
+    @property
+    def plots(self) -> list[float]:
+        """Give the middle of the plot of each row, mm."""
+        return [lower - _PLOT_LINE_MM / 2 - 0.5 for lower in self.rows.edges[1:]]
+
+
 def legend_height(labels: Iterable[str], width: float) -> float:
     """Give the height in mm that `Sheet.legend` needs for these labels within `width` mm."""
     places = _legend_places(list(labels), width)

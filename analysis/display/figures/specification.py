@@ -17,7 +17,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.display import format as fmt
 from analysis.display import theme
-from analysis.display.figures.drawing import Drawing, notice
+from analysis.display.figures.drawing import Drawing, drawn, notice
 from analysis.display.figures.sheet import LINE_MM, POINT_MM, Rows, Sheet, clean, shorten, widest
 
 _MARGIN, _GAP, _LABEL_MM, _AXIS_MM = 2.0, 4.0, 56.0, 8.0
@@ -33,7 +33,7 @@ _OUTSIDE, _INSIDE = theme.HIGHLIGHT, theme.NEUTRAL
 _BASE_BAND = "#E2E2E2"
 
 
-@theme.theme()
+@drawn
 def specification_curve(
     endpoints: Mapping[str, pd.DataFrame],
     choices: Mapping[str, Collection[str]],

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 
 from analysis.display import format as fmt
 from analysis.display import theme
-from analysis.display.figures.drawing import Drawing, notice
+from analysis.display.figures.drawing import Drawing, drawn, notice
 from analysis.display.figures.sheet import Sheet, clean, legend_height
 from analysis.estimates.rows import pick, value_of
 from analysis.study.keys import NO, YES, Statistic
@@ -32,7 +32,7 @@ _RIGHT = 5.0
 _BELOW = 9.0
 
 
-@theme.theme()
+@drawn
 def swimmer(
     patients: pd.DataFrame, rows: pd.DataFrame, *, width_mm: float = theme.DOUBLE_COLUMN_MM
 ) -> Drawing:

@@ -1,7 +1,7 @@
 """Waterfall plots: one bar a patient, sorted from the largest rise to the largest fall.
 
 Reference lines are mostly the thresholds of RECIST 1.1 (Eisenhauer et al., Eur J Cancer 2009):
-a fall of 30 % for partial response, a rise of 20 % for progressive disease.
+a fall of 30% for partial response, a rise of 20% for progressive disease.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from analysis.display import format as fmt
 from analysis.display import theme
-from analysis.display.figures.drawing import Drawing, notice
+from analysis.display.figures.drawing import Drawing, drawn, notice
 from analysis.display.figures.sheet import LINE_MM, Sheet, clean, legend_height, spread, wrap
 from analysis.estimates.drawn import NOT_ASSESSED
 from analysis.estimates.rows import pick, value_of
@@ -31,7 +31,7 @@ _OTHER_COLOURS = [theme.OKABE_ITO[c] for c in ("blue", "reddish purple", "yellow
 _LEFT, _RIGHT, _PLOT_HEIGHT = 14.0, 12.0, 62.0
 
 
-@theme.theme()
+@drawn
 def waterfall(
     values: pd.Series,
     colour_by: pd.Series | None,
@@ -166,7 +166,7 @@ def _alt(rows: pd.DataFrame, counts: dict[str, int], colours: dict[str, str], yl
     parts = [
         f"Waterfall plot of {fmt.mid_sentence(clean(ylabel))} in "
         f"{fmt.patients(int(_value(rows, Statistic.N)))}: from {high} to {low}, median {middle}; "
-        f"{counts['<0']} fell."
+        f"{counts['<0']} decreased."
     ]
     for cut in map(Cut.read, counts):
         if cut is not None and cut.sign in ("<=", ">="):

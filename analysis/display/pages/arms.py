@@ -262,8 +262,8 @@ def table_4(estimates: pd.DataFrame, study: Study) -> Table | None:
         rows.append(cells)
     said = "; ".join(dict.fromkeys(m for m in tested["method"] if m))
     notes = [
-        "Worst grade a patient and row, CTCAE version 5.0; percentages are of all patients of the "
-        f"arm. p: {said}.",
+        "Worst grade of each patient in each row, CTCAE version 5.0; percentages are of all "
+        f"patients of the arm. p: {said}.",
     ]
     return journal(
         pd.DataFrame(rows), stub="event", headings=headings, spanners=spanners, notes=notes

@@ -22,9 +22,9 @@ _PAGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("treatment",),
         "what was given, how much of it, in which order",
     ),
-    ("03_response", ("response or marker",), "how often tumours shrank, or a marker fell"),
+    ("03_response", ("response or marker",), "how often tumours shrank or a marker decreased"),
     ("04_survival", ("survival",), "how long patients lived, and how long without an event"),
-    ("05_toxicity", ("adverse_events",), "what harm came with the treatment, and how grave it was"),
+    ("05_toxicity", ("adverse_events",), "what harm came with treatment, and how severe it was"),
     ("06_prognostic_factors", ("factors",), "which patients did better or worse"),
     (
         "07_replication",

@@ -24,6 +24,7 @@ from analysis.display.format import (
     p_value,
     thousands,
 )
+from analysis.display.pages.survival import drawn_words
 from analysis.display.tables import (
     EXACT_MARK,
     Table,
@@ -644,7 +645,10 @@ def _test_words(rows: pd.DataFrame, study: Study, factor: Factor) -> str:
 
 def factor_caption(study: Study, factor: Factor, endpoint: str) -> str:
     """Give the caption of `factor_curves`."""
-    parts = [f"{study.endpoint(endpoint).words} by {factor.label}.", since_landmark(study)]
+    parts = [
+        f"{study.endpoint(endpoint).words} by {factor.label}. {drawn_words(study)}",
+        since_landmark(study),
+    ]
     if factor.over_time and getattr(study.chosen, factor.over_time):
         parts.append("Curves by group in the end; the p value counts it from when it was known.")
     return " ".join(part for part in parts if part)

@@ -29,8 +29,8 @@ def response_method(estimates: pd.DataFrame, cohort: Cohort) -> Markdown:
     source = (
         "Categories follow from the sum of diameters of target lesions and from new lesions: "
         "complete response (CR) when all have disappeared, partial response (PR) from a fall of "
-        "30 %, progressive disease (PD) from a rise of 20 % and 5 mm or a new lesion, else stable "
-        "disease (SD) (RECIST 1.1: Eisenhauer 2009; mRECIST counts only viable, arterially "
+        "30%, progressive disease (PD) from a rise of 20% and 5 mm or a new lesion, and otherwise "
+        "stable disease (SD) (RECIST 1.1: Eisenhauer 2009; mRECIST counts only viable, arterially "
         "enhancing tumour: Lencioni and Llovet 2010)."
         if parameters.response_source == "derived" and not instead
         else "Categories are those that were recorded; where none was, they follow from the sum of "
@@ -162,6 +162,15 @@ def tumour_change(cohort: Cohort, said: pd.DataFrame, criterion: str) -> Drawing
     )
 
 
+def change_caption(cohort: Cohort) -> str:
+    """Give the caption of `marker_change`, with what its colours are."""
+    words = cohort.study.marker.words if cohort.study.marker else "Tumour marker"
+    caption = f"Percentage change of {words} from baseline."
+    if drawn.best_responses(cohort) is not None:
+        caption += " Colours, best response by RECIST 1.1."
+    return caption
+
+
 def marker_change(cohort: Cohort, said: pd.DataFrame) -> Drawing | None:
     """Draw the change of the marker of each patient (Figure 1B), coloured by response if known."""
     marker = cohort.study.marker
@@ -189,10 +198,10 @@ def marker_method(estimates: pd.DataFrame, study: Study) -> Markdown:
         return Markdown("")
     words = study.marker.words
     chosen = pick(estimates, analysis_id=study.marker.analysis_id, statistic=Statistic.P_VALUE)
-    said = f"**Method.** {words} fell when the value after treatment is below the one before."
+    said = f"**Method.** {words} decreased if the value after treatment was below that before it."
     if not chosen.empty:
         method = method_of(chosen, Statistic.P_VALUE)
-        said += f" Its fall against response: {method}."
+        said += f" Its association with response was tested by: {method}."
     return Markdown(said)
 
 
@@ -204,7 +213,7 @@ def marker_table(estimates: pd.DataFrame, study: Study) -> Table | None:
     chosen = pick(estimates, analysis_id=marker.analysis_id, group="criterion")
     if chosen.empty:
         return None
-    fell = f"{marker.words} fell"
+    fell = f"{marker.words} decreased"
     rows = []
     for criterion in dict.fromkeys(chosen["group_level"]):
         for level in dict.fromkeys(chosen["variable_level"]):

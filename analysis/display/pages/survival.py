@@ -34,7 +34,7 @@ from analysis.estimates.ensemble import Ensemble
 from analysis.estimates.exact_log_rank import SPARSE
 from analysis.estimates.points import SURVIVAL_CURVE
 from analysis.estimates.rows import pick, value_of
-from analysis.estimates.survival import at_risk_months, times_chosen
+from analysis.estimates.survival import times_chosen
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import Statistic
 from analysis.study.parameters import zero_words
@@ -224,8 +224,9 @@ def figure(
     present = [name for name in endpoints if name in set(points["variable"])]
     if not present:
         return None
-    grid = at_risk_months(study.chosen)
     overall = pick(estimates, analysis_id="survival", group="")
+    counted = pick(overall, statistic=Statistic.AT_RISK)["variable_level"]
+    grid = sorted({int(month) for month in counted})
     competing = all(study.endpoint(name).competes(study.chosen) for name in present)
     return survival_figure(
         {name: curves.of_rows(pick(points, variable=name)) for name in present},
@@ -270,7 +271,7 @@ def caption(study: Study, endpoints: Sequence[str]) -> str:
 
     >>> from analysis.study.own import OWN
     >>> caption(OWN, ["OS", "RFS"])
-    'Overall survival and recurrence-free survival.'
+    'Overall survival and recurrence-free survival. Bands, 95% CI; ticks, censored patients.'
     """
     named = [study.endpoint(name) for name in endpoints]
     if not named:
@@ -288,9 +289,15 @@ def caption(study: Study, endpoints: Sequence[str]) -> str:
         text += ": 1 minus the Aalen-Johansen incidence of the event"
     if 0 < len(competing) < len(named):
         text += f" ({', '.join(competing)})"
+    return f"{text}. {drawn_words(study)}"
+
+
+def drawn_words(study: Study) -> str:
+    """Say what a survival figure draws beside its curves."""
+    bands = f"{percent(study.chosen)} CI"
     if study.chosen.interval_source == "bootstrap":
-        text += ". Bands hold the percentiles of bootstrap samples"
-    return f"{text}."
+        bands += " (percentiles of bootstrap samples)"
+    return f"Bands, {bands}; ticks, censored patients."
 
 
 # Relapse by factor --------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Page 05: adverse events by grade, and the grave ones one by one."""
+"""Page 05: adverse events by grade, and the severe ones one by one."""
 
 from __future__ import annotations
 
@@ -85,7 +85,8 @@ def table_4(estimates: pd.DataFrame, study: Study) -> Table | None:
             spanners[words] = [count, share]
             headings |= {count: "No.", share: "%"}
         rows.append(cells)
-    counted = "Any grade (none is recorded)" if ANY in levels else "Worst grade a patient and row"
+    worst = "Worst grade of each patient in each row"
+    counted = "Any grade (none is recorded)" if ANY in levels else worst
     notes = [
         f"{counted}, CTCAE version 5.0; adverse events from any cause. %, of all patients "
         f"(N = {thousands(graded['n'].max())})."

@@ -188,12 +188,12 @@ def _fatal(known: Known) -> Iterator[Found]:
     yield from where(fatal != of_event, "grade 5 and cause of death do not agree")
 
 
-def _grave(known: Known) -> Iterator[Found]:
+def _severe(known: Known) -> Iterator[Found]:
     events = known.recorded["adverse_events"]
-    grave = events.loc[events["grade"] >= 3, "patient_id"].nunique()
-    share = 100 * grave / max(1, len(known.patients))
+    severe = events.loc[events["grade"] >= 3, "patient_id"].nunique()
+    share = 100 * severe / max(1, len(known.patients))
     printed = known.targets.printed("adverse_events", "any_event", "percent", ">=3")
-    yield from counted(round(share, 6), printed, f"% of patients ({grave}) with grade >= 3")
+    yield from counted(round(share, 6), printed, f"% of patients ({severe}) with grade >= 3")
 
 
 def _attribution(known: Known) -> Iterator[Found]:
@@ -285,7 +285,7 @@ RULES = (
     ),
     Rule(
         "complete response and AFP",
-        "AFP falls in who responds completely by RECIST 1.1.",
+        "AFP decreases in patients with a complete response by RECIST 1.1.",
         _afp_of_complete_responders,
     ),
     Rule("waterfall", "Diameters change within the axis of Figure 1A.", _axis),
@@ -332,9 +332,9 @@ RULES = (
         _fatal,
     ),
     Rule(
-        "grave adverse events",
+        "severe adverse events",
         "As many patients as published have an adverse event of grade 3 or more.",
-        _grave,
+        _severe,
     ),
     Rule(
         "onset of adverse events",

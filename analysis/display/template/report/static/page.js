@@ -25,6 +25,18 @@
   button.hidden = false;
 })();
 
+// What is folded is open on paper, in browsers whose style sheets cannot do it.
+(function () {
+  var opened = [];
+  window.addEventListener("beforeprint", function () {
+    opened = Array.from(document.querySelectorAll("details:not([open]):not(.code)"));
+    opened.forEach(function (details) { details.open = true; });
+  });
+  window.addEventListener("afterprint", function () {
+    opened.forEach(function (details) { details.open = false; });
+  });
+})();
+
 // Lists that can be filtered by words and by verdict; without scripts the whole list is there.
 document.querySelectorAll("figure.verdicts:has(.filter)").forEach(function (list) {
   var words = list.querySelector("input");

@@ -1,0 +1,100 @@
+"""What axe finds on the pages, by day and night, on a screen and on a phone; what a phone cuts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import OWN
+
+AXE = next(Path(axe_playwright_python.__file__).parent.glob("axe*.js")).read_text("utf-8")
+DESK, PHONE = {"width": 1200, "height": 900}, {"width": 390, "height": 844}
+# The shade of what scrolls would keep axe from judging the contrast of what stands on it.
+PLAIN = ".scroll { background: none !important; }"
+
+
+def violations(page: Page, path: Path) -> dict[str, Any]:
+    """Give what axe finds, by rule, with the first element."""
+    page.goto(path.as_uri())
+    page.add_style_tag(content=PLAIN)
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return {each["id"]: each["nodes"][0]["html"] for each in found["violations"]}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_axe_finds_nothing(
+    any_report: Path, browser: Browser, scheme: str, size: dict[str, int]
+) -> None:
+    if any_report.name != OWN and (scheme == "light") != (size is DESK):
+        pytest.skip("the pages are the same templates: two of the four ways are looked at")
+    page = browser.new_page(color_scheme=scheme, viewport=size)  # type: ignore[arg-type]
+    try:
+        paths = sorted(any_report.glob("*.html"))
+        assert paths
+        found = {path.name: violations(page, path) for path in paths}
+        assert {name: each for name, each in found.items() if each} == {}
+    finally:
+        page.close()
+
+
+def test_axe_finds_a_fault(tmp_path: Path, browser: Browser) -> None:
+    """A check that finds nothing must be able to find something."""
+    path = tmp_path / "page.html"
+    path.write_text("<html><body><img src='data:,'><p style='color:#ccc'>pale</p></body></html>")
+    page = browser.new_page()
+    try:
+        assert {"image-alt", "color-contrast", "html-has-lang"} <= violations(page, path).keys()
+    finally:
+        page.close()
+
+
+def test_a_phone_shows_whole_figures_at_a_size_that_can_be_read(
+    any_report: Path, browser: Browser
+) -> None:
+    page = browser.new_page(viewport=PHONE)  # type: ignore[arg-type]
+    try:
+        for path in sorted(any_report.glob("*.html")):
+            page.goto(path.as_uri())
+            sizes = page.eval_on_selector_all(
+                "figure.plot img",
+                """all => all.map(image => [
+                    image.getBoundingClientRect().right, image.clientWidth, image.naturalWidth,
+                    image.closest('.scroll').scrollWidth - image.closest('.scroll').clientWidth,
+                ])""",
+            )
+            for right, shown, drawn, hidden in sizes:
+                assert right <= PHONE["width"]
+                assert hidden <= 0
+                # Letters of seven points are drawn at a third more than on paper: 9 pixels remain.
+                assert shown / drawn > 0.8 * 0.96, (path.name, shown, drawn)
+    finally:
+        page.close()
+
+
+def test_figures_are_dark_by_night(report: Path, browser: Browser) -> None:
+    """The paper of a figure is that of the page, in either colours."""
+    for scheme in ("light", "dark"):
+        page = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
+        try:
+            page.goto((report / "04_survival.html").as_uri())
+            figure = page.locator("figure.plot img").first
+            paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            corner = figure.screenshot()
+            assert _corner(corner) == tuple(int(part) for part in paper[4:-1].split(","))
+        finally:
+            page.close()
+
+
+def _corner(png: bytes) -> tuple[int, ...]:
+    import io
+
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png)) as image:
+        return image.convert("RGB").getpixel((1, 1))  # type: ignore[return-value]
