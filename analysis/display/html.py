@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -95,6 +95,13 @@ def to_html(notebook: NotebookNode, name: str, report: Report, told: bool = Fals
     resources = {"report": report, "name": name, "heading": _first_heading(notebook) or name}
     resources["in_force"] = partial(in_force, hidden=report.hidden)
     resources["told"] = told or bool(report.changed)
+    # A heading may have the words of a table: each name is given once on a page.
+    shown = "".join(
+        str(output.get("data", {}).get("text/html", ""))
+        for cell in cells
+        for output in cell.get("outputs", [])
+    )
+    resources["taken"] = frozenset(re.findall(r'\sid="([^"]+)"', shown))
     page, _ = exporter.from_notebook_node(notebook, resources)
     return page
 
@@ -126,7 +133,8 @@ class _Exporter(HTMLExporter):
     @pass_context
     def markdown2html(self, context: Context, source: str) -> Markup:
         """Give the HTML of a Markdown cell and note its headings for the table of contents."""
-        renderer = _Renderer(context["resources"]["headings"], escape=False)
+        resources = context["resources"]
+        renderer = _Renderer(resources["headings"], resources.get("taken", ()), escape=False)
         return Markup(MarkdownWithMath(renderer=renderer).render(source))
 
 
@@ -149,13 +157,14 @@ def _html_of_output(markup: str) -> Markup:
 class _Renderer(IPythonRenderer):
     """Markdown with formulas as MathML and headings that can be linked to."""
 
-    def __init__(self, headings: list[Heading], **options: Any) -> None:
+    def __init__(self, headings: list[Heading], taken: Iterable[str] = (), **options: Any) -> None:
         super().__init__(exclude_anchor_links=True, **options)
         self._headings = headings
+        self._taken = set(taken)
 
     def heading(self, text: str, level: int, **attrs: Any) -> str:
         plain = Markup(text).striptags()
-        taken = {heading.slug for heading in self._headings}
+        taken = self._taken | {heading.slug for heading in self._headings}
         slug = _slug(plain, taken)
         self._headings.append(Heading(level, plain, slug))
         if level == 1:

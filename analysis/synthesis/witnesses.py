@@ -19,6 +19,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from analysis.cohort import collection
@@ -131,6 +132,8 @@ def make(
 def run(asked: Asked, out: Path, progress: Progress, workers: int = 0) -> str:
     """Find the witnesses that are not there yet, and write all; say what there is.
 
+    Those of other statistics stay, where they are of the same numbers and choices.
+
     Raises
     ------
     Unfinished
@@ -159,7 +162,8 @@ def run(asked: Asked, out: Path, progress: Progress, workers: int = 0) -> str:
             )
     there = [task for task in tasks if (work / named(*task) / _ABOUT).exists()]
     if there:
-        _publish(there, work, out)
+        others = [name for name in _published(ways, out) if name not in {named(*t) for t in tasks}]
+        _publish(there, others, work, out)
     if lacking:
         reasons = "".join(f"\n  - {one.name}: {one.reason}" for one in lacking)
         raise Unfinished(
@@ -246,26 +250,63 @@ def _keep(work: Path, made: Witness) -> None:
         (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
 
 
-def _publish(tasks: Sequence[tuple[Pushed, str]], work: Path, out: Path) -> None:
-    """Write the witnesses' files beside the members'."""
+def _published(ways: Ways, out: Path) -> list[str]:
+    """Name the witnesses that are written already, if they are of the same numbers and choices."""
+    try:
+        about = json.loads((out / stored.ABOUT).read_text(encoding="utf-8"))
+        asked = json.loads(json.dumps(stored.choices(ways.options), default=str))
+        if (about["claims"], about["parameters"]) != (
+            stored.ledger_digest(ways.targets.ledger),
+            asked,
+        ):
+            return []
+        told = pd.read_csv(out / stored.WITNESSES, dtype=str, keep_default_na=False)
+    except (OSError, ValueError, KeyError):
+        return []
+    return list(told["name"])
+
+
+def _publish(
+    tasks: Sequence[tuple[Pushed, str]], others: Sequence[str], work: Path, out: Path
+) -> None:
+    """Write the witnesses' files beside the members', after those `others` that stay."""
     names = [named(*task) for task in tasks]
     clear_away(out)
     with staged(work, "written") as new:
         (new / WITNESSES).mkdir()
-        cohorts = {name: ensemble.tables_of(work / name) for name in names}
+        cohorts = {
+            **{name: _stored_tables(out, name) for name in others},
+            **{name: ensemble.tables_of(work / name) for name in names},
+        }
         collection.write(new / WITNESSES, cast(Any, cohorts))
         for file in (stored.OF_WITNESSES, stored.MULTIVARIABLE_OF_WITNESSES):
             parts = [pd.read_parquet(work / name / file).assign(member=name) for name in names]
+            if others:
+                before = pd.read_parquet(out / file)
+                parts.insert(0, before[before[MEMBER].isin(others)])
             together = pd.concat(parts, ignore_index=True)[[MEMBER, *KEY, "value", "unit"]]
             arrow = pa.Table.from_pandas(together, preserve_index=False)
             collection.write_table(arrow, new, Path(file).stem)
-        write_csv(_table(tasks, work), new / stored.WITNESSES)
+        table = _table(tasks, work)
+        if others:
+            # As they are written: a number keeps its digits.
+            told = pd.read_csv(out / stored.WITNESSES, dtype=str, keep_default_na=False)
+            table = pd.concat([told[told["name"].isin(others)], table], ignore_index=True)
+        write_csv(table, new / stored.WITNESSES)
         (out / stored.WITNESSES).unlink(missing_ok=True)
         remove(out / WITNESSES)
         (new / WITNESSES).replace(out / WITNESSES)
         for file in (stored.OF_WITNESSES, stored.MULTIVARIABLE_OF_WITNESSES, stored.WITNESSES):
             (new / file).replace(out / file)
     remove(work / "written")
+
+
+def _stored_tables(out: Path, name: str) -> dict[str, pa.Table]:
+    asked = [(MEMBER, "==", name)]
+    return {
+        path.stem: pq.read_table(path, filters=asked).drop_columns([MEMBER])
+        for path in sorted((out / WITNESSES).glob("*.parquet"))
+    }
 
 
 def _table(tasks: Sequence[tuple[Pushed, str]], work: Path) -> pd.DataFrame:
