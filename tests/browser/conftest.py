@@ -47,7 +47,7 @@ def report(
     request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """Give the folder of the report on the synthetic cohort."""
-    return _built(request.param, tmp_path_factory)
+    return built(request.param, tmp_path_factory)
 
 
 @pytest.fixture(scope="session", params=[OWN, *OTHERS])
@@ -55,13 +55,13 @@ def any_report(
     request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """Give the folder of each report: synthetic, with much not recorded, with hostile text."""
-    return _built(request.param, tmp_path_factory)
+    return built(request.param, tmp_path_factory)
 
 
 _REPORTS: dict[str, Path] = {}
 
 
-def _built(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build a report anew unless `reports/` has it and it is up to date."""
     if name not in _REPORTS:
         reports = tmp_path_factory.mktemp("reports")

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser
 
 from analysis.display.documents import onefile, typeset, word, workbook
 from analysis.display.documents.content import Content, content, tables
-from tests.browser.conftest import HOSTILE
+from tests.browser.conftest import HOSTILE, OWN, built
 
 pypandoc = pytest.importorskip("pypandoc")
 pdfium = pytest.importorskip("pypdfium2")
@@ -30,6 +30,14 @@ TABLES = tuple(f"table_{number}" for number in range(1, 6))
 
 def pages_of(report: Path) -> list[str]:
     return json.loads((report / "manifest.json").read_text(encoding="utf-8"))["pages"]
+
+
+@pytest.fixture(scope="module", params=[OWN, "hostile"])
+def any_report(
+    request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Give the two reports that are farthest from each other."""
+    return built(request.param, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
