@@ -40,7 +40,7 @@ ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report docx pdf xlsx onefile writers import ledger check release verify why check-manifest audit sensitivity test lint bench lab \
+.PHONY: help report docx pdf xlsx onefile methods crate writers import ledger check release verify why check-manifest audit sensitivity test lint bench lab \
     synthetic ensemble ensemble-conclusions witnesses bounds check-bounds \
     dictionary rdatasets sbom lock clean distclean environment installed install tools
 
@@ -111,6 +111,12 @@ pdf: writers ## the report as one PDF
 
 xlsx: writers ## all tables and estimates as an Excel workbook
 	@$(PYTHON) -m analysis documents xlsx $(CHOSEN) $(AT_A_TIME)
+
+methods: writers ## the methods in words, with STROBE, RECORD and REMARK filled from what ran
+	@$(PYTHON) -m analysis documents methods $(CHOSEN) $(AT_A_TIME)
+
+crate: environment ## the report as an RO-Crate, with its estimates as CDISC ARS and ARD
+	@$(PYTHON) -m analysis documents crate $(CHOSEN) $(AT_A_TIME)
 
 onefile: environment ## the report as one HTML file, to send by mail
 	@$(PYTHON) -m analysis documents onefile $(CHOSEN) $(AT_A_TIME)

@@ -41,7 +41,7 @@ _OF_METHODS = re.compile(
     r"30\.4375|\b0\.05\b|\b95%|\b(?:19|20)\d\d\b|(?:m?RECIST|version|CTCAE) \d\.\d|"
     r"(?:[Pp]age|[Tt]able|[Ff]igure|[Ss]ection|[Mm]ethods|[Rr]esults) \d(?:\.\d)?|R's|"
     r"\d+(?:\.\d+)? ?(?:%|mm) and 5 mm|(?:fall of|rise of|grade) (?:≥ )?\d+ ?%?|"
-    r"\d+ of \d+ numbers reproduced|claims: \d+ reproduced|"
+    r"\d+ of \d+ (?:numbers reproduced|published numbers)|claims: \d+ reproduced|"
     r"10\.\d{4,}/\S+|\d+ tests|\d+ of them exact|fewer than \d|Fewer than \d"
 )
 
@@ -109,7 +109,7 @@ def of_page(text: str) -> list[tuple[str, str]]:
             text = _text([block])
             if not re.search(r"Over \d+ cohorts|cohorts that were found", text):
                 found += [("prose", number) for number in strangers(text)]
-    if "ynthetic" not in _text(page.xpath('//div[@class="notice"]')):
+    if "ynthetic" not in _text(page.xpath('//*[@class="notice"]')):
         found.append(("notice", "a page that does not say synthetic"))
     return found
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +18,18 @@ from analysis.build.report import build_report
 from analysis.study.in_place import clear_away, staged
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis.display.documents.content import Content
 
-WORD, PDF, WORKBOOK, ONE_FILE = KINDS = ("docx", "pdf", "xlsx", "onefile")
+WORD, PDF, WORKBOOK, ONE_FILE, METHODS, CRATE = KINDS = (
+    "docx",
+    "pdf",
+    "xlsx",
+    "onefile",
+    "methods",
+    "crate",
+)
 
 
 def build_documents(
@@ -42,53 +54,138 @@ def build_documents(
     place = project.documents / name
     clear_away(place)
     with staged(place, kind) as staging:
-        said = _WRITERS[kind](report, manifest, staging)
+        said = _WRITERS[kind](Built(project.root, report, manifest, project.version()), staging)
     return [f"{project.shown(place / kind / line)}" for line in said]
 
 
-def _content(report: Path, manifest: Manifest) -> Content:
-    from analysis.display.documents.content import content
+@dataclass(frozen=True)
+class Built:
+    """A report as it was built: folders of project and report, its manifest, this version."""
 
-    return content(report, manifest.pages)
+    root: Path
+    folder: Path
+    manifest: Manifest
+    version: str
+
+    def content(self) -> Content:
+        """Give what its pages say."""
+        from analysis.display.documents.content import content
+
+        return content(self.folder, self.manifest.pages)
+
+    def estimates(self) -> pd.DataFrame:
+        """Give its estimates."""
+        import pandas as pd
+
+        return pd.read_parquet(self.folder / "estimates.parquet")
 
 
-def _word(report: Path, manifest: Manifest, out: Path) -> list[str]:
+def _word(report: Built, out: Path) -> list[str]:
     from analysis.display.documents import word
 
-    found = _content(report, manifest)
+    found = report.content()
     word.write_report(found, out / "report.docx")
     (out / "tables").mkdir()
     word.write_tables(found, out / "tables")
     return ["report.docx", "tables/"]
 
 
-def _pdf(report: Path, manifest: Manifest, out: Path) -> list[str]:
+def _pdf(report: Built, out: Path) -> list[str]:
     from analysis.display.documents import typeset
 
-    typeset.write_pdf(_content(report, manifest), out / "report.pdf")
+    typeset.write_pdf(report.content(), out / "report.pdf")
     return ["report.pdf"]
 
 
-def _workbook(report: Path, manifest: Manifest, out: Path) -> list[str]:
-    import pandas as pd
-
+def _workbook(report: Built, out: Path) -> list[str]:
     from analysis.display.documents import workbook
 
-    estimates = pd.read_parquet(report / "estimates.parquet")
-    workbook.write_workbook(_content(report, manifest), estimates, out / "tables.xlsx")
+    workbook.write_workbook(report.content(), report.estimates(), out / "tables.xlsx")
     return ["tables.xlsx"]
 
 
-def _one_file(report: Path, manifest: Manifest, out: Path) -> list[str]:
+def _one_file(report: Built, out: Path) -> list[str]:
     from analysis.display.documents import onefile
 
-    onefile.write_one_file(report, manifest.pages, out / "report.html")
+    onefile.write_one_file(report.folder, report.manifest.pages, out / "report.html")
     return ["report.html"]
 
 
-_WRITERS: Mapping[str, Callable[[Path, Manifest, Path], list[str]]] = {
+def _methods(report: Built, out: Path) -> list[str]:
+    from analysis.display.documents import methods, word
+    from analysis.display.documents.pandoc import converted
+
+    found = report.content()
+    about = report.manifest
+    made = methods.Made(
+        report.version, about.python, about.packages, about.commit, about.parameters
+    )
+    html = methods.write_up(found, report.estimates(), made)
+    converted(html, "gfm", ["--wrap=none"], out / "methods.md")
+    word.write_text(html, out / "methods.docx", found.notices)
+    return ["methods.md", "methods.docx"]
+
+
+def _crate(report: Built, out: Path) -> list[str]:
+    import json
+    import shutil
+
+    from analysis.build.files import hash_of_file
+    from analysis.display.documents import crate, standards
+    from analysis.study.spreadsheets import write_csv
+
+    about, estimates = report.manifest, report.estimates()
+    for path in about.outputs:
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(report.folder / path, out / path)
+    shutil.copyfile(report.root / crate.WORKFLOW, out / crate.WORKFLOW)
+    write_csv(standards.ard(estimates), out / "ard.csv")
+    tables = [path for path in about.outputs if path.startswith("tables/")]
+    event = standards.reporting_event(
+        estimates, report.folder.name, about.title or about.dataset, [about.notice], tables
+    )
+    (out / "ars.json").write_text(json.dumps(event, indent=1, ensure_ascii=False), "utf-8")
+    run = crate.Run(
+        name=report.folder.name,
+        title=about.title or about.dataset,
+        description=about.notice or about.dataset,
+        version=report.version,
+        python=about.python,
+        commit=about.commit,
+        date=date_of(report.root, about.commit),
+        licence="https://spdx.org/licenses/MIT",
+        dataset={
+            name.removeprefix("dataset/"): digest
+            for name, digest in about.inputs.items()
+            if name.startswith("dataset/")
+        },
+        parameters=about.parameters,
+    )
+    files = {
+        path.relative_to(out).as_posix(): (path.stat().st_size, hash_of_file(path))
+        for path in sorted(out.rglob("*"))
+        if path.is_file()
+    }
+    said = json.dumps(crate.metadata(run, files), indent=1, ensure_ascii=False)
+    (out / crate.METADATA).write_text(said + "\n", "utf-8")
+    return [crate.METADATA, "ars.json", "ard.csv"]
+
+
+def date_of(root: Path, commit: str) -> str:
+    """Give when a commit was made, in ISO 8601; today where git does not know it."""
+    command = ["git", "show", "-s", "--format=%cI", commit or "HEAD"]
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return datetime.now(UTC).date().isoformat()
+    return done.stdout.strip()
+
+
+_WRITERS: Mapping[str, Callable[[Built, Path], list[str]]] = {
     WORD: _word,
     PDF: _pdf,
     WORKBOOK: _workbook,
     ONE_FILE: _one_file,
+    METHODS: _methods,
+    CRATE: _crate,
 }

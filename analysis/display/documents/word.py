@@ -62,6 +62,11 @@ def write_tables(content: Content, folder: Path) -> list[str]:
     return written
 
 
+def write_text(html: str, path: Path, notices: Sequence[str]) -> None:
+    """Write a document of text and tables, given as HTML."""
+    _write(html, path, (), notices)
+
+
 def _with_pictures(content: Content) -> str:
     """Give the pages with figures as PNG at the size of print, no wider than the text."""
     html = content.body
