@@ -139,6 +139,8 @@ def _crate(report: Built, out: Path) -> list[str]:
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(report.folder / path, out / path)
     shutil.copyfile(report.root / crate.WORKFLOW, out / crate.WORKFLOW)
+    said = (f"# {about.title or about.dataset}", about.dataset, about.notice, crate.ABOUT)
+    (out / crate.README).write_text("\n\n".join(filter(None, said)) + "\n", "utf-8")
     write_csv(standards.ard(estimates), out / "ard.csv")
     tables = [path for path in about.outputs if path.startswith("tables/")]
     event = standards.reporting_event(
@@ -166,8 +168,8 @@ def _crate(report: Built, out: Path) -> list[str]:
         for path in sorted(out.rglob("*"))
         if path.is_file()
     }
-    said = json.dumps(crate.metadata(run, files), indent=1, ensure_ascii=False)
-    (out / crate.METADATA).write_text(said + "\n", "utf-8")
+    graph = json.dumps(crate.metadata(run, files), indent=1, ensure_ascii=False)
+    (out / crate.METADATA).write_text(graph + "\n", "utf-8")
     return [crate.METADATA, "ars.json", "ard.csv"]
 
 

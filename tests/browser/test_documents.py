@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import shutil
 import subprocess
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import lxml.html
 import numpy as np
 import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
-from analysis.display.documents import onefile, typeset, word, workbook
+from analysis.__main__ import PROJECT
+from analysis.build.documents import build_documents
+from analysis.build.files import hash_of_file
+from analysis.cohort.folder import dataset_folder
+from analysis.display.documents import methods, onefile, standards, typeset, word, workbook
 from analysis.display.documents.content import Content, content, tables
 from tests.browser.conftest import HOSTILE, OWN, built
 
@@ -25,6 +32,7 @@ pypandoc = pytest.importorskip("pypandoc")
 pdfium = pytest.importorskip("pypdfium2")
 openpyxl = pytest.importorskip("openpyxl")
 
+REFERENCE = Path(__file__).parents[1] / "reference"
 TABLES = tuple(f"table_{number}" for number in range(1, 6))
 
 
@@ -200,6 +208,94 @@ def test_a_workbook_has_numbers_as_numbers_and_runs_nothing(
     stored = [sheet.cell(row, place).value for row in range(2, sheet.max_row + 1)]
     both = zip(stored, estimates["value"], strict=True)
     assert all(np.isnan(real) if one is None else one == real for one, real in both)
+
+
+def test_estimates_are_an_analysis_results_standard(any_report: Path) -> None:
+    estimates = pd.read_parquet(any_report / "estimates.parquet")
+    event = standards.reporting_event(estimates, any_report.name, "A title", ["A notice"], [])
+    # Of CDISC's analysis-results-standard (MIT), project/jsonschema/ars_ldm.schema.json.
+    schema = json.loads((REFERENCE / "ars_ldm.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    assert [error.message for error in validator.iter_errors(json.loads(json.dumps(event)))] == []
+    operations = {
+        each["id"]: each["name"] for method in event["methods"] for each in method["operations"]
+    }
+    named = {
+        group["id"]
+        for grouping in event["analysisGroupings"]
+        for group in grouping.get("groups", [])
+    }
+    assert len(named) == sum(len(each.get("groups", [])) for each in event["analysisGroupings"])
+    results = [each for analysis in event["analyses"] for each in analysis["results"]]
+    assert len(results) == len(estimates)
+    known = Counter(repr(float(value)) for value in estimates["value"].dropna())
+    assert Counter(each["rawValue"] for each in results if "rawValue" in each) == known
+    assert {each["operationId"] for each in results} == operations.keys()
+    used = {group["groupId"] for each in results for group in each.get("resultGroups", [])
+            if "groupId" in group}  # fmt: skip
+    assert used == named
+    flat = standards.ard(estimates)
+    pd.testing.assert_series_equal(flat["stat"], estimates["value"], check_names=False)
+
+
+def test_the_methods_are_those_of_the_pages_and_most_of_strobe_is_filled(
+    any_report: Path, found: Content
+) -> None:
+    about = json.loads((any_report / "manifest.json").read_text(encoding="utf-8"))
+    made = methods.Made("0.1.0", about["python"], about["packages"], "", {})
+    estimates = pd.read_parquet(any_report / "estimates.parquet")
+    html = methods.write_up(found, estimates, made)
+    told = " ".join(lxml.html.fromstring(f"<div>{html}</div>").text_content().split())
+    pages = " ".join(found.body.split())
+    for name in ("lifelines", "scipy"):
+        assert f"{name} {about['packages'][name]}" in told
+    lists = methods.checklists(found, estimates, made)
+    assert [len(items) for items in lists.values()] == [22, 11, 20]
+    strobe = next(items for title, items in lists.items() if title.startswith("STROBE"))
+    if any_report.name == OWN:
+        assert sum(item.filled for item in strobe) >= 14
+        assert "log-rank test" in told
+    # Nothing is filled by what is not there, and what is not filled is the authors'.
+    none = methods.checklists(found, estimates.head(0), made)
+    assert not any(item.filled for items in none.values() for item in items)
+    for items in lists.values():
+        for item in items:
+            assert item.filled or item.yours == "all of it"
+            for quoted in re.findall("“(.+?)”", item.where):
+                assert html_text(quoted) in pages
+
+
+def html_text(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def test_a_report_is_a_workflow_run_crate(report: Path, tmp_path: Path) -> None:
+    project = replace(PROJECT, reports=report.parent, documents=tmp_path / "documents")
+    build_documents(project, dataset_folder(OWN), {}, "crate")
+    crate = tmp_path / "documents" / OWN / "crate"
+    graph = json.loads((crate / "ro-crate-metadata.json").read_text(encoding="utf-8"))["@graph"]
+    entities = {each["@id"]: each for each in graph}
+    assert len(entities) == len(graph)
+    files = {p.relative_to(crate).as_posix() for p in crate.rglob("*") if p.is_file()}
+    parts = {each["@id"] for each in entities["./"]["hasPart"]}
+    assert parts == files - {"ro-crate-metadata.json"}
+    for name in parts:
+        assert entities[name]["sha256"] == hash_of_file(crate / name)
+    # Whatever is pointed at within the crate is there.
+    pointed = re.findall(r'"@id": "(#[^"]+)"', json.dumps(graph))
+    assert set(pointed) <= entities.keys()
+    python = os.environ.get("CRATE_PYTHON")
+    if python is None:
+        pytest.skip("roc-validator has an environment of its own: CRATE_PYTHON names its Python")
+    script = REFERENCE / "validate_crate.py"
+    told = subprocess.run([python, str(script), str(crate)], capture_output=True, text=True)
+    assert told.returncode == 0, told.stdout + told.stderr[-2000:]
+    entities["./"].pop("license")
+    (crate / "ro-crate-metadata.json").write_text(
+        json.dumps({"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph})
+    )
+    told = subprocess.run([python, str(script), str(crate)], capture_output=True, text=True)
+    assert told.returncode == 1
 
 
 def test_one_file_needs_nothing_beside_it(

@@ -6,19 +6,27 @@ PLoS One 2024;19:e0309210).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-METADATA = "ro-crate-metadata.json"
+METADATA, README = "ro-crate-metadata.json", "README.md"
 WORKFLOW = "Makefile"
+# What stands in the README of a crate, after what the report says of itself.
+ABOUT = (
+    "The report is `index.html`. All its numbers are `estimates.csv` and `estimates.parquet`; "
+    "`ars.json` has them as CDISC Analysis Results Standard, `ard.csv` as analysis results data. "
+    f"`{METADATA}` says how, from what and with which choices they were made."
+)
 _PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
     "https://w3id.org/ro/wfrun/workflow/0.5": "Workflow Run Crate",
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
 }
+_BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 _TYPES = {
     "csv": "text/csv",
+    "md": "text/markdown",
     "html": "text/html",
     "ipynb": "application/x-ipynb+json",
     "json": "application/json",
@@ -96,6 +104,7 @@ def metadata(run: Run, files: Mapping[str, tuple[int, str]]) -> Entity:
             "mentions": {"@id": "#run"},
         },
         *({"@id": at, "@type": "CreativeWork", "name": name} for at, name in _PROFILES.items()),
+        {"@id": _BIOSCHEMAS, "@type": "CreativeWork", "name": "Bioschemas ComputationalWorkflow"},
         {"@id": run.licence, "@type": "CreativeWork", "name": "Licence of the code"},
         {
             "@id": "#make",
@@ -112,36 +121,32 @@ def metadata(run: Run, files: Mapping[str, tuple[int, str]]) -> Entity:
             "instrument": {"@id": WORKFLOW},
             "object": _ids([*inputs, *chosen]),
             "result": _ids(part for part in parts if part != WORKFLOW),
-            "agent": {"@id": "#software"},
-            "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
-        },
-        {
-            "@id": "#software",
-            "@type": "SoftwareApplication",
-            "name": "hcc-replication",
-            "softwareVersion": run.version,
-            "url": "https://papermill.readthedocs.io/",
+            "actionStatus": "http://schema.org/CompletedActionStatus",
         },
         *_inputs(run),
         *_parameters(run),
         *_formal(run),
         *(_file(path, *files[path], run) for path in parts),
     ]
-    return {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph}
+    # That a file has a hash is a term of run crates.
+    own = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
+    return {"@context": ["https://w3id.org/ro/crate/1.1/context", own], "@graph": graph}
 
 
-def _ids(names: Any) -> list[Entity]:
-    return [{"@id": name} for name in names]
+def _ids(names: Iterable[str]) -> list[Entity] | Entity:
+    """Point at what has these names; a list of one is written as that one."""
+    found = [{"@id": name} for name in names]
+    return found[0] if len(found) == 1 else found
 
 
 def _inputs(run: Run) -> list[Entity]:
-    """Name the dataset's files, which are not in the crate, by their hash alone."""
+    """Name the files of the dataset, which are not in the crate, with their hashes."""
     return [
         {
             "@id": f"#input-{place}",
-            "@type": "CreativeWork",
+            "@type": "PropertyValue",
             "name": name,
-            "identifier": f"sha256:{digest}",
+            "value": f"sha256:{digest}",
             "exampleOfWork": {"@id": "#dataset"},
         }
         for place, (name, digest) in enumerate(run.dataset.items())
@@ -168,7 +173,7 @@ def _formal(run: Run) -> Sequence[Entity]:
             "@id": "#dataset",
             "@type": "FormalParameter",
             "name": "DATASET",
-            "additionalType": "Dataset",
+            "additionalType": "PropertyValue",
         },
         *(
             {
@@ -195,7 +200,10 @@ def _file(path: str, size: int, digest: str, run: Run) -> Entity:
         found |= {
             "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
             "programmingLanguage": {"@id": "#make"},
+            "conformsTo": {"@id": _BIOSCHEMAS},
             "version": run.version,
             "input": _ids(each["@id"] for each in _formal(run)),
         }
+    if path == README:
+        found["about"] = {"@id": "./"}
     return found
