@@ -204,8 +204,10 @@ lint: tools ## check style, types and the direction of imports
 bench: environment ## measure speed; BENCH=builds for one of search, ensemble, bounds, audit, builds, million
 	@$(PYTHON) -m benchmarks $${BENCH:+"$$BENCH"}
 
-lab: environment ## open the notebooks in JupyterLab
-	@$(PYTHON) -m jupyterlab notebooks
+# JupyterLab refuses to run as root unless it is told that this is meant, as in a container.
+AS_ROOT = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
+lab: environment ## open the notebooks in JupyterLab (LAB="--no-browser --port=9999")
+	@$(PYTHON) -m jupyterlab notebooks $(AS_ROOT) $(LAB)
 
 synthetic: environment ## draw data/synthetic/ anew (SEED: other patients)
 	@$(PYTHON) -m analysis.zhai_2025.synthesis $(FROM_SEED)
@@ -251,6 +253,15 @@ clean: ## remove what was built, and caches
 	@find reports -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
 	@find analysis tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 	@rm -rf release documents .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
+
+# A misspelt target is told what may have been meant.
+.DEFAULT:
+	@"$(PYTHON3)" -c 'import difflib, re, sys; \
+	    asked, *files = sys.argv[1:]; \
+	    known = [name for path in files for name in re.findall(r"^([a-z-]+):.*## ", open(path).read(), re.M)]; \
+	    near = difflib.get_close_matches(asked, [*known, *"$(PAGES)".split()], 3); \
+	    said = f" Did you mean {chr(32).join(near)}?" if near else " make help lists them."; \
+	    sys.exit(f"There is nothing to make that is called {asked!r}.{said}")' "$@" $(MAKEFILE_LIST)
 
 distclean: clean ## remove .venv too
 	@rm -rf .venv .venv.*

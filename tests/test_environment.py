@@ -392,6 +392,17 @@ def test_help_names_every_target_that_a_reader_may_want() -> None:
 
 
 @needs_make
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [("surviva", "Did you mean survival?"), ("docs", "docx"), ("xyzzy", "make help lists them")],
+)
+def test_a_misspelt_target_is_told_what_may_have_been_meant(asked: str, said: str) -> None:
+    done = make(ROOT, asked, f"PYTHON3={sys.executable}")
+    assert done.returncode != 0
+    assert said in done.stderr
+
+
+@needs_make
 def test_every_page_can_be_built_alone() -> None:
     names = [name.partition("_")[2] for name in PROJECT.analyses()]
     said = make(ROOT, "--dry-run", *names).stdout

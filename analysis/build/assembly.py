@@ -24,7 +24,7 @@ from analysis.build.manifest import (
 )
 from analysis.build.plan import Plan
 from analysis.build.project import FAILED, Project
-from analysis.build.staleness import different_parameters
+from analysis.build.staleness import NOT_BUILT, different_parameters
 from analysis.study.in_place import staged
 
 if TYPE_CHECKING:
@@ -203,6 +203,8 @@ def summary_of(plan: Plan) -> str:
         names := different_parameters(plan.last.parameters, plan.changed)
     ):
         reason = f"{names} changed"
+    if reason == NOT_BUILT:
+        return f"for the first time, {len(plan.runs)} page{'s' if len(plan.runs) > 1 else ''}"
     if len(plan.runs) == 1:
         return reason
     return f"{reason}; {len(plan.stale)} of {len(plan.runs)} pages run"

@@ -74,7 +74,7 @@ def test_built_once_from_what_it_is_made_of_and_shows_no_path(
     log = ["--set", "ci_type=log"]
     assert run(small, dataset, variants, *log) == 0
     folder = small.report("sensitivity-four")
-    assert "it has not been built" in capsys.readouterr().out
+    assert "for the first time" in capsys.readouterr().out
     estimates = pd.read_csv(folder / "estimates.csv", keep_default_na=False)
     assert list(estimates["variant"].unique()) == ["base", "afp_cutoff=400", "ecog_max=1"]
     assert not estimates.duplicated(["variant", *KEY]).any()
