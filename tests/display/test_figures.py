@@ -69,16 +69,20 @@ def curve(n: int = 40, scale: float = 500.0, seed: int = 0) -> pd.DataFrame:
     )
 
 
-def survival(labels: list[str], *, p_value: float | None = None, title: str = "") -> Drawing:
+def survival(
+    labels: list[str], *, p_value: float | None = None, title: str = "", at_risk: int = 1
+) -> Drawing:
+    """Draw curves; `at_risk` patients stand for each."""
+    each = at_risk
     curves = {label: curve(seed=seed) for seed, label in enumerate(labels)}
-    at_risk = {
-        label: [int((frame["days"] >= month * DAYS_PER_MONTH).sum()) for month in GRID]
+    counts = {
+        label: [each * int((frame["days"] >= month * DAYS_PER_MONTH).sum()) for month in GRID]
         for label, frame in curves.items()
     }
     medians = {label: (11.5 + 0.4 * i, 8.0, float("nan")) for i, label in enumerate(labels)}
     return survival_figure(
         curves,
-        at_risk,
+        counts,
         GRID,
         medians=medians,
         ylabel="Overall survival",
@@ -254,6 +258,7 @@ DRAWN: dict[str, Callable[[], Drawing]] = {
     "one curve": lambda: survival(["Overall survival"]),
     "two curves": lambda: survival(["OS", "PFS"], p_value=0.0004, title="Figure 2A"),
     "four curves": lambda: survival(list("abcd"), p_value=0.088),
+    "two curves of a registry": lambda: survival(["OS", "PFS"], at_risk=1_000_000),
     "long curve labels": lambda: survival([HOSTILE * 4, "b " * 200], title=HOSTILE * 5),
     "waterfall": lambda: waterfalls(*changes(), ylabel="Change in sum of diameters"),
     "waterfall clipped": lambda: waterfalls(changes()[0] * 3, ylabel="Change in AFP", clip=100),

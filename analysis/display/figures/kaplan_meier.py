@@ -7,6 +7,7 @@ and Altman, Survival plots of time-to-event outcomes in clinical trials, Lancet 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -110,14 +111,18 @@ def survival_figure(
     labels_width = widest([line.label for line in lines])
     # Long labels get a line of their own above their numbers, so that none is ever cut short.
     stacked = labels_width > 0.24 * width_mm
-    left = max(13.5, _MARGIN if stacked else _MARGIN + labels_width + 4.0)
-    plot_width = width_mm - left - _RIGHT
+    # Half of the widest number stands out at either end of the axis.
+    half = widest([number for row in numbers for number in row]) / 2
+    beside = _MARGIN if stacked else _MARGIN + labels_width + 1.5
+    left = max(13.5, beside + max(2.5, half))
+    right = max(_RIGHT, half + 1.0)
+    plot_width = width_mm - left - right
     plot_height = min(0.72 * plot_width, 85.0)
     title_lines = wrap(title, width_mm - 2 * _MARGIN, theme.TITLE_PT, "bold") if title else []
     key = _key(lines, level, width_mm - 2 * _MARGIN)
     top = _MARGIN + 3.8 * len(title_lines) + _KEY_ROW * (_key_rows(key) + bool(p_line)) + 2.5
     risk_rows = [
-        (wrap(line.label, width_mm - left - _RIGHT) if stacked else [line.label]) for line in lines
+        (wrap(line.label, width_mm - left - right) if stacked else [line.label]) for line in lines
     ]
     risk_top = top + plot_height + 9.5
     risk_height = LINE_MM + sum(
@@ -371,6 +376,10 @@ def _draw_at_risk(
     top: float,
 ) -> None:
     scale = axes.get_position().width * sheet.width / months_grid[-1]
+    # Where numbers are wider than the months are apart, every second stands there, or every third.
+    needed = widest([number for row in numbers for number in row]) + 1.0
+    apart = scale * min(b - a for a, b in pairwise(months_grid))
+    every = max(1, math.ceil(needed / apart))
     sheet.text(left if stacked else _MARGIN, top + LINE_MM / 2, "Number at risk", weight="bold")
     y = top + LINE_MM
     for line, row, label in zip(lines, numbers, labels, strict=True):
@@ -380,7 +389,7 @@ def _draw_at_risk(
             y += len(label) * LINE_MM
         else:
             sheet.text(_MARGIN, y + _RISK_ROW / 2, label[0], color=ink)
-        for month, number in zip(months_grid, row, strict=True):
+        for month, number in [*zip(months_grid, row, strict=True)][::every]:
             x = left + month * scale
             sheet.text(x, y + _RISK_ROW / 2, number, ha="center", color=ink)
         y += _RISK_ROW
