@@ -195,7 +195,7 @@ CASES = (
          row("m", "OS", "median", "19.0") | {"unit": "months"},
          row("r", "OS=1 year", "rate", "40.0")),
         {"patients": "n"},
-        ("incidence “16.1” above", "40.0 % at 1 year and a median of 19.0"),
+        ("incidence “16.1” above", "40.0% at 1 year and a median of 19.0"),
         ("a", "b", "m", "r"),
     ),
     Case(

@@ -394,7 +394,7 @@ def test_help_names_every_target_that_a_reader_may_want() -> None:
 @needs_make
 @pytest.mark.parametrize(
     ("asked", "said"),
-    [("surviva", "Did you mean survival?"), ("docs", "docx"), ("xyzzy", "make help lists them")],
+    [("surviva", "Did you mean survival?"), ("docxx", "docx"), ("xyzzy", "make help lists them")],
 )
 def test_a_misspelt_target_is_told_what_may_have_been_meant(asked: str, said: str) -> None:
     done = make(ROOT, asked, f"PYTHON3={sys.executable}")

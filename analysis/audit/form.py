@@ -307,7 +307,7 @@ class RatioInterval(Data):
 
 
 class WaldP(Data):
-    """A p value against that of a ratio and its 95 % confidence limits, within `factor` of z."""
+    """A p value against that of a ratio and its 95% confidence limits, within `factor` of z."""
 
     kind: Literal["wald p"] = "wald p"
     claim: str

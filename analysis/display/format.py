@@ -6,6 +6,7 @@ Statistics stay numbers until here. How they are rounded is in `study.printed`.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -160,9 +161,46 @@ def p_text(p: Any) -> str:
     return f"p < {text[1:]}" if text.startswith("<") else f"p = {text}"
 
 
+def counted(count: int, one: str) -> str:
+    """Give a number of things in words.
+
+    >>> counted(1, "event"), counted(1080, "event")
+    ('1 event', '1,080 events')
+    """
+    return f"{thousands(count)} {one}{'' if count == 1 else 's'}"
+
+
 def patients(count: int) -> str:
     """Give a number of patients in words: '1 patient', '108 patients'."""
-    return f"{thousands(count)} {'patient' if count == 1 else 'patients'}"
+    return counted(count, "patient")
+
+
+# Spellings of CTCAE, which is American, and those of British English; what is British stays.
+_BRITISH = (
+    (r"iarrhea", "iarrhoea"),
+    (r"racheoesophag", "racheo-oesophag"),
+    (r"(?<!o)esophag", "oesophag"),
+    (r"\bEsophag", "Oesophag"),
+    (r"(?<!a)emorrhag", "aemorrhag"),
+    (r"(?<=[nck])emia\b", "aemia"),
+    (r"(?<=[rl])emia\b", "aemia"),
+    (r"(?<!o)edema\b", "oedema"),
+    (r"\bEdema\b", "Oedema"),
+    (r"umor\b", "umour"),
+)
+
+
+def british(term: str) -> str:
+    """Give a term of CTCAE in British spelling, as the rest of a page is written.
+
+    >>> british("Diarrhea"), british("Esophageal hemorrhage"), british("Hyperglycemia")
+    ('Diarrhoea', 'Oesophageal haemorrhage', 'Hyperglycaemia')
+    >>> british("Lip oedema"), british("Hypokalemia"), british("Haemorrhage")
+    ('Lip oedema', 'Hypokalaemia', 'Haemorrhage')
+    """
+    for american, said in _BRITISH:
+        term = re.sub(american, said, term)
+    return term
 
 
 def listed(words: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from analysis.disclosure.rules import DIGITS, P_DECIMALS
 from analysis.display import format as fmt
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.kaplan_meier import MOST_CURVES, survival_figure
+from analysis.display.format import british
 from analysis.display.pages.recorded import titled
 from analysis.display.tables import Table, abbreviations, journal, number
 from analysis.estimates import toxicity
@@ -243,7 +244,9 @@ def _events(rows: pd.DataFrame, study: Study) -> Table | None:
         if not there & set(levels):
             continue
         known = (
-            study.variable(str(name)).words if name in study.variables else study.event(str(name))
+            study.variable(str(name)).words
+            if name in study.variables
+            else british(study.event(str(name)))
         )
         cell = {"event": known}
         for level, words in levels.items():

@@ -36,7 +36,7 @@ def test_disease_control_in_the_discussion(found: Audit) -> None:
     # As printed, in every way of rounding, of fewer patients, of more, and of events.
     assert [item.whole for item in counts] == ["printed", "printed", "fewer", "another", "events"]
     assert all(item.fits == () for item in counts)
-    assert "105 of 108 is 97.2222… %." in finding.proof.steps
+    assert "105 of 108 is 97.2222…%." in finding.proof.steps
     restated = about(found, "d-antipd1-recist-dcr-pct", Verdict.RESTATED)
     assert "t3-all-recist-dcr-pct" in restated.subject
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser
@@ -12,6 +13,7 @@ from analysis.__main__ import PROJECT
 from analysis.article.ledger import CLAIMS
 from analysis.audit import records
 from analysis.build.audit import build_audit
+from tests.browser.test_accessibility import violations
 from tests.browser.test_pages import CONTRAST, PHONE, visit
 
 
@@ -48,3 +50,14 @@ def test_the_audit_can_be_read(browser: Browser, audit_folder: Path, theme: str)
         assert page.locator(f"a[href='{name}']").count() == 1
         assert (audit_folder / name).is_file()
     context.close()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 390)])
+def test_axe_finds_nothing(
+    browser: Browser, audit_folder: Path, scheme: Literal["light", "dark"], width: int
+) -> None:
+    page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
+    try:
+        assert violations(page, audit_folder / "index.html") == {}
+    finally:
+        page.close()

@@ -24,8 +24,14 @@ from analysis.__main__ import PROJECT
 from analysis.build.documents import build_documents
 from analysis.build.files import hash_of_file
 from analysis.cohort.folder import dataset_folder
+from analysis.cohort.read import load
 from analysis.display.documents import methods, onefile, standards, typeset, word, workbook
 from analysis.display.documents.content import Content, content, tables
+from analysis.display.page import Page
+from analysis.display.pages import arms as by_arm
+from analysis.estimates import arms, characteristics
+from analysis.zhai_2025.study import STUDY
+from tests import own
 from tests.browser.conftest import HOSTILE, OWN, built
 
 pypandoc = pytest.importorskip("pypandoc")
@@ -114,6 +120,62 @@ def test_each_table_is_a_word_document_with_caption_and_notes(
     assert not cells_of(any_report, "table_1") - Counter(
         cell for row in rows_of(table) for cell in row
     )
+
+
+def test_a_table_by_arm_goes_to_word_as_it_stands(tmp_path: Path) -> None:
+    """With its tests and differences, and rows of what is not recorded."""
+    folder = own.write_own(tmp_path / "ours")
+    path = folder / "patients.csv"
+    patients = pd.read_csv(path, dtype=str, keep_default_na=False, comment="#")
+    patients.loc[:9, "bilirubin"] = ""
+    patients.loc[5:24, "sex"] = ""
+    patients.to_csv(path, index=False)
+    cohort = load(folder, STUDY)
+    rows = arms.estimate(cohort, cohort.parameters, (characteristics.estimate,))
+    table = by_arm.table_1(rows, cohort.study)
+    assert table is not None
+    shown = Page("01_cohort").table("table_1_by_arm", table, "Characteristics by arm.").data
+    (tmp_path / "01_cohort.html").write_text(
+        "<html><head><meta charset='utf-8'></head><body><p class='report'>Ours</p>"
+        "<main id='content'>"
+        f"<h1 id='cohort'>Cohort</h1>{shown}</main></body></html>"
+    )
+    (tmp_path / "word").mkdir()
+    word.write_tables(content(tmp_path, ["01_cohort"]), tmp_path / "word")
+    (there,) = read_back(tmp_path / "word" / "table_1_by_arm.docx").iter("table")
+    back = Counter(cell for row in rows_of(there) for cell in row if cell)
+    group = table.layout["group"]
+    wanted = Counter(
+        str(cell)
+        for name in table.cells.columns
+        for cell in (dict.fromkeys(table.cells[name]) if name == group else table.cells[name])
+        if cell
+    )
+    assert "Not recorded" in wanted
+    assert not wanted - back, wanted - back
+    heads = " ".join(cell for row in rows_of(there)[:2] for cell in row)
+    for word_ in ("ICI alone", "Radiotherapy and ICI", "p", "SMD"):
+        assert word_ in heads
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_latex_has_every_number(any_report: Path, name: str) -> None:
+    path = any_report / "tables" / f"{name}.tex"
+    if not path.is_file():
+        pytest.skip("not recorded")
+    source = path.read_text(encoding="utf-8")
+    assert source.startswith("%")
+    # Pandoc knows tabular, and not tabular* of a width.
+    body = source[source.index(r"\begin{tabular*}") : source.index(r"\end{tabular*}")]
+    cells = {
+        cell.strip().replace(r"\textless{}", "<").replace(r"\%", "%")
+        for line in body.splitlines()
+        for cell in line.removesuffix(r"\\").strip().removesuffix(r"\\").split("&")
+    }
+    for cell in cells_of(any_report, name):
+        assert any(cell in each for each in cells), cell
+    assert "\\input" not in source
+    assert "\\write" not in source
 
 
 def test_a_word_document_asks_for_nothing_outside_and_runs_nothing(document: Path) -> None:

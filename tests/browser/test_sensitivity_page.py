@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ from analysis.build.sensitivity import build_sensitivity
 from analysis.cohort.read import dataset_folder
 from analysis.estimates.sparse import as_read
 from tests.browser.conftest import HOSTILE, hostile_dataset
+from tests.browser.test_accessibility import violations
 from tests.browser.test_pages import CONTRAST, PHONE, visit
 
 VARIANTS = """\
@@ -143,3 +145,14 @@ def test_every_number_of_the_comparison_is_an_estimate(page_folder: Path) -> Non
     for side, of in (("value", moved), ("base", comparison.assign(variant="base"))):
         cells = of[of[side] != ""].set_index([*key, "statistic"])[side]
         assert (known.loc[cells.index] == cells).all()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 390)])
+def test_axe_finds_nothing(
+    browser: Browser, page_folder: Path, scheme: Literal["light", "dark"], width: int
+) -> None:
+    page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
+    try:
+        assert violations(page, page_folder / "index.html") == {}
+    finally:
+        page.close()

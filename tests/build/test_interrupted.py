@@ -164,10 +164,10 @@ def interrupt(process: Process, number: signal.Signals) -> None:
 @pytest.mark.parametrize(
     ("command", "moments", "longest", "name"),
     [
-        (report, 16, 4.0, "four"),
-        (sensitivity, 8, 4.5, "sensitivity-four"),
-        (audit, 6, 3.5, "audit-mine"),
-        (synthesis, 10, 2.5, ""),
+        (report, 10, 4.0, "four"),
+        (sensitivity, 5, 4.5, "sensitivity-four"),
+        (audit, 4, 3.5, "audit-mine"),
+        (synthesis, 6, 2.5, ""),
     ],
 )
 def test_interrupted_at_any_moment_it_ends_and_leaves_the_last_whole(

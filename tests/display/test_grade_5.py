@@ -38,7 +38,7 @@ def test_the_table_shows_each_case_and_escapes_what_it_shows(tmp_path: Path) -> 
     shown = table.cells.groupby("case", sort=False)["Value"].agg(list).to_dict()
     # A term that Table 4 does not have comes after those it has.
     assert shown == {
-        "Case 1: Esophageal fistula": [
+        "Case 1: Oesophageal fistula": [
             "tislelizumab", "sorafenib", "50 Gy", "20 fractions", "5.3 months", "21 days", "33 Gy",
             "4.2 mL",
         ],

@@ -439,7 +439,7 @@ def survived_grade_five(copy: Copy) -> str:
     return str(frame.loc[row, "patient_id"])
 
 
-@fault("grave adverse events")
+@fault("severe adverse events")
 def graver_than_published(copy: Copy) -> None:
     frame = copy.tables["adverse_events"]
     mild = frame.groupby("patient_id")["grade"].max() < 3

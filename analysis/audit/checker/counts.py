@@ -115,7 +115,7 @@ class OfCounts(Kind[Counts]):
             first.append(f"Every count{whole} is tried against {quoted}, {read}.")
             if item.of and count is not None and count >= 0:
                 exact = decimal(Fraction(100 * count, item.of))
-                first.append(f"{count} of {item.of} is {exact} %.")
+                first.append(f"{count} of {item.of} is {exact}%.")
             elif item.of and not item.fits:
                 first += _around(ledger, item)
             fitting = [f"{low} to {high}" if low < high else str(low) for low, high in item.fits]
@@ -327,7 +327,7 @@ def _around(ledger: Ledger, item: Counts) -> Iterator[str]:
         below = floor(ledger.number(name) * of / 100)
         for count in (below, below + 1):
             if 0 <= count <= of:
-                yield f"{count} of {of} is {decimal(Fraction(100 * count, of))} %."
+                yield f"{count} of {of} is {decimal(Fraction(100 * count, of))}%."
 
 
 def _explanations(
@@ -348,7 +348,7 @@ def _explanations(
         for way, words in _OTHER_WAYS:
             value = Fraction(100 * count, of)
             if ledger.prints(name, value, [way]) and way not in ledger.plain:
-                yield f"{count} of {of}, {decimal(value, 2)} %, {words} instead of rounded"
+                yield f"{count} of {of}, {decimal(value, 2)}%, {words} instead of rounded"
     for other in others:
         text = ledger.text(other, "printed")
         if ledger.statistic(other) == "percent" and one_digit_apart(printed, text):
@@ -443,7 +443,7 @@ class OfHabit(Kind[Habit]):
             of = ledger.denominator(count) or 1
             exact = decimal(Fraction(100 * (ledger.exact(count) or 0), of))
             result.append(
-                f"{ledger.text(count, 'printed')} of {of} is {exact} %; "
+                f"{ledger.text(count, 'printed')} of {of} is {exact}%; "
                 f"{ledger.quoted(percent)} is that, {words}."
             )
         return result

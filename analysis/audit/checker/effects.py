@@ -25,7 +25,7 @@ from analysis.audit.form import (
 )
 
 RATIOS = ("hr", "or", "rr")
-# Of the standard normal distribution, for 90, 95 and 99 %, to more digits than are ever printed.
+# Of the standard normal distribution, for 90, 95 and 99%, to more digits than are ever printed.
 QUANTILES = {
     90: Fraction("1.644853626951472714863848907991632136083"),
     95: Fraction("1.959963984540054235524594430520551527955"),
@@ -133,7 +133,7 @@ class OfWaldP(Kind[WaldP]):
     def steps(self, ledger: Ledger, item: WaldP) -> list[str]:
         estimate, lower, upper = (str(ledger.quoted(name)) for name in self.claims(item)[1:])
         return [
-            f"By {estimate} and its limits {lower} and {upper}, of 95 %, z is the logarithm of the "
+            f"By {estimate} and its limits {lower} and {upper}, of 95%, z is the logarithm of the "
             "first over a standard error that is the logarithm of the last two's ratio, divided by "
             "3.92.",
             f"Within a factor of {decimal(item.factor)} of this z, as tests differ, p is "
@@ -151,7 +151,7 @@ class OfWaldP(Kind[WaldP]):
             f"{ledger.named(item.estimate)}: p “{words[0]}” is not that of {statistic} "
             f"“{words[1]}” with “{words[2]}” to “{words[3]}”",
             (item.claim,),
-            excluded=("a two-sided test of this ratio, and an interval of 95 %",),
+            excluded=("a two-sided test of this ratio, and an interval of 95%",),
             allowed=("the p value of another comparison, or another level of confidence",),
         )
 
@@ -208,7 +208,7 @@ class OfProportion(Kind[Proportion]):
         result = f"The limits of {item.count} of {item.of} are computed by {tried}."
         quoted = f"{ledger.quoted(item.lower)} and {ledger.quoted(item.upper)}"
         if item.fits:
-            found = ", ".join(f"{method} of {level} %" for method, level in item.fits)
+            found = ", ".join(f"{method} of {level}%" for method, level in item.fits)
             return [result, f"{quoted} are those of {found}."]
         return [result, f"None gives {quoted}, {as_read(item.conventions)}."]
 
@@ -537,7 +537,7 @@ class OfShare(Kind[Share]):
 
     def steps(self, ledger: Ledger, item: Share) -> list[str]:
         return [
-            f"{ledger.quoted(item.at_risk)} of {item.n} patients, {decimal(item.share, 2)} %, are "
+            f"{ledger.quoted(item.at_risk)} of {item.n} patients, {decimal(item.share, 2)}%, are "
             "still at risk. A Kaplan-Meier curve is not below the share of patients who are known "
             "to be without an event.",
             f"{ledger.quoted(item.rate)} is {decimal(item.rate_high)} or less, "
@@ -552,7 +552,7 @@ class OfShare(Kind[Share]):
         name, time = ledger.named(item.rate).split(",")[0], ledger.key(item.rate)[4]
         return Said(
             Verdict.READING,
-            f"{name}: {rate} % at {time}, with {at_risk} of {item.n} still at risk",
+            f"{name}: {rate}% at {time}, with {at_risk} of {item.n} still at risk",
             (item.rate, item.at_risk),
             excluded=("a Kaplan-Meier estimate of these patients",),
             allowed=("another curve, patients who enter late, or numbers at risk of another time",),
@@ -590,7 +590,7 @@ class OfWidth(Kind[Width]):
         return [
             "The standard error of a Kaplan-Meier estimate is at least that of a proportion of all "
             f"patients, √(S(1 − S)/n), as censoring adds to it. For {ledger.quoted(item.rate)} of "
-            f"{item.n} patients, limits of 90 % or more are at least {decimal(100 * width, 2)} "
+            f"{item.n} patients, limits of 90% or more are at least {decimal(100 * width, 2)} "
             "apart, even if those on one side were as narrow again.",
             f"{ledger.quoted(item.lower)} and {ledger.quoted(item.upper)} are "
             f"{decimal(100 * item.width_high, 2)} apart or less, {as_read(item.conventions)}.",
@@ -608,6 +608,6 @@ class OfWidth(Kind[Width]):
             f"{ledger.named(item.rate)}: “{low}” to “{high}” is narrower than any interval of "
             f"“{rate}” in {item.n} patients",
             (item.lower, item.upper),
-            excluded=("a confidence interval of 90 % or more of these patients",),
+            excluded=("a confidence interval of 90% or more of these patients",),
             allowed=("a standard error, or more patients than are printed",),
         )

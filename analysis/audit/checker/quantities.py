@@ -266,7 +266,7 @@ BOUNDED: dict[str, tuple[int | None, int | None, str]] = {
     "count": (0, None, ""),
     "n_at_risk": (0, None, ""),
     "percent": (0, 100, "events are counted, of which one patient can have several, or a change"),
-    "rate": (0, 100, "relative survival, which can pass 100 %"),
+    "rate": (0, 100, "relative survival, which can pass 100%"),
     "incidence": (0, 100, ""),
     "rate_lower": (0, 100, "plain limits, which are not cut at 0 and 100"),
     "rate_upper": (0, 100, "plain limits, which are not cut at 0 and 100"),

@@ -304,7 +304,7 @@ class OfSharedEvents(Kind[SharedEvents]):
         time = time_of(whole[4]) or Fraction(0)
         return Said(
             Verdict.READING,
-            f"{whole[3]} {one} % and {part[3]} {two} % at {decimal(time, 2)} months are not both "
+            f"{whole[3]} {one}% and {part[3]} {two}% at {decimal(time, 2)} months are not both "
             "censored at last contact",
             (item.all, item.part),
             excluded=("both censored at last contact",),
@@ -475,7 +475,7 @@ class OfRateAndMedian(Kind[RateAndMedian]):
             allowed.insert(0, "months of different lengths")
         return Said(
             Verdict.READING,
-            f"{name}: {rate} % at {level} and a median of {median}",
+            f"{name}: {rate}% at {level} and a median of {median}",
             excluded=("one curve, and one unit of time",),
             allowed=allowed,
         )

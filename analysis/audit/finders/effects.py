@@ -165,7 +165,7 @@ def _find_proportions(evidence: Evidence) -> Iterator[Check]:
             for ways in (evidence.ways, evidence.own)
         )
         names = tuple(claim.claim_id for claim in (*limits, *claims))
-        found = ", ".join(f"{method} {level} %" for method, level in own.fits)
+        found = ", ".join(f"{method} {level}%" for method, level in own.fits)
         yield _checked(
             names,
             every,
@@ -446,7 +446,7 @@ def _share(
         for ways in (evidence.ways, evidence.own)
     )
     names = (rate.claim_id, at_risk.claim_id, *patients)
-    says = f"{rate.locator}: {rate.printed} % with {at_risk.printed} of {n} at risk"
+    says = f"{rate.locator}: {rate.printed}% with {at_risk.printed} of {n} at risk"
     apart = (every.rate_high < every.share, own.rate_high < own.share)
     return _checked(names, every, own, apart, says)
 
@@ -535,7 +535,7 @@ RULES = (
     Rule(
         "interval of a proportion",
         "Are the limits of a proportion those of its count, by Wald, Wilson (both also corrected "
-        "for continuity), Agresti-Coull, Clopper-Pearson or Jeffreys, of 90, 95 or 99 %?",
+        "for continuity), Agresti-Coull, Clopper-Pearson or Jeffreys, of 90, 95 or 99%?",
         "Newcombe RG. Stat Med 1998;17:857-72; Brown LD, Cai TT, DasGupta A. Stat Sci "
         "2001;16:101-33.",
         _find_proportions,

@@ -78,7 +78,7 @@ def _rate_and_median(
         if early or (certificate.below_half and certificate.median_low > time * margin):
             return Check(claims, (certificate,))
     at = rate.quantity.variable_level
-    says = f"{rate.quantity.variable}: {rate.printed} % at {at} and a median of {median.printed}"
+    says = f"{rate.quantity.variable}: {rate.printed}% at {at} and a median of {median.printed}"
     return Check(claims, says=says)
 
 
@@ -169,7 +169,7 @@ def _of_step(
         return Check(names, (own, every))
     if len(own.fits) == 1 and own.fits[0]:
         return Check(names, (own,))
-    return Check(names, says=f"{rate.locator}: {rate.printed} % with {count} event(s)")
+    return Check(names, says=f"{rate.locator}: {rate.printed}% with {count} event(s)")
 
 
 def steps(
@@ -362,8 +362,8 @@ def _of_shared(
             return Check(claims, (found, *([witness] if witness else [])))
     return Check(
         claims,
-        says=f"{whole.quantity.variable} {whole.printed} % and {part.quantity.variable} "
-        f"{part.printed} % at {time} months",
+        says=f"{whole.quantity.variable} {whole.printed}% and {part.quantity.variable} "
+        f"{part.printed}% at {time} months",
     )
 
 

@@ -412,7 +412,7 @@ def _alt(
     parts = [f"{heading}{method} curves of {name}, {start} to {end} months."]
     for line, row, frame in zip(lines, numbers, frames.values(), strict=True):
         text = f"{line.label}: {row[0]} at risk at {start} months, {row[-1]} at {end}"
-        text += f"; {int(frame['events'].sum())} events"
+        text += f"; {fmt.counted(int(frame['events'].sum()), 'event')}"
         if line.median:
             median, low, high = line.median
             reached = fmt.with_unit(fmt.months(median), "months")

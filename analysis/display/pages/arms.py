@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.display.format import (
     MISSING,
+    british,
     count_percent,
     estimate,
     fixed,
@@ -235,7 +236,7 @@ def table_4(estimates: pd.DataFrame, study: Study) -> Table | None:
     spanners: dict[str, list[str]] = {}
     headings = {"event": "Adverse event"}
     for name in dict.fromkeys(tested["variable"]):
-        named = study.event(name)
+        named = british(study.event(name))
         words = study.variable(name).words if named == name and name in study.variables else named
         cells = {"event": words}
         for level, heading in (("any", "Any grade"), (">=3", "Grade ≥ 3")):

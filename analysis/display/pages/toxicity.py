@@ -8,7 +8,7 @@ from IPython.display import Markdown
 from analysis.cohort.model import Cohort
 from analysis.display.figures.adverse_events import grades
 from analysis.display.figures.drawing import Drawing
-from analysis.display.format import fixed, thousands, with_unit
+from analysis.display.format import british, fixed, thousands, with_unit
 from analysis.display.tables import Table, case_variable, journal, number
 from analysis.estimates.fatal_events import CASE
 from analysis.estimates.rows import pick
@@ -50,7 +50,7 @@ def _by_term(chosen: pd.DataFrame) -> pd.DataFrame:
 
 
 def _words(name: str, study: Study) -> str:
-    return study.variable(name).words if name == ANY_EVENT else study.event(name)
+    return study.variable(name).words if name == ANY_EVENT else british(study.event(name))
 
 
 def _of_any_grade(estimates: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -122,7 +122,7 @@ def grade_5_table(estimates: pd.DataFrame, study: Study) -> Table | None:
     cases = estimates[estimates["analysis_id"].str.startswith(CASE)]
     for name, case in cases.groupby("analysis_id", sort=False):
         event = pick(case, variable="event")["variable_level"].iloc[0]
-        heading = f"Case {str(name).removeprefix(CASE)}: {event}"
+        heading = f"Case {str(name).removeprefix(CASE)}: {british(str(event))}"
         if case["variable"].eq("event").all():
             rows.append(
                 {"case": heading, "Quantity": "Treatment and course", "Value": "not recorded"}
