@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import axe_playwright_python
 import pytest
@@ -32,6 +32,15 @@ def violations(page: Page, path: Path, rules: Sequence[str] = ()) -> dict[str, A
         asked["runOnly"] = {"type": "rule", "values": list(rules)}
     found = page.evaluate("asked => axe.run(document, asked)", asked)
     return {each["id"]: each["nodes"][0]["html"] for each in found["violations"]}
+
+
+def found_in(browser: Browser, path: Path, scheme: Literal["light", "dark"], width: int) -> Any:
+    """Give what axe finds on one page, opened for it."""
+    page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
+    try:
+        return violations(page, path)
+    finally:
+        page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

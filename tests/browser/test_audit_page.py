@@ -13,7 +13,7 @@ from analysis.__main__ import PROJECT
 from analysis.article.ledger import CLAIMS
 from analysis.audit import records
 from analysis.build.audit import build_audit
-from tests.browser.test_accessibility import violations
+from tests.browser.test_accessibility import found_in
 from tests.browser.test_pages import CONTRAST, PHONE, visit
 
 
@@ -56,8 +56,4 @@ def test_the_audit_can_be_read(browser: Browser, audit_folder: Path, theme: str)
 def test_axe_finds_nothing(
     browser: Browser, audit_folder: Path, scheme: Literal["light", "dark"], width: int
 ) -> None:
-    page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
-    try:
-        assert violations(page, audit_folder / "index.html") == {}
-    finally:
-        page.close()
+    assert found_in(browser, audit_folder / "index.html", scheme, width) == {}

@@ -15,7 +15,7 @@ from analysis.build.sensitivity import build_sensitivity
 from analysis.cohort.read import dataset_folder
 from analysis.estimates.sparse import as_read
 from tests.browser.conftest import HOSTILE, hostile_dataset
-from tests.browser.test_accessibility import violations
+from tests.browser.test_accessibility import found_in
 from tests.browser.test_pages import CONTRAST, PHONE, visit
 
 VARIANTS = """\
@@ -151,8 +151,4 @@ def test_every_number_of_the_comparison_is_an_estimate(page_folder: Path) -> Non
 def test_axe_finds_nothing(
     browser: Browser, page_folder: Path, scheme: Literal["light", "dark"], width: int
 ) -> None:
-    page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
-    try:
-        assert violations(page, page_folder / "index.html") == {}
-    finally:
-        page.close()
+    assert found_in(browser, page_folder / "index.html", scheme, width) == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -244,19 +244,27 @@ def _linked(bodies: dict[str, HtmlElement]) -> dict[str, HtmlElement]:
                 del element.attrib["id"]
     known = {element.get("id") for body in bodies.values() for element in body.xpath(".//*[@id]")}
     for name, body in bodies.items():
-        for link in body.xpath(".//a[@href]"):
-            target = str(link.get("href"))
-            there = _PAGE.fullmatch(target)
-            page, place = (there[1], there[2]) if there else (name, target.removeprefix("#"))
-            if re.match(r"(https?|mailto):", target):
-                continue
-            found = [to for to in (f"{page}.{place}", page) if to in known]
-            if found and (there or target.startswith("#")):
-                link.set("href", f"#{found[0]}")
-            else:
-                # What lies beside the report is not sent with a document.
-                link.drop_tag()
+        follow_links(body, name, known)
     return bodies
+
+
+def follow_links(body: HtmlElement, name: str, known: Container[str | None]) -> None:
+    """Let the links of a page lead within one document, whose identifiers are `known`.
+
+    An identifier there is that of a page (`04_survival`), or has it before it. What a link led to
+    beside the report is not sent with a document: of such a link the words stay.
+    """
+    for link in body.xpath(".//a[@href]"):
+        target = str(link.get("href"))
+        if re.match(r"(https?|mailto):", target):
+            continue
+        there = _PAGE.fullmatch(target)
+        page, place = (there[1], there[2]) if there else (name, target.removeprefix("#"))
+        found = [to for to in (f"{page}.{place}", page) if to in known]
+        if found and (there or target.startswith("#")):
+            link.set("href", f"#{found[0]}")
+        else:
+            link.drop_tag()
 
 
 def columns(table: HtmlElement) -> list[tuple[int, int]]:

@@ -73,7 +73,7 @@ def write_up(content: Content, estimates: pd.DataFrame, made: Made) -> str:
         "<h1>Methods and reporting checklists</h1>",
         *(f"<p><strong>{escape(line)}</strong></p>" for line in content.notices),
         "<h2>Statistical methods</h2>",
-        *_paragraphs(content, estimates),
+        *_paragraphs(content),
         "<h2>Software</h2>",
         f"<p>{escape(_software(made))}</p>",
     ]
@@ -97,13 +97,10 @@ def write_up(content: Content, estimates: pd.DataFrame, made: Made) -> str:
     return "\n".join([*parts, *(f"<p>{escape(line)}</p>" for line in content.foot)])
 
 
-def _paragraphs(content: Content, estimates: pd.DataFrame) -> list[str]:
+def _paragraphs(content: Content) -> list[str]:
     """Give what the pages say of their methods, under the names of page and section."""
     found: list[str] = []
     for page in content.pages:
-        # A page without estimates of its own, as that of the replication, has no methods here.
-        if not page.xpath(".//table | .//figure") or not _of_patients(page, estimates):
-            continue
         title, section, telling = page.xpath("string(.//h1)"), "", False
         for element in page.iterchildren():
             if element.tag in ("h2", "h3"):
@@ -125,11 +122,6 @@ def _without_word(element: HtmlElement) -> str:
     first.drop_tree()
     plain.text = (plain.text or "").lstrip()
     return as_text(plain)
-
-
-def _of_patients(page: HtmlElement, estimates: pd.DataFrame) -> bool:
-    name = str(page.xpath("string(.//h1/@id)"))
-    return name[:2].isdigit() and name[:2] <= "06" and not estimates.empty
 
 
 def _software(made: Made) -> str:

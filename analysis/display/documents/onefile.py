@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import lxml.html
 from lxml.html import HtmlElement
 
+from analysis.display.documents.content import follow_links
 from analysis.display.templates import one_file
 
-_PAGE = re.compile(r"([\w-]+)\.html(?:#(.*))?")
 # What names another element by its identifier.
 _NAMES = ("aria-labelledby", "aria-describedby", "aria-controls", "for", "headers")
 
@@ -24,7 +23,11 @@ def write_one_file(report: Path, pages: Sequence[str], path: Path) -> None:
     """
     read = {n: lxml.html.fromstring((report / f"{n}.html").read_bytes()) for n in pages}
     first = read[pages[0]]
-    parts = [(name, _title(page), _joined(page, name, read)) for name, page in read.items()]
+    mains = {name: _named(page, name) for name, page in read.items()}
+    known = {*read, *(str(at) for main in mains.values() for at in main.xpath(".//@id"))}
+    for name, main in mains.items():
+        follow_links(main, name, known)
+    parts = [(name, _title(read[name]), _inside(main)) for name, main in mains.items()]
     text = one_file(
         title=_text(first, "//*[@class='report']"),
         subtitle=_text(first, "//*[@class='subtitle']"),
@@ -51,7 +54,7 @@ def _markup(page: HtmlElement, where: str) -> str:
     return str(lxml.html.tostring(found[0], encoding="unicode", with_tail=False))
 
 
-def _joined(page: HtmlElement, name: str, read: dict[str, HtmlElement]) -> str:
+def _named(page: HtmlElement, name: str) -> HtmlElement:
     """Give what a page says, with every identifier under the name of the page."""
     main = page.get_element_by_id("content")
     for element in main.xpath(".//nav | .//script | .//*[@class='files']"):
@@ -62,15 +65,10 @@ def _joined(page: HtmlElement, name: str, read: dict[str, HtmlElement]) -> str:
         for element in main.xpath(f".//*[@{key}]"):
             names = str(element.get(key)).split()
             element.set(key, " ".join(f"{name}.{each}" for each in names))
-    for link in main.xpath(".//a[@href]"):
-        target = str(link.get("href"))
-        there = _PAGE.fullmatch(target)
-        if target.startswith("#"):
-            link.set("href", f"#{name}.{target[1:]}")
-        elif there and there[1] in read:
-            link.set("href", f"#{there[1]}.{there[2]}" if there[2] else f"#{there[1]}")
-        elif not re.match(r"(https?|mailto):", target):
-            link.drop_tag()
+    return main
+
+
+def _inside(main: HtmlElement) -> str:
     return (main.text or "") + "".join(
         str(lxml.html.tostring(child, encoding="unicode")) for child in main
     )
