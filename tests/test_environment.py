@@ -311,6 +311,42 @@ def test_an_installation_that_fails_leaves_the_last(
     assert (installs / ".venv" / LOCK).read_text() == "new==1\n"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="scripts of a shell")
+@pytest.mark.parametrize("works", [True, False])
+def test_uv_installs_where_it_is_there_and_pip_where_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, works: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    asked = tmp_path / "asked"
+    uv = tmp_path / "uv"
+    uv.write_text(f'#!/bin/sh\necho "$*" >> {asked}\nexit {0 if works else 2}\n')
+    uv.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    by_pip: list[Path] = []
+    monkeypatch.setattr(install, "by_pip", lambda root, python: by_pip.append(python))
+    (tmp_path / LOCK).write_text("new==1\n")
+    install.make_beside(tmp_path)
+    steps = asked.read_text().splitlines()
+    assert all(step.startswith("pip install --python ") for step in steps)
+    # Nothing is installed whose hash is not in a lock, but the project itself.
+    assert ["--require-hashes" in step for step in steps] == ([True, True, False][: len(steps)])
+    assert (len(steps), len(by_pip)) == ((3, 0) if works else (1, 1))
+    assert ("pip does" in capfd.readouterr().out) is not works
+    assert install.is_complete(tmp_path, tmp_path / ".venv.new")
+
+
+def test_how_much_is_fetched_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    lines = [
+        "Collecting small==1",
+        "  Downloading small-1-py3-none-any.whl (300 kB)",
+        "Collecting large==2",
+        "  Using cached large-2-py3-none-any.whl (17.1 MB)",
+        *["Ignoring other==3"] * 18,
+    ]
+    install._show([sys.executable, "-c", f"print({chr(10).join(lines)!r})"], 20)
+    told = capfd.readouterr().out.splitlines()
+    assert told == ["   2 of 20  large, 17.1 MB", "  20 of 20  other, 17 MB so far"]
+
+
 @pytest.mark.parametrize("at", ["first rename", "second rename", "removal"])
 def test_an_installation_killed_while_it_takes_its_place_is_ended_by_the_next(
     installs: Path, at: str

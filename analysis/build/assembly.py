@@ -22,7 +22,7 @@ from analysis.build.manifest import (
     versions_of,
     write_manifest,
 )
-from analysis.build.plan import Plan
+from analysis.build.plan import COMMIT, Plan
 from analysis.build.project import FAILED, Project
 from analysis.build.staleness import NOT_BUILT, different_parameters
 from analysis.study.in_place import staged
@@ -67,6 +67,8 @@ class Subject:
         How that article is named; None without one.
     hidden
         Parameters that notebooks set and these pages have no use for.
+    until
+        Until which day the data are known, as a sentence; empty where it is of no dataset.
     """
 
     dataset: str
@@ -77,6 +79,7 @@ class Subject:
     synthetic: bool = False
     credit: Credit | None = None
     hidden: frozenset[str] = frozenset()
+    until: str = ""
 
 
 def build(
@@ -120,6 +123,8 @@ def build(
             synthetic=subject.synthetic,
             credit=subject.credit,
             hidden=subject.hidden,
+            until=subject.until,
+            code=plan.inputs[TOGETHER].files[COMMIT],
         )
         with staged(project.reports, plan.name) as staging:
             GUARD.folder(staging)
@@ -139,6 +144,7 @@ def build(
                 own=subject.own,
                 synthetic=subject.synthetic,
                 credit=None if subject.credit is None else asdict(subject.credit),
+                until=subject.until,
                 place=place,
                 pages=plan.pages,
                 parameters=dict(plan.changed),

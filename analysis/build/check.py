@@ -11,6 +11,7 @@ from analysis.build.listing import listing_of
 from analysis.build.manifest import (
     FILE,
     Manifest,
+    code_of,
     commit_of,
     differences,
     is_as_written,
@@ -18,7 +19,7 @@ from analysis.build.manifest import (
     read_manifest,
     versions_of,
 )
-from analysis.build.plan import JOINED, PYTHON
+from analysis.build.plan import CODE, COMMIT, JOINED, PYTHON
 from analysis.build.project import INDEX, Project
 
 NOTEBOOKS, DATASET, SOURCE = "notebooks/", "dataset/", "source/"
@@ -93,6 +94,8 @@ def _hash_now(project: Project, report: Path, name: str) -> str | None:
         return None
     if name == PYTHON:
         return python_version()
+    if name == COMMIT:
+        return code_of(project.root, CODE)
     if name.startswith(NOTEBOOKS):
         path = project.notebooks / name.removeprefix(NOTEBOOKS)
         return Source(project, path).hash() if path.is_file() else None

@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Manifest(BaseModel):
 
     Attributes
     ----------
-    dataset, notice, title, subtitle, own, synthetic, credit
+    dataset, notice, title, subtitle, own, synthetic, credit, until
         As `report.Subject` has them.
     place
         What tells what it was made from, a dataset or a ledger, from others of the same name.
@@ -67,6 +67,7 @@ class Manifest(BaseModel):
     own: bool
     synthetic: bool
     credit: dict[str, str] | None
+    until: str
     place: str
     pages: tuple[str, ...]
     parameters: dict[str, Any]
@@ -109,16 +110,34 @@ def _sealed(manifest: Manifest) -> bytes:
 
 def commit_of(root: Path) -> str:
     """Give the commit of a folder, as `git describe` does; empty where it is not known."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    return _git(root, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """Give what git says in a folder; empty where it has nothing to say of it."""
     # Unpacked from an archive, the project may lie in a repository of something else.
     own = {**os.environ, "GIT_CEILING_DIRECTORIES": str(root.resolve().parent)}
     try:
         said = subprocess.run(
-            command, cwd=root, env=own, capture_output=True, text=True, check=True
+            ["git", *arguments], cwd=root, env=own, capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):
         return ""
     return said.stdout.strip()
+
+
+def code_of(root: Path, within: Sequence[str]) -> str:
+    """Give the last commit that changed some files of a folder, in words for readers.
+
+    "commit 6fb5ec4 of 2026-11-26", or "changed since commit …" where they differ from it; empty
+    where git does not know them. What is committed beside them changes nothing here, so that pages
+    have the same bytes at every commit that has the same code.
+    """
+    last = _git(root, "log", "-1", "--format=commit %h of %cs", "--abbrev=10", "--", *within)
+    if not last:
+        return ""
+    changed = _git(root, "status", "--porcelain", "--", *within)
+    return f"changed since {last}" if changed else last
 
 
 def python_version() -> str:

@@ -11,16 +11,26 @@ from analysis.build.errors import REFUSED, BuildError
 from analysis.build.files import Files
 from analysis.build.imports import DATA_OF_PACKAGE, PACKAGE, Imports
 from analysis.build.inputs import LOCK, Inputs, Source, hashes_in
-from analysis.build.manifest import FILE, TOGETHER, Manifest, python_version, read_manifest
+from analysis.build.manifest import (
+    FILE,
+    TOGETHER,
+    Manifest,
+    code_of,
+    python_version,
+    read_manifest,
+)
 from analysis.build.project import INDEX, Project
 from analysis.build.staleness import page_should_be_rebuilt
 
 JOINED = "estimates.parquet"
 PYTHON = "Python"
+COMMIT = "commit"
 VERSION = "pyproject.toml"
 # Where the files of the project that a notebook is computed by are.
 WITHIN = (f"{PACKAGE}/", *(f"{folder}/" for folder in DATA_OF_PACKAGE.values()))
 RENDERING = "import analysis.display.html"
+# What the commit is of that every page names.
+CODE = (PACKAGE, "notebooks", LOCK)
 # How notebooks are run, and how what they gave is made a report. What a kernel has imported before
 # its notebook begins is an input of the pages that use it.
 BUILD = f"{PACKAGE}/build"
@@ -151,7 +161,12 @@ def plan(
         root / VERSION,
     }
     inputs[TOGETHER] = Inputs(
-        files={**files.hashes(root, sorted(together)), **shared}, parameters=dict(changed)
+        files={
+            **files.hashes(root, sorted(together)),
+            **shared,
+            COMMIT: code_of(root, CODE),
+        },
+        parameters=dict(changed),
     )
     present = {path: hash_ for path, hash_ in hashes_in(report).items() if path != FILE}
     return Plan(

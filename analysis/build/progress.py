@@ -7,7 +7,10 @@ import time
 from types import TracebackType
 from typing import TextIO
 
-from tqdm import tqdm
+
+def say(words: str) -> None:
+    """Say at once what is under way, on standard error: nobody waits before a mute terminal."""
+    print(words, file=sys.stderr, flush=True)
 
 
 class Progress:
@@ -19,6 +22,9 @@ class Progress:
     def __init__(self, total: int, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
         self._started: dict[str, float] = {}
+        # Imported only when a page is made: what is said before must be said at once.
+        from tqdm import tqdm
+
         self._bar = (
             tqdm(
                 total=total,

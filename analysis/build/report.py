@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from analysis.build.inputs import Source, hashes_of_dataset, hashes_of_ensemble
 from analysis.build.manifest import read_manifest
 from analysis.build.names import dataset_name, place_of, refuse_what_is_of_another, report_name
 from analysis.build.plan import Plan, Run, plan
+from analysis.build.progress import say
 from analysis.build.project import INDEX, Project
 from analysis.study.in_place import clear_away
 
@@ -49,7 +50,7 @@ def build_report(
     how = how or How()
     clear_away(project.reports)
     refuse_what_is_of_another(project, report_name(folder, only), folder)
-    asked, planned = plan_report(project, folder, given, only, warm=how.warm)
+    asked, planned = plan_report(project, folder, given, only, warm=how.warm, tell=say)
     return build(
         project,
         planned,
@@ -60,11 +61,18 @@ def build_report(
 
 
 def plan_report(
-    project: Project, folder: Path, given: Mapping[str, Any], only: str = "", *, warm: bool = False
+    project: Project,
+    folder: Path,
+    given: Mapping[str, Any],
+    only: str = "",
+    *,
+    warm: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> tuple[Asked, Plan]:
     """Find what a report is asked for, and compare it with what it would be made from now.
 
-    With `warm`, the process that kernels are forked from is started if the dataset must be read.
+    With `warm`, the process that kernels are forked from is started if the dataset must be read,
+    which takes seconds: `tell` is told so.
 
     Raises
     ------
@@ -80,6 +88,7 @@ def plan_report(
     of_report = {*project.analyses(), INDEX}
     candidates = [s for s in sources if (s.name == only if only else s.name in of_report)]
     if asked is None:
+        tell(f"Reading {folder.name}, and all libraries")
         if warm:
             _start_imports(project, candidates)
         asked = answered(project, sources, folder, given, question)
@@ -129,6 +138,8 @@ def subject(cohort: Cohort, written_for: type[Parameters], prefix: str = "") -> 
     `written_for` are the parameters that notebooks set; `prefix` is put before the title of the
     dataset.
     """
+    from analysis.display.format import data_until
+
     study = cohort.study
     return Subject(
         dataset=f"{prefix}{cohort.title}",
@@ -139,6 +150,7 @@ def subject(cohort: Cohort, written_for: type[Parameters], prefix: str = "") -> 
         synthetic=cohort.synthetic,
         credit=study.credit,
         hidden=_without_use(cohort, written_for),
+        until=data_until(cohort.data_cutoff),
     )
 
 

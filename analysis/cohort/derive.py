@@ -135,6 +135,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         recording=recording,
         unrecorded=unrecorded,
         read=len(tables["patients"]),
+        data_cutoff=dataset.description.data_cutoff,
         stand_ins={name: words for name, words in stand_ins.items() if words},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -64,6 +65,8 @@ class Cohort:
         words of a method.
     read
         How many patients the dataset has.
+    data_cutoff
+        The day until which the dataset says that it is known; None where it does not say.
     remarks
         What should be looked at, in sentences; only of a cohort that was loaded from its files.
     not_at_risk
@@ -88,6 +91,7 @@ class Cohort:
     unrecorded: Mapping[str, str]
     stand_ins: Mapping[str, str]
     read: int
+    data_cutoff: datetime.date | None = None
     remarks: tuple[str, ...] = ()
     not_at_risk: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=["patient_id", "endpoint", "reason"])

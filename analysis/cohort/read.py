@@ -23,7 +23,7 @@ from analysis.cohort.schema import TABLE_KEYS, tables_of
 from analysis.cohort.written import Everything, expanded, plain, read_tables
 from analysis.study.columns import Table, empty
 from analysis.study.limits import limit_column
-from analysis.study.parameters import Parameters, unknown_name
+from analysis.study.parameters import ParameterFaults, Parameters, unknown_name
 from analysis.study.study import Study
 
 __all__ = ["DatasetFaults", "dataset_folder", "load", "read_dataset"]
@@ -66,7 +66,7 @@ def parameters_for(
 
     Raises
     ------
-    ValueError
+    ParameterFaults
         For a name that looks like a parameter and is none, or a value out of range.
     """
     if chosen is None:
@@ -81,7 +81,7 @@ def parameters_for(
     as_written = {n for n in defaults if n in chosen and _plain(chosen[n]) == defaults[n]}
     names = {name: value for name, value in chosen.items() if name not in as_written}
     for name in defaults.keys() & names.keys() - study.parameters.model_fields.keys():
-        raise ValueError(unknown_name(name, study.parameters))
+        raise ParameterFaults(unknown_name(name, study.parameters))
     return study.parameters.of(names)
 
 

@@ -5,6 +5,7 @@ Statistics stay numbers until here. How they are rounded is in `study.printed`.
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 from collections.abc import Sequence
@@ -25,6 +26,17 @@ SIGNIFICANCE = 0.05
 
 _EN_DASH = "–"
 _MINUS = "−"
+
+
+def data_until(day: datetime.date | None) -> str:
+    """Say until which day data are known, as a sentence.
+
+    >>> data_until(datetime.date(2023, 6, 30)), data_until(None)
+    ('Data until 30 June 2023.', 'It does not say until which day its data are known.')
+    """
+    if day is None:
+        return "It does not say until which day its data are known."
+    return f"Data until {day.day} {day:%B %Y}."
 
 
 def fixed(value: Any, decimals: int = 1, *, missing: str = MISSING) -> str:

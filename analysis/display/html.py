@@ -47,6 +47,10 @@ class Report:
         The article that is replicated; None where a page is not about one.
     hidden
         Parameters that a notebook sets and this report has no use for.
+    until
+        Until which day the data are known, as a sentence; empty where it is of no dataset.
+    code
+        The commit that the pages are made at, in words; empty where it is not known.
     """
 
     dataset: str
@@ -60,6 +64,8 @@ class Report:
     synthetic: bool = False
     credit: Credit | None = None
     hidden: frozenset[str] = frozenset()
+    until: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True)

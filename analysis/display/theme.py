@@ -14,6 +14,7 @@ import logging
 import os
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
@@ -21,9 +22,16 @@ from typing import Any
 
 import matplotlib
 import seaborn as sns
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.spines import Spine
 from matplotlib.text import Text
 from matplotlib.typing import RcKeyType
 
@@ -61,6 +69,8 @@ HIGHLIGHT_TINT = "#FBEDE3"
 
 # The paper of pages by night, as their style sheet has it, and how light it is.
 _DARK_PAPER, _PAPER = "#15181c", 0.1
+# Of letters and figures of any script, an identifier can be made.
+_NAME = re.compile(r"[^\w]+")
 _COLOUR = re.compile(rb"(?:fill|stroke): (#[0-9a-f]{6})")
 # For letters, where the fonts of figures are not installed; the first is as wide.
 _INSTEAD = "Verdana, Arial, sans-serif"
@@ -169,16 +179,53 @@ def to_svg(figure: Figure, said: Mapping[str, str] | None = None) -> bytes:
 
 
 def to_editable_svg(figure: Figure, said: Mapping[str, str] | None = None) -> bytes:
-    """Give the figure as SVG whose text is text, for who edits it or reads it out.
+    """Give the figure as SVG whose text is text and whose parts have names, for who edits it.
 
     Programs that lack the fonts take the next of those named, and letters are a little wider or
     narrower there.
     """
-    svg = _written(
-        figure, {"svg.fonttype": "none"}, format="svg", metadata={"Date": None, **(said or {})}
-    )
+    with _named(figure):
+        svg = _written(
+            figure, {"svg.fonttype": "none"}, format="svg", metadata={"Date": None, **(said or {})}
+        )
     last = f"'{FONTS[-1]}'"
     return svg.replace(last.encode(), f"{last}, {_INSTEAD}".encode())
+
+
+# What parts of a figure are called in a program that edits it.
+_KINDS: tuple[tuple[type[Artist], str], ...] = (
+    (Axes, "plot"),
+    (Axis, "axis"),
+    (Spine, "frame"),
+    (Text, "text"),
+    (Line2D, "line"),
+    (LineCollection, "lines"),
+    (PathCollection, "points"),
+    (PolyCollection, "area"),
+    (Patch, "shape"),
+)
+
+
+@contextmanager
+def _named(figure: Figure) -> Iterator[None]:
+    """Let the groups of an SVG have the names of what they show, inside the `with`."""
+    taken: Counter[str] = Counter()
+    named = []
+    for artist in figure.findobj():
+        kind = next((word for of, word in _KINDS if isinstance(artist, of)), "")
+        if not kind or artist.get_gid():
+            continue
+        said = artist.get_text() if isinstance(artist, Text) else str(artist.get_label())
+        words = "" if said.startswith("_") else _NAME.sub("-", said.lower()).strip("-")[:40]
+        name = f"{kind}-{words}".rstrip("-")
+        taken[name] += 1
+        artist.set_gid(name if taken[name] == 1 else f"{name}-{taken[name]}")
+        named.append(artist)
+    try:
+        yield
+    finally:
+        for artist in named:
+            artist.set_gid(None)  # type: ignore[arg-type]
 
 
 def with_dark(svg: bytes) -> bytes:

@@ -291,6 +291,19 @@ def numbers_at_risk(curve: pd.DataFrame, month_grid: Iterable[float]) -> list[in
     ]
 
 
+def numbers_censored(curve: pd.DataFrame, month_grid: Iterable[float]) -> list[int]:
+    """Count the patients who were censored before each month.
+
+    With those at risk just before it, and those who had the event before it, they are all who
+    entered.
+    """
+    censored = [0, *curve["censored"].cumsum()]
+    return [
+        int(censored[int(curve["days"].searchsorted(month * DAYS_PER_MONTH, side="left"))])
+        for month in month_grid
+    ]
+
+
 def point_rows(estimated: pd.DataFrame, analysis_id: str, **keys: Any) -> list[dict[str, Any]]:
     """Give every point of a curve as rows of estimates, `variable_level` the day.
 

@@ -36,6 +36,7 @@ _NO_MATTER = frozenset(
         "figure_months",
         "rate_months",
         "curves_of",
+        "show_censored",
         "bootstrap_replicates",
         "bootstrap_seed",
     }

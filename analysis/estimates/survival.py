@@ -16,6 +16,7 @@ from analysis.estimates.curves import (
     curve,
     median_of,
     numbers_at_risk,
+    numbers_censored,
     rate,
 )
 from analysis.estimates.rows import row, to_table
@@ -125,19 +126,26 @@ def at_risk_rows(
     analysis_id: str,
     **keys: Any,
 ) -> list[dict[str, Any]]:
-    """Give the numbers at risk below a survival figure, `variable_level` the month."""
+    """Give the numbers at risk below a survival figure, `variable_level` the month.
+
+    With `show_censored` the numbers censored before each month too.
+    """
     grid = at_risk_months(parameters)
+    counted = {Statistic.AT_RISK: numbers_at_risk(estimated, grid)}
+    if parameters.show_censored:
+        counted[Statistic.CENSORED_BEFORE] = numbers_censored(estimated, grid)
     return [
         row(
             analysis_id,
             endpoint.name,
-            Statistic.AT_RISK,
+            statistic,
             count,
             variable_level=month,
             unit="patients",
             **keys,
         )
-        for month, count in zip(grid, numbers_at_risk(estimated, grid), strict=True)
+        for statistic, counts in counted.items()
+        for month, count in zip(grid, counts, strict=True)
     ]
 
 

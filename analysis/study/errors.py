@@ -11,3 +11,7 @@ class ReadableError(Exception):
     """
 
     status = 2
+
+    def _render_traceback_(self) -> list[str]:
+        """Give what IPython shows of it in place of a traceback: the message alone."""
+        return str(self).splitlines()

@@ -63,6 +63,7 @@ class Statistic(StrEnum):
     SURVIVAL_LOWER = "survival_lower"
     SURVIVAL_UPPER = "survival_upper"
     CENSORED = "censored"
+    CENSORED_BEFORE = "censored_before"
     INCIDENCE = "incidence"
     INCIDENCE_LOWER = "incidence_lower"
     INCIDENCE_UPPER = "incidence_upper"

@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from analysis.study.errors import ReadableError
 from analysis.study.expressions import ExpressionError, names_in
 
 ConfidenceInterval = Literal["log-log", "log", "plain"]
@@ -30,6 +31,10 @@ TimeZero = Literal["first treatment", "radiotherapy", "immunotherapy", "second t
 EVERYBODY = "all"
 # The parameter that says whom of those admitted a report is about.
 POPULATION = "population"
+
+
+class ParameterFaults(ReadableError, ValueError):
+    """Parameters that a study does not have, or values that they cannot take: a sentence each."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,11 @@ class Survival(Choices):
     )
     at_risk_every_months: Annotated[int, Field(ge=0, le=60), Unit("months")] = Field(
         0, description="Spacing of the numbers at risk below the curves; 0 is what suits the axis."
+    )
+    show_censored: bool = Field(
+        False,
+        description="Give the number of patients censored by then in brackets after each number "
+        "at risk below the curves.",
     )
     figure_months: Annotated[int, Field(ge=0, le=240), Unit("months")] = Field(
         0,
@@ -269,7 +279,7 @@ class Parameters(Prognosis, Survival, Response, Radiotherapy, Patients):
 
         Raises
         ------
-        ValueError
+        ParameterFaults
             For a value out of range, or a name that looks like a parameter and is none.
         """
         fields = set(cls.model_fields)
@@ -278,8 +288,12 @@ class Parameters(Prognosis, Survival, Response, Radiotherapy, Patients):
             if name not in fields and plain and not name.startswith("_"):
                 near = difflib.get_close_matches(name, fields, n=1, cutoff=0.85)
                 if near:
-                    raise ValueError(f"There is no parameter '{name}'; is it '{near[0]}'?")
-        return cls(**{name: names[name] for name in fields & set(names)})
+                    raise ParameterFaults(f"There is no parameter '{name}'; is it '{near[0]}'?")
+        given = {name: value for name, value in names.items() if name in fields}
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            raise ParameterFaults("\n".join(refusals(error, given, cls))) from None
 
     def changed(self) -> dict[str, tuple[Any, Any]]:
         """Give the parameters that differ from the study's: name to (the study's, this one)."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from analysis.build.inputs import hashes_in
-from analysis.build.manifest import commit_of
+from analysis.build.manifest import code_of, commit_of
 from analysis.build.project import ROOT
 
 COPIED = ("analysis", "data", "notebooks", "requirements.lock", "pyproject.toml")
@@ -114,6 +114,28 @@ needs_git = pytest.mark.skipif(
 
 def git(*arguments: str, folder: Path = ROOT) -> bytes:
     return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=True).stdout
+
+
+@needs_git
+def test_the_commit_of_a_page_is_the_last_that_changed_its_code(tmp_path: Path) -> None:
+    def commit(path: str, text: str) -> str:
+        (tmp_path / path).write_text(text, encoding="utf-8")
+        git("add", "--all", folder=tmp_path)
+        who = ("-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
+        git(*who, "commit", "-qm", path, folder=tmp_path)
+        return git("rev-parse", "--short=10", "HEAD", folder=tmp_path).decode().strip()
+
+    assert code_of(tmp_path, ["code"]) == ""
+    git("init", "-q", folder=tmp_path)
+    assert code_of(tmp_path, ["code"]) == ""
+    first = commit("code", "1")
+    said = code_of(tmp_path, ["code"])
+    assert said.startswith(f"commit {first} of 20")
+    commit("prose", "1")
+    assert code_of(tmp_path, ["code"]) == said
+    (tmp_path / "code").write_text("2", encoding="utf-8")
+    assert code_of(tmp_path, ["code"]) == f"changed since {said}"
+    assert code_of(tmp_path, ["code"]) != commit("code", "3")
 
 
 @needs_git

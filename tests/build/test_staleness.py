@@ -18,6 +18,7 @@ MANIFEST = Manifest(
     own=True,
     synthetic=True,
     credit=None,
+    until="",
     place="",
     pages=("a",),
     parameters={},

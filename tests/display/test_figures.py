@@ -458,6 +458,23 @@ class TestKaplanMeier:
             starts = [i for i in range(len(shown)) if shown[i : i + len(row)] == printed]
             assert len(starts) == 1
 
+    def test_numbers_censored_stand_in_brackets_behind_them(self) -> None:
+        drawn = survival_figure(
+            {"OS": curve()},
+            {"OS": [1040, 90, 65, 44, 7]},
+            GRID,
+            censored={"OS": [0, 5, 8, 20, 1030]},
+            medians={},
+            ylabel="Probability",
+            width_mm=180,
+        )
+        shown = texts(drawn)
+        assert "Number at risk (censored)" in shown
+        assert [text for text in shown if text.endswith(")") and text[0].isdigit()] == [
+            "1,040 (0)", "90 (5)", "65 (8)", "44 (20)", "7 (1,030)",
+        ]  # fmt: skip
+        assert "OS: 1,040 at risk at 0 months, 7 at 24" in drawn.alt
+
     def test_numbers_at_risk_stand_under_their_months(self) -> None:
         drawn = survival(["OS"])
         figure, axes = drawn.figure, drawn.figure.axes[-1]

@@ -257,6 +257,9 @@ def test_numbers_at_risk_fall_and_count_the_patients_left(rows: pd.DataFrame) ->
     assert found == [int((rows["days"] >= month * 30.4375).sum()) for month in grid]
     assert found[0] == len(rows)
     assert sorted(found, reverse=True) == found
+    censored = curves.numbers_censored(curves.curve(rows, PARAMETERS), grid)
+    gone = [rows["days"] < month * 30.4375 for month in grid]
+    assert censored == [int((before & ~rows["event"]).sum()) for before in gone]
 
 
 # Choices
@@ -401,7 +404,9 @@ def test_estimates_of_a_cohort() -> None:
             failure_pattern=["in-field only", "out-of-field only", "out-of-field only", None],
             in_field_relapse=["yes", "no", "no", "no"],
         ),
-        Parameters(rate_months=(12, 36), figure_months=24, at_risk_every_months=12),
+        Parameters(
+            rate_months=(12, 36), figure_months=24, at_risk_every_months=12, show_censored=True
+        ),
     )
 
     def value(variable: str, statistic: str, level: object = "") -> float:
@@ -415,6 +420,7 @@ def test_estimates_of_a_cohort() -> None:
     assert 0 < value("OS", "rate_lower", 12) < 75 < value("OS", "rate_upper", 12) < 100
     assert math.isnan(value("OS", "rate", 36))
     assert [value("OS", "at_risk", month) for month in (0, 12, 24)] == [4, 3, 1]
+    assert [value("OS", "censored_before", month) for month in (0, 12, 24)] == [0, 0, 1]
     assert value("PFS", "median") == rounded(350 / 30.4375)
     assert value("follow_up", "median") == rounded(700 / 30.4375)
     assert value("follow_up", "min") == rounded(100 / 30.4375)

@@ -55,7 +55,14 @@ def test_every_parameter_of_how_it_is_analysed_has_a_variant() -> None:
     tried = {name for variant in read_variants(BASE_PARAMETERS) for name in variant.changes}
     display = {"afp_second_cutoff", "rate_months", "at_risk_every_months", "figure_months"}
     # Their only effect is on pictures, on the number of samples, or on whom nobody would admit.
-    display |= {"curves_of", "bootstrap_replicates", "age_min", "age_max", "strata"}
+    display |= {
+        "show_censored",
+        "curves_of",
+        "bootstrap_replicates",
+        "age_min",
+        "age_max",
+        "strata",
+    }
     assert Parameters.model_fields.keys() - tried == display
 
 

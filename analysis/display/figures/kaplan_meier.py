@@ -56,6 +56,7 @@ def survival_figure(
     *,
     medians: Mapping[str, Median],
     ylabel: str,
+    censored: Mapping[str, Sequence[int]] | None = None,
     xlabel: str = "Time (months)",
     p_value: float | None = None,
     p_label: str = "Log-rank",
@@ -79,6 +80,9 @@ def survival_figure(
         By label: median and its bounds in months, NaN where not reached.
     ylabel
         Name of the probability; its unit, %, is added.
+    censored
+        By label, the number censored before each month of `months_grid`, which is put in brackets
+        after that at risk; empty where it is not asked for.
     method
         How the curves were estimated, in words, for those who cannot see them.
     confidence
@@ -105,6 +109,14 @@ def survival_figure(
         )
     ]
     numbers = [[_number(number) for number in at_risk[label]] for label in curves]
+    heading, below = "Number at risk", numbers
+    if censored:
+        heading += " (censored)"
+        gone = [[_number(number) for number in censored[label]] for label in curves]
+        below = [
+            [f"{left} ({by_then})" for left, by_then in zip(*both, strict=True)]
+            for both in zip(numbers, gone, strict=True)
+        ]
     level = f"{fmt.confidence_level(confidence)} CI"
     p_line = "" if fmt.is_missing(p_value) else f"{p_label} {fmt.p_text(p_value)}"
 
@@ -112,7 +124,7 @@ def survival_figure(
     # Long labels get a line of their own above their numbers, so that none is ever cut short.
     stacked = labels_width > 0.24 * width_mm
     # Half of the widest number stands out at either end of the axis.
-    half = widest([number for row in numbers for number in row]) / 2
+    half = widest([number for row in below for number in row]) / 2
     beside = _MARGIN if stacked else _MARGIN + labels_width + 1.5
     left = max(13.5, beside + max(2.5, half))
     right = max(_RIGHT, half + 1.0)
@@ -148,7 +160,9 @@ def survival_figure(
         _draw_curve(axes, line)
         _draw_censoring(axes, line, last)
     _draw_medians(sheet, axes, lines, last)
-    _draw_at_risk(sheet, axes, lines, numbers, months_grid, risk_rows, stacked, left, risk_top)
+    _draw_at_risk(
+        sheet, axes, lines, heading, below, months_grid, risk_rows, stacked, left, risk_top
+    )
     return Drawing(
         sheet.figure,
         _alt(lines, numbers, curves, months_grid, ylabel, level, p_line, title, method),
@@ -207,6 +221,7 @@ def _draw_band(axes: Axes, line: _Curve, alpha: float) -> None:
         color=line.colour,
         alpha=alpha,
         linewidth=0,
+        label=f"interval: {line.label}",
     )
 
 
@@ -237,6 +252,7 @@ def _draw_censoring(axes: Axes, line: _Curve, last: float) -> None:
         color=theme.darker(line.colour),
         clip_on=False,
         zorder=4,
+        label=f"censored: {line.label}",
     )
 
 
@@ -368,6 +384,7 @@ def _draw_at_risk(
     sheet: Sheet,
     axes: Axes,
     lines: Sequence[_Curve],
+    heading: str,
     numbers: Sequence[Sequence[str]],
     months_grid: Sequence[int],
     labels: Sequence[Sequence[str]],
@@ -380,7 +397,7 @@ def _draw_at_risk(
     needed = widest([number for row in numbers for number in row]) + 1.0
     apart = scale * min(b - a for a, b in pairwise(months_grid))
     every = max(1, math.ceil(needed / apart))
-    sheet.text(left if stacked else _MARGIN, top + LINE_MM / 2, "Number at risk", weight="bold")
+    sheet.text(left if stacked else _MARGIN, top + LINE_MM / 2, heading, weight="bold")
     y = top + LINE_MM
     for line, row, label in zip(lines, numbers, labels, strict=True):
         ink = theme.darker(line.colour)

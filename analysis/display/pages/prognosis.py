@@ -24,7 +24,7 @@ from analysis.display.format import (
     p_value,
     thousands,
 )
-from analysis.display.pages.survival import drawn_words
+from analysis.display.pages.survival import counted_at, drawn_words
 from analysis.display.tables import (
     EXACT_MARK,
     Table,
@@ -46,7 +46,7 @@ from analysis.estimates.exact_log_rank import SPARSE
 from analysis.estimates.groups import ANALYSIS
 from analysis.estimates.points import FACTOR_AT_RISK, FACTOR_CURVE
 from analysis.estimates.ratios import EVENTS_PER_FACTOR
-from analysis.estimates.rows import pick, value_of
+from analysis.estimates.rows import pick
 from analysis.estimates.sparse import WARNING, as_read
 from analysis.estimates.survival import at_risk_months
 from analysis.study.keys import NO, YES, Statistic
@@ -595,6 +595,7 @@ def factor_curves(
     if not present or len(present) > MOST_CURVES:
         return None
     grid = at_risk_months(study.chosen)
+    of = {level: pick(at_risk, group_level=level) for level in present}
     rows = pick(estimates, analysis_id=ANALYSIS, **keys)
     landmark = study.chosen.landmark_months
     names = {level: factor.group(level) for level in present}
@@ -606,13 +607,14 @@ def factor_curves(
     competing = study.endpoint(endpoint).competes(study.chosen)
     return survival_figure(
         {names[level]: curves.of_rows(pick(points, group_level=level)) for level in present},
-        {
-            names[level]: [
-                int(value_of(at_risk, group_level=level, variable_level=month)) for month in grid
-            ]
-            for level in present
-        },
+        {names[level]: counted_at(of[level], Statistic.AT_RISK, grid) for level in present},
         grid,
+        censored={
+            names[level]: counted_at(of[level], Statistic.CENSORED_BEFORE, grid)
+            for level in present
+        }
+        if study.chosen.show_censored
+        else {},
         medians=medians,
         ylabel=study.endpoint(endpoint).words,
         xlabel=f"Time from month {landmark} (months)" if landmark else "Time (months)",

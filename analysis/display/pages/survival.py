@@ -227,24 +227,15 @@ def figure(
     overall = pick(estimates, analysis_id="survival", group="")
     counted = pick(overall, statistic=Statistic.AT_RISK)["variable_level"]
     grid = sorted({int(month) for month in counted})
+    of = {name: pick(overall, variable=name) for name in present}
     competing = all(study.endpoint(name).competes(study.chosen) for name in present)
     return survival_figure(
         {name: curves.of_rows(pick(points, variable=name)) for name in present},
-        {
-            name: [
-                int(
-                    value_of(
-                        overall,
-                        variable=name,
-                        statistic=Statistic.AT_RISK,
-                        variable_level=month,
-                    )
-                )
-                for month in grid
-            ]
-            for name in present
-        },
+        {name: counted_at(of[name], Statistic.AT_RISK, grid) for name in present},
         grid,
+        censored={name: counted_at(of[name], Statistic.CENSORED_BEFORE, grid) for name in present}
+        if study.chosen.show_censored
+        else {},
         medians={name: _median(overall, name) for name in present},
         ylabel="Without the event, others competing"
         if competing
@@ -255,6 +246,11 @@ def figure(
         confidence=study.chosen.confidence,
         width_mm=180,
     )
+
+
+def counted_at(rows: pd.DataFrame, statistic: Statistic, months: Sequence[int]) -> list[int]:
+    """Give the patients counted at each month, from the rows of one curve."""
+    return [int(value_of(rows, statistic=statistic, variable_level=month)) for month in months]
 
 
 def _median(estimates: pd.DataFrame, name: str) -> tuple[float, float, float]:

@@ -31,6 +31,7 @@ _STATISTICS = {
     Statistic.RMST_DIFFERENCE: "difference of restricted means",
     Statistic.SMD: "standardised difference",
     Statistic.AT_RISK: "at risk",
+    Statistic.CENSORED_BEFORE: "censored before",
     Statistic.COUNT_WITHOUT: "without response",
     Statistic.NON_RESPONDERS: "patients without response",
     Statistic.MIN: "least",
@@ -95,7 +96,7 @@ def subject(cell: Mapping[Any, Any], study: Study, variant: Study) -> str:
     endpoint = study.endpoint(name)
     if endpoint.words != name:
         parts = [f"{endpoint.words} ({name})"]
-        if statistic in (Statistic.RATE, Statistic.AT_RISK):
+        if statistic in (Statistic.RATE, Statistic.AT_RISK, Statistic.CENSORED_BEFORE):
             what = "at" if statistic == Statistic.RATE else "at risk at"
             return _joined(_group(cell, study), *parts, f"{what} {level} months")
         parts.append(variable.level(level) if level else "")
