@@ -211,11 +211,14 @@ def _named(figure: Figure) -> Iterator[None]:
     """Let the groups of an SVG have the names of what they show, inside the `with`."""
     taken: Counter[str] = Counter()
     named = []
+    # Ticks have names by their place already.
+    ticks = {part for axis in figure.findobj(Axis) for part in axis.findobj(include_self=False)}
     for artist in figure.findobj():
         kind = next((word for of, word in _KINDS if isinstance(artist, of)), "")
-        if not kind or artist.get_gid():
+        if not kind or artist in ticks or artist.get_gid():
             continue
-        said = artist.get_text() if isinstance(artist, Text) else str(artist.get_label())
+        label = "" if isinstance(artist, Axis) else str(artist.get_label())
+        said = artist.get_text() if isinstance(artist, Text) else label
         words = "" if said.startswith("_") else _NAME.sub("-", said.lower()).strip("-")[:40]
         name = f"{kind}-{words}".rstrip("-")
         taken[name] += 1
@@ -225,7 +228,7 @@ def _named(figure: Figure) -> Iterator[None]:
         yield
     finally:
         for artist in named:
-            artist.set_gid(None)  # type: ignore[arg-type]
+            artist.set_gid(None)
 
 
 def with_dark(svg: bytes) -> bytes:

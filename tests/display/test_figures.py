@@ -442,6 +442,16 @@ def test_drawing_leaves_matplotlib_as_it_was() -> None:
     assert dict(matplotlib.rcParams) == before
 
 
+def test_parts_of_an_editable_figure_have_names_and_the_rest_stays_as_it_is() -> None:
+    drawn = survival(["OS", "PFS"])
+    before = drawn.svg()
+    names = re.findall(r'<g id="([^"]+)"', drawn.editable().decode())
+    assert {"line-os", "line-pfs", "area-interval-os", "line-censored-os", "plot"} <= set(names)
+    assert "text-number-at-risk" in names
+    assert len(names) == len(set(names))
+    assert drawn.svg() == before
+
+
 class TestKaplanMeier:
     def test_numbers_at_risk_are_those_given_in_order(self) -> None:
         numbers_at_risk = {"OS": [1040, 90, 65, 44, 7], "PFS": [103, 80, 41, 22, 0]}
