@@ -91,7 +91,10 @@ def test_rates_of_response_say_how_many_were_assessed(tmp_path: Path) -> None:
     assert missing["value"].tolist() == [2.0, 2.0]
     table = response_page.table_3(rows, cohort.study)
     assert table is not None
-    assert "All tumours: 2 of 4 patients assessed" in set(table.cells["region"])
+    assert "All tumours: 2 of 4 patients assessed." in table.layout["notes"]
+    detail = response_page.table_3_detail(rows, cohort.study)
+    assert detail is not None
+    assert "All tumours: 2 of 4 patients assessed" in set(detail.cells["region"])
     line = Line("", "response", "response_overall", "ORR", group="criterion",
                 group_level="mRECIST")  # fmt: skip
     assert numbers.text_of(line, rows) == "1 (50.0% of 2)"

@@ -662,6 +662,7 @@ def test_four_patients_have_every_page(tmp_path: Path) -> None:
         cohort_page.table_1(found, study),
         treatment.table_2(found, study),
         response.table_3(found, study),
+        response.table_3_detail(found, study),
         response.marker_table(found, study),
         toxicity.table_4(found, study),
         toxicity.grade_5_table(found, study),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 from IPython.display import Markdown
 
@@ -59,7 +61,79 @@ def response_method(estimates: pd.DataFrame, cohort: Cohort) -> Markdown:
 
 
 def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
-    """Give Table 3: response by criterion, for all and for in-field tumours, with two p values."""
+    """Give Table 3: response by criterion, for all tumours beside those in the field."""
+    chosen = pick(estimates, analysis_id="response")
+    if chosen.empty:
+        return None
+    present = [name for name in CRITERIA if name in set(chosen["group_level"])]
+    words = _levels(chosen)
+    headings = {"response": "Response"}
+    spanners: dict[str, list[str]] = {}
+    rows = {level: {"response": level} for level in words}
+    partly = []
+    for variable in REGION_VARIABLES.values():
+        of_region = pick(chosen, variable=variable)
+        if of_region.empty:
+            continue
+        region = _REGIONS[variable]
+        if assessed := _assessed(of_region):
+            partly.append(f"{region}{assessed}.")
+        for name in present:
+            of_criterion = pick(of_region, group="criterion", group_level=name)
+            columns = {
+                f"{region}, {_SHORT[name]}: No.": (Statistic.COUNT, thousands, "No."),
+                f"{region}, {_SHORT[name]}: %": (Statistic.PERCENT, fixed, "%"),
+            }
+            for column, (statistic, written, heading) in columns.items():
+                values = _by_level(of_criterion, statistic)
+                for level, cells in rows.items():
+                    cells[column] = written(values.get(level))
+                headings[column] = heading
+            spanners[f"{region}: {_SHORT[name]}"] = list(columns)
+        if len(present) > 1:
+            both = pick(of_region, group="criterion", group_level="")
+            values = _by_level(both, Statistic.P_ASSOCIATION)
+            for level, cells in rows.items():
+                cells[f"{region}: p"] = p_value(values.get(level))
+            headings[f"{region}: p"] = "p"
+    notes = [_explained(words), _whose(chosen), *partly]
+    if len(present) > 1:
+        notes.append(f"p, {_ASSOCIATION} ({method_of(chosen, Statistic.P_ASSOCIATION)}).")
+    return journal(
+        pd.DataFrame(rows.values()),
+        stub="response",
+        headings=headings,
+        spanners=spanners,
+        notes=notes,
+    )
+
+
+def _by_level(rows: pd.DataFrame, statistic: Statistic) -> pd.Series:
+    return pick(rows, statistic=statistic).set_index("variable_level")["value"]
+
+
+_ASSOCIATION = "whether the two criteria go together in the same patients"
+
+
+def _levels(rows: pd.DataFrame) -> dict[str, str]:
+    """Give the levels of response that there are, with their names.
+
+    Not every cohort has patients whose response could not be evaluated.
+    """
+    there = set(rows["variable_level"])
+    return {level: said for level, said in RESPONSES.items() if level in there}
+
+
+def _explained(words: Mapping[str, str]) -> str:
+    return "; ".join(f"{level}, {said}" for level, said in words.items()) + "."
+
+
+def _whose(rows: pd.DataFrame) -> str:
+    return f"N = {thousands(rows['n'].max())} patients; %, of those assessed by the criterion."
+
+
+def table_3_detail(estimates: pd.DataFrame, study: Study) -> Table | None:
+    """Give the intervals of Table 3, and the p values of both questions about two criteria."""
     chosen = pick(estimates, analysis_id="response")
     if chosen.empty:
         return None
@@ -67,10 +141,7 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
     headings = {"response": "Response"}
     spanners: dict[str, list[str]] = {}
     rows = []
-    # Not every cohort has patients whose response could not be evaluated.
-    words = {
-        level: said for level, said in RESPONSES.items() if level in set(chosen["variable_level"])
-    }
+    words = _levels(chosen)
     for variable in REGION_VARIABLES.values():
         of_region = pick(chosen, variable=variable)
         for level in words if not of_region.empty else []:
@@ -101,8 +172,8 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
                 spanners["p"] = ["p: association", "p: paired"]
             rows.append(cells)
     notes = [
-        "; ".join(f"{level}, {said}" for level, said in words.items()) + ".",
-        f"N = {thousands(chosen['n'].max())} patients; %, of those assessed by the criterion. CI, "
+        _explained(words),
+        f"{_whose(chosen)} CI, "
         # What stands in for sums or categories is told above the table.
         f"{method_of(chosen, Statistic.CI_LOWER).partition(',')[0]} {percent(study.chosen)} "
         "confidence interval of "
@@ -110,7 +181,7 @@ def table_3(estimates: pd.DataFrame, study: Study) -> Table | None:
     ]
     if len(present) > 1:
         notes[1] += (
-            " p, association: whether the two criteria go together in the same patients "
+            f" p, association: {_ASSOCIATION} "
             f"({method_of(chosen, Statistic.P_ASSOCIATION)}); p, paired: whether one criterion "
             f"calls more patients responders than the other "
             f"({method_of(chosen, Statistic.P_PAIRED)})."
