@@ -7,10 +7,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from pydantic import ValidationError
 
 from analysis.build.project import AUDIT_NOTEBOOK
+from analysis.cohort.read import load
+from analysis.study.parameters import ParameterFaults
 from analysis.zhai_2025.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
@@ -44,6 +48,19 @@ def test_a_name_misspelt_in_a_notebook_is_refused() -> None:
     with pytest.raises(ValueError, match="is it 'ci_type'"):
         Parameters.of({"ci_typ": "log"})
     assert Parameters.of({"ci_type": "log", "cohort": object(), "page": 3}).ci_type == "log"
+
+
+def test_a_value_refused_in_a_notebook_is_a_sentence_without_a_trace() -> None:
+    given = {"ci_type": "lin", "afp_cutoff": -3, "cohort": object()}
+    with pytest.raises(ParameterFaults) as refused:
+        load("synthetic", STUDY, given)
+    shell = InteractiveShell()
+    shown: list[str] = []
+    shell._showtraceback = lambda kind, value, lines: shown.extend(lines)  # type: ignore[method-assign]
+    shell.showtraceback((refused.type, refused.value, refused.tb))
+    assert len(shown) == 2
+    assert shown[0].startswith("ci_type=lin: input should be 'log-log', 'log' or 'plain'. (")
+    assert shown[1].startswith("afp_cutoff=-3: input should be greater than 0. (")
 
 
 def test_changed_names_what_differs_from_the_article() -> None:

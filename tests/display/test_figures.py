@@ -777,6 +777,21 @@ class TestPlausibility:
         numbers_drawn = [text for text in texts(drawn) if text in set(counts.astype(str))]
         assert sorted(numbers_drawn) == sorted(counts.astype(str))
 
+    @pytest.mark.parametrize("width", [85, 180])
+    def test_no_number_stands_on_a_circle(self, width: float) -> None:
+        drawing = circles(fractionated(), eqd2_gy=60, alpha_beta=10, width_mm=width)
+        figure, axes = drawing.figure, drawing.figure.axes[-1]
+        figure.draw_without_rendering()
+        of = axes.collections[0]
+        centres = axes.transData.transform(np.asarray(of.get_offsets(), float))
+        radii = np.sqrt(of.get_sizes()) / 2 * figure.dpi / 72
+        numbers = [text for text in axes.texts if text.get_text().isdigit()]
+        assert len(numbers) == len(centres) > 4
+        for text in numbers:
+            box = text.get_window_extent()
+            nearest = np.clip(centres, (box.x0, box.y0), (box.x1, box.y1))
+            assert (np.hypot(*(centres - nearest).T) > radii * 0.98).all(), text.get_text()
+
     def test_the_line_joins_regimens_of_the_equivalent_dose(self) -> None:
         drawn = circles(fractionated(), eqd2_gy=60, alpha_beta=10)
         fractions, dose = drawn.figure.axes[1].lines[0].get_data()

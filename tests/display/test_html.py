@@ -122,6 +122,17 @@ def test_parameters_of_this_report_are_shown_where_they_differ() -> None:
     assert "Not the article’s analysis:" in html
 
 
+def test_every_page_says_of_what_day_its_data_are_and_by_what_code_it_was_made() -> None:
+    dated = replace(
+        REPORT, until="Data until 30 June 2023.", code="commit 0123456789 of 2026-11-26"
+    )
+    foot = page(markdown("# Cohort"), report=dated).partition('<footer class="foot">')[2]
+    assert "Dataset: Four patients. Data until 30 June 2023." in foot
+    assert "Made by hcc-replication 1.2.3, commit 0123456789 of 2026-11-26." in foot
+    assert "To cite it, name this and the dataset." in foot
+    assert "commit" not in page(markdown("# Cohort"))
+
+
 def test_a_study_without_an_article_does_not_speak_of_one() -> None:
     own = replace(REPORT, changed={"ci_type": "plain"}, own=False)
     own = replace(own, title="My patients", subtitle="By us")

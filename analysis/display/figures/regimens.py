@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from analysis.display import format as fmt
 from analysis.display import theme
 from analysis.display.figures.drawing import Drawing, drawn, notice
-from analysis.display.figures.sheet import LINE_MM, Sheet, spread
+from analysis.display.figures.sheet import Sheet, text_width
 from analysis.estimates.rows import pick, value_of
 from analysis.study.keys import Statistic
 
@@ -16,6 +19,8 @@ _LEFT, _RIGHT, _TOP, _BELOW = 12.0, 4.0, 4.0, 10.0
 _PLOT_MM = 84.0
 # Area of the circle of one patient, square points.
 _AREA = 16.0
+# Of a figure's height, mm.
+_HALF_LINE = 1.1
 
 
 @drawn
@@ -41,8 +46,8 @@ def regimens(
     regimen = counted["variable_level"].str.split("/", expand=True).astype("float64")
     counts = pd.DataFrame(
         {
-            "rt_dose_gy": regimen[0],
             "rt_fractions": regimen[1],
+            "rt_dose_gy": regimen[0],
             "patients": counted["value"].astype("int64"),
         }
     )
@@ -75,23 +80,58 @@ def regimens(
     low = min(float(counts["rt_dose_gy"].min()), needed[0]) - 3
     high = max(float(counts["rt_dose_gy"].max()), needed[-1]) + 3
     axes.set(xlim=(0, most + 2.5), ylim=(low, high), xlabel="Fractions", ylabel="Dose (Gy)")
-    for fractions, group in counts.groupby("rt_fractions"):
-        # Numbers of doses that lie close together stand a line apart.
-        places = spread(list(group["rt_dose_gy"]), LINE_MM * (high - low) / _PLOT_MM)
-        for place, dose, number in zip(places, group["rt_dose_gy"], group["patients"], strict=True):
-            # Where a circle stands close on the right, the number is on the left.
-            right = counts["rt_fractions"] - float(str(fractions))
-            crowded = (right > 0) & (right < 2) & (abs(counts["rt_dose_gy"] - dose) < 2)
-            side = -1 if crowded.any() else 1
-            axes.annotate(
-                str(number),
-                (float(str(fractions)), place),
-                xytext=(side * (np.sqrt(_AREA * number) / 2 + 2), 0),
-                textcoords="offset points",
-                ha="right" if side < 0 else "left",
-                va="center_baseline",
-            )
+    across, upward = (width_mm - _LEFT - _RIGHT) / (most + 2.5), _PLOT_MM / (high - low)
+    circles = [
+        _Circle(fractions * across, (dose - low) * upward, _radius(number))
+        for fractions, dose, number in counts.itertuples(index=False)
+    ]
+    for text, (x, y) in zip(
+        counts["patients"], _beside(circles, [str(n) for n in counts["patients"]]), strict=True
+    ):
+        axes.text(x / across, low + y / upward, str(text), ha="center", va="center_baseline")
     return Drawing(sheet.figure, _alt(counts, int(value_of(rows, statistic=Statistic.N)), eqd2_gy))
+
+
+@dataclass(frozen=True)
+class _Circle:
+    """Where the circle of a regimen stands in the plot, mm."""
+
+    x: float
+    y: float
+    radius: float
+
+    def meets(self, x: float, y: float, half: float) -> bool:
+        """Tell whether a number at a place, so wide to either side, touches the circle."""
+        aside, above = max(abs(self.x - x) - half, 0.0), max(abs(self.y - y) - _HALF_LINE, 0.0)
+        return aside**2 + above**2 < self.radius**2
+
+
+def _radius(patients: float) -> float:
+    return float(np.sqrt(_AREA * patients)) / 2 * theme.MM_PER_INCH / 72
+
+
+def _beside(circles: Sequence[_Circle], texts: Sequence[str]) -> list[tuple[float, float]]:
+    """Give each number a place beside its circle, mm, that touches no other circle or number.
+
+    Right, left, above, below, and between these; the first that is free, or has least in its way.
+    """
+    placed: list[tuple[float, float, float]] = []
+    for circle, text in zip(circles, texts, strict=True):
+        half = text_width(text) / 2
+        aside, above = circle.radius + 0.6 + half, circle.radius + 0.4 + _HALF_LINE
+        turns = (1, 0), (-1, 0), (0, 1), (0, -1), (0.8, 0.8), (0.8, -0.8), (-0.8, 0.8), (-0.8, -0.8)
+        places = [(circle.x + right * aside, circle.y + up * above) for right, up in turns]
+
+        def touched(place: tuple[float, float], half: float = half) -> int:
+            x, y = place
+            others = sum(
+                abs(x - a) < half + wide and abs(y - b) < 2 * _HALF_LINE for a, b, wide in placed
+            )
+            return others + sum(each.meets(x, y, half) for each in circles)
+
+        x, y = min(places, key=touched)
+        placed.append((x, y, half + 0.3))
+    return [(x, y) for x, y, _ in placed]
 
 
 def _alt(counts: pd.DataFrame, n: int, eqd2_gy: float) -> str:
