@@ -67,6 +67,8 @@ class Subject:
         How that article is named; None without one.
     hidden
         Parameters that notebooks set and these pages have no use for.
+    variant
+        What is other than in the base, in words; empty for a base.
     """
 
     dataset: str
@@ -77,6 +79,7 @@ class Subject:
     synthetic: bool = False
     credit: Credit | None = None
     hidden: frozenset[str] = frozenset()
+    variant: str = ""
 
 
 def build(
@@ -150,6 +153,8 @@ def build(
                 made=made,
                 inputs={name: hash_ for part in inputs for name, hash_ in part.files.items()},
                 outputs=hashes_in(staging),
+                base=plan.base,
+                variant=subject.variant,
             )
             write_manifest(staging, manifest)
             refuse_what_changed(project, plan)

@@ -21,7 +21,9 @@ from analysis.build.report import (
     ARTICLE,
     NOT_FOR_RELEASE,
     build_report,
+    differences_of,
     left_out,
+    name_of,
     plan_report,
 )
 from analysis.cohort.folder import dataset_folder, existing_folder
@@ -69,21 +71,31 @@ def _run(project: Project, options: argparse.Namespace) -> int:
 
 def _report(project: Project, options: argparse.Namespace) -> int:
     folder, only = _folder(options), _page(project, options)
-    reason = build_report(project, folder, read_given(options.set), _how(options), only)
-    report = project.report(report_name(folder, only))
+    done = build_report(project, folder, read_given(options.set), _how(options), only)
+    report = project.report(done.name)
     shown = project.shown(report)
-    if reason is None:
+    if done.reason is None:
         print(f"Nothing to do: {shown}/ is up to date.")
     else:
-        print(f"Built {shown}/{only or INDEX}.html ({reason}).")
+        print(f"Built {shown}/{only or INDEX}.html ({done.reason}).")
     manifest = read_manifest(report)
     if manifest is not None and manifest.parameters:
         changed = ", ".join(f"{name} = {value}" for name, value in manifest.parameters.items())
         print(f"Other than the default choices: {changed}.")
+    base = project.report(report_name(folder, only))
+    if report != base:
+        print(f"This is a variant, in a folder of its own. {_of_base(project, base)}")
     if manifest is not None and NOT_FOR_RELEASE in manifest.notice:
         print(NOT_FOR_RELEASE)
     print(project.shown(project.reports / LISTING))
     return 0
+
+
+def _of_base(project: Project, base: Path) -> str:
+    shown = project.shown(base)
+    if read_manifest(base) is None:
+        return f"{shown}/ is not built yet."
+    return f"{shown}/ is as it was; `make compare` sets the two side by side."
 
 
 def _check(project: Project, options: argparse.Namespace) -> int:
@@ -136,8 +148,8 @@ def _check_manifest(project: Project, options: argparse.Namespace) -> int:
     from analysis.build.check import check_manifest, other_commit
 
     folder, only = _folder(options), _page(project, options)
-    name = report_name(folder, only)
-    lines = check_manifest(project, name, folder)
+    name = name_of(project, folder, read_given(options.set), only)
+    lines = check_manifest(project, name, folder, only)
     for line in lines:
         print(line)
     if note := other_commit(project, name):
@@ -214,11 +226,10 @@ def _sensitivity(project: Project, options: argparse.Namespace) -> int:
 
     folder = _folder(options)
     variants = Path(options.variants).expanduser() if options.variants else None
-    how = How(workers=options.workers)
-    reason = build_sensitivity(
-        project, folder, read_given(options.set), variants, how, options.scheduler
-    )
-    shown = project.shown(project.report(sensitivity_name(folder)))
+    how, given = How(workers=options.workers), read_given(options.set)
+    reason = build_sensitivity(project, folder, given, variants, how, options.scheduler)
+    name = sensitivity_name(folder, differences_of(project, folder, given))
+    shown = project.shown(project.report(name))
     print(f"Nothing to do: {shown}/ is up to date." if reason is None else f"Built ({reason}).")
     print(f"{shown}/{INDEX}.html")
     return 0
@@ -335,7 +346,7 @@ def _parser() -> argparse.ArgumentParser:
             default="synthetic",
             help="a folder in data/ by its name, or the path of a folder (default: %(default)s)",
         )
-    for added in (report, check, why, sensitivity, release, documents):
+    for added in (report, check, why, manifest, sensitivity, release, documents):
         added.add_argument(
             "--set",
             action="append",
