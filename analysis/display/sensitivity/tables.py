@@ -5,7 +5,7 @@ Titles, questions and reasons come from files that anybody may write; all of it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -13,24 +13,18 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML
 
-from analysis.display.beyond import MARK, SIGNS, Marks
-from analysis.display.format import count_percent, is_missing, months, thousands
+from analysis.display.beyond import MARK, Marks
+from analysis.display.format import months, thousands
 from analysis.display.page import Page
-from analysis.display.sensitivity import across, words
+from analysis.display.sensitivity import across, sides, words
 from analysis.display.sensitivity.across import COHORTS, Counted
 from analysis.display.tables import EXACT_MARK, percent
 from analysis.estimates.exact_log_rank import SPARSE
-from analysis.estimates.sparse import WARNING
 from analysis.sensitivity import compare
 from analysis.sensitivity.cohorts import Cohorts
 from analysis.sensitivity.run import Run
 from analysis.sensitivity.variants import Variant, table
-from analysis.study.keys import NOT_REACHED, Statistic
 from analysis.study.study import Study
-
-# Notes that a dash or NR says as well.
-_PLAIN_NOTES = {"none", NOT_REACHED}
-_EFFECT = [name for name in compare.SAME_CELL if name != "statistic"]
 
 
 def write(
@@ -180,7 +174,8 @@ def _changes(
             (
                 int(cell.get(COHORTS, 0)),
                 f'<tr data-verdict="{escape(cell["conclusion"])}">{link}'
-                f"{_of_cohorts(cell, counted)}<td>{escape(what)}{_reason(_said(cell))}</td>"
+                f"{_of_cohorts(cell, counted)}"
+                f"<td>{escape(what)}{sides.reason(sides.said(cell))}</td>"
                 f"<td>{escape(ours)}</td><td>{escape(other)}</td>"
                 f"<td>{escape(cell['conclusion'])}</td></tr>",
             )
@@ -244,7 +239,7 @@ def _list(
         f'<label>Change <select><option value="">all</option>{options}</select></label> '
         '<output aria-live="polite"></output></p>'
         f'<div class="scroll" role="group" tabindex="0" aria-labelledby="{name}_caption">'
-        f"<table><thead><tr>{_headings(headings)}</tr></thead>"
+        f"<table><thead><tr>{sides.headings(headings)}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div></figure>"
     )
 
@@ -265,7 +260,11 @@ def _flagged(
 ) -> tuple[str, str, str]:
     """Give what a changed conclusion is about, in the base, and in the variant."""
     if cell["conclusion"] != compare.RANKING:
-        return words.subject(cell, study, theirs), _ours(cell) + _sign([cell]), _theirs(cell)
+        return (
+            words.subject(cell, study, theirs),
+            sides.ours(cell) + sides.sign([cell]),
+            sides.theirs(cell),
+        )
     # An order is that of all levels, whichever row it was marked on.
     same = [name for name in compare.SAME_CELL if name != "group_level"]
     levels = own[(own[same] == pd.Series(cell)[same]).all(axis=1) & (own["group_level"] != "")]
@@ -277,7 +276,7 @@ def _flagged(
         for side in ("base", "value")
     ]
     what = words.subject(cell | {"group_level": ""}, study, theirs)
-    return f"{what}, months", texts[0] + _sign(levels.to_dict("records")), texts[1]
+    return f"{what}, months", texts[0] + sides.sign(levels.to_dict("records")), texts[1]
 
 
 def unchanged(
@@ -387,9 +386,9 @@ def _cells(variant: Variant, different: pd.DataFrame, study: Study, counted: Cou
     bodies = []
     for analysis, cells in different.groupby("analysis_id", sort=False):
         rows, before = "", ""
-        for pair in _effects(cells):
+        for pair in sides.effects(cells):
             # Said once where the same holds for rows that follow each other.
-            said = _said(pair[-1])
+            said = sides.said(pair[-1])
             rows += _row(pair, said if said != before else "", study, theirs, counted)
             before = said
         bodies.append(
@@ -406,37 +405,24 @@ def _cells(variant: Variant, different: pd.DataFrame, study: Study, counted: Cou
     )
     return (
         f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(variant.name)}">'
-        f"<table><thead><tr>{_headings(headings)}</tr></thead>{''.join(bodies)}</table></div>"
+        f"<table><thead><tr>{sides.headings(headings)}</tr></thead>{''.join(bodies)}</table></div>"
     )
-
-
-def _effects(cells: pd.DataFrame) -> Iterable[list[dict[Any, Any]]]:
-    """Give the cells, a count together with its percentage."""
-    for _, own in groupby(
-        cells.to_dict("records"), key=lambda cell: tuple(cell[name] for name in _EFFECT)
-    ):
-        found = list(own)
-        pair = [cell for cell in found if cell["statistic"] in (Statistic.COUNT, Statistic.PERCENT)]
-        if [cell["statistic"] for cell in pair] == [Statistic.COUNT, Statistic.PERCENT]:
-            yield pair
-            found = [cell for cell in found if cell not in pair]
-        yield from ([cell] for cell in found)
 
 
 def _row(
     cells: list[dict[Any, Any]], reason: str, study: Study, theirs: Study, counted: Counted
 ) -> str:
     last = cells[-1]
-    ours, other = _ours(last), _theirs(last)
+    ours, other = sides.ours(last), sides.theirs(last)
     if len(cells) == 2:
         count = cells[0]
-        ours = _counted(count["base"], last["base"], last["base_lower"], ours)
-        other = _counted(count["value"], last["value"], last["lower"], other)
+        ours = sides.counted(count["base"], last["base"], last["base_lower"], ours)
+        other = sides.counted(count["value"], last["value"], last["lower"], other)
     change = words.difference(last["statistic"], last["unit"], last["base"], last["value"])
     mark = f" {_conclusion(last, counted)}" if last["conclusion"] else ""
     return (
-        f"<tr><td>{escape(words.subject(last, study, theirs))}{mark}{_reason(reason)}</td>"
-        f"<td>{escape(ours + _sign(cells))}</td><td>{escape(other)}</td>"
+        f"<tr><td>{escape(words.subject(last, study, theirs))}{mark}{sides.reason(reason)}</td>"
+        f"<td>{escape(ours + sides.sign(cells))}</td><td>{escape(other)}</td>"
         f"<td>{escape(change)}</td></tr>"
     )
 
@@ -451,60 +437,13 @@ def _conclusion(cell: Mapping[Any, Any], counted: Counted) -> str:
     return f"{text} (in {across.of(count, counted)} cohorts)"
 
 
-def _counted(count: float, share: float, lower: float, text: str) -> str:
-    if is_missing(lower):
-        return count_percent(count, share)
-    return f"{thousands(count)}, {text}"
-
-
-def _ours(cell: Mapping[Any, Any]) -> str:
-    value, lower, upper = (cell[name] for name in ("base", "base_lower", "base_upper"))
-    text = words.shown(cell["statistic"], cell["unit"], value, lower, upper, note=cell["base_note"])
-    return text + _mark(cell["statistic"], cell["base_warning"])
-
-
-def _theirs(cell: Mapping[Any, Any]) -> str:
-    value, lower, upper = (cell[name] for name in ("value", "lower", "upper"))
-    text = words.shown(cell["statistic"], cell["unit"], value, lower, upper, note=cell["note"])
-    return text + _mark(cell["statistic"], cell["warning"])
-
-
-def _sign(cells: Iterable[Mapping[Any, Any]]) -> str:
-    """Give the sign of a number of the base that an article does not print, or of several."""
-    signs = {SIGNS.get(cell.get("base_status", ""), "") for cell in cells}
-    return MARK if MARK in signs else "".join(signs)
-
-
 def _mark_of_variants(counted: Counted) -> str:
     """Give the mark of a column of numbers of variants, which no article prints."""
     return "" if counted == "" else MARK
 
 
-def _mark(statistic: str, warning: str) -> str:
-    """Give the mark of an exact test, or of an interval of few events."""
-    marked = Statistic(statistic).is_p or statistic == Statistic.HAZARD_RATIO
-    return EXACT_MARK if marked and WARNING in warning else ""
-
-
-def _said(cell: Mapping[Any, Any]) -> str:
-    """Give what a reader needs to know of a cell: another method, or why there is no number."""
-    said = [
-        cell["method"] if cell["method"] != cell["base_method"] else "",
-        cell["note"] if is_missing(cell["value"]) else "",
-    ]
-    return "; ".join(part for part in said if part and part not in _PLAIN_NOTES)
-
-
-def _reason(text: str) -> str:
-    return f'<br><span class="reason">{escape(text)}</span>' if text else ""
-
-
 def _anchor(number: int) -> str:
     return f"variant-{number}"
-
-
-def _headings(names: Iterable[str]) -> str:
-    return "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
 
 
 def _prose(inner: str) -> HTML:
