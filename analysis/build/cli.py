@@ -235,6 +235,28 @@ def _sensitivity(project: Project, options: argparse.Namespace) -> int:
     return 0
 
 
+def _compare(project: Project, options: argparse.Namespace) -> int:
+    from analysis.build.comparison import Asked, build_comparison
+
+    folder, given, beside = _folder(options), read_given(options.set), read_given(options.beside)
+    other = folder
+    if options.with_dataset:
+        other = _folder(argparse.Namespace(dataset=options.with_dataset))
+        # Two datasets are compared under the same choices, unless it is said otherwise.
+        beside = beside or given
+    done = build_comparison(project, Asked(folder, given), Asked(other, beside), _how(options))
+    shown = project.shown(project.report(done.name))
+    if done.reason is None:
+        print(f"Nothing to do: {shown}/ is up to date.")
+    else:
+        print(f"Built ({done.reason}). Neither report was changed by it.")
+    manifest = read_manifest(project.report(done.name))
+    if manifest is not None and NOT_FOR_RELEASE in manifest.notice:
+        print(NOT_FOR_RELEASE)
+    print(f"{shown}/{INDEX}.html")
+    return 0
+
+
 def _release(project: Project, options: argparse.Namespace) -> int:
     from analysis.build.release import build_release
 
@@ -330,6 +352,7 @@ def _parser() -> argparse.ArgumentParser:
     verify = command("verify", _verify, "build the report and judge every published number")
     audit = command("audit", _audit, "check published numbers against each other")
     sensitivity = command("sensitivity", _sensitivity, "set variants of the report beside it")
+    compare = command("compare", _compare, "set two reports side by side, and say what changes")
     release = command(
         "release", _release, "make what may leave: release/, under disclosure control"
     )
@@ -340,13 +363,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     documents.add_argument("--style", default="", help="a style file of matplotlib, for figures")
     command("dictionary", _dictionary, "write data/README.md and docs/parameters.md")
-    for added in (report, check, why, manifest, verify, sensitivity, release, documents):
+    for added in (report, check, why, manifest, verify, sensitivity, compare, release, documents):
         added.add_argument(
             "--dataset",
             default="synthetic",
             help="a folder in data/ by its name, or the path of a folder (default: %(default)s)",
         )
-    for added in (report, check, why, manifest, sensitivity, release, documents):
+    for added in (report, check, why, manifest, sensitivity, compare, release, documents):
         added.add_argument(
             "--set",
             action="append",
@@ -358,8 +381,22 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument(
             "--page", default="", metavar="NAME", help="one notebook alone, such as survival"
         )
-    for added in (report, verify, audit, documents):
+    for added in (report, verify, audit, compare, documents):
         _add_how(added)
+    compare.add_argument(
+        "--with",
+        dest="beside",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="parameters of the other side (default: none, the base)",
+    )
+    compare.add_argument(
+        "--with-dataset",
+        default="",
+        metavar="DATASET",
+        help="the dataset of the other side (default: the same), under the same parameters",
+    )
     audit.add_argument(
         "--ledger", default="", help="a ledger of claims, as CSV (default: the article's)"
     )
