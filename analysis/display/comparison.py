@@ -37,6 +37,8 @@ from analysis.study.phrases import phrase
 
 # So many sentences are read; the rest of them is folded.
 _SENTENCES = 8
+# More of them than this is a table to look something up in.
+_EFFECTS = 12
 _COMMON = ("base", "variant")
 _CELL = dict[Any, Any]
 
@@ -121,13 +123,14 @@ def changes(pair: Pair, counted: Counted = "") -> HTML:
     """
     flagged = compare.conclusions(across.with_cohorts(pair.both, counted))
     parts = [f"<p><strong>{escape(_headline(pair, flagged))}</strong></p>"]
-    said = sentences(pair, counted)
-    parts.append(_items(said[:_SENTENCES]))
-    if further := said[_SENTENCES:]:
-        parts.append(
-            f"<details><summary>{plural(len(further), 'further conclusion')}</summary>"
-            f"{_items(further)}</details>"
-        )
+    told, alone = sentences(pair, counted)
+    parts.append(_items(told[:_SENTENCES]))
+    if further := told[_SENTENCES:]:
+        parts.append(_folded(plural(len(further), "further conclusion"), _items(further)))
+    if alone and isinstance(counted, Cohorts):
+        said = f"in no more than one of {counted.members} cohorts, which is no finding"
+        many = "changes" if len(alone) == 1 else "change"
+        parts.append(_folded(f"{plural(len(alone), 'conclusion')} {many} {said}", _items(alone)))
     rest = [_numbers(pair), _same_curves(pair), *_cautions(pair, flagged, counted)]
     parts += [f"<p>{escape(text)}</p>" for text in rest if text]
     return HTML(f'<section class="prose findings">{"".join(parts)}</section>')
@@ -154,8 +157,12 @@ def _headline(pair: Pair, flagged: pd.DataFrame) -> str:
     )
 
 
-def sentences(pair: Pair, counted: Counted = "") -> list[str]:
-    """Give a sentence for each conclusion that is other, those of p values first."""
+def sentences(pair: Pair, counted: Counted = "") -> tuple[list[str], list[str]]:
+    """Give a sentence for each conclusion that is other, those of p values first.
+
+    Where cohorts were counted, those that change in most of them come first, and those that change
+    in one alone are the second list.
+    """
     rows = across.with_cohorts(pair.both, counted)
     flagged = compare.conclusions(rows)
     order = {
@@ -170,8 +177,19 @@ def sentences(pair: Pair, counted: Counted = "") -> list[str]:
             )
         )
     }
-    found = sorted(flagged.to_dict("records"), key=lambda cell: order[cell["conclusion"]])
-    return [_sentence(cell, rows, pair) + _of_cohorts(cell, counted) for cell in found]
+    found = sorted(
+        flagged.assign(told=across.is_headline(flagged)).to_dict("records"),
+        key=lambda cell: (-int(cell.get(COHORTS, 0)), order[cell["conclusion"]]),
+    )
+    told, alone = (
+        [
+            _sentence(cell, rows, pair) + _of_cohorts(cell, counted)
+            for cell in found
+            if cell["told"] == is_told
+        ]
+        for is_told in (True, False)
+    )
+    return told, alone
 
 
 def _sentence(cell: _CELL, rows: pd.DataFrame, pair: Pair) -> str:
@@ -180,8 +198,8 @@ def _sentence(cell: _CELL, rows: pd.DataFrame, pair: Pair) -> str:
     first, second = (_the(side) for side in pair.sides)
     both = f"{ours} in {first} and {theirs} in {second}"
     if kind == compare.P_CROSSES:
-        now = "below" if cell["value"] < SIGNIFICANT else "not below"
-        return f"{about}: p is {both}, {now} {SIGNIFICANT:g} in {second}."
+        is_ = "is" if cell["value"] < SIGNIFICANT else "is not"
+        return f"{about}: p is {both}, where it {is_} below {SIGNIFICANT:g}."
     if kind == compare.INTERVAL_CROSSES:
         holds = "leaves out" if cell["lower"] > 1 or cell["upper"] < 1 else "contains"
         return f"{about}: the hazard ratio is {both}, where the interval {holds} 1."
@@ -256,10 +274,9 @@ def _numbers(pair: Pair) -> str:
     where = "; ".join(
         f"{place} {thousands(int(count))}" for place, count in places.value_counts().items()
     )
-    verb = "is another one" if len(differ) == 1 else "are other ones"
     return (
         f"{said}{thousands(len(differ))} of {thousands(len(both))} numbers that both reports have "
-        f"{verb} ({where})."
+        f"{'differs' if len(differ) == 1 else 'differ'} ({where})."
     )
 
 
@@ -268,8 +285,13 @@ def _same_curves(pair: Pair) -> str:
     same = [name for name in names if _is_same_curve(pair, name)]
     if not same:
         return ""
-    which = "All curves of survival" if same == names else f"The curves of {listed(same)}"
-    return f"{which} are the same in both."
+    one = len(same) == 1
+    which = (
+        "All curves of survival"
+        if same == names
+        else f"The curve{'s' * (not one)} of {listed(same)}"
+    )
+    return f"{which} {'is' if one and same != names else 'are'} the same in both."
 
 
 def _cautions(pair: Pair, flagged: pd.DataFrame, counted: Counted) -> list[str]:
@@ -289,7 +311,9 @@ def _cautions(pair: Pair, flagged: pd.DataFrame, counted: Counted) -> list[str]:
             "patients."
         )
     elif isinstance(counted, Cohorts):
-        said.append(across.of_this(flagged, counted))
+        said.append(
+            f"{MARK} marks a number that no article prints. {across.of_this(flagged, counted)}"
+        )
         further = counted.elsewhere(pair.rows)
         further = further[
             (further["variant"] == pair.variant)
@@ -322,11 +346,22 @@ def key_numbers(pair: Pair) -> HTML:
     key = both[is_key(both)]
     differ = key[key["differs"]]
     same = key[~key["differs"]]
-    shown = (
-        _table("key_numbers", differ, pair, "Key numbers that differ")
-        if not differ.empty
-        else '<p class="prose">No key number differs.</p>'
-    )
+    of_factors = differ["analysis_id"] == "prognosis"
+    shown = '<p class="prose">No key number differs.</p>' if differ.empty else ""
+    if not differ[~of_factors].empty:
+        shown += _table("key_numbers", differ[~of_factors], pair, "Key numbers that differ")
+    effects = differ[of_factors]
+    if not effects.empty:
+        table = _table("effects", effects, pair, "Hazard ratios and p values that differ")
+        shown += (
+            table
+            if len(effects) <= _EFFECTS
+            else _folded(
+                f"{thousands(len(effects))} hazard ratios and p values of prognostic factors that "
+                "differ",
+                table,
+            )
+        )
     if not same.empty:
         shown += _folded(
             f"{plural(len(same), 'key number')} that {'is' if len(same) == 1 else 'are'} the same",

@@ -49,11 +49,19 @@ def of_pair(pair: Pair) -> tuple[Pair, Cohorts | str]:
         return pair, ""
     base = held(cohort.parameters)
     declared = variants_of(cohort.study, base)
-    asked = other.parameters.model_dump()
-    name = next((v.name for v in declared if v.parameters(base).model_dump() == asked), "")
+    asked = _of_conclusions(other.parameters)
+    name = next(
+        (v.name for v in declared if _of_conclusions(v.parameters(base)) == asked),
+        "",
+    )
     if not name:
         return pair, (
             "In how many other cohorts that give the same published numbers this changes is not "
             "counted: it is no variant of the sensitivity analyses."
         )
     return replace(pair, variant=name), changes(cohort, base, declared)
+
+
+def _of_conclusions(parameters: Parameters) -> dict[str, object]:
+    """Give the choices on which conclusions hang: not how long an axis is."""
+    return parameters.model_dump(exclude={"figure_months", "at_risk_every_months"})
