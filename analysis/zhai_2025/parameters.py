@@ -155,8 +155,8 @@ class Prognosis(engine.Prognosis):
         bool,
         Phrase(
             of={
-                "yes": "treatment concurrent only from the day of the second treatment on",
-                "no": "treatment concurrent from the first day on",
+                "yes": "treatment concurrent only once the second has begun",
+                "no": "treatment concurrent from time zero",
             }
         ),
     ] = Field(

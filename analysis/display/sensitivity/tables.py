@@ -157,6 +157,49 @@ def conclusions(
     return HTML(f'<section class="findings">{"".join(parts)}</section>')
 
 
+def certain(
+    comparison: pd.DataFrame, variants: Sequence[Variant], study: Study, counted: Counted = ""
+) -> HTML:
+    """Name what changes in this cohort and in all others that were counted, one line each.
+
+    Nothing is named where none were counted: there are too many to name, and the figure has all.
+    """
+    if not isinstance(counted, Cohorts):
+        return HTML("")
+    comparison = across.with_cohorts(comparison, counted)
+    lines = []
+    for number, variant in enumerate(variants, start=1):
+        own = comparison[comparison["variant"] == variant.name]
+        flagged = compare.conclusions(own)
+        theirs = study.under(variant.parameters(study.chosen))
+        every = (flagged[COHORTS] == counted.members) & (
+            flagged["conclusion"] != compare.NOT_ESTIMABLE
+        )
+        for cell in flagged[every].to_dict("records"):
+            what, ours, other = _flagged(cell, own, study, theirs)
+            name = escape(words.variant(variant, study))
+            lines.append(
+                f'<li><a href="#{_anchor(number)}">{name}</a>: {escape(what)}, '
+                f"{escape(ours)} in the base, {escape(other)}{_mark_of_variants(counted)} here "
+                f"({escape(cell['conclusion'])}).</li>"
+            )
+    if not lines:
+        return _prose(f"<p>Nothing changes in all {counted.members} cohorts.</p>")
+    many = _count(len(lines), "conclusion")
+    said = f"{many} that {'changes' if len(lines) == 1 else 'change'} in all {counted.members}"
+    return _prose(f"<p>{said} cohorts:</p><ul>{''.join(lines)}</ul>")
+
+
+def fold(title: str, method: str, *parts: HTML) -> HTML:
+    """Give parts of a page below a title, folded, with their method in a sentence or two."""
+    inner = "".join(f'<div class="part">{part.data}</div>' for part in parts)
+    return HTML(
+        f'<details class="part"><summary>{escape(title)}</summary>'
+        f'<section class="prose"><p><strong>Method.</strong> {escape(method)}</p></section>'
+        f"{inner}</details>"
+    )
+
+
 def _changes(
     number: int, variant: Variant, own: pd.DataFrame, study: Study, counted: Counted
 ) -> list[tuple[int, str]]:
@@ -164,7 +207,8 @@ def _changes(
     theirs = study.under(variant.parameters(study.chosen))
     changes = compare.conclusions(own)
     gone = changes["conclusion"] == compare.NOT_ESTIMABLE
-    link = f'<th scope="row"><a href="#{_anchor(number)}">{escape(variant.name)}</a></th>'
+    name = escape(words.variant(variant, study))
+    link = f'<th scope="row"><a href="#{_anchor(number)}">{name}</a></th>'
     rows = []
     for cell in changes[~gone].to_dict("records"):
         what, ours, other = _flagged(cell, own, study, theirs)
@@ -283,6 +327,7 @@ def unchanged(
     comparison: pd.DataFrame,
     variants: Sequence[Variant],
     failed: Mapping[str, str],
+    study: Study,
     counted: Counted = "",
 ) -> HTML:
     """Name the variants under which no conclusion changes, and those that could not be computed."""
@@ -302,7 +347,7 @@ def unchanged(
         groups.insert(1, (f"No conclusion changes{here}, but in others", others))
     for title, chosen in groups:
         links = [
-            f'<a href="#{_anchor(number)}">{escape(variant.name)}</a>'
+            f'<a href="#{_anchor(number)}">{escape(words.variant(variant, study))}</a>'
             + (
                 f" (in {across.of(touched[variant.name], counted)})"
                 if isinstance(counted, Cohorts) and variant.name in touched
@@ -313,8 +358,9 @@ def unchanged(
         ]
         if links:
             parts.append(f"<p><strong>{title}</strong> ({len(links)}): {'; '.join(links)}.</p>")
+    named = {variant.name: words.variant(variant, study) for variant in variants}
     for name, reason in failed.items():
-        text = f"{name}: not computed. {_because(reason)}"
+        text = f"{named.get(name, name)}: not computed. {_because(reason)}"
         parts.append(f'<p class="not-recorded">{escape(text)}</p>')
     return _prose("".join(parts))
 
@@ -339,11 +385,15 @@ def differences(
     parts = []
     for group, members in groupby(numbered, key=lambda pair: pair[1].group):
         own = list(members)
-        parts.append(f"<h3>{escape(group)}</h3><p>{escape(own[0][1].question)}</p>")
+        folds = ""
         for number, variant in own:
             rows = of_variant.get(variant.name, comparison.head(0))
             reason = failed.get(variant.name)
-            parts.append(_variant(number, variant, rows, study, reason, counted))
+            folds += _variant(number, variant, rows, study, reason, counted)
+        parts.append(
+            f"<details><summary>{escape(group)} ({_count(len(own), 'variant')})</summary>"
+            f"<p>{escape(own[0][1].question)}</p>{folds}</details>"
+        )
     return HTML(f'<section class="findings variants">{"".join(parts)}</section>')
 
 
@@ -366,8 +416,7 @@ def _variant(
             every = int((rows[COHORTS] == counted.members).sum())
             said += f", {thousands(every)} of them in all {counted.members} cohorts"
     inner = f"<p>{escape(variant.why)}</p>" if variant.why else ""
-    if variant.name != variant.label:
-        inner += f"<p><code>{escape(variant.label)}</code></p>"
+    inner += f"<p><code>{escape(variant.label)}</code></p>"
     if failure is not None:
         inner += f'<p class="not-recorded">{escape(_because(failure))}</p>'
     elif different.empty:
@@ -376,7 +425,7 @@ def _variant(
         inner += _cells(variant, different, study, counted)
     # A link to what is inside opens the fold; a link to the fold itself does not.
     return (
-        f"<details><summary>{escape(variant.name)}: {escape(said)}</summary>"
+        f"<details><summary>{escape(words.variant(variant, study))}: {escape(said)}</summary>"
         f'<div id="{_anchor(number)}">{inner}</div></details>'
     )
 
@@ -396,6 +445,7 @@ def _cells(variant: Variant, different: pd.DataFrame, study: Study, counted: Cou
             f"{escape(words.place(str(analysis), study))}</th></tr>{rows}</tbody>"
         )
     ours, other = (percent(each.chosen) for each in (study, theirs))
+    name = words.variant(variant, study)
     sign = _mark_of_variants(counted)
     headings = (
         "What",
@@ -404,7 +454,7 @@ def _cells(variant: Variant, different: pd.DataFrame, study: Study, counted: Cou
         f"Difference{sign}",
     )
     return (
-        f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(variant.name)}">'
+        f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(name)}">'
         f"<table><thead><tr>{sides.headings(headings)}</tr></thead>{''.join(bodies)}</table></div>"
     )
 

@@ -13,7 +13,9 @@ from typing import Any
 
 from analysis.display import format as fmt
 from analysis.display.tables import case_variable, number
+from analysis.sensitivity.variants import Variant
 from analysis.study.keys import NOT_REACHED, Statistic
+from analysis.study.phrases import phrases
 from analysis.study.printed import plain
 from analysis.study.study import Study
 
@@ -68,6 +70,20 @@ def choice(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(choice(item) for item in value)
     return str(value)
+
+
+def variant(found: Variant, study: Study) -> str:
+    """Give the name of a variant: the one that it was given, or what it chooses in words.
+
+    >>> zero = {"time_zero": "radiotherapy"}
+    >>> name = "time_zero=radiotherapy"
+    >>> variant(Variant(name, "", "", "", name, zero), Study("", ""))
+    'Time counted from the first day of radiotherapy'
+    """
+    if found.name != found.label:
+        return found.name
+    said = phrases(found.changes, type(study.chosen))
+    return said[:1].upper() + said[1:]
 
 
 def place(analysis_id: str, study: Study) -> str:
