@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
 from typing import Any
 
 import pandas as pd
 
 from analysis.sensitivity import compare
 from analysis.sensitivity.variants import Variant
+from analysis.study.parameters import Parameters
 
 # The number of cohorts in which a conclusion changes, where that was counted.
 COHORTS = "cohorts"
@@ -33,48 +33,58 @@ class Judgement(StrEnum):
 
 @dataclass(frozen=True)
 class Series:
-    """A variant, or several that differ in the value of one number alone.
+    """A variant, or several of one entry that differ in the values of numbers alone.
 
-    `changes` are those of the first; `values` are all values of the number `parameter`, which is
-    empty of a single variant.
+    `changes` are those of all of them: a number that takes several values, as those of `several`
+    do, has all of these in a tuple.
     """
 
     variants: tuple[Variant, ...]
-    parameter: str = ""
-    values: tuple[float, ...] = ()
+    changes: Mapping[str, Any]
+    several: frozenset[str] = frozenset()
 
     @property
     def group(self) -> str:
         """The title of the file that declares them."""
         return self.variants[0].group
 
-    @property
-    def changes(self) -> Mapping[str, Any]:
-        """What is changed; of several, the number has all of its values."""
-        own = dict(self.variants[0].changes)
-        return own | {self.parameter: self.values} if self.parameter else own
 
+def series(variants: Sequence[Variant], base: Parameters) -> list[Series]:
+    """Put neighbours together that differ in the values of numbers alone.
 
-def series(variants: Sequence[Variant]) -> list[Series]:
-    """Put neighbours together that differ in the value of one number alone."""
+    Where one of them leaves a number as the base has it, that is one of the values. A variant that
+    was given a name stands by itself.
+    """
     found: list[Series] = []
-    for _, own in groupby(variants, key=lambda each: (each.group, *each.changes)):
-        members = list(own)
-        names = {
-            name
-            for each in members
-            for name, value in each.changes.items()
-            if value != members[0].changes[name]
-        }
-        numbers = all(_is_number(each.changes[name]) for each in members for name in names)
-        # A name that somebody gave is not merged with others.
-        if len(names) == 1 and numbers and all(each.name == each.label for each in members):
-            (name,) = names
-            values = tuple(float(each.changes[name]) for each in members)
-            found.append(Series(tuple(members), name, values))
+    for variant in variants:
+        last = found[-1] if found else None
+        if last is not None and (merged := _merged(last, variant, base)):
+            found[-1] = merged
         else:
-            found += [Series((each,)) for each in members]
+            found.append(Series((variant,), dict(variant.changes)))
     return found
+
+
+def _merged(last: Series, variant: Variant, base: Parameters) -> Series | None:
+    before = last.variants[-1]
+    named = any(each.name != each.label for each in (before, variant))
+    if named or (before.group, before.why) != (variant.group, variant.why):
+        return None
+    # Of the same entry, or the same parameter: what has no reason of its own is a list by itself.
+    if not variant.why and before.changes.keys() != variant.changes.keys():
+        return None
+    changes = dict(last.changes)
+    for name in {**changes, **variant.changes}:
+        same = getattr(base, name)
+        ours, theirs = changes.get(name, same), variant.changes.get(name, same)
+        if ours == theirs:
+            continue
+        values = [*(ours if name in last.several else (ours,)), theirs]
+        if not all(map(_is_number, values)):
+            return None
+        changes[name] = tuple(sorted(set(values)))
+    several = {name for name in changes if changes[name] != last.variants[0].changes.get(name)}
+    return Series((*last.variants, variant), changes, frozenset(several))
 
 
 def _is_number(value: object) -> bool:

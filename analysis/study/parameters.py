@@ -50,12 +50,14 @@ FactorModel = Annotated[
         of={
             "univariate": "each factor by itself",
             "multivariable": "factors adjusted for each other",
-            "penalised": "factors adjusted for each other, shrunk by a ridge penalty",
+            "penalised": "factors adjusted for each other with a ridge penalty",
         }
     ),
 ]
-Strata = Annotated[tuple[str, ...], Phrase("the test stratified by {value}")]
-CurvesOf = Annotated[tuple[str, ...], Phrase("curves of {value}")]
+Strata = Annotated[
+    tuple[str, ...], Phrase("the test stratified by {value}", {"none": "no strata of the test"})
+]
+CurvesOf = Annotated[tuple[str, ...], Phrase("curves of {value}", {"none": "no curves of factors"})]
 EVERYBODY = "all"
 # The parameter that says whom of those admitted a report is about.
 POPULATION = "population"
@@ -161,17 +163,17 @@ class Survival(Choices):
     )
     pfs_censoring: Annotated[
         Literal["last contact", "last imaging"],
-        Phrase("progression-free survival censored at the {value}"),
+        Phrase("progression-free survival censored at {value}"),
     ] = Field("last contact", description="Where progression-free survival is censored.")
     relapse_censoring: Annotated[
-        Literal["last contact", "last imaging"], Phrase("relapse censored at the {value}")
+        Literal["last contact", "last imaging"], Phrase("relapse censored at {value}")
     ] = Field("last imaging", description="Where in-field and out-of-field relapse are censored.")
     relapse_death: Annotated[
         Literal["censored", "event", "competing"],
         Phrase(
             of={
                 "censored": "death without relapse censored",
-                "event": "death without relapse counted as an event",
+                "event": "death without relapse as an event",
                 "competing": "death without relapse as a competing risk",
             }
         ),
@@ -249,7 +251,7 @@ class Prognosis(Choices):
         int,
         Field(ge=0, le=60),
         Unit("months"),
-        Phrase("patients at risk at {value} months, followed from then on", {"0": "no landmark"}),
+        Phrase("patients still at risk at {value} months", {"0": "no landmark"}),
     ] = Field(
         0,
         description="Factors are compared among patients at risk at this month, counted from it "
@@ -275,7 +277,7 @@ class Prognosis(Choices):
         description="Cox regression of a factor: alone, with all the others, or with all and a "
         "ridge penalty.",
     )
-    penalty: Annotated[float, Field(gt=0, le=1000), Phrase("a penalty of {value}")] = Field(
+    penalty: Annotated[float, Field(gt=0, le=1000), Phrase("of strength {value}")] = Field(
         2.0, description="Ridge penalty: precision of the prior of each log hazard ratio."
     )
     curves_of: CurvesOf = Field((), description="Factors whose curves are drawn.")

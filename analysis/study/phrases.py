@@ -47,7 +47,7 @@ def phrase(name: str, value: Any, model: type[BaseModel]) -> str:
     >>> phrase("time_zero", "radiotherapy", Parameters)
     'time counted from the first day of radiotherapy'
     >>> phrase("landmark_months", 3, Parameters)
-    'patients at risk at 3 months, followed from then on'
+    'patients still at risk at 3 months'
     """
     known = model.model_fields.get(name)
     marks = known.metadata if known is not None else []
@@ -63,7 +63,7 @@ def phrases(changes: Mapping[str, Any], model: type[BaseModel]) -> str:
 
     >>> from analysis.study.parameters import Parameters
     >>> phrases({"relapse_death": "event", "relapse_censoring": "last contact"}, Parameters)
-    'death without relapse counted as an event, relapse censored at the last contact'
+    'death without relapse as an event, relapse censored at last contact'
     """
     return ", ".join(phrase(name, value, model) for name, value in changes.items())
 

@@ -23,10 +23,10 @@ from analysis.display.figures.sheet import (
 )
 from analysis.display.format import counted
 
-_MARGIN, _GAP, _PANEL_GAP, _PADDING = 2.0, 2.5, 1.6, 0.35
+_MARGIN, _GAP, _PANEL_GAP, _PADDING = 2.0, 2.5, 1.6, 0.2
 # The most that a column takes, and that the words of a row take.
-_COLUMN_MM, _LABEL_MM, _HEADING_MM = 4.6, 89.0, 36.0
-_SIGN_MM = 3.3
+_COLUMN_MM, _LABEL_MM, _HEADING_MM = 4.6, 92.0, 30.0
+_SIGN_MM, _GROUP_MM = 3.3, LINE_MM + 0.9
 # So many rows are named in the words that stand for the figure.
 _NAMED = 15
 
@@ -110,7 +110,7 @@ def conclusions_matrix(
     words = [wrap(row.label, room if narrow else label_mm - _GAP) for row in rows]
     heights = [len(text) * LINE_MM + _PADDING + (_SIGN_MM if narrow else 0) for text in words]
     groups = [(name, len(list(own))) for name, own in groupby(rows, key=lambda row: row.group)]
-    height = top + sum(heights) + len(groups) * (LINE_MM + 1.2) + _MARGIN
+    height = top + sum(heights) + len(groups) * _GROUP_MM + _MARGIN
     height += heading * (len(groups) if narrow else 1)
     sheet = Sheet.blank(width_mm, height)
     sheet.legend(legend, _MARGIN, _MARGIN, room)
@@ -130,7 +130,7 @@ def conclusions_matrix(
         y += heading
     for name, count in groups:
         sheet.text(_MARGIN, y + LINE_MM / 2 + 0.8, shorten(name, room), weight="bold")
-        y += LINE_MM + 1.2
+        y += _GROUP_MM
         if narrow:
             _draw_heads(sheet, columns, heads, places, pitch, y + heading)
             y += heading

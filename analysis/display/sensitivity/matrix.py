@@ -24,7 +24,7 @@ HOLDS, UNKNOWN = "holds", "cannot be judged"
 
 
 def _series_name(own: Series, study: Study) -> str:
-    if not own.parameter:
+    if len(own.variants) == 1:
         return words.variant(own.variants[0], study)
     said = phrases(own.changes, type(study.chosen))
     return said[:1].upper() + said[1:]
@@ -52,7 +52,7 @@ def figure(
     keys, columns = _columns(found, study)
     rows = [
         Row(own.group, _series_name(own, study), signs)
-        for own in series(variants)
+        for own in series(variants, study.chosen)
         if (signs := _signs(own, found, keys, failed, counted))
     ]
     return conclusions_matrix(rows, columns, _legend(counted)) if rows else None

@@ -56,36 +56,45 @@ def summary(
     failed: Mapping[str, str],
     counted: Counted = "",
 ) -> HTML:
-    """Say how many variants there are, how many cells differ, and how many conclusions change.
+    """Say how many conclusions change, and of synthetic patients in how many cohorts they do."""
+    comparison = across.with_cohorts(comparison, counted)
+    if isinstance(counted, Cohorts):
+        first, second = across.headline(comparison, counted)
+        return _prose(f"<p><strong>{escape(first)}</strong> {escape(second)}</p>")
+    flagged = compare.conclusions(comparison)
+    changed = flagged[flagged["conclusion"] != compare.NOT_ESTIMABLE]
+    kinds = changed["conclusion"].value_counts(sort=False)
+    listed = "; ".join(f"{kind}: {thousands(count)}" for kind, count in kinds.items())
+    here = (
+        f"{'In this one synthetic cohort ' if counted else ''}"
+        f"{_count(len(changed), 'conclusion')} {'changes' if len(changed) == 1 else 'change'}, in "
+        f"{thousands(changed['variant'].nunique())} of "
+        f"{_count(len(variants) - len(failed), 'variant')}{f' ({listed})' if listed else ''}."
+    )
+    further = across.unknown(counted) if counted else ""
+    return _prose(f"<p><strong>{escape(here)}</strong> {escape(further)}</p>")
 
-    Where cohorts were counted, what changes in all of them comes first.
-    """
+
+def compared(
+    comparison: pd.DataFrame,
+    variants: Sequence[Variant],
+    failed: Mapping[str, str],
+    counted: Counted = "",
+) -> HTML:
+    """Say how many variants and cells were compared, and what cannot be estimated."""
     comparison = across.with_cohorts(comparison, counted)
     groups = dict.fromkeys(variant.group for variant in variants)
     flagged = compare.conclusions(comparison)
     gone = flagged["conclusion"] == compare.NOT_ESTIMABLE
     changed, missing = flagged[~gone], flagged[gone]
-    kinds = changed["conclusion"].value_counts(sort=False)
-    listed = "; ".join(f"{kind}: {thousands(count)}" for kind, count in kinds.items())
-    compared = (
+    sentences = [
         f"{_count(len(variants), 'variant')} in {_count(len(groups), 'group')} "
         f"{'was' if len(variants) == 1 else 'were'} compared with the base, "
         f"{_count(len(comparison), 'cell')} in all, of which "
         f"{thousands(int(comparison['differs'].sum()))} differ."
-    )
-    alone = isinstance(counted, str) and counted
-    here = (
-        f"{'In this one synthetic cohort ' if alone else ''}"
-        f"{_count(len(changed), 'conclusion')} {'changes' if len(changed) == 1 else 'change'}, in "
-        f"{thousands(changed['variant'].nunique())} of "
-        f"{_count(len(variants) - len(failed), 'variant')}{f' ({listed})' if listed else ''}."
-    )
-    sentences = [compared, here]
-    head = ""
+    ]
     if isinstance(counted, Cohorts):
-        first, second = across.headline(comparison, counted)
-        head = f"<p><strong>{escape(first)}</strong> {escape(second)}</p>"
-        sentences = [compared, across.of_this(changed, counted)]
+        sentences.append(across.of_this(changed, counted))
     if not missing.empty:
         sentences.append(
             f"{_count(len(missing), 'test or hazard ratio', 'tests or hazard ratios')} of the base "
@@ -100,10 +109,8 @@ def summary(
         )
     if failed:
         sentences.append(f"{_count(len(failed), 'variant')} could not be computed; see below.")
-    if isinstance(counted, str) and counted:
-        sentences.append(across.unknown(counted))
     said = " ".join(sentence for sentence in sentences if sentence)
-    return _prose(f"{head}<p>{escape(said)}</p>")
+    return _prose(f"<p>{escape(said)}</p>")
 
 
 def _count(number: int, noun: str, plural: str = "") -> str:
@@ -180,14 +187,12 @@ def certain(
             name = escape(words.variant(variant, study))
             lines.append(
                 f'<li><a href="#{_anchor(number)}">{name}</a>: {escape(what)}, '
-                f"{escape(ours)} in the base, {escape(other)}{_mark_of_variants(counted)} here "
-                f"({escape(cell['conclusion'])}).</li>"
+                f"{escape(ours)} in the base, "
+                f"{escape(other)}{_mark_of_variants(counted)} here.</li>"
             )
     if not lines:
-        return _prose(f"<p>Nothing changes in all {counted.members} cohorts.</p>")
-    many = _count(len(lines), "conclusion")
-    said = f"{many} that {'changes' if len(lines) == 1 else 'change'} in all {counted.members}"
-    return _prose(f"<p>{said} cohorts:</p><ul>{''.join(lines)}</ul>")
+        return HTML("")
+    return HTML(f'<ul class="brief">{"".join(lines)}</ul>')
 
 
 def fold(title: str, method: str, *parts: HTML) -> HTML:
