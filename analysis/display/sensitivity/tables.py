@@ -396,7 +396,8 @@ def differences(
             reason = failed.get(variant.name)
             folds += _variant(number, variant, rows, study, reason, counted)
         parts.append(
-            f"<details><summary>{escape(group)} ({_count(len(own), 'variant')})</summary>"
+            f'<details class="of-group"><summary>{escape(group)} '
+            f"({_count(len(own), 'variant')})</summary>"
             f"<p>{escape(own[0][1].question)}</p>{folds}</details>"
         )
     return HTML(f'<section class="findings variants">{"".join(parts)}</section>')
