@@ -1,4 +1,4 @@
-"""Two reports side by side in a real browser: what changes is read at once, at a desk or a phone."""
+"""Two reports side by side in a real browser: what changes is read at once, also on a phone."""
 
 from __future__ import annotations
 
