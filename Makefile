@@ -13,6 +13,8 @@ PROOFS  ?=
 VARIANTS ?=
 SCHEDULER ?=
 WORKERS ?=
+WITH    ?=
+WITH_DATASET ?=
 WIDTHS  ?=
 STYLE   ?=
 BENCH   ?=
@@ -28,7 +30,7 @@ endif
 
 # Recipes read these from their environment, in which a path or an expression may hold quotes, spaces
 # and signs that a shell, or make itself, would take for its own: PARAMS="population='sex == \"male\"'".
-GIVEN := DATASET FROM NAME ANSWERS PARAMS SEED N MEMBERS LEDGER PROOFS VARIANTS SCHEDULER WORKERS WIDTHS STYLE BENCH PYTHON3
+GIVEN := DATASET FROM NAME ANSWERS PARAMS SEED N MEMBERS LEDGER PROOFS VARIANTS SCHEDULER WORKERS WITH WITH_DATASET WIDTHS STYLE BENCH PYTHON3
 NAMED := $(filter file,$(origin DATASET))
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
@@ -42,12 +44,12 @@ ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report docx pdf xlsx onefile methods crate figures writers import ledger check release verify why check-manifest audit sensitivity test lint bench lab \
+.PHONY: help report docx pdf xlsx onefile methods crate figures writers import ledger check release verify why check-manifest audit compare sensitivity test lint bench lab \
     synthetic ensemble ensemble-conclusions witnesses bounds check-bounds \
     dictionary rdatasets sbom lock clean distclean environment installed install tools
 
 # One page alone is built under the name of its notebook: `make survival`.
-PAGES := $(filter-out audit sensitivity, \
+PAGES := $(filter-out audit comparison sensitivity, \
     $(shell ls notebooks | sed -n 's/^[0-9][0-9]_\(.*\)\.ipynb$$/\1/p'))
 .PHONY: $(PAGES)
 CHOSEN = --dataset="$$DATASET" --set="$$PARAMS"
@@ -147,6 +149,9 @@ help: ## list the targets
 	@echo "NAME     of the ledger that is drafted from it       (now: $${NAME:-the name of the file})"
 	@echo "ANSWERS  to what a draft asks, a YAML file           (now: $${ANSWERS:-answers.yaml beside it})"
 	@echo "PARAMS   as in PARAMS=\"ci_type=plain age_max=70\", or a YAML file (now: $${PARAMS:-the article's})"
+	@echo "         a variant has a folder of its own, reports/$$DATASET-…: remove it as any folder"
+	@echo "WITH     as PARAMS, of the other side that is compared  (now: $${WITH:-none, the base})"
+	@echo "WITH_DATASET the dataset of the other side           (now: $${WITH_DATASET:-the same})"
 	@echo "SEED     of the synthetic cohort, the first of many (now: $${SEED:-that of the committed ones})"
 	@echo "N        how many cohorts the ensemble has          (now: $$N)"
 	@echo "MEMBERS  how many of them conclusions are counted in (now: $$MEMBERS)"
@@ -182,7 +187,7 @@ why: installed ## say which pages are stale, and for what reason
 	@$(PYTHON) -m analysis why $(CHOSEN)
 
 check-manifest: installed ## compare the report, and what it was made from, with its manifest
-	@$(PYTHON) -m analysis check-manifest --dataset="$$DATASET"
+	@$(PYTHON) -m analysis check-manifest $(CHOSEN)
 
 verify: environment ## judge every published number: reproduced, impossible (proved) or missed
 	@$(PYTHON) -m analysis verify --dataset="$$DATASET" $(AT_A_TIME)
@@ -194,6 +199,9 @@ audit: environment ## check the published numbers against each other, with proof
 	@if [ -n "$$PROOFS" ]; then \
 	    $(PYTHON) -m analysis.audit.checker --proofs="$$PROOFS" --ledger="$$LEDGER"; \
 	else $(PYTHON) -m analysis audit --ledger="$$LEDGER"; fi
+
+compare: environment ## set two reports side by side (PARAMS, WITH, WITH_DATASET)
+	@$(PYTHON) -m analysis compare $(CHOSEN) --with="$$WITH" --with-dataset="$$WITH_DATASET" $(AT_A_TIME)
 
 sensitivity: environment ## set variants of the report beside it: what changes? (VARIANTS, SCHEDULER, WORKERS)
 	@$(PYTHON) -m analysis sensitivity $(CHOSEN) $(AT_A_TIME) \

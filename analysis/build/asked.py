@@ -138,6 +138,37 @@ def chosen(
         raise BuildError("\n".join([str(error), *_said(in_cells)]), REFUSED) from None
 
 
+def differing(
+    project: Project, sources: Sequence[Source], folder: Path, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give those of the parameters given in which a report differs from the base, as JSON has them.
+
+    The base is what is reported without them: the study's choices, and those that a reader has
+    edited in the cells of notebooks. What is given as the base has it makes no variant.
+
+    Raises
+    ------
+    analysis.cohort.faults.DatasetFaults
+        When what the dataset says of itself cannot be read.
+    BuildError
+        For a parameter that is refused, or on which notebooks disagree.
+    """
+    if not given:
+        return {}
+    from analysis.build.cells import edited
+
+    asked = chosen(project, sources, folder, given)
+    defaults, in_cells = type(asked)(), edited(project, sources)
+    values = asked.model_dump(mode="json")
+
+    def is_base(name: str) -> bool:
+        # Where notebooks disagree there is no base, and what is given decides.
+        set_ = in_cells.get(name) or {"": getattr(defaults, name)}
+        return all(value == getattr(asked, name) for value in set_.values())
+
+    return {name: values[name] for name in given if not is_base(name)}
+
+
 def _said(in_cells: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Say which notebook sets what."""
     return [

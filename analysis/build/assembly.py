@@ -69,6 +69,8 @@ class Subject:
         Parameters that notebooks set and these pages have no use for.
     until
         Until which day the data are known, as a sentence; empty where it is of no dataset.
+    variant
+        What is other than in the base, in words; empty for a base.
     """
 
     dataset: str
@@ -80,6 +82,7 @@ class Subject:
     credit: Credit | None = None
     hidden: frozenset[str] = frozenset()
     until: str = ""
+    variant: str = ""
 
 
 def build(
@@ -156,6 +159,8 @@ def build(
                 made=made,
                 inputs={name: hash_ for part in inputs for name, hash_ in part.files.items()},
                 outputs=hashes_in(staging),
+                base=plan.base,
+                variant=subject.variant,
             )
             write_manifest(staging, manifest)
             refuse_what_changed(project, plan)

@@ -25,10 +25,11 @@ from analysis.build.project import INDEX, Project
 NOTEBOOKS, DATASET, SOURCE = "notebooks/", "dataset/", "source/"
 
 
-def check_manifest(project: Project, name: str, dataset: Path) -> list[str]:
+def check_manifest(project: Project, name: str, dataset: Path, only: str = "") -> list[str]:
     """Give what is not as the manifest of a report says, one line each.
 
-    `dataset` is the folder of the dataset that the report is about.
+    `dataset` is the folder of the dataset that the report is about, `only` the one page that it
+    has, if not all.
 
     Raises
     ------
@@ -43,7 +44,7 @@ def check_manifest(project: Project, name: str, dataset: Path) -> list[str]:
         if hash_ is not None
     }
     inputs |= hashes_of_dataset(dataset, Files())
-    if name == dataset.name:
+    if not only:
         inputs |= _new_pages(project, manifest)
     outputs = {
         path: hash_ for path, hash_ in hashes_in(report, hidden=True).items() if path != FILE

@@ -11,7 +11,8 @@ from pydantic.fields import FieldInfo
 
 from analysis.build.inputs import Source
 from analysis.build.project import INDEX, Project
-from analysis.study.parameters import Choices, Parameters, Stated, Unit
+from analysis.study.parameters import Choices, Parameters, Stated
+from analysis.study.phrases import Unit
 
 _INTRODUCTION = """\
 # Parameters

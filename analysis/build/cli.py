@@ -21,7 +21,9 @@ from analysis.build.report import (
     ARTICLE,
     NOT_FOR_RELEASE,
     build_report,
+    differences_of,
     left_out,
+    name_of,
     plan_report,
 )
 from analysis.cohort.folder import dataset_folder, existing_folder
@@ -69,21 +71,31 @@ def _run(project: Project, options: argparse.Namespace) -> int:
 
 def _report(project: Project, options: argparse.Namespace) -> int:
     folder, only = _folder(options), _page(project, options)
-    reason = build_report(project, folder, read_given(options.set), _how(options), only)
-    report = project.report(report_name(folder, only))
+    done = build_report(project, folder, read_given(options.set), _how(options), only)
+    report = project.report(done.name)
     shown = project.shown(report)
-    if reason is None:
+    if done.reason is None:
         print(f"Nothing to do: {shown}/ is up to date.")
     else:
-        print(f"Built {shown}/{only or INDEX}.html ({reason}).")
+        print(f"Built {shown}/{only or INDEX}.html ({done.reason}).")
     manifest = read_manifest(report)
     if manifest is not None and manifest.parameters:
         changed = ", ".join(f"{name} = {value}" for name, value in manifest.parameters.items())
         print(f"Other than the default choices: {changed}.")
+    base = project.report(report_name(folder, only))
+    if report != base:
+        print(f"This is a variant, in a folder of its own. {_of_base(project, base)}")
     if manifest is not None and NOT_FOR_RELEASE in manifest.notice:
         print(NOT_FOR_RELEASE)
     print(project.shown(project.reports / LISTING))
     return 0
+
+
+def _of_base(project: Project, base: Path) -> str:
+    shown = project.shown(base)
+    if read_manifest(base) is None:
+        return f"{shown}/ is not built yet."
+    return f"{shown}/ is as it was; `make compare` sets the two side by side."
 
 
 def _check(project: Project, options: argparse.Namespace) -> int:
@@ -136,8 +148,8 @@ def _check_manifest(project: Project, options: argparse.Namespace) -> int:
     from analysis.build.check import check_manifest, other_commit
 
     folder, only = _folder(options), _page(project, options)
-    name = report_name(folder, only)
-    lines = check_manifest(project, name, folder)
+    name = name_of(project, folder, read_given(options.set), only)
+    lines = check_manifest(project, name, folder, only)
     for line in lines:
         print(line)
     if note := other_commit(project, name):
@@ -214,12 +226,33 @@ def _sensitivity(project: Project, options: argparse.Namespace) -> int:
 
     folder = _folder(options)
     variants = Path(options.variants).expanduser() if options.variants else None
-    how = How(workers=options.workers)
-    reason = build_sensitivity(
-        project, folder, read_given(options.set), variants, how, options.scheduler
-    )
-    shown = project.shown(project.report(sensitivity_name(folder)))
+    how, given = How(workers=options.workers), read_given(options.set)
+    reason = build_sensitivity(project, folder, given, variants, how, options.scheduler)
+    name = sensitivity_name(folder, differences_of(project, folder, given))
+    shown = project.shown(project.report(name))
     print(f"Nothing to do: {shown}/ is up to date." if reason is None else f"Built ({reason}).")
+    print(f"{shown}/{INDEX}.html")
+    return 0
+
+
+def _compare(project: Project, options: argparse.Namespace) -> int:
+    from analysis.build.comparison import Asked, build_comparison
+
+    folder, given, beside = _folder(options), read_given(options.set), read_given(options.beside)
+    other = folder
+    if options.with_dataset:
+        other = _folder(argparse.Namespace(dataset=options.with_dataset))
+        # Two datasets are compared under the same choices, unless it is said otherwise.
+        beside = beside or given
+    done = build_comparison(project, Asked(folder, given), Asked(other, beside), _how(options))
+    shown = project.shown(project.report(done.name))
+    if done.reason is None:
+        print(f"Nothing to do: {shown}/ is up to date.")
+    else:
+        print(f"Built ({done.reason}). Neither report was changed by it.")
+    manifest = read_manifest(project.report(done.name))
+    if manifest is not None and NOT_FOR_RELEASE in manifest.notice:
+        print(NOT_FOR_RELEASE)
     print(f"{shown}/{INDEX}.html")
     return 0
 
@@ -319,6 +352,7 @@ def _parser() -> argparse.ArgumentParser:
     verify = command("verify", _verify, "build the report and judge every published number")
     audit = command("audit", _audit, "check published numbers against each other")
     sensitivity = command("sensitivity", _sensitivity, "set variants of the report beside it")
+    compare = command("compare", _compare, "set two reports side by side, and say what changes")
     release = command(
         "release", _release, "make what may leave: release/, under disclosure control"
     )
@@ -329,13 +363,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     documents.add_argument("--style", default="", help="a style file of matplotlib, for figures")
     command("dictionary", _dictionary, "write data/README.md and docs/parameters.md")
-    for added in (report, check, why, manifest, verify, sensitivity, release, documents):
+    for added in (report, check, why, manifest, verify, sensitivity, compare, release, documents):
         added.add_argument(
             "--dataset",
             default="synthetic",
             help="a folder in data/ by its name, or the path of a folder (default: %(default)s)",
         )
-    for added in (report, check, why, sensitivity, release, documents):
+    for added in (report, check, why, manifest, sensitivity, compare, release, documents):
         added.add_argument(
             "--set",
             action="append",
@@ -347,8 +381,22 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument(
             "--page", default="", metavar="NAME", help="one notebook alone, such as survival"
         )
-    for added in (report, verify, audit, documents):
+    for added in (report, verify, audit, compare, documents):
         _add_how(added)
+    compare.add_argument(
+        "--with",
+        dest="beside",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="parameters of the other side (default: none, the base)",
+    )
+    compare.add_argument(
+        "--with-dataset",
+        default="",
+        metavar="DATASET",
+        help="the dataset of the other side (default: the same), under the same parameters",
+    )
     audit.add_argument(
         "--ledger", default="", help="a ledger of claims, as CSV (default: the article's)"
     )

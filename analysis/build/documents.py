@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 from analysis.build.assembly import How
 from analysis.build.errors import BuildError
 from analysis.build.manifest import Manifest, read_manifest
-from analysis.build.names import report_name
 from analysis.build.project import Project
-from analysis.build.report import build_report
+from analysis.build.report import build_report, name_of
 from analysis.study.in_place import clear_away, staged
 
 if TYPE_CHECKING:
@@ -52,8 +51,7 @@ def build_documents(
     analysis.study.errors.ReadableError
         As `build_report`; or when a package that makes documents is not installed.
     """
-    build_report(project, folder, given, how)
-    name = report_name(folder)
+    name = build_report(project, folder, given, how).name
     report = project.report(name)
     manifest = read_manifest(report)
     if manifest is None:
@@ -200,7 +198,7 @@ def build_figures(
 
     path = str(Path(style).expanduser().resolve()) if style else ""
     _check_style(path)
-    name = report_name(folder)
+    name = name_of(project, folder, given)
     place = project.documents / name
     clear_away(place)
     with staged(place, FIGURES) as staging, tempfile.TemporaryDirectory() as aside:

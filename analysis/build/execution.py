@@ -41,6 +41,7 @@ def execute_all(
     project: Project,
     staging: Path,
     report: str,
+    good: str,
     tasks: Iterable[Task],
     kernels: Kernels,
     progress: Progress,
@@ -49,8 +50,9 @@ def execute_all(
 ) -> dict[str, tuple[str, ...]]:
     """Execute notebooks into `staging`, and give the files that each has made there, by its name.
 
-    `report` is the name of the report, under which notebooks that fail are kept; `workers` is the
-    number of notebooks at a time; `then` is called with each that is done.
+    `report` is the name of the report, under which notebooks that fail are kept; `good` that of the
+    one which stays as it was, the last of it or the base of a variant; `workers` is the number of
+    notebooks at a time; `then` is called with each that is done.
 
     Raises
     ------
@@ -73,7 +75,7 @@ def execute_all(
 
     failures = _in_parallel(run, list(tasks), workers, kernels)
     if failures:
-        raise BuildError(_keep_failed(project, staging, report, failures))
+        raise BuildError(_keep_failed(project, staging, report, good, failures))
     shutil.rmtree(staging / WRITING, ignore_errors=True)
     return made
 
@@ -142,7 +144,9 @@ def at_most(
         pool.shutdown(wait=True)
 
 
-def _keep_failed(project: Project, staging: Path, name: str, failures: list[NotebookFailed]) -> str:
+def _keep_failed(
+    project: Project, staging: Path, name: str, good: str, failures: list[NotebookFailed]
+) -> str:
     kept = project.reports / FAILED / name
     shutil.rmtree(kept, ignore_errors=True)
     lines = []
@@ -156,6 +160,6 @@ def _keep_failed(project: Project, staging: Path, name: str, failures: list[Note
             lines.append(f"  The notebook with its error could not be kept: {error.strerror}.")
         else:
             lines.append(f"  The notebook with its error: {project.shown(kept / notebook.name)}")
-    if project.report(name).exists():
-        lines.append(f"The last good report is as it was: {project.shown(project.report(name))}/")
+    if project.report(good).exists():
+        lines.append(f"The last good report is as it was: {project.shown(project.report(good))}/")
     return "\n".join(lines)

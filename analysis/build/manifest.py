@@ -39,6 +39,8 @@ class Manifest(BaseModel):
         As `report.Subject` has them.
     place
         What tells what it was made from, a dataset or a ledger, from others of the same name.
+    base, variant
+        Of a variant: the name of the report that it is one of, and what is other in it, in words.
     pages
         Names of the pages, in the order of reading.
     parameters
@@ -79,6 +81,8 @@ class Manifest(BaseModel):
     made: dict[str, Made]
     inputs: dict[str, str]
     outputs: dict[str, str]
+    base: str = ""
+    variant: str = ""
     seal: str = ""
 
 

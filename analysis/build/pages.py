@@ -28,8 +28,8 @@ class Pages:
     Parameters
     ----------
     project, plan
-        Where the notebooks are, and what is to be made; what is not stale is taken from the report
-        that is there.
+        Where the notebooks are, and what is to be made; what is not stale is taken from
+        the report `plan.kept_from`.
     staging
         The folder to fill.
     header
@@ -39,7 +39,7 @@ class Pages:
     def __init__(self, project: Project, plan: Plan, staging: Path, header: Report) -> None:
         self._project = project
         self._plan = plan
-        self._last = project.report(plan.name)
+        self._last = project.report(plan.kept_from)
         self._staging = staging
         self._header = header
         self._made: dict[str, Made] = {}
@@ -98,6 +98,7 @@ class Pages:
                 self._project,
                 self._staging,
                 plan.name,
+                plan.kept_from,
                 [self._task(run) for run in stale],
                 kernels,
                 progress,

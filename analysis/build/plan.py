@@ -20,7 +20,7 @@ from analysis.build.manifest import (
     read_manifest,
 )
 from analysis.build.project import INDEX, Project
-from analysis.build.staleness import page_should_be_rebuilt
+from analysis.build.staleness import NOT_BUILT, page_should_be_rebuilt
 
 JOINED = "estimates.parquet"
 PYTHON = "Python"
@@ -81,6 +81,11 @@ class Plan:
     ----------
     name
         Of the report, its folder in `reports/`.
+    kept_from
+        Name of the report that pages which are not stale are taken from: this one, or the base of a
+        variant that is built for the first time.
+    base
+        Of a variant, the name of the report that it is one of; else empty.
     runs
         In the order in which they are run; those that read the estimates come last.
     pages
@@ -97,14 +102,16 @@ class Plan:
     files
         What was read to find this, and is to stay as it is until the report is in place.
     last
-        Manifest of the report that is there, None without one.
+        Manifest of that report, None without one.
     present
-        SHA-256 of the files of that report.
+        SHA-256 of its files.
     reasons
         Why a notebook is to be run, or all pages are to be shown anew, by name.
     """
 
     name: str
+    kept_from: str
+    base: str
     runs: tuple[Run, ...]
     pages: tuple[str, ...]
     inputs: Mapping[str, Inputs]
@@ -136,15 +143,18 @@ def plan(
     joins: bool = False,
     question: str = "",
     facts: frozenset[str] = frozenset(),
+    base: str = "",
 ) -> Plan:
     """Compare a report with what it would be made from now.
 
-    `read` are the SHA-256 of what every notebook reads, by a name for people; the rest is as in
-    `Plan`.
+    `read` are the SHA-256 of what every notebook reads, by a name for people; `base` is the name of
+    the report without what was given; the rest is as in `Plan`.
     """
     runs = sorted(runs, key=lambda run: run.waits)
-    report = project.report(name)
-    last = read_manifest(report)
+    kept_from, last = name, read_manifest(project.report(name))
+    is_new = last is None
+    if is_new and base:
+        kept_from, last = base, read_manifest(project.report(base))
     root = project.root
     shared = {**read, LOCK: files.hash(root / LOCK), PYTHON: python_version()}
     running = files.hashes(root, imports.files_behind(RUNNING, within=BUILD))
@@ -168,9 +178,15 @@ def plan(
         },
         parameters=dict(changed),
     )
-    present = {path: hash_ for path, hash_ in hashes_in(report).items() if path != FILE}
+    there = hashes_in(project.report(kept_from))
+    present = {path: hash_ for path, hash_ in there.items() if path != FILE}
+    reasons = _reasons(runs, tuple(pages), inputs, last, present)
+    if is_new:
+        reasons.setdefault(TOGETHER, NOT_BUILT)
     return Plan(
         name=name,
+        kept_from=kept_from,
+        base=base if base != name else "",
         runs=tuple(runs),
         pages=tuple(pages),
         inputs=inputs,
@@ -181,7 +197,7 @@ def plan(
         files=files,
         last=last,
         present=present,
-        reasons=_reasons(runs, tuple(pages), inputs, last, present),
+        reasons=reasons,
     )
 
 

@@ -20,6 +20,8 @@ AUDIT = "audit"
 AUDIT_NOTEBOOK = "08_audit"
 SENSITIVITY = "sensitivity"
 SENSITIVITY_NOTEBOOK = "09_sensitivity"
+COMPARE = "compare"
+COMPARE_NOTEBOOK = "12_comparison"
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class Project:
     def analyses(self) -> list[str]:
         """Give the names of the numbered notebooks, in the order of reading.
 
-        Those of the audit and of the sensitivity analysis are no part of a report: the first
-        reads a ledger and no dataset, the second many variants of a report.
+        Those of the audit, of the sensitivity analysis and of comparisons are no part of a report:
+        the first reads a ledger and no dataset, the others are about several reports.
 
         Raises
         ------
@@ -54,7 +56,7 @@ class Project:
             When there is no numbered notebook, or no index to read their results together.
         """
         found = {path.stem for path in self.notebooks.glob("[0-9][0-9]_*.ipynb")}
-        names = sorted(found - {AUDIT_NOTEBOOK, SENSITIVITY_NOTEBOOK})
+        names = sorted(found - {AUDIT_NOTEBOOK, SENSITIVITY_NOTEBOOK, COMPARE_NOTEBOOK})
         if not names:
             raise BuildError(f"There is no notebook 01_….ipynb in {self.notebooks}.", REFUSED)
         if not self.notebook(INDEX).is_file():
@@ -62,7 +64,7 @@ class Project:
         return names
 
     def with_choices(self) -> list[str]:
-        """Give the names of the notebooks whose first cells hold choices: all but the audit's."""
+        """Give the names of the notebooks whose first cells hold choices of the analysis."""
         names = [*self.analyses(), INDEX]
         return [*names, *(n for n in [SENSITIVITY_NOTEBOOK] if self.notebook(n).is_file())]
 

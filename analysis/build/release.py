@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from analysis.build.asked import chosen, cohort_of
 from analysis.build.errors import BuildError
 from analysis.build.inputs import Source
-from analysis.build.names import report_name
 from analysis.build.project import Project
-from analysis.build.report import build_report
+from analysis.build.report import build_report, name_of
 from analysis.study.in_place import clear_away, staged
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def build_release(project: Project, folder: Path, given: Mapping[str, Any]) -> l
     from analysis.cohort.description import read_description
     from analysis.disclosure.rules import RULE_SETS, UNCONTROLLED
 
-    name = report_name(folder)
+    name = name_of(project, folder, given)
     clear_away(project.releases)
     word = read_description(folder).disclosure
     if word == UNCONTROLLED:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.build.asked import Asked, answered, question_of, remembered
+from analysis.build.asked import Asked, answered, differing, question_of, remembered
 from analysis.build.assembly import How, Subject, build
 from analysis.build.errors import REFUSED, BuildError
 from analysis.build.files import Files
 from analysis.build.imports import Imports, modules_in
 from analysis.build.inputs import Source, hashes_of_dataset, hashes_of_ensemble
-from analysis.build.manifest import read_manifest
+from analysis.build.manifest import FILE, read_manifest
 from analysis.build.names import dataset_name, place_of, refuse_what_is_of_another, report_name
 from analysis.build.plan import Plan, Run, plan
 from analysis.build.progress import say
@@ -29,14 +31,22 @@ NOT_FOR_RELEASE = (
 )
 
 
+@dataclass(frozen=True)
+class Done:
+    """What came of a build: the name of the report, and why it was built, None if it was not."""
+
+    name: str
+    reason: str | None
+
+
 def build_report(
     project: Project,
     folder: Path,
     given: Mapping[str, Any],
     how: How | None = None,
     only: str = "",
-) -> str | None:
-    """Bring the report of a dataset up to date, and give the reason, or None if it is.
+) -> Done:
+    """Bring the report of a dataset up to date, or that of a variant, in a folder of its own.
 
     `folder` is that of the dataset; `given` are parameters as `choices.read_given` reads them;
     `only` is the one notebook to show, in a report of its own, if not all.
@@ -51,13 +61,34 @@ def build_report(
     clear_away(project.reports)
     refuse_what_is_of_another(project, report_name(folder, only), folder)
     asked, planned = plan_report(project, folder, given, only, warm=how.warm, tell=say)
-    return build(
+    refuse_what_is_of_another(project, planned.name, folder)
+    reason = build(
         project,
         planned,
         lambda: subject_of(project, folder, given, asked),
         place_of(project, folder),
         how,
     )
+    return Done(planned.name, reason)
+
+
+def name_of(project: Project, folder: Path, given: Mapping[str, Any], only: str = "") -> str:
+    """Give the name of the report of a dataset under parameters; a variant has one of its own.
+
+    Raises
+    ------
+    analysis.study.errors.ReadableError
+        For a name that no report may have, or parameters that are refused.
+    """
+    return report_name(folder, only, differences_of(project, folder, given))
+
+
+def differences_of(project: Project, folder: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what of the parameters given is other than in the base (see `asked.differing`)."""
+    if not given:
+        return {}
+    sources = [Source(project, project.notebook(name)) for name in project.with_choices()]
+    return differing(project, sources, folder, given)
 
 
 def plan_report(
@@ -79,11 +110,17 @@ def plan_report(
     analysis.study.errors.ReadableError
         With all that is wrong with the dataset or what was asked.
     """
-    name = report_name(folder, only)
+    base = report_name(folder, only)
     files = Files()
     imports = Imports(project.root, files)
     sources = [Source(project, project.notebook(n), imports) for n in project.with_choices()]
     question = question_of(project, sources, folder, given, files)
+    name = _known_variant(project, base, question) if given else base
+    if not name:
+        name = report_name(folder, only, differing(project, sources, folder, given))
+        if name == base:
+            # What the base has anyhow is not asked for.
+            given, question = {}, question_of(project, sources, folder, {}, files)
     asked = remembered(read_manifest(project.report(name)), question, sources)
     of_report = {*project.analyses(), INDEX}
     candidates = [s for s in sources if (s.name == only if only else s.name in of_report)]
@@ -120,7 +157,20 @@ def plan_report(
         joins=True,
         question=question,
         facts=asked.facts,
+        base=base,
     )
+
+
+def _known_variant(project: Project, base: str, question: str) -> str:
+    """Give the name of the variant that was built of a question, "" if none was.
+
+    To find the name of another takes the study, for which what is up to date need not wait.
+    """
+    for path in sorted(project.reports.glob(f"{escape(base)}-*/{FILE}")):
+        there = read_manifest(path.parent)
+        if there is not None and (there.base, there.question) == (base, question):
+            return path.parent.name
+    return ""
 
 
 def subject_of(project: Project, folder: Path, given: Mapping[str, Any], asked: Asked) -> Subject:
@@ -129,16 +179,23 @@ def subject_of(project: Project, folder: Path, given: Mapping[str, Any], asked: 
     if cohort is None:
         cohort = answered(project, asked.sources, folder, given).cohort
         assert cohort is not None
-    return subject(cohort, project.study.parameters)
+    other = differing(project, asked.sources, folder, given)
+    return subject(cohort, project.study.parameters, other=other)
 
 
-def subject(cohort: Cohort, written_for: type[Parameters], prefix: str = "") -> Subject:
+def subject(
+    cohort: Cohort,
+    written_for: type[Parameters],
+    prefix: str = "",
+    other: Mapping[str, Any] | None = None,
+) -> Subject:
     """Say what pages on a cohort are about.
 
     `written_for` are the parameters that notebooks set; `prefix` is put before the title of the
-    dataset.
+    dataset; `other` is what a variant has otherwise than the base.
     """
     from analysis.display.format import data_until
+    from analysis.study.phrases import phrases
 
     study = cohort.study
     return Subject(
@@ -151,6 +208,7 @@ def subject(cohort: Cohort, written_for: type[Parameters], prefix: str = "") -> 
         credit=study.credit,
         hidden=_without_use(cohort, written_for),
         until=data_until(cohort.data_cutoff),
+        variant=phrases(other or {}, type(cohort.parameters)),
     )
 
 

@@ -21,19 +21,19 @@ from analysis.build.inputs import (
 from analysis.build.names import dataset_name, place_of, refuse_what_is_of_another, report_name
 from analysis.build.plan import Run, plan
 from analysis.build.project import INDEX, SENSITIVITY, SENSITIVITY_NOTEBOOK, Project
-from analysis.build.report import subject
+from analysis.build.report import differences_of, subject
 from analysis.sensitivity.variants import VARIANTS, read_variants, variant_files
 from analysis.study.cluster import reach
 from analysis.study.in_place import clear_away
 
 
-def sensitivity_name(folder: Path) -> str:
-    """Give the name of the folder of the sensitivity analyses of a dataset.
+def sensitivity_name(folder: Path, changes: Mapping[str, Any] | None = None) -> str:
+    """Give the name of the folder of the sensitivity analyses of a dataset, or of a variant of it.
 
     >>> sensitivity_name(Path("data/synthetic"))
     'sensitivity-synthetic'
     """
-    return f"{SENSITIVITY}-{report_name(folder)}"
+    return f"{SENSITIVITY}-{report_name(folder, '', changes)}"
 
 
 def build_sensitivity(
@@ -68,7 +68,7 @@ def build_sensitivity(
         run; when the cluster cannot be reached, nothing can be estimated under the base, or the
         notebook failed. The last page is as it was.
     """
-    name = sensitivity_name(folder)
+    name = sensitivity_name(folder, differences_of(project, folder, given))
     clear_away(project.reports)
     refuse_what_is_of_another(project, name, folder)
     files = Files()

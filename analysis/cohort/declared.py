@@ -29,7 +29,8 @@ from analysis.study.expressions import ExpressionError, holds
 from analysis.study.keys import NO, YES
 from analysis.study.months import DAYS_PER_MONTH
 from analysis.study.own import OWN
-from analysis.study.parameters import Parameters, Unit
+from analysis.study.parameters import Parameters
+from analysis.study.phrases import Phrase, Unit
 from analysis.study.study import Study
 from analysis.study.variables import Factor, Grouped, Row, Variable, texts
 
@@ -402,7 +403,11 @@ def _with_parameters(study: Study, description: Description) -> Study:
         if cut is not None:
             words = declared.label or declared.column
             fields[_cutoff(declared)] = (
-                Annotated[float, Unit(declared.unit or "")],
+                Annotated[
+                    float,
+                    Unit(declared.unit or ""),
+                    Phrase(f"{words} cut at {{value}} {declared.unit or ''}".rstrip()),
+                ],
                 Field(cut.value, description=f"Where {words} is divided in two."),
             )
     names: Mapping[str, Any] = {

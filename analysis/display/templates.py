@@ -26,7 +26,7 @@ class Listed:
     `folder` is relative to that page, `dataset` the title of the dataset, `pages` the names of
     the notebooks, `changed` the parameters that differ from the study's, `own` whether it is about
     the project's article, `synthetic` whether no real patient is in it, `files` the files that may
-    be linked to.
+    be linked to, `variant` what is other than in the base, in words, `variants` those of this base.
     """
 
     folder: str
@@ -37,6 +37,8 @@ class Listed:
     synthetic: bool = False
     own: bool = True
     files: frozenset[str] = frozenset()
+    variant: str = ""
+    variants: tuple[Listed, ...] = ()
 
     @property
     def first(self) -> str:
@@ -49,11 +51,12 @@ def listing(
     version: str,
     audits: Sequence[Listed] = (),
     sensitivity: Sequence[Listed] = (),
+    comparisons: Sequence[Listed] = (),
     title: str = "",
     subtitle: str = "",
     credit: Credit | None = None,
 ) -> str:
-    """Give the page that lists reports, their sensitivity analyses, and audits of numbers."""
+    """Give the page that lists reports with their variants, what compares them, and audits."""
     template = _environment().get_template("listing.html.j2")
     return template.render(
         reports=reports,
@@ -63,6 +66,7 @@ def listing(
         credit=credit,
         audits=audits,
         sensitivity=sensitivity,
+        comparisons=comparisons,
     )
 
 

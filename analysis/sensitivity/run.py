@@ -115,7 +115,7 @@ def _estimate(records: Dataset, parameters: Parameters) -> _Found:
         cohort = derive.cohort(records, parameters)
         if cohort.patients.empty:
             return "nobody is left to be analysed"
-        return whole.estimate(cohort, cohort.parameters).pipe(_with_factors, cohort)
+        return whole.estimate(cohort, cohort.parameters).pipe(with_factors, cohort)
     except ValueError as refused:
         return str(refused)
     except Exception as error:
@@ -123,7 +123,7 @@ def _estimate(records: Dataset, parameters: Parameters) -> _Found:
         return f"{type(error).__name__}: {error}"
 
 
-def _with_factors(estimates: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+def with_factors(estimates: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     """Add the names of factors, which stay when a cut moves and their keys with it."""
     names = {factor.key: factor.name for factor in cohort.study.factors}
     return estimates.assign(factor=estimates["group"].map(names).fillna(estimates["group"]))

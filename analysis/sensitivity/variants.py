@@ -32,6 +32,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from analysis.study.errors import ReadableError
 from analysis.study.parameters import Parameters, refusals, unknown_name
 from analysis.study.printed import plain
+from analysis.study.study import Study
 
 VARIANTS = Path(__file__).resolve().parents[2] / "notebooks" / "sensitivity"
 
@@ -182,6 +183,18 @@ def of_subgroups(subgroups: Mapping[str, str], base: Parameters) -> list[Variant
         for name, expression in subgroups.items()
         if base.population != name
     ]
+
+
+def variants_of(study: Study, base: Parameters, source: Path | str = VARIANTS) -> list[Variant]:
+    """Give the variants of files, and each part of the patients that a dataset reports.
+
+    Raises
+    ------
+    VariantFaults
+        As `read_variants`.
+    """
+    reported = {name: study.subgroups[name] for name in study.reported}
+    return read_variants(base, source) + of_subgroups(reported, base)
 
 
 def variant_files(source: Path | str) -> list[Path]:

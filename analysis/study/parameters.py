@@ -25,9 +25,40 @@ from pydantic_core import PydanticCustomError
 
 from analysis.study.errors import ReadableError
 from analysis.study.expressions import ExpressionError, names_in
+from analysis.study.phrases import Phrase, Unit
 
 ConfidenceInterval = Literal["log-log", "log", "plain"]
-TimeZero = Literal["first treatment", "radiotherapy", "immunotherapy", "second treatment"]
+TimeZero = Annotated[
+    Literal["first treatment", "radiotherapy", "immunotherapy", "second treatment"],
+    Phrase(
+        "time counted from the {value}",
+        {
+            "radiotherapy": "time counted from the first day of radiotherapy",
+            "immunotherapy": "time counted from the first dose of immunotherapy",
+        },
+    ),
+]
+FactorTest = Annotated[
+    Literal["log-rank", "Gehan-Wilcoxon", "Peto-Peto", "stratified log-rank", "restricted mean"],
+    Phrase(
+        "groups compared by the {value} test",
+        {"restricted mean": "groups compared by restricted mean survival"},
+    ),
+]
+FactorModel = Annotated[
+    Literal["univariate", "multivariable", "penalised"],
+    Phrase(
+        of={
+            "univariate": "each factor by itself",
+            "multivariable": "factors adjusted for each other",
+            "penalised": "factors adjusted for each other with a ridge penalty",
+        }
+    ),
+]
+Strata = Annotated[
+    tuple[str, ...], Phrase("the test stratified by {value}", {"none": "no strata of the test"})
+]
+CurvesOf = Annotated[tuple[str, ...], Phrase("curves of {value}", {"none": "no curves of factors"})]
 EVERYBODY = "all"
 # The parameter that says whom of those admitted a report is about.
 POPULATION = "population"
@@ -35,13 +66,6 @@ POPULATION = "population"
 
 class ParameterFaults(ReadableError, ValueError):
     """Parameters that a study does not have, or values that they cannot take: a sentence each."""
-
-
-@dataclass(frozen=True)
-class Unit:
-    """The unit of a parameter."""
-
-    name: str
 
 
 @dataclass(frozen=True)
@@ -60,20 +84,31 @@ class Choices(BaseModel):
 class Patients(Choices):
     """Who is in."""
 
-    apply_eligibility: bool = Field(
-        True, description="Leave out patients who fail a recorded eligibility criterion."
-    )
-    population: str = Field(
+    apply_eligibility: Annotated[
+        bool,
+        Phrase(
+            of={
+                "no": "everybody recorded, whatever criterion is failed",
+                "yes": "only patients who meet the criteria",
+            }
+        ),
+    ] = Field(True, description="Leave out patients who fail a recorded eligibility criterion.")
+    population: Annotated[
+        str, Phrase("patients limited to “{value}”", {EVERYBODY: "all patients"})
+    ] = Field(
         EVERYBODY,
         description="Whom of those admitted the whole report is about: all, the name of a "
         "subgroup, or an expression such as `sex == 'male' and age_years >= 60`.",
     )
 
 
+ALPHA_BETA = Phrase("an alpha/beta ratio of {value} Gy")
+
+
 class Radiotherapy(Choices):
     """Dose of radiotherapy."""
 
-    alpha_beta: Annotated[float, Field(gt=0, le=30), Unit("Gy")] = Field(
+    alpha_beta: Annotated[float, Field(gt=0, le=30), Unit("Gy"), ALPHA_BETA] = Field(
         10, description="Alpha/beta ratio for BED and EQD2."
     )
 
@@ -81,14 +116,32 @@ class Radiotherapy(Choices):
 class Response(Choices):
     """Response to treatment."""
 
-    response_source: Literal["derived", "recorded"] = Field(
+    response_source: Annotated[
+        Literal["derived", "recorded"],
+        Phrase(
+            of={
+                "recorded": "response as the centre recorded it",
+                "derived": "response from the diameters of lesions",
+            }
+        ),
+    ] = Field(
         "derived",
         description="Response category from sums of diameters and new lesions, or as recorded.",
     )
-    proportion_interval: Literal["exact", "Wilson", "Wald"] = Field(
+    proportion_interval: Annotated[
+        Literal["exact", "Wilson", "Wald"], Phrase("{value} intervals of response rates")
+    ] = Field(
         "exact", description="Interval of response rates: Clopper-Pearson, or an approximation."
     )
-    table_test: Literal["exact", "asymptotic"] = Field(
+    table_test: Annotated[
+        Literal["exact", "asymptotic"],
+        Phrase(
+            of={
+                "asymptotic": "chi-square tests of response in place of exact ones",
+                "exact": "exact tests of response",
+            }
+        ),
+    ] = Field(
         "exact",
         description="Tests of response: Fisher and McNemar exactly, or by their chi-squares.",
     )
@@ -100,56 +153,108 @@ class Survival(Choices):
     time_zero: TimeZero = Field(
         "first treatment", description="The day from which survival is counted."
     )
-    delayed_entry: Literal["none", "second treatment"] = Field(
+    delayed_entry: Annotated[
+        Literal["none", "second treatment"],
+        Phrase(
+            of={
+                "second treatment": "patients at risk only from the second treatment on",
+                "none": "patients at risk from time zero",
+            }
+        ),
+    ] = Field(
         "none",
         description="Whether a patient is at risk only from the day of the second treatment "
         "(left truncation), with time counted from time zero all the same.",
     )
-    pfs_censoring: Literal["last contact", "last imaging"] = Field(
-        "last contact", description="Where progression-free survival is censored."
-    )
-    relapse_censoring: Literal["last contact", "last imaging"] = Field(
-        "last imaging", description="Where in-field and out-of-field relapse are censored."
-    )
-    relapse_death: Literal["censored", "event", "competing"] = Field(
+    pfs_censoring: Annotated[
+        Literal["last contact", "last imaging"],
+        Phrase("progression-free survival censored at {value}"),
+    ] = Field("last contact", description="Where progression-free survival is censored.")
+    relapse_censoring: Annotated[
+        Literal["last contact", "last imaging"], Phrase("relapse censored at {value}")
+    ] = Field("last imaging", description="Where in-field and out-of-field relapse are censored.")
+    relapse_death: Annotated[
+        Literal["censored", "event", "competing"],
+        Phrase(
+            of={
+                "censored": "death without relapse censored",
+                "event": "death without relapse as an event",
+                "competing": "death without relapse as a competing risk",
+            }
+        ),
+    ] = Field(
         "censored",
         description="Death without relapse, in in-field and out-of-field relapse-free survival: "
         "censored, an event, or a competing risk (Aalen-Johansen; Gray's test).",
     )
-    follow_up_definition: Literal["reverse Kaplan-Meier", "all patients", "survivors"] = Field(
+    follow_up_definition: Annotated[
+        Literal["reverse Kaplan-Meier", "all patients", "survivors"],
+        Phrase(
+            of={
+                "reverse Kaplan-Meier": "follow-up by reverse Kaplan-Meier",
+                "all patients": "follow-up as observed, of all patients",
+                "survivors": "follow-up as observed, of those alive",
+            }
+        ),
+    ] = Field(
         "reverse Kaplan-Meier",
         description="Median follow-up: by reverse Kaplan-Meier, or the median of the times that "
         "all patients, or those alive, were observed.",
     )
-    ci_type: ConfidenceInterval = Field(
+    ci_type: Annotated[ConfidenceInterval, Phrase("{value} intervals of survival")] = Field(
         "log-log", description="Confidence interval of Kaplan-Meier estimates."
     )
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
-        0.95, description="Confidence level of every interval."
+    confidence: Annotated[float, Field(gt=0.5, lt=1), Phrase("a confidence level of {value}")] = (
+        Field(0.95, description="Confidence level of every interval.")
     )
-    interval_source: Literal["formula", "bootstrap"] = Field(
+    interval_source: Annotated[
+        Literal["formula", "bootstrap"],
+        Phrase(
+            of={"formula": "intervals by formula", "bootstrap": "intervals from bootstrap samples"}
+        ),
+    ] = Field(
         "formula",
         description="Intervals of survival and of hazard ratios: by formula, or percentiles of "
         "bootstrap samples of patients.",
     )
-    bootstrap_replicates: Annotated[int, Field(ge=100, le=100_000), Unit("samples")] = Field(
-        1000, description="Bootstrap samples of patients."
-    )
-    bootstrap_seed: Annotated[int, Field(ge=0)] = Field(
+    bootstrap_replicates: Annotated[
+        int, Field(ge=100, le=100_000), Unit("samples"), Phrase("{value} bootstrap samples")
+    ] = Field(1000, description="Bootstrap samples of patients.")
+    bootstrap_seed: Annotated[int, Field(ge=0), Phrase("samples drawn from seed {value}")] = Field(
         1, description="Seed from which bootstrap samples are drawn."
     )
-    rate_months: Annotated[tuple[int, ...], Unit("months")] = Field(
-        (12, 24), description="Months at which survival rates are given."
-    )
-    at_risk_every_months: Annotated[int, Field(ge=0, le=60), Unit("months")] = Field(
+    rate_months: Annotated[
+        tuple[int, ...], Unit("months"), Phrase("survival at {value} months")
+    ] = Field((12, 24), description="Months at which survival rates are given.")
+    at_risk_every_months: Annotated[
+        int,
+        Field(ge=0, le=60),
+        Unit("months"),
+        Phrase("numbers at risk every {value} months", {"0": "numbers at risk as suits the axis"}),
+    ] = Field(
         0, description="Spacing of the numbers at risk below the curves; 0 is what suits the axis."
     )
-    show_censored: bool = Field(
+    show_censored: Annotated[
+        bool,
+        Phrase(
+            of={
+                "yes": "numbers censored beside those at risk",
+                "no": "numbers at risk alone",
+            }
+        ),
+    ] = Field(
         False,
         description="Give the number of patients censored by then in brackets after each number "
         "at risk below the curves.",
     )
-    figure_months: Annotated[int, Field(ge=0, le=240), Unit("months")] = Field(
+    figure_months: Annotated[
+        int,
+        Field(ge=0, le=240),
+        Unit("months"),
+        Phrase(
+            "curves drawn to {value} months", {"0": "curves drawn as long as suits the patients"}
+        ),
+    ] = Field(
         0,
         description="Length of the time axis of survival figures; 0 is the article's where the "
         "patients are compared with it (60, by 6), else to their last event, or as long as a tenth "
@@ -160,33 +265,40 @@ class Survival(Choices):
 class Prognosis(Choices):
     """Prognostic factors."""
 
-    landmark_months: Annotated[int, Field(ge=0, le=60), Unit("months")] = Field(
+    landmark_months: Annotated[
+        int,
+        Field(ge=0, le=60),
+        Unit("months"),
+        Phrase("patients still at risk at {value} months", {"0": "no landmark"}),
+    ] = Field(
         0,
         description="Factors are compared among patients at risk at this month, counted from it "
         "(where times are whole days, from the day nearest to it); 0 is no landmark.",
     )
-    factor_test: Literal[
-        "log-rank", "Gehan-Wilcoxon", "Peto-Peto", "stratified log-rank", "restricted mean"
-    ] = Field("log-rank", description="Test of a prognostic factor.")
-    strata: tuple[str, ...] = Field(
+    factor_test: FactorTest = Field("log-rank", description="Test of a prognostic factor.")
+    strata: Strata = Field(
         (),
         description="Strata of the stratified log-rank test, without the factor itself.",
     )
-    restricted_months: Annotated[int, Field(ge=1, le=240), Unit("months")] = Field(
-        24, description="Month to which mean survival is restricted."
-    )
-    p_adjustment: Literal["none", "Holm", "Benjamini-Hochberg"] = Field(
-        "none", description="Adjustment of the p values of Table 5 for their number."
-    )
-    factor_model: Literal["univariate", "multivariable", "penalised"] = Field(
+    restricted_months: Annotated[
+        int, Field(ge=1, le=240), Unit("months"), Phrase("means within {value} months")
+    ] = Field(24, description="Month to which mean survival is restricted.")
+    p_adjustment: Annotated[
+        Literal["none", "Holm", "Benjamini-Hochberg"],
+        Phrase(
+            "p values of factors adjusted for their number ({value})",
+            {"none": "p values without adjustment"},
+        ),
+    ] = Field("none", description="Adjustment of the p values of Table 5 for their number.")
+    factor_model: FactorModel = Field(
         "univariate",
         description="Cox regression of a factor: alone, with all the others, or with all and a "
         "ridge penalty.",
     )
-    penalty: Annotated[float, Field(gt=0, le=1000)] = Field(
+    penalty: Annotated[float, Field(gt=0, le=1000), Phrase("of strength {value}")] = Field(
         2.0, description="Ridge penalty: precision of the prior of each log hazard ratio."
     )
-    curves_of: tuple[str, ...] = Field((), description="Factors whose curves are drawn.")
+    curves_of: CurvesOf = Field((), description="Factors whose curves are drawn.")
 
 
 # The fields of the last base come first.

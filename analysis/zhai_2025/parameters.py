@@ -13,7 +13,8 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from analysis.study import parameters as engine
-from analysis.study.parameters import Choices, Stated, Unit
+from analysis.study.parameters import Choices, Stated
+from analysis.study.phrases import Phrase, Unit
 from analysis.zhai_2025.factors import FACTORS
 from analysis.zhai_2025.subgroups import SUBGROUPS
 
@@ -21,61 +22,110 @@ from analysis.zhai_2025.subgroups import SUBGROUPS
 class Eligibility(engine.Patients):
     """Who is in."""
 
-    age_min: Annotated[int, Field(ge=0, le=120), Unit("years"), Stated("Methods 2.2")] = Field(
-        18, description="Youngest age admitted."
-    )
-    age_max: Annotated[int, Field(ge=0, le=120), Unit("years"), Stated("Methods 2.2")] = Field(
-        75, description="Oldest age admitted."
-    )
-    ecog_max: Annotated[int, Field(ge=0, le=4), Stated("Methods 2.2")] = Field(
-        2, description="Highest ECOG performance status admitted."
-    )
-    child_pugh_max: Annotated[int, Field(ge=5, le=15), Stated("Methods 2.2")] = Field(
-        7, description="Highest Child-Pugh score admitted (7 is class B7)."
-    )
+    age_min: Annotated[
+        int,
+        Field(ge=0, le=120),
+        Unit("years"),
+        Stated("Methods 2.2"),
+        Phrase("patients aged {value} years or more"),
+    ] = Field(18, description="Youngest age admitted.")
+    age_max: Annotated[
+        int,
+        Field(ge=0, le=120),
+        Unit("years"),
+        Stated("Methods 2.2"),
+        Phrase("patients aged {value} years or less"),
+    ] = Field(75, description="Oldest age admitted.")
+    ecog_max: Annotated[
+        int,
+        Field(ge=0, le=4),
+        Stated("Methods 2.2"),
+        Phrase(
+            "patients with an ECOG performance status of {value} at most",
+            {"0": "patients with an ECOG performance status of 0"},
+        ),
+    ] = Field(2, description="Highest ECOG performance status admitted.")
+    child_pugh_max: Annotated[
+        int,
+        Field(ge=5, le=15),
+        Stated("Methods 2.2"),
+        Phrase("patients with a Child-Pugh score of {value} at most"),
+    ] = Field(7, description="Highest Child-Pugh score admitted (7 is class B7).")
     interval_max_weeks: Annotated[
-        float, Field(gt=0, le=52), Unit("weeks"), Stated("Methods 2.2")
+        float,
+        Field(gt=0, le=52),
+        Unit("weeks"),
+        Stated("Methods 2.2"),
+        Phrase("radiotherapy and immunotherapy within {value} weeks of each other"),
     ] = Field(8, description="Longest gap between radiotherapy and immunotherapy.")
     enrolment_first_year: Annotated[
-        int, Field(ge=1990, le=2100), Unit("year"), Stated("Methods 2.2")
+        int,
+        Field(ge=1990, le=2100),
+        Unit("year"),
+        Stated("Methods 2.2"),
+        Phrase("patients enrolled in {value} or later"),
     ] = Field(2018, description="First calendar year of enrolment.")
     enrolment_last_year: Annotated[
-        int, Field(ge=1990, le=2100), Unit("year"), Stated("Methods 2.2")
+        int,
+        Field(ge=1990, le=2100),
+        Unit("year"),
+        Stated("Methods 2.2"),
+        Phrase("patients enrolled in {value} or earlier"),
     ] = Field(2021, description="Last calendar year of enrolment.")
 
 
 class Groups(Choices):
     """How patients are grouped."""
 
-    age_cutoff: Annotated[int, Field(ge=1, le=120), Unit("years"), Stated("Table 5")] = Field(
-        60, description="Younger than this against this or older."
-    )
-    afp_cutoff: Annotated[float, Field(gt=0), Unit("ng/mL"), Stated("Tables 1 and 5")] = Field(
-        1000, description="AFP below this against this or above."
-    )
-    afp_second_cutoff: Annotated[float, Field(gt=0), Unit("ng/mL"), Stated("Results 3.3")] = Field(
-        400, description="The AFP level of the text and of IMbrave150."
-    )
-    tumour_count_cutoff: Annotated[int, Field(ge=2), Unit("tumours"), Stated("Tables 1 and 5")] = (
-        Field(5, description="This many tumours or more against fewer.")
-    )
+    age_cutoff: Annotated[
+        int,
+        Field(ge=1, le=120),
+        Unit("years"),
+        Stated("Table 5"),
+        Phrase("patients younger than {value} years against older ones"),
+    ] = Field(60, description="Younger than this against this or older.")
+    afp_cutoff: Annotated[
+        float,
+        Field(gt=0),
+        Unit("ng/mL"),
+        Stated("Tables 1 and 5"),
+        Phrase("patients with AFP of {value} ng/mL or more against less"),
+    ] = Field(1000, description="AFP below this against this or above.")
+    afp_second_cutoff: Annotated[
+        float,
+        Field(gt=0),
+        Unit("ng/mL"),
+        Stated("Results 3.3"),
+        Phrase("a second line of AFP at {value} ng/mL"),
+    ] = Field(400, description="The AFP level of the text and of IMbrave150.")
+    tumour_count_cutoff: Annotated[
+        int,
+        Field(ge=2),
+        Unit("tumours"),
+        Stated("Tables 1 and 5"),
+        Phrase("patients with {value} tumours or more against fewer"),
+    ] = Field(5, description="This many tumours or more against fewer.")
 
 
 class Radiotherapy(engine.Radiotherapy):
     """Dose of radiotherapy."""
 
-    alpha_beta: Annotated[float, Field(gt=0, le=30), Unit("Gy"), Stated("Results 3.2")] = Field(
-        10, description="Alpha/beta ratio for BED and EQD2."
-    )
-    eqd2_cutoff: Annotated[float, Field(gt=0), Unit("Gy"), Stated("Table 5")] = Field(
-        60, description="EQD2 below this against this or above."
-    )
-    sbrt_max_fractions: Annotated[int, Field(ge=1, le=40), Unit("fractions")] = Field(
-        10, description="SBRT has at most this many fractions."
-    )
-    sbrt_min_fraction_gy: Annotated[float, Field(gt=0), Unit("Gy")] = Field(
-        5, description="SBRT has at least this dose per fraction."
-    )
+    alpha_beta: Annotated[
+        float, Field(gt=0, le=30), Unit("Gy"), Stated("Results 3.2"), engine.ALPHA_BETA
+    ] = Field(10, description="Alpha/beta ratio for BED and EQD2.")
+    eqd2_cutoff: Annotated[
+        float,
+        Field(gt=0),
+        Unit("Gy"),
+        Stated("Table 5"),
+        Phrase("patients with EQD2 of {value} Gy or more against less"),
+    ] = Field(60, description="EQD2 below this against this or above.")
+    sbrt_max_fractions: Annotated[
+        int, Field(ge=1, le=40), Unit("fractions"), Phrase("SBRT in at most {value} fractions")
+    ] = Field(10, description="SBRT has at most this many fractions.")
+    sbrt_min_fraction_gy: Annotated[
+        float, Field(gt=0), Unit("Gy"), Phrase("SBRT of at least {value} Gy a fraction")
+    ] = Field(5, description="SBRT has at least this dose per fraction.")
 
 
 class Survival(engine.Survival):
@@ -89,32 +139,38 @@ class Survival(engine.Survival):
 class Prognosis(engine.Prognosis):
     """Prognostic factors."""
 
-    factor_test: Annotated[
-        Literal[
-            "log-rank", "Gehan-Wilcoxon", "Peto-Peto", "stratified log-rank", "restricted mean"
-        ],
-        Stated("Methods 2.5"),
-    ] = Field("log-rank", description="Test of a prognostic factor.")
-    strata: tuple[str, ...] = Field(
+    factor_test: Annotated[engine.FactorTest, Stated("Methods 2.5")] = Field(
+        "log-rank", description="Test of a prognostic factor."
+    )
+    strata: engine.Strata = Field(
         ("extrahepatic_metastasis", "pvtt"),
         description="Strata of the stratified log-rank test, without the factor itself.",
     )
-    factor_model: Annotated[
-        Literal["univariate", "multivariable", "penalised"], Stated("Methods 2.5")
-    ] = Field(
+    factor_model: Annotated[engine.FactorModel, Stated("Methods 2.5")] = Field(
         "univariate",
         description="Cox regression of a factor: alone, with all the others, or with all and a "
         "ridge penalty.",
     )
-    mode_over_time: bool = Field(
+    mode_over_time: Annotated[
+        bool,
+        Phrase(
+            of={
+                "yes": "treatment concurrent only once the second has begun",
+                "no": "treatment concurrent from time zero",
+            }
+        ),
+    ] = Field(
         False,
         description="Count concurrent treatment from the day on which the second treatment began.",
     )
-    afp_model: Literal["cut-off", "spline"] = Field(
+    afp_model: Annotated[
+        Literal["cut-off", "spline"],
+        Phrase(of={"spline": "AFP as measured, without a cut-off", "cut-off": "AFP in two groups"}),
+    ] = Field(
         "cut-off",
         description="AFP as a prognostic factor: two groups, or a spline of its logarithm.",
     )
-    curves_of: tuple[str, ...] = Field(
+    curves_of: engine.CurvesOf = Field(
         ("prior_ici", "pvtt", "concurrent"), description="Factors whose curves are drawn."
     )
 

@@ -75,7 +75,7 @@ def test_every_variant_has_a_section_that_links_lead_to(
     page = browser.new_page()
     visit(page, page_folder / "index.html")
     declared = pd.read_csv(page_folder / "variants.csv")
-    assert page.locator("section.variants > details").count() == len(declared) == 5
+    assert page.locator("section.variants details:not(.of-group)").count() == len(declared) == 5
     for link in page.locator("main a[href^='#variant-']").all():
         target = (link.get_attribute("href") or "")[1:]
         assert page.locator(f"[id='{target}']").count() == 1
@@ -83,14 +83,15 @@ def test_every_variant_has_a_section_that_links_lead_to(
         assert page.locator(f"a[href='{name}']").count() == 1
         assert (page_folder / name).is_file()
     # A link to a variant opens its fold.
-    first = page.locator("main a[href^='#variant-']").first
+    page.evaluate("document.querySelector('details.part').open = true")
+    first = page.locator("details.part a[href^='#variant-']").first
     section = page.locator(f"[id='{(first.get_attribute('href') or '')[1:]}']")
     assert not section.is_visible()
     first.click()
     assert section.is_visible()
     # The last variant leaves nobody: it is told, and the others are computed.
     assert declared["failed"].notna().tolist() == [False] * 4 + [True]
-    assert "not computed" in page.locator(".not-recorded").first.inner_text()
+    assert "not computed" in (page.locator(".not-recorded").first.text_content() or "")
     page.close()
 
 
@@ -114,12 +115,30 @@ def test_changed_conclusions_can_be_filtered(browser: Browser, page_folder: Path
     visit(page, page_folder / "index.html")
     rows = page.locator("figure#conclusions tbody tr")
     if rows.count():
-        page.fill("figure#conclusions input", "age_cutoff")
+        page.evaluate("document.querySelector('details.part').open = true")
+        page.fill("figure#conclusions input", "younger than")
         shown = [row.inner_text() for row in rows.all() if row.is_visible()]
         assert 0 < len(shown) < rows.count()
-        assert all("age_cutoff" in text for text in shown)
+        assert all("younger than" in text for text in shown)
         said = page.locator("figure#conclusions output").inner_text()
         assert said == f"{len(shown)} of {rows.count()} rows"
+    page.close()
+
+
+def test_three_screens_say_it_before_the_details(browser: Browser, page_folder: Path) -> None:
+    page = browser.new_page(viewport={"width": 1200, "height": 800})
+    visit(page, page_folder / "index.html")
+    details = page.locator("h2#details")
+    assert details.evaluate("heading => heading.getBoundingClientRect().top") <= 3 * 800
+    assert page.locator("details[open]").count() == 0
+    # All that follows is folded, so that it fits a screen or two more.
+    assert page.evaluate("document.documentElement.scrollHeight") <= 5 * 800
+    named = page.locator("figure#conclusions_under_variants img").get_attribute("alt") or ""
+    assert "3 rows of variants" in named or "2 rows of variants" in named
+    for figure in page.locator("figure[id^='specification_']").all():
+        image = figure.locator("img").get_attribute("alt") or ""
+        caption = (figure.locator("figcaption").text_content() or "").partition(":")[0]
+        assert image.removeprefix("Synthetic patients. ").startswith(f"{caption}. ")
     page.close()
 
 

@@ -151,7 +151,7 @@ def test_a_page_that_is_told_otherwise_than_its_cell_shows_it(
     edit(project, "01_first", "ci_type = 'plain'")
     options = ["--dataset", str(dataset), "--page", "first", "--set", "ci_type=log-log"]
     assert main(project, ["report", *options]) == 0
-    report = project.report("four-01_first")
+    report = project.report("four-01_first-ci_type_log-log-240985e4")
     executed = json.loads((report / "notebooks" / "01_first.ipynb").read_text())
     assert executed["cells"][-1]["outputs"][0]["text"] == ["log-log\n"]
     html = (report / "01_first.html").read_text(encoding="utf-8")

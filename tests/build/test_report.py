@@ -74,7 +74,7 @@ def test_a_parameter_reaches_every_notebook_and_is_told(
 ) -> None:
     write(project.notebook("02_second"), "print(age_max)", parameters='dataset = output = ""')
     assert build(project, dataset, "ci_type=plain", "age_max=70") == 0
-    report = project.report("four")
+    report = project.report("four-age_max_70+ci_type_plain")
     assert json.loads((report / "manifest.json").read_text())["parameters"] == {
         "ci_type": "plain",
         "age_max": 70,
@@ -100,7 +100,7 @@ def test_only_pages_that_depend_on_a_parameter_run_and_all_tell_it(
     said = capsys.readouterr()
     assert run(said.err) == {"01_first", "index"}
     assert "ci_type changed; 2 of 3 pages run" in said.out
-    report = project.report("four")
+    report = project.report("four-ci_type_plain")
     for page in ("01_first.html", "02_second.html", "index.html"):
         assert "ci_type = plain" in (report / page).read_text(encoding="utf-8")
     made = json.loads((report / "manifest.json").read_text())["made"]
@@ -146,11 +146,11 @@ def test_one_page_alone_is_a_report_of_its_own(
     assert main(project, command) == 0
     said = capsys.readouterr()
     assert run(said.err) == {"01_first"}
-    assert (project.report("four-01_first") / "01_first.html").is_file()
+    assert (project.report("four-01_first-ci_type_log") / "01_first.html").is_file()
     assert hashes_in(project.report("four")) == whole
     listed = (project.reports / "index.html").read_text(encoding="utf-8")
     links = re.findall(r'href="([^"#:]+)"', listed)
-    assert "four-01_first/01_first.html" in links
+    assert "four-01_first-ci_type_log/01_first.html" in links
     assert [link for link in links if not (project.reports / link).is_file()] == []
     assert main(project, ["report", "--dataset", str(dataset), "--page", "frist"]) == 2
     assert "There is no notebook 'frist'. There are: first, second, index." in (

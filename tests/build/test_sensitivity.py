@@ -73,7 +73,7 @@ def test_built_once_from_what_it_is_made_of_and_shows_no_path(
 ) -> None:
     log = ["--set", "ci_type=log"]
     assert run(small, dataset, variants, *log) == 0
-    folder = small.report("sensitivity-four")
+    folder = small.report("sensitivity-four-ci_type_log")
     assert "for the first time" in capsys.readouterr().out
     estimates = pd.read_csv(folder / "estimates.csv", keep_default_na=False)
     assert list(estimates["variant"].unique()) == ["base", "afp_cutoff=400", "ecog_max=1"]
@@ -81,8 +81,8 @@ def test_built_once_from_what_it_is_made_of_and_shows_no_path(
     for path in folder.rglob("*.*"):
         assert str(variants.parent).encode() not in path.read_bytes(), path
     listing = (small.reports / "index.html").read_text(encoding="utf-8")
-    assert "sensitivity-four/index.html" in listing
-    assert "sensitivity-four/comparison.csv" in listing
+    assert "sensitivity-four-ci_type_log/index.html" in listing
+    assert "sensitivity-four-ci_type_log/comparison.csv" in listing
 
     before = hashes_in(folder)
     assert run(small, dataset, variants, *log) == 0
@@ -103,7 +103,7 @@ def test_the_base_has_what_any_notebook_sets(
     cell = "print(ci_type)"
     write(small.notebook(SENSITIVITY_NOTEBOOK), cell, parameters=PARAMETERS + "ecog_max = 1\n")
     assert run(small, dataset, variants, "--set", "ecog_max=3") == 0
-    folder = small.report("sensitivity-four")
+    folder = small.report("sensitivity-four-ecog_max_3")
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["parameters"] == {"ci_type": "plain", "ecog_max": 3}
     executed = json.loads((folder / "notebooks" / f"{SENSITIVITY_NOTEBOOK}.ipynb").read_text())

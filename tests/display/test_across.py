@@ -32,8 +32,8 @@ MISSING = "It has not been counted yet; `make ensemble-conclusions` counts it."
 
 
 def test_the_headline_is_what_changes_in_all_and_in_none() -> None:
-    said = tables.summary(COMPARED, VARIANTS, FAILED, COUNTED).data
-    head, rest = said.split("</p>")[:2]
+    head = tables.summary(COMPARED, VARIANTS, FAILED, COUNTED).data
+    rest = tables.compared(COMPARED, VARIANTS, FAILED, COUNTED).data
     # The one of this cohort, and one that does not change here.
     assert "<strong>2 conclusions change in all 3 cohorts" in head
     # p, ratio and order of medians, under two variants each.
@@ -42,6 +42,15 @@ def test_the_headline_is_what_changes_in_all_and_in_none() -> None:
     assert "In the cohort of this page 3 conclusions change, under 1 variant (" in rest
     assert "): 1 of them in all 3, 1 in some" in rest
     assert "1 in no more than one of the 3, which hangs on what was drawn at random" in rest
+
+
+def test_what_changes_in_all_cohorts_is_named_with_both_numbers() -> None:
+    said = tables.certain(COMPARED, VARIANTS, STUDY, COUNTED).data
+    assert said == (
+        '<ul class="brief"><li><a href="#variant-1">Time counted from the first day of '
+        "radiotherapy</a>: PVTT, OS, median, months, yes 10.0; no 12.0 in the base, yes 12.0; "
+        "no 11.0‡ here.</li></ul>"
+    )
 
 
 def test_each_row_says_in_how_many_and_those_of_one_cohort_are_folded() -> None:
@@ -53,13 +62,13 @@ def test_each_row_says_in_how_many_and_those_of_one_cohort_are_folded() -> None:
     assert "1 conclusion‡ that changes in no more than one of the 3 cohorts" in folded
     assert folded.count("<tr data-verdict") == 1
     assert "0 of 3" in folded
-    assert "In all 3 cohorts, and not in that of this page: b: " in folded
+    assert "In all 3 cohorts, and not in that of this page: Patients younger than 65" in folded
 
 
 def test_variants_without_a_change_here_may_have_one_elsewhere() -> None:
-    said = tables.unchanged(COMPARED, VARIANTS, FAILED, COUNTED).data
+    said = tables.unchanged(COMPARED, VARIANTS, FAILED, STUDY, COUNTED).data
     assert "Nothing changes at all in this cohort</strong> (1)" in said
-    assert "b</a> (in 3 of 3)" in said
+    assert "Patients younger than 65 years against older ones</a> (in 3 of 3)" in said
 
 
 def test_the_section_of_a_variant_counts_those_of_all_cohorts() -> None:
@@ -104,8 +113,10 @@ def test_where_nothing_was_counted_one_sentence_says_so() -> None:
 def test_of_real_patients_nothing_of_it_appears() -> None:
     shown = [
         tables.summary(COMPARED, VARIANTS, FAILED),
+        tables.compared(COMPARED, VARIANTS, FAILED),
+        tables.certain(COMPARED, VARIANTS, STUDY),
         tables.conclusions(COMPARED, VARIANTS, STUDY),
-        tables.unchanged(COMPARED, VARIANTS, FAILED),
+        tables.unchanged(COMPARED, VARIANTS, FAILED, STUDY),
         tables.differences(COMPARED, VARIANTS, FAILED, STUDY),
     ]
     for each in shown:
@@ -124,6 +135,7 @@ def test_what_a_file_of_conclusions_says_is_escaped() -> None:
     counted = over({1: [0]}, (1, rows))
     for shown in (
         tables.summary(COMPARED, hostile, FAILED, counted),
+        tables.certain(COMPARED, hostile, STUDY, counted),
         tables.conclusions(COMPARED, hostile, STUDY, counted),
     ):
         assert "<script" not in shown.data

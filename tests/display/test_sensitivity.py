@@ -226,11 +226,13 @@ FAILED = {"c": "There is nobody."}
 
 class TestTables:
     def test_the_summary_counts_rows_of_the_comparison(self) -> None:
-        said = tables.summary(COMPARED, VARIANTS, FAILED).data
+        assert "3 conclusions change, in 1 of 2 variants" in (
+            tables.summary(COMPARED, VARIANTS, FAILED).data
+        )
+        said = tables.compared(COMPARED, VARIANTS, FAILED).data
         assert "3 variants in 2 groups were compared" in said
         assert f"{len(COMPARED)} cells in all" in said
         assert f"of which {COMPARED['differs'].sum()} differ" in said
-        assert "3 conclusions change, in 1 of 2 variants" in said
         assert "1 variant could not be computed" in said
 
     def test_a_changed_conclusion_shows_both_sides_and_leads_to_its_variant(self) -> None:
@@ -245,9 +247,9 @@ class TestTables:
         assert shown.count("<tr data-verdict") == 3
 
     def test_unchanged_and_failed_variants_are_named(self) -> None:
-        said = tables.unchanged(COMPARED, VARIANTS, FAILED).data
+        said = tables.unchanged(COMPARED, VARIANTS, FAILED, STUDY).data
         assert "Nothing changes at all</strong> (1)" in said
-        assert "c: not computed. There is nobody." in said
+        assert "Patients limited to “first line”: not computed. There is nobody." in said
 
     def test_every_cell_that_differs_is_in_the_section_of_its_variant(self) -> None:
         shown = tables.differences(COMPARED, VARIANTS, FAILED, STUDY).data
@@ -286,8 +288,9 @@ class TestTables:
         for failed in ({}, {SCRIPT: SCRIPT}):
             for shown in (
                 tables.summary(compared, [hostile], failed),
+                tables.compared(compared, [hostile], failed),
                 tables.conclusions(compared, [hostile], STUDY),
-                tables.unchanged(compared, [hostile], failed),
+                tables.unchanged(compared, [hostile], failed, STUDY),
                 tables.differences(compared, [hostile], failed, STUDY),
             ):
                 assert "<script" not in shown.data

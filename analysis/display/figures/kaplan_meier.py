@@ -63,6 +63,7 @@ def survival_figure(
     title: str = "",
     method: str = "Kaplan-Meier",
     confidence: float = 0.95,
+    names: Mapping[str, str] | None = None,
     width_mm: float = theme.SINGLE_COLUMN_MM,
 ) -> Drawing:
     """Draw one to four Kaplan-Meier curves over their numbers at risk.
@@ -87,6 +88,8 @@ def survival_figure(
         How the curves were estimated, in words, for those who cannot see them.
     confidence
         Level of the band and of the bounds, as a fraction.
+    names
+        By label, a short name that is written at the curve itself.
 
     Raises
     ------
@@ -159,7 +162,8 @@ def survival_figure(
     for line in lines:
         _draw_curve(axes, line)
         _draw_censoring(axes, line, last)
-    _draw_medians(sheet, axes, lines, last)
+    taken = _draw_names(sheet, axes, lines, last, names or {})
+    _draw_medians(sheet, axes, lines, last, taken)
     _draw_at_risk(
         sheet, axes, lines, heading, below, months_grid, risk_rows, stacked, left, risk_top
     )
@@ -256,7 +260,64 @@ def _draw_censoring(axes: Axes, line: _Curve, last: float) -> None:
     )
 
 
-def _draw_medians(sheet: Sheet, axes: Axes, lines: Sequence[_Curve], last: float) -> None:
+def _draw_names(
+    sheet: Sheet, axes: Axes, lines: Sequence[_Curve], last: float, names: Mapping[str, str]
+) -> list[_Box]:
+    """Write each name at its curve, where the curves are furthest apart; give where they stand."""
+    frame = axes.get_position()
+    month_mm = last / (frame.width * sheet.width)
+    percent_mm = axes.get_ylim()[1] / (frame.height * sheet.height)
+    height, gap = 3.0 * percent_mm, 0.8 * percent_mm
+    placed: list[_Box] = []
+    shown = [line for line in lines if line.label in names and not line.steps.empty]
+    for line in shown:
+        width = (text_width(clean(names[line.label]), weight="bold") + 1.0) * month_mm
+        others = [other for other in shown if other is not line]
+        end = min(float(line.steps["month"].iloc[-1]), last - width)
+        places = [
+            (left, low)
+            for left in np.arange(0.02 * last, max(end, 0.03 * last), last / 60)
+            for low in (
+                line.below(left) + gap,
+                line.below(left + width) - height - gap,
+            )
+            if low >= 1 and low + height <= 100
+        ]
+        if not places:
+            continue
+
+        def clashes(
+            place: tuple[float, float],
+            line: _Curve = line,
+            width: float = width,
+            others: Sequence[_Curve] = others,
+        ) -> tuple[int, float]:
+            box = _Box(place[0], place[0] + width, place[1], place[1] + height)
+            middle, at = (box.low + box.high) / 2, (box.left + box.right) / 2
+            near = [abs(other.below(at) - middle) for other in others]
+            own = abs(line.below(at) - middle)
+            return (
+                2 * sum(box.meets(one) for one in placed)
+                + sum(_meets_curve(box, one) for one in shown),
+                own - min([*near, 4 * height]),
+            )
+
+        left, low = min(places, key=clashes)
+        placed.append(_Box(left, left + width, low, low + height))
+        x = frame.x0 * sheet.width + (left + width / 2) / month_mm
+        y = (1 - frame.y0) * sheet.height - (low + height / 2) / percent_mm
+        ink = theme.darker(line.colour)
+        sheet.text(x, y, clean(names[line.label]), ha="center", color=ink, weight="bold")
+    return placed
+
+
+def _draw_medians(
+    sheet: Sheet,
+    axes: Axes,
+    lines: Sequence[_Curve],
+    last: float,
+    taken: Sequence[_Box],
+) -> None:
     reached = sorted(
         ((line.median[0], line) for line in lines if line.median and line.median[0] <= last),
         key=lambda pair: pair[0],
@@ -269,7 +330,7 @@ def _draw_medians(sheet: Sheet, axes: Axes, lines: Sequence[_Curve], last: float
     frame = axes.get_position()
     month_mm = last / (frame.width * sheet.width)
     percent_mm = axes.get_ylim()[1] / (frame.height * sheet.height)
-    boxes = _label_boxes([median for median, _ in reached], lines, month_mm, percent_mm)
+    boxes = _label_boxes([median for median, _ in reached], lines, month_mm, percent_mm, taken)
     for (median, line), box in zip(reached, boxes, strict=True):
         x = frame.x0 * sheet.width + (box.left + box.right) / 2 / month_mm
         y = (1 - frame.y0) * sheet.height - (box.low + box.high) / 2 / percent_mm
@@ -294,12 +355,17 @@ class _Box:
 
 
 def _label_boxes(
-    medians: Sequence[float], lines: Sequence[_Curve], month_mm: float, percent_mm: float
+    medians: Sequence[float],
+    lines: Sequence[_Curve],
+    month_mm: float,
+    percent_mm: float,
+    taken: Sequence[_Box] = (),
 ) -> list[_Box]:
     """Give each median a place for its label beside its dotted line, low places first.
 
     A place that meets another label is worse than one across another median line, and that is
-    worse than one on a curve. `month_mm` and `percent_mm` are the data units in a millimetre.
+    worse than one on a curve. `month_mm` and `percent_mm` are the data units in a millimetre;
+    `taken` is where other words stand.
     """
     placed: list[_Box] = []
     for median in medians:
@@ -315,7 +381,7 @@ def _label_boxes(
 
         def clashes(box: _Box, others: Sequence[float] = others) -> tuple[int, int, int]:
             return (
-                sum(box.meets(other) for other in placed),
+                sum(box.meets(other) for other in [*placed, *taken]),
                 sum(box.left < other < box.right for other in others),
                 sum(_meets_curve(box, line) for line in lines),
             )

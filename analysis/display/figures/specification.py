@@ -22,6 +22,7 @@ from analysis.display.figures.sheet import LINE_MM, POINT_MM, Rows, Sheet, clean
 
 _MARGIN, _GAP, _LABEL_MM, _AXIS_MM = 2.0, 4.0, 56.0, 8.0
 _RATIO_MM, _P_MM, _SPACE_MM, _ROW_PADDING = 46.0, 20.0, 4.5, 0.2
+_TITLE_MM = 4.4
 # The legend may need two rows; the heading of each panel is a line.
 _TOP = _MARGIN + 2 * 3.9 + LINE_MM + 2.5
 _MATRIX = _TOP + _RATIO_MM + _P_MM + 2 * _SPACE_MM
@@ -41,6 +42,7 @@ def specification_curve(
     base: str,
     confidence: float = 0.95,
     significance: float = 0.05,
+    title: str = "",
     width_mm: float = theme.DOUBLE_COLUMN_MM,
 ) -> Drawing:
     """Draw hazard ratios in order of size, their p values, and what was chosen in each.
@@ -60,6 +62,8 @@ def specification_curve(
         Level of the intervals, as a fraction.
     significance
         Where the line among the p values is.
+    title
+        Of whom or what the ratios are, above the figure.
     """
     panels = {clean(name): _in_order(rows) for name, rows in endpoints.items()}
     panels = {name: rows for name, rows in panels.items() if not rows.empty}
@@ -82,11 +86,15 @@ def specification_curve(
         )
     label_width = max(widest(names), 20.0)
     left = _MARGIN + label_width + _AXIS_MM
-    top = _TOP
+    head = _TITLE_MM if title else 0.0
+    top = _TOP + head
     p_top = top + _RATIO_MM + _SPACE_MM
-    rows = Rows.below(_MATRIX, [1] * len(made), _ROW_PADDING)
+    rows = Rows.below(_MATRIX + head, [1] * len(made), _ROW_PADDING)
     sheet = Sheet.blank(width_mm, rows.bottom + _MARGIN)
-    sheet.legend(signs, _MARGIN, _MARGIN, width_mm - 2 * _MARGIN)
+    if title:
+        text = shorten(title, width_mm - 2 * _MARGIN, theme.TITLE_PT, "bold")
+        sheet.text(_MARGIN, _MARGIN + 1.6, text, size=theme.TITLE_PT, weight="bold")
+    sheet.legend(signs, _MARGIN, _MARGIN + head, width_mm - 2 * _MARGIN)
     for upper, lower in list(pairwise(rows.edges))[::2]:
         sheet.paper.axhspan(upper, lower, color=theme.STRIPE, linewidth=0)
     rows.write(sheet, _MARGIN, names)
@@ -117,12 +125,13 @@ def specification_curve(
         else:
             ratios.set_ylabel("Hazard ratio")
             p_values.set_ylabel("p")
-    return Drawing(sheet.figure, _alt(panels, base, level, significance))
+    said = _alt(panels, base, level, significance)
+    return Drawing(sheet.figure, f"{clean(title)}. {said}" if title else said)
 
 
 def _that_fit(choices: list[tuple[str, set[str]]]) -> list[tuple[str, set[str]]]:
     """Give the choices for which a page has room, the rest of them as one."""
-    room = int((theme.PAGE_HEIGHT_MM - _MATRIX - _MARGIN) / (LINE_MM + _ROW_PADDING))
+    room = int((theme.PAGE_HEIGHT_MM - _MATRIX - _TITLE_MM - _MARGIN) / (LINE_MM + _ROW_PADDING))
     if len(choices) <= room:
         return choices
     rest = choices[room - 1 :]

@@ -143,7 +143,8 @@ def only_elsewhere(
         theirs = study.under(known[cell["variant"]].parameters(study.chosen))
         # Of a factor the name is known; any other group is its own.
         subject = words.subject({**cell, "group": cell["factor"]}, study, theirs)
-        named.append(f"{cell['variant']}: {subject} ({cell['conclusion']})")
+        name = words.variant(known[cell["variant"]], study)
+        named.append(f"{name}: {subject} ({cell['conclusion']})")
     return named
 
 

@@ -114,6 +114,7 @@ def curve(
         base=BASE,
         confidence=study.chosen.confidence,
         significance=SIGNIFICANT,
+        title=factor.label,
     )
 
 
@@ -137,11 +138,11 @@ def caption(
         parts.append(f"{left_out} ({endpoint})")
     level = percent(study.chosen)
     others = {
-        variant.name: percent(variant.parameters(study.chosen))
+        words.variant(variant, study): percent(variant.parameters(study.chosen))
         for variant in variants
         if variant.name in set(drawn["variant"])
     }
-    other = [f"{found} in {name}" for name, found in others.items() if found != level]
+    other = [f"{found} under “{name}”" for name, found in others.items() if found != level]
     levels = f"{level} CI" + (f" ({'; '.join(other)})" if other else "")
     few = f" {FEW.removeprefix(EXACT_MARK).lstrip()}" if drawn["sparse"].any() else ""
     return (

@@ -5,7 +5,7 @@ Titles, questions and reasons come from files that anybody may write; all of it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -13,24 +13,18 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML
 
-from analysis.display.beyond import MARK, SIGNS, Marks
-from analysis.display.format import count_percent, is_missing, months, thousands
+from analysis.display.beyond import MARK, Marks
+from analysis.display.format import months, thousands
 from analysis.display.page import Page
-from analysis.display.sensitivity import across, words
+from analysis.display.sensitivity import across, sides, words
 from analysis.display.sensitivity.across import COHORTS, Counted
 from analysis.display.tables import EXACT_MARK, percent
 from analysis.estimates.exact_log_rank import SPARSE
-from analysis.estimates.sparse import WARNING
 from analysis.sensitivity import compare
 from analysis.sensitivity.cohorts import Cohorts
 from analysis.sensitivity.run import Run
 from analysis.sensitivity.variants import Variant, table
-from analysis.study.keys import NOT_REACHED, Statistic
 from analysis.study.study import Study
-
-# Notes that a dash or NR says as well.
-_PLAIN_NOTES = {"none", NOT_REACHED}
-_EFFECT = [name for name in compare.SAME_CELL if name != "statistic"]
 
 
 def write(
@@ -62,36 +56,45 @@ def summary(
     failed: Mapping[str, str],
     counted: Counted = "",
 ) -> HTML:
-    """Say how many variants there are, how many cells differ, and how many conclusions change.
+    """Say how many conclusions change, and of synthetic patients in how many cohorts they do."""
+    comparison = across.with_cohorts(comparison, counted)
+    if isinstance(counted, Cohorts):
+        first, second = across.headline(comparison, counted)
+        return _prose(f"<p><strong>{escape(first)}</strong> {escape(second)}</p>")
+    flagged = compare.conclusions(comparison)
+    changed = flagged[flagged["conclusion"] != compare.NOT_ESTIMABLE]
+    kinds = changed["conclusion"].value_counts(sort=False)
+    listed = "; ".join(f"{kind}: {thousands(count)}" for kind, count in kinds.items())
+    here = (
+        f"{'In this one synthetic cohort ' if counted else ''}"
+        f"{_count(len(changed), 'conclusion')} {'changes' if len(changed) == 1 else 'change'}, in "
+        f"{thousands(changed['variant'].nunique())} of "
+        f"{_count(len(variants) - len(failed), 'variant')}{f' ({listed})' if listed else ''}."
+    )
+    further = across.unknown(counted) if counted else ""
+    return _prose(f"<p><strong>{escape(here)}</strong> {escape(further)}</p>")
 
-    Where cohorts were counted, what changes in all of them comes first.
-    """
+
+def compared(
+    comparison: pd.DataFrame,
+    variants: Sequence[Variant],
+    failed: Mapping[str, str],
+    counted: Counted = "",
+) -> HTML:
+    """Say how many variants and cells were compared, and what cannot be estimated."""
     comparison = across.with_cohorts(comparison, counted)
     groups = dict.fromkeys(variant.group for variant in variants)
     flagged = compare.conclusions(comparison)
     gone = flagged["conclusion"] == compare.NOT_ESTIMABLE
     changed, missing = flagged[~gone], flagged[gone]
-    kinds = changed["conclusion"].value_counts(sort=False)
-    listed = "; ".join(f"{kind}: {thousands(count)}" for kind, count in kinds.items())
-    compared = (
+    sentences = [
         f"{_count(len(variants), 'variant')} in {_count(len(groups), 'group')} "
         f"{'was' if len(variants) == 1 else 'were'} compared with the base, "
         f"{_count(len(comparison), 'cell')} in all, of which "
         f"{thousands(int(comparison['differs'].sum()))} differ."
-    )
-    alone = isinstance(counted, str) and counted
-    here = (
-        f"{'In this one synthetic cohort ' if alone else ''}"
-        f"{_count(len(changed), 'conclusion')} {'changes' if len(changed) == 1 else 'change'}, in "
-        f"{thousands(changed['variant'].nunique())} of "
-        f"{_count(len(variants) - len(failed), 'variant')}{f' ({listed})' if listed else ''}."
-    )
-    sentences = [compared, here]
-    head = ""
+    ]
     if isinstance(counted, Cohorts):
-        first, second = across.headline(comparison, counted)
-        head = f"<p><strong>{escape(first)}</strong> {escape(second)}</p>"
-        sentences = [compared, across.of_this(changed, counted)]
+        sentences.append(across.of_this(changed, counted))
     if not missing.empty:
         sentences.append(
             f"{_count(len(missing), 'test or hazard ratio', 'tests or hazard ratios')} of the base "
@@ -106,10 +109,8 @@ def summary(
         )
     if failed:
         sentences.append(f"{_count(len(failed), 'variant')} could not be computed; see below.")
-    if isinstance(counted, str) and counted:
-        sentences.append(across.unknown(counted))
     said = " ".join(sentence for sentence in sentences if sentence)
-    return _prose(f"{head}<p>{escape(said)}</p>")
+    return _prose(f"<p>{escape(said)}</p>")
 
 
 def _count(number: int, noun: str, plural: str = "") -> str:
@@ -163,6 +164,47 @@ def conclusions(
     return HTML(f'<section class="findings">{"".join(parts)}</section>')
 
 
+def certain(
+    comparison: pd.DataFrame, variants: Sequence[Variant], study: Study, counted: Counted = ""
+) -> HTML:
+    """Name what changes in this cohort and in all others that were counted, one line each.
+
+    Nothing is named where none were counted: there are too many to name, and the figure has all.
+    """
+    if not isinstance(counted, Cohorts):
+        return HTML("")
+    comparison = across.with_cohorts(comparison, counted)
+    lines = []
+    for number, variant in enumerate(variants, start=1):
+        own = comparison[comparison["variant"] == variant.name]
+        flagged = compare.conclusions(own)
+        theirs = study.under(variant.parameters(study.chosen))
+        every = (flagged[COHORTS] == counted.members) & (
+            flagged["conclusion"] != compare.NOT_ESTIMABLE
+        )
+        for cell in flagged[every].to_dict("records"):
+            what, ours, other = _flagged(cell, own, study, theirs)
+            name = escape(words.variant(variant, study))
+            lines.append(
+                f'<li><a href="#{_anchor(number)}">{name}</a>: {escape(what)}, '
+                f"{escape(ours)} in the base, "
+                f"{escape(other)}{_mark_of_variants(counted)} here.</li>"
+            )
+    if not lines:
+        return HTML("")
+    return HTML(f'<ul class="brief">{"".join(lines)}</ul>')
+
+
+def fold(title: str, method: str, *parts: HTML) -> HTML:
+    """Give parts of a page below a title, folded, with their method in a sentence or two."""
+    inner = "".join(f'<div class="part">{part.data}</div>' for part in parts)
+    return HTML(
+        f'<details class="part"><summary>{escape(title)}</summary>'
+        f'<section class="prose"><p><strong>Method.</strong> {escape(method)}</p></section>'
+        f"{inner}</details>"
+    )
+
+
 def _changes(
     number: int, variant: Variant, own: pd.DataFrame, study: Study, counted: Counted
 ) -> list[tuple[int, str]]:
@@ -170,7 +212,8 @@ def _changes(
     theirs = study.under(variant.parameters(study.chosen))
     changes = compare.conclusions(own)
     gone = changes["conclusion"] == compare.NOT_ESTIMABLE
-    link = f'<th scope="row"><a href="#{_anchor(number)}">{escape(variant.name)}</a></th>'
+    name = escape(words.variant(variant, study))
+    link = f'<th scope="row"><a href="#{_anchor(number)}">{name}</a></th>'
     rows = []
     for cell in changes[~gone].to_dict("records"):
         what, ours, other = _flagged(cell, own, study, theirs)
@@ -180,7 +223,8 @@ def _changes(
             (
                 int(cell.get(COHORTS, 0)),
                 f'<tr data-verdict="{escape(cell["conclusion"])}">{link}'
-                f"{_of_cohorts(cell, counted)}<td>{escape(what)}{_reason(_said(cell))}</td>"
+                f"{_of_cohorts(cell, counted)}"
+                f"<td>{escape(what)}{sides.reason(sides.said(cell))}</td>"
                 f"<td>{escape(ours)}</td><td>{escape(other)}</td>"
                 f"<td>{escape(cell['conclusion'])}</td></tr>",
             )
@@ -244,7 +288,7 @@ def _list(
         f'<label>Change <select><option value="">all</option>{options}</select></label> '
         '<output aria-live="polite"></output></p>'
         f'<div class="scroll" role="group" tabindex="0" aria-labelledby="{name}_caption">'
-        f"<table><thead><tr>{_headings(headings)}</tr></thead>"
+        f"<table><thead><tr>{sides.headings(headings)}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div></figure>"
     )
 
@@ -265,7 +309,11 @@ def _flagged(
 ) -> tuple[str, str, str]:
     """Give what a changed conclusion is about, in the base, and in the variant."""
     if cell["conclusion"] != compare.RANKING:
-        return words.subject(cell, study, theirs), _ours(cell) + _sign([cell]), _theirs(cell)
+        return (
+            words.subject(cell, study, theirs),
+            sides.ours(cell) + sides.sign([cell]),
+            sides.theirs(cell),
+        )
     # An order is that of all levels, whichever row it was marked on.
     same = [name for name in compare.SAME_CELL if name != "group_level"]
     levels = own[(own[same] == pd.Series(cell)[same]).all(axis=1) & (own["group_level"] != "")]
@@ -277,13 +325,14 @@ def _flagged(
         for side in ("base", "value")
     ]
     what = words.subject(cell | {"group_level": ""}, study, theirs)
-    return f"{what}, months", texts[0] + _sign(levels.to_dict("records")), texts[1]
+    return f"{what}, months", texts[0] + sides.sign(levels.to_dict("records")), texts[1]
 
 
 def unchanged(
     comparison: pd.DataFrame,
     variants: Sequence[Variant],
     failed: Mapping[str, str],
+    study: Study,
     counted: Counted = "",
 ) -> HTML:
     """Name the variants under which no conclusion changes, and those that could not be computed."""
@@ -303,7 +352,7 @@ def unchanged(
         groups.insert(1, (f"No conclusion changes{here}, but in others", others))
     for title, chosen in groups:
         links = [
-            f'<a href="#{_anchor(number)}">{escape(variant.name)}</a>'
+            f'<a href="#{_anchor(number)}">{escape(words.variant(variant, study))}</a>'
             + (
                 f" (in {across.of(touched[variant.name], counted)})"
                 if isinstance(counted, Cohorts) and variant.name in touched
@@ -314,8 +363,9 @@ def unchanged(
         ]
         if links:
             parts.append(f"<p><strong>{title}</strong> ({len(links)}): {'; '.join(links)}.</p>")
+    named = {variant.name: words.variant(variant, study) for variant in variants}
     for name, reason in failed.items():
-        text = f"{name}: not computed. {_because(reason)}"
+        text = f"{named.get(name, name)}: not computed. {_because(reason)}"
         parts.append(f'<p class="not-recorded">{escape(text)}</p>')
     return _prose("".join(parts))
 
@@ -340,11 +390,16 @@ def differences(
     parts = []
     for group, members in groupby(numbered, key=lambda pair: pair[1].group):
         own = list(members)
-        parts.append(f"<h3>{escape(group)}</h3><p>{escape(own[0][1].question)}</p>")
+        folds = ""
         for number, variant in own:
             rows = of_variant.get(variant.name, comparison.head(0))
             reason = failed.get(variant.name)
-            parts.append(_variant(number, variant, rows, study, reason, counted))
+            folds += _variant(number, variant, rows, study, reason, counted)
+        parts.append(
+            f'<details class="of-group"><summary>{escape(group)} '
+            f"({_count(len(own), 'variant')})</summary>"
+            f"<p>{escape(own[0][1].question)}</p>{folds}</details>"
+        )
     return HTML(f'<section class="findings variants">{"".join(parts)}</section>')
 
 
@@ -367,8 +422,7 @@ def _variant(
             every = int((rows[COHORTS] == counted.members).sum())
             said += f", {thousands(every)} of them in all {counted.members} cohorts"
     inner = f"<p>{escape(variant.why)}</p>" if variant.why else ""
-    if variant.name != variant.label:
-        inner += f"<p><code>{escape(variant.label)}</code></p>"
+    inner += f"<p><code>{escape(variant.label)}</code></p>"
     if failure is not None:
         inner += f'<p class="not-recorded">{escape(_because(failure))}</p>'
     elif different.empty:
@@ -377,7 +431,7 @@ def _variant(
         inner += _cells(variant, different, study, counted)
     # A link to what is inside opens the fold; a link to the fold itself does not.
     return (
-        f"<details><summary>{escape(variant.name)}: {escape(said)}</summary>"
+        f"<details><summary>{escape(words.variant(variant, study))}: {escape(said)}</summary>"
         f'<div id="{_anchor(number)}">{inner}</div></details>'
     )
 
@@ -387,9 +441,9 @@ def _cells(variant: Variant, different: pd.DataFrame, study: Study, counted: Cou
     bodies = []
     for analysis, cells in different.groupby("analysis_id", sort=False):
         rows, before = "", ""
-        for pair in _effects(cells):
+        for pair in sides.effects(cells):
             # Said once where the same holds for rows that follow each other.
-            said = _said(pair[-1])
+            said = sides.said(pair[-1])
             rows += _row(pair, said if said != before else "", study, theirs, counted)
             before = said
         bodies.append(
@@ -397,6 +451,7 @@ def _cells(variant: Variant, different: pd.DataFrame, study: Study, counted: Cou
             f"{escape(words.place(str(analysis), study))}</th></tr>{rows}</tbody>"
         )
     ours, other = (percent(each.chosen) for each in (study, theirs))
+    name = words.variant(variant, study)
     sign = _mark_of_variants(counted)
     headings = (
         "What",
@@ -405,38 +460,25 @@ def _cells(variant: Variant, different: pd.DataFrame, study: Study, counted: Cou
         f"Difference{sign}",
     )
     return (
-        f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(variant.name)}">'
-        f"<table><thead><tr>{_headings(headings)}</tr></thead>{''.join(bodies)}</table></div>"
+        f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(name)}">'
+        f"<table><thead><tr>{sides.headings(headings)}</tr></thead>{''.join(bodies)}</table></div>"
     )
-
-
-def _effects(cells: pd.DataFrame) -> Iterable[list[dict[Any, Any]]]:
-    """Give the cells, a count together with its percentage."""
-    for _, own in groupby(
-        cells.to_dict("records"), key=lambda cell: tuple(cell[name] for name in _EFFECT)
-    ):
-        found = list(own)
-        pair = [cell for cell in found if cell["statistic"] in (Statistic.COUNT, Statistic.PERCENT)]
-        if [cell["statistic"] for cell in pair] == [Statistic.COUNT, Statistic.PERCENT]:
-            yield pair
-            found = [cell for cell in found if cell not in pair]
-        yield from ([cell] for cell in found)
 
 
 def _row(
     cells: list[dict[Any, Any]], reason: str, study: Study, theirs: Study, counted: Counted
 ) -> str:
     last = cells[-1]
-    ours, other = _ours(last), _theirs(last)
+    ours, other = sides.ours(last), sides.theirs(last)
     if len(cells) == 2:
         count = cells[0]
-        ours = _counted(count["base"], last["base"], last["base_lower"], ours)
-        other = _counted(count["value"], last["value"], last["lower"], other)
+        ours = sides.counted(count["base"], last["base"], last["base_lower"], ours)
+        other = sides.counted(count["value"], last["value"], last["lower"], other)
     change = words.difference(last["statistic"], last["unit"], last["base"], last["value"])
     mark = f" {_conclusion(last, counted)}" if last["conclusion"] else ""
     return (
-        f"<tr><td>{escape(words.subject(last, study, theirs))}{mark}{_reason(reason)}</td>"
-        f"<td>{escape(ours + _sign(cells))}</td><td>{escape(other)}</td>"
+        f"<tr><td>{escape(words.subject(last, study, theirs))}{mark}{sides.reason(reason)}</td>"
+        f"<td>{escape(ours + sides.sign(cells))}</td><td>{escape(other)}</td>"
         f"<td>{escape(change)}</td></tr>"
     )
 
@@ -451,60 +493,13 @@ def _conclusion(cell: Mapping[Any, Any], counted: Counted) -> str:
     return f"{text} (in {across.of(count, counted)} cohorts)"
 
 
-def _counted(count: float, share: float, lower: float, text: str) -> str:
-    if is_missing(lower):
-        return count_percent(count, share)
-    return f"{thousands(count)}, {text}"
-
-
-def _ours(cell: Mapping[Any, Any]) -> str:
-    value, lower, upper = (cell[name] for name in ("base", "base_lower", "base_upper"))
-    text = words.shown(cell["statistic"], cell["unit"], value, lower, upper, note=cell["base_note"])
-    return text + _mark(cell["statistic"], cell["base_warning"])
-
-
-def _theirs(cell: Mapping[Any, Any]) -> str:
-    value, lower, upper = (cell[name] for name in ("value", "lower", "upper"))
-    text = words.shown(cell["statistic"], cell["unit"], value, lower, upper, note=cell["note"])
-    return text + _mark(cell["statistic"], cell["warning"])
-
-
-def _sign(cells: Iterable[Mapping[Any, Any]]) -> str:
-    """Give the sign of a number of the base that an article does not print, or of several."""
-    signs = {SIGNS.get(cell.get("base_status", ""), "") for cell in cells}
-    return MARK if MARK in signs else "".join(signs)
-
-
 def _mark_of_variants(counted: Counted) -> str:
     """Give the mark of a column of numbers of variants, which no article prints."""
     return "" if counted == "" else MARK
 
 
-def _mark(statistic: str, warning: str) -> str:
-    """Give the mark of an exact test, or of an interval of few events."""
-    marked = Statistic(statistic).is_p or statistic == Statistic.HAZARD_RATIO
-    return EXACT_MARK if marked and WARNING in warning else ""
-
-
-def _said(cell: Mapping[Any, Any]) -> str:
-    """Give what a reader needs to know of a cell: another method, or why there is no number."""
-    said = [
-        cell["method"] if cell["method"] != cell["base_method"] else "",
-        cell["note"] if is_missing(cell["value"]) else "",
-    ]
-    return "; ".join(part for part in said if part and part not in _PLAIN_NOTES)
-
-
-def _reason(text: str) -> str:
-    return f'<br><span class="reason">{escape(text)}</span>' if text else ""
-
-
 def _anchor(number: int) -> str:
     return f"variant-{number}"
-
-
-def _headings(names: Iterable[str]) -> str:
-    return "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
 
 
 def _prose(inner: str) -> HTML:

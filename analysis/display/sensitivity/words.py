@@ -13,7 +13,9 @@ from typing import Any
 
 from analysis.display import format as fmt
 from analysis.display.tables import case_variable, number
+from analysis.sensitivity.variants import Variant
 from analysis.study.keys import NOT_REACHED, Statistic
+from analysis.study.phrases import phrases
 from analysis.study.printed import plain
 from analysis.study.study import Study
 
@@ -31,11 +33,17 @@ _STATISTICS = {
     Statistic.RMST_DIFFERENCE: "difference of restricted means",
     Statistic.SMD: "standardised difference",
     Statistic.AT_RISK: "at risk",
-    Statistic.CENSORED_BEFORE: "censored before",
     Statistic.COUNT_WITHOUT: "without response",
     Statistic.NON_RESPONDERS: "patients without response",
     Statistic.MIN: "least",
     Statistic.MAX: "most",
+}
+
+# Of statistics at a month, what stands before it.
+_AT_MONTHS = {
+    Statistic.RATE: "at",
+    Statistic.AT_RISK: "at risk at",
+    Statistic.CENSORED_BEFORE: "censored before",
 }
 
 # What a percentage or a count is of is said by the rest of the line.
@@ -71,6 +79,20 @@ def choice(value: object) -> str:
     return str(value)
 
 
+def variant(found: Variant, study: Study) -> str:
+    """Give the name of a variant: the one that it was given, or what it chooses in words.
+
+    >>> zero = {"time_zero": "radiotherapy"}
+    >>> name = "time_zero=radiotherapy"
+    >>> variant(Variant(name, "", "", "", name, zero), Study("", ""))
+    'Time counted from the first day of radiotherapy'
+    """
+    if found.name != found.label:
+        return found.name
+    said = phrases(found.changes, type(study.chosen))
+    return said[:1].upper() + said[1:]
+
+
 def place(analysis_id: str, study: Study) -> str:
     """Give the part of the report that an analysis belongs to."""
     if analysis_id.startswith(CASE):
@@ -78,7 +100,7 @@ def place(analysis_id: str, study: Study) -> str:
     return study.titles.get(analysis_id, analysis_id.replace("_", " ").capitalize())
 
 
-def subject(cell: Mapping[Any, Any], study: Study, variant: Study) -> str:
+def subject(cell: Mapping[Any, Any], study: Study, variant: Study, where: str = "here") -> str:
     """Give what a cell is about, in the words of the report's tables.
 
     Parameters
@@ -88,17 +110,18 @@ def subject(cell: Mapping[Any, Any], study: Study, variant: Study) -> str:
     study, variant
         The study under the parameters of both sides: where a factor is cut at another value in the
         variant, both of its names are given.
+    where
+        What stands before the second of them.
     """
     if cell["analysis_id"] in BY_FACTOR:
-        return _of_factor(cell, study, variant)
-    name, statistic = cell["variable"], Statistic(cell["statistic"])
+        return _of_factor(cell, study, variant, where)
+    name, kind = cell["variable"], Statistic(cell["statistic"])
     variable, level = study.variable(name), cell["variable_level"]
     endpoint = study.endpoint(name)
     if endpoint.words != name:
         parts = [f"{endpoint.words} ({name})"]
-        if statistic in (Statistic.RATE, Statistic.AT_RISK, Statistic.CENSORED_BEFORE):
-            what = "at" if statistic == Statistic.RATE else "at risk at"
-            return _joined(_group(cell, study), *parts, f"{what} {level} months")
+        if kind in _AT_MONTHS:
+            return _joined(_group(cell, study), *parts, f"{_AT_MONTHS[kind]} {level} months")
         parts.append(variable.level(level) if level else "")
     elif cell["analysis_id"] == "adverse_events":
         named = study.event(name)
@@ -109,7 +132,7 @@ def subject(cell: Mapping[Any, Any], study: Study, variant: Study) -> str:
         parts = [case_variable(name, study), level]
     else:
         parts = [variable.words, variable.level(level) if level else ""]
-    words = "" if statistic in _UNSAID else _statistic(statistic)
+    words = "" if kind in _UNSAID else statistic(kind.value)
     return _joined(_group(cell, study), *parts, words)
 
 
@@ -125,23 +148,24 @@ def _group(cell: Mapping[Any, Any], study: Study) -> str:
     return level
 
 
-def _statistic(name: Statistic) -> str:
-    return _STATISTICS.get(name, name.value.replace("_", " "))
+def statistic(name: str) -> str:
+    """Give the words for a statistic."""
+    return _STATISTICS.get(Statistic(name), name.replace("_", " "))
 
 
-def _of_factor(cell: Mapping[Any, Any], study: Study, variant: Study) -> str:
-    statistic = _statistic(Statistic(cell["statistic"]))
+def _of_factor(cell: Mapping[Any, Any], study: Study, variant: Study, where: str) -> str:
+    said = statistic(cell["statistic"])
     if cell["variable_level"]:
         along = ""
         if study.has_factor(cell["factor"]):
             variable = study.factor(cell["factor"]).variable
             along = f"{variable.words} {_thousands(cell['variable_level'])} {variable.unit}"
-        statistic += f" at {along or cell['variable_level']}".rstrip()
+        said += f" at {along or cell['variable_level']}".rstrip()
     return _joined(
-        factor(cell["factor"], study, variant),
+        factor(cell["factor"], study, variant, where),
         cell["variable"],
         group_level(cell, study),
-        statistic,
+        said,
     )
 
 
@@ -155,13 +179,13 @@ def group_level(cell: Mapping[Any, Any], study: Study) -> str:
     return words.lower() if found.is_binary else words
 
 
-def factor(name: str, study: Study, variant: Study) -> str:
+def factor(name: str, study: Study, variant: Study, where: str = "here") -> str:
     """Give a prognostic factor as Table 5 prints it, and as it is in the variant if it differs."""
     if not study.has_factor(name):
         return study.variable(name).words
     ours = study.factor(name).label
     theirs = variant.factor(name).label if variant.has_factor(name) else ours
-    return ours if ours == theirs else f"{ours} (here {theirs})"
+    return ours if ours == theirs else f"{ours} ({where} {theirs})"
 
 
 def _thousands(text: str) -> str:
