@@ -10,9 +10,13 @@ from analysis.article.ledger import CLAIMS, KEY, read_ledger
 from analysis.audit.comparison import compare
 from analysis.cohort.model import Cohort
 from analysis.display.beyond import Marks
-from analysis.study.keys import Statistic
+from analysis.display.sources import Claim
+from analysis.study.keys import Key, Statistic
 from analysis.zhai_2025 import ensemble
+from analysis.zhai_2025.readings import claim_anchor
 
+# The page that has the verdicts.
+VERDICTS = "07_replication"
 # Numbers that are printed under another name: of events by endpoint, the level that counts them.
 _EVENTS = {"OS": "death", "IRFS": "in_field_relapse"}
 _P_VALUES = [statistic.value for statistic in Statistic if statistic.is_p]
@@ -25,11 +29,34 @@ def marks(cohort: Cohort) -> Marks:
     published numbers.
     """
     article = cohort.study.article
-    if article is None or not cohort.synthetic:
+    if article is None:
         return Marks()
-    told = partial(printed, read_ledger(article / CLAIMS.name))
-    found = ensemble.of(cohort)
-    return Marks(told, missing=found) if isinstance(found, str) else Marks(told, found)
+    ledger = read_ledger(article / CLAIMS.name)
+    beside = partial(published, ledger)
+    if not cohort.synthetic:
+        return Marks(published=beside)
+    told, found = partial(printed, ledger), ensemble.of(cohort)
+    if isinstance(found, str):
+        return Marks(told, missing=found, published=beside)
+    return Marks(told, found, published=beside)
+
+
+def published(ledger: pd.DataFrame, estimates: pd.DataFrame) -> dict[Key, list[Claim]]:
+    """Give what the ledger prints under the keys of some estimates, with the place of its verdict.
+
+    What is printed more than once, and alike, is given once.
+    """
+    keyed = estimates.assign(**{name: estimates[name].fillna("").astype(str) for name in KEY})
+    compared = compare(ledger, keyed.drop_duplicates(KEY))
+    found: dict[Key, list[Claim]] = {}
+    for claim in compared[compared["estimated"]].to_dict("records"):
+        *parts, statistic = (str(claim[name]) for name in KEY)
+        of_key = found.setdefault(Key(*parts, Statistic(statistic)), [])
+        printed = str(claim["printed"])
+        if printed not in {one.printed for one in of_key}:
+            to = f"{VERDICTS}.html#{claim_anchor(str(claim['claim_id']))}"
+            of_key.append(Claim(printed, bool(claim["agrees"]), to))
+    return found
 
 
 def printed(ledger: pd.DataFrame, estimates: pd.DataFrame) -> pd.Series:
