@@ -47,6 +47,14 @@ UNKNOWN = (
     "What of it the printed numbers determine, and within which range the rest lies, is not known "
     "here."
 )
+LEADS = (
+    "Each number that comes from the patients leads to its row: what it is, with all its digits, "
+    "how it was computed, and of whom."
+)
+BESIDE = (
+    "A fine line below it: the article prints it too, and it comes out. **≠**: the article prints "
+    "another, and the sign leads to what is said of it."
+)
 CAPTION = f"{MARK}\u00a0Drawn of synthetic patients: more than the article prints."
 CAPTION_DETERMINED = (
     f"{DETERMINED}\u00a0Drawn of synthetic patients: more than the article prints, but alike in "
@@ -196,13 +204,17 @@ class Marks:
         return f"{caption} {CAPTION if Status.OPEN in status else CAPTION_DETERMINED}"
 
     def legend(self) -> Markdown:
-        """Say what the marks mean; nothing of real patients."""
+        """Say where numbers lead, and what marks mean; numbers of real patients have none."""
+        beside = BESIDE if self.published is not None else ""
+        return Markdown("\n\n".join(filter(None, (f"{LEADS} {beside}".rstrip(), self._meaning()))))
+
+    def _meaning(self) -> str:
         if self.printed is None:
-            return Markdown("")
+            return ""
         if self.ensemble is None:
-            return Markdown(f"{LEGEND} {UNKNOWN} {self.missing}".rstrip())
+            return f"{LEGEND} {UNKNOWN} {self.missing}".rstrip()
         many = self.ensemble.members
-        return Markdown(
+        return (
             f"What the article does not print is marked, a number or, in a heading, a whole "
             f"column. **{DETERMINED}**: the same, to the digits shown, in all {many} cohorts that "
             f"were found from its numbers and give every one of them; the article determines it, "

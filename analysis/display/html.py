@@ -106,7 +106,7 @@ def to_html(notebook: NotebookNode, name: str, report: Report, told: bool = Fals
     page, _ = exporter.from_notebook_node(notebook, resources)
     head, main, rest = page.partition("<main")
     content, end, foot = rest.partition("</main>")
-    return f"{head}{main}{complete(content, report.pages)}{end}{foot}"
+    return f"{head}{main}{complete(content, name, report.pages)}{end}{foot}"
 
 
 def _first_heading(notebook: NotebookNode) -> str:

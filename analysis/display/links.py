@@ -51,7 +51,7 @@ def _signed(table: Table, to: list[str]) -> Table:
     layout = dict(table.layout)
     notes = [_plain(note) for note in filter(None, layout.get("notes", ()))]
     headings = dict(layout.get("headings") or {})
-    group, groups = layout.get("group"), {}
+    group, groups = layout.get("group"), dict[str, str]()
     for (kind, down, across), addresses in table.links.items():
         name = table.columns[across]
         if kind == "note":
@@ -59,11 +59,11 @@ def _signed(table: Table, to: list[str]) -> Table:
         elif kind == "head":
             headings[name] = _with_signs(_plain(headings.get(name, name)), addresses, to)
         else:
-            text = cells.iat[down, across]
-            if name == group:
-                groups.setdefault(text, _with_signs(text, addresses, to))
-            else:
+            text = str(cells.iat[down, across])
+            if name != group:
                 cells.iat[down, across] = _with_signs(text, addresses, to)
+            elif text not in groups:
+                groups[text] = _with_signs(text, addresses, to)
     if group is not None:
         cells[group] = cells[group].replace(groups)
     return journal(cells, **layout | {"notes": notes, "headings": headings or None})
@@ -91,7 +91,7 @@ def _with_signs(text: str, addresses: Iterable[str | None], to: list[str]) -> st
 
 # Attributes stand in the order of the alphabet: nbconvert writes a page once more, and so.
 _LISTED = re.compile(r'<section class="rows">.*?</section>', re.DOTALL)
-_ENTRY = re.compile(r'<tr(?: class="(same|other)")? id="([^"]+)">(.*?)</tr>', re.DOTALL)
+_ENTRY = re.compile(r'<tr(?: class="(same)")? id="([^"]+)">(.*?)</tr>', re.DOTALL)
 _GROUP = re.compile(r'<tbody><tr class="how">((?:(?!</tbody>).)*)</tbody>', re.DOTALL)
 _MET = re.compile(
     r'<figure class="[^"]*" id="(?P<figure>[^"]+)">|</figure>|'
@@ -101,8 +101,8 @@ _PAGE = re.compile(r'<a href="([\w-]+)\.html(?:#[^"]*)?">((?:(?!</a>).)*)</a>', 
 _TEXT = "text"
 
 
-def complete(content: str, pages: Collection[str]) -> str:
-    """Complete the links of what a page shows: numbers lead to rows, and rows to their numbers.
+def complete(content: str, name: str, pages: Collection[str]) -> str:
+    """Complete the links of what the page `name` shows: numbers lead to rows, and rows to their numbers.
 
     Rows of which no number is shown are left out. A number that an article prints too is told from
     others by its class, `same`; where it prints another, a sign leads to what is said of it. A link
@@ -127,8 +127,8 @@ def complete(content: str, pages: Collection[str]) -> str:
         first = figure not in shown.setdefault(to, {})
         shown[to][figure] = None
         # A paragraph has no name to go back to: the number itself has one.
-        name = f' id="{escape(_in_text(to))}"' if first and figure == _TEXT else ""
-        return _number(to, found["number"], name, entries[to])
+        place = f' id="{escape(_in_text(to))}"' if first and figure == _TEXT else ""
+        return _number(to, found["number"], place, entries[to], name)
 
     before, after = content[: listed.start()], content[listed.end() :]
     before = _MET.sub(link, before)
@@ -150,15 +150,16 @@ def complete(content: str, pages: Collection[str]) -> str:
     return f"{before}{rows if shown else ''}{after}"
 
 
-def _number(to: str, number: str, name: str, entry: re.Match[str]) -> str:
-    kind = entry[1] or ""
-    classes = "n same" if kind == "same" else "n"
-    link = f'<a class="{classes}" href="#{escape(to)}"{name}>{number}</a>'
-    verdict = re.search(r'<a href="([^"]+)">([^<]*)</a> ≠', entry[3]) if kind == "other" else None
-    if verdict is None:
-        return link
-    said = f"The article prints {verdict[2]}: the verdict"
-    return f'{link}<a aria-label="{said}" class="other" href="{verdict[1]}">≠</a>'
+def _number(to: str, number: str, place: str, entry: re.Match[str], page: str) -> str:
+    classes = "n same" if entry[1] else "n"
+    link = f'<a class="{classes}" href="#{escape(to)}"{place}>{number}</a>'
+    # The article may print a number twice, and not alike. The page of verdicts says it itself.
+    return link + "".join(
+        f'<a aria-label="The article prints {verdict[2]}: the verdict" class="other" '
+        f'href="{verdict[1]}">≠</a>'
+        for verdict in re.finditer(r'<a href="([^"]+)">([^<]*)</a> ≠', entry[3])
+        if not verdict[1].startswith(f"{page}.html")
+    )
 
 
 def _in_text(to: str) -> str:

@@ -115,7 +115,7 @@ def split(number: str) -> tuple[str, str]:
     return number.removesuffix(plain), plain
 
 
-# Codes ---------------------------------------------------------------------------------------------
+# Codes --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,8 @@ class _Codes:
         return ([place], "n") if 0 <= place < len(self.rows) else ([], "")
 
     def key(self, place: int) -> Key:
-        *parts, statistic = (str(self.rows[name].iat[place] or "") for name in KEY)
-        return Key(*parts, Statistic(statistic))
+        """Give the key of a row."""
+        return Key.of(self.rows.iloc[place])  # type: ignore[arg-type]
 
 
 def _coded(given: Sequence[Any], codes: _Codes, digit: str) -> list[Any]:
@@ -183,7 +183,7 @@ def _coded(given: Sequence[Any], codes: _Codes, digit: str) -> list[Any]:
     return made
 
 
-# Reading -------------------------------------------------------------------------------------------
+# Reading ------------------------------------------------------------------------------------------
 
 
 def _read(
@@ -251,7 +251,7 @@ def _together(
 
 
 def _rows(text: str, other: str | None, codes: _Codes, digit: str) -> list[list[int] | None]:
-    """Give of each number of a text the rows that it may come from; None where it stays the same."""
+    """Give of each number the rows that it may come from; None where it stays the same."""
     numbers = NUMBER.findall(text)
     same: list[list[int] | None] = [None] * len(numbers)
     if other is None or other == text or not numbers:

@@ -33,12 +33,14 @@ _SHARED = ["function", "method", "note", "warning"]
 class Claim:
     """What an article prints of a number: the text, whether it comes out, and where that is said.
 
-    `link` is the address of its verdict, a page of the report and a place on it.
+    `link` is the address of its verdict, a page of the report and a place on it. Where it is not
+    `exact`, the article prints on which side of something the number lies.
     """
 
     printed: str
     agrees: bool
     link: str
+    exact: bool = True
 
 
 Published = Callable[[pd.DataFrame], Mapping[Key, Sequence[Claim]]]
@@ -75,13 +77,14 @@ class Sources:
 
 def _rows(given: Sequence[Any], keys: set[Key]) -> list[tuple[Key, dict[str, Any]]]:
     """Give the rows of some keys, each once."""
+    wanted = {tuple(map(str, astuple(key))): key for key in keys}
     found: dict[Key, dict[str, Any]] = {}
     for frame in filter(is_estimates, given):
-        names = zip(*(frame[name].astype(str) for name in KEY), strict=True)
-        for place, (*parts, statistic) in enumerate(names):
-            key = Key(*parts, Statistic(statistic))
-            if key in keys and key not in found:
-                found[key] = {name: frame[name].iat[place] for name in COLUMNS if name in frame}
+        parts = zip(*(frame[name].astype(str) for name in KEY), strict=True)
+        for place, text in enumerate(parts):
+            key = wanted.get(text)
+            if key is not None and key not in found:
+                found[key] = {name: frame[name].iat[place] for name in COLUMNS}
     return list(found.items())
 
 
@@ -119,11 +122,11 @@ def listing(
     head = "".join(f'<th scope="col">{name}</th>' for name in [*headings, "Shown in"])
     body = []
     for shared, alike in rows.fillna(dict.fromkeys(_SHARED, "")).groupby(_SHARED, sort=False):
-        how = _how(*map(str, shared))  # type: ignore[call-overload]
+        how = _how(*map(str, shared))
         lines = [_line(row, study, claims, members) for row in alike.to_dict("records")]
         body.append(
-            f'<tbody><tr class="how"><th colspan="{len(headings) + 1}" scope="rowgroup">{how}</th></tr>'
-            f"{''.join(lines)}</tbody>"
+            f'<tbody><tr class="how"><th colspan="{len(headings) + 1}" scope="rowgroup">{how}</th>'
+            f"</tr>{''.join(lines)}</tbody>"
         )
     return (
         '<section class="rows"><details id="rows"><summary>Where each number comes from</summary>'
@@ -137,15 +140,14 @@ def listing(
 def _line(
     row: Mapping[Any, Any], study: Study, claims: Mapping[Key, Sequence[Claim]], members: int
 ) -> str:
-    key = Key(*(str(row[name]) for name in KEY[:-1]), Statistic(row["statistic"]))
-    printed = claims.get(key, ())
+    printed = claims.get(Key.of(row), ())
     cells = [_value(row), "" if is_missing(row["n"]) else thousands(row["n"])]
     if claims:
         cells.append(", ".join(dict.fromkeys(map(_claim, printed))))
     if STATUS in row:
         cells.append(_standing(row, members))
-    kind = "same" if all(claim.agrees for claim in printed) else "other"
-    kind = f' class="{kind}"' if printed else ""
+    same = any(claim.agrees and claim.exact for claim in printed)
+    kind = ' class="same"' if same else ""
     words = escape(about(row, study))
     told = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr{kind} id="{escape(row["address"])}"><th scope="row">{words}</th>{told}</tr>'

@@ -11,7 +11,7 @@ from analysis.audit.comparison import compare
 from analysis.cohort.model import Cohort
 from analysis.display.beyond import Marks
 from analysis.display.sources import Claim
-from analysis.study.keys import Key, Statistic
+from analysis.study.keys import NOT_REACHED, Key, Statistic
 from analysis.zhai_2025 import ensemble
 from analysis.zhai_2025.readings import claim_anchor
 
@@ -48,15 +48,27 @@ def published(ledger: pd.DataFrame, estimates: pd.DataFrame) -> dict[Key, list[C
     """
     keyed = estimates.assign(**{name: estimates[name].fillna("").astype(str) for name in KEY})
     compared = compare(ledger, keyed.drop_duplicates(KEY))
+    exact = _exact(compared)
     found: dict[Key, list[Claim]] = {}
-    for claim in compared[compared["estimated"]].to_dict("records"):
-        *parts, statistic = (str(claim[name]) for name in KEY)
-        of_key = found.setdefault(Key(*parts, Statistic(statistic)), [])
-        printed = str(claim["printed"])
-        if printed not in {one.printed for one in of_key}:
+    for claim, same in zip(compared.to_dict("records"), exact, strict=True):
+        if not claim["estimated"]:
+            continue
+        of_key = found.setdefault(Key.of(claim), [])
+        text = str(claim["printed"]) if same else f"{claim['comparator']} {claim['printed']}"
+        if text not in {one.printed for one in of_key}:
             to = f"{VERDICTS}.html#{claim_anchor(str(claim['claim_id']))}"
-            of_key.append(Claim(printed, bool(claim["agrees"]), to))
+            of_key.append(Claim(text, bool(claim["agrees"]), to, bool(same)))
     return found
+
+
+def _exact(compared: pd.DataFrame) -> pd.Series:
+    """Tell of which claims the number itself is printed.
+
+    "More than 40 %" is not the number that stands here; "<0.001" is, of a p value.
+    """
+    return compared["comparator"].isin(["=", NOT_REACHED]) | (
+        compared["printed"].str.startswith("<") & compared["statistic"].isin(_P_VALUES)
+    )
 
 
 def printed(ledger: pd.DataFrame, estimates: pd.DataFrame) -> pd.Series:
@@ -77,10 +89,7 @@ def printed(ledger: pd.DataFrame, estimates: pd.DataFrame) -> pd.Series:
     """
     keyed = estimates.assign(**{name: estimates[name].fillna("").astype(str) for name in KEY})
     compared = compare(ledger, keyed.drop_duplicates(KEY))
-    # "More than 40 %" is not the number that stands here; "<0.001" is, of a p value.
-    exact = compared["comparator"].eq("=") | (
-        compared["printed"].str.startswith("<") & compared["statistic"].isin(_P_VALUES)
-    )
+    exact = _exact(compared)
     met = compared[compared["agrees"] & exact]
     known = set(map(tuple, met[KEY].to_numpy()))
     # A percentage that the article prints otherwise does not follow from its printed count.
