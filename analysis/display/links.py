@@ -102,7 +102,7 @@ _TEXT = "text"
 
 
 def complete(content: str, name: str, pages: Collection[str]) -> str:
-    """Complete the links of what the page `name` shows: numbers lead to rows, and rows to their numbers.
+    """Complete the links of what a page shows: numbers lead to rows, and rows back to numbers.
 
     Rows of which no number is shown are left out. A number that an article prints too is told from
     others by its class, `same`; where it prints another, a sign leads to what is said of it. A link

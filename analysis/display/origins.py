@@ -120,35 +120,51 @@ def split(number: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class _Codes:
-    """The rows of all frames that are given, with the code of each."""
+    """The rows of all frames that are given, with the code of each.
+
+    Codes are in the order of what they stand for, so that the largest of some stays the largest.
+    Row `by_value[k]` has the k-th code of values, row `by_n[k]` the k-th of numbers of patients.
+    """
 
     rows: pd.DataFrame
     digits: pd.DataFrame
+    by_value: np.ndarray
+    by_n: np.ndarray
 
     @classmethod
     def of(cls, frames: Sequence[pd.DataFrame]) -> _Codes:
-        rows = pd.concat([f[[*KEY, "value", "n"]] for f in frames], ignore_index=True)
+        """Give codes to the rows of some frames."""
+        columns = [*KEY, "value", "n"]
+        rows = pd.concat([one.reindex(columns=columns) for one in frames], ignore_index=True)
         value = rows["value"].astype("float64")
-        is_p = rows["statistic"].isin(_P_VALUES)
+        is_p, special = rows["statistic"].isin(_P_VALUES), value.isna() | value.eq(0)
+        by_value, by_n = (
+            np.argsort(rows[of].to_numpy("float64", na_value=np.nan), kind="stable")
+            for of in ("value", "n")
+        )
         low = is_p & value.lt(SIGNIFICANCE)
         digits = pd.DataFrame({"first": 0, "second": 0}, index=rows.index)
-        for chosen, codes in ((low, _BELOW), (is_p & ~low, _ABOVE)):
-            rank = np.arange(int(chosen.sum()))
-            digits.loc[chosen, "first"] = codes.start + rank % len(codes)
-            digits.loc[chosen, "second"] = codes.stop - 1 - rank // len(codes) % len(codes)
-        return cls(rows.assign(is_p=is_p, special=value.isna() | value.eq(0)), digits)
+        for of_side, codes in ((low, _BELOW), (is_p & ~low, _ABOVE)):
+            places = by_value[of_side.to_numpy()[by_value]]
+            rank = np.arange(len(places))
+            digits.loc[places, "first"] = codes.start + rank % len(codes)
+            digits.loc[places, "second"] = codes.stop - 1 - rank // len(codes) % len(codes)
+            # What has no code in the first round is told apart in the second alone.
+            own = of_side & special
+            digits.loc[own, "second"] = codes.start + np.arange(int(own.sum())) % len(codes)
+        return cls(rows.assign(is_p=is_p, special=special), digits, by_value, by_n)
 
     def frame(self, frame: pd.DataFrame, start: int, digit: str) -> pd.DataFrame:
         """Give a frame with codes for values, those of special rows only in the second round."""
-        here = slice(start, start + len(frame))
+        here, many, begin = slice(start, start + len(frame)), len(self.rows), _BEGIN[digit]
         rows, digits = self.rows.iloc[here], self.digits.iloc[here]
-        places = np.arange(start, start + len(frame))
+        rank, rank_of_n = (np.argsort(order)[here] for order in (self.by_value, self.by_n))
         own = rows["value"].astype("float64")
-        sign = np.where(own.lt(0), -1, 1)
-        code = np.where(rows["is_p"], digits[digit] / 1000, sign * (_BEGIN[digit] + places))
+        code = np.where(own.lt(0), rank - (begin + many - 1), begin + rank)
+        code = np.where(rows["is_p"], digits[digit] / 1000, code)
         kept = rows["special"] & (digit == "first")
         n = rows["n"].astype("Int64")
-        patients = pd.Series(_BEGIN[digit] + len(self.rows) + places, rows.index, dtype="Int64")
+        patients = pd.Series(begin + many + rank_of_n, rows.index, dtype="Int64")
         return frame.assign(
             value=np.where(kept, own, code), n=patients.where(n.notna() & n.ne(0), n).to_numpy()
         )
@@ -157,15 +173,13 @@ class _Codes:
         """Give the rows whose code a number is, and whether it is that of a value or of an n."""
         plain = re.sub(r"[<>=,−\s]", "", text)
         if plain.startswith("0."):
-            found = self.digits.index[
-                self.rows["is_p"] & self.digits[digit].eq(round(float(plain) * 1000))
-            ]
-            return list(found), "value"
-        place = int(plain.partition(".")[0]) - _BEGIN[digit]
-        if 0 <= place < len(self.rows):
-            return [place], "value"
-        place -= len(self.rows)
-        return ([place], "n") if 0 <= place < len(self.rows) else ([], "")
+            coded = self.rows["is_p"] & self.digits[digit].eq(round(float(plain) * 1000))
+            return list(self.digits.index[coded]), "value"
+        many, place = len(self.rows), int(plain.partition(".")[0]) - _BEGIN[digit]
+        if 0 <= place < many:
+            return [int(self.by_value[many - 1 - place if "−" in text else place])], "value"
+        place -= many
+        return ([int(self.by_n[place])], "n") if 0 <= place < many else ([], "")
 
     def key(self, place: int) -> Key:
         """Give the key of a row."""

@@ -84,7 +84,7 @@ def _rows(given: Sequence[Any], keys: set[Key]) -> list[tuple[Key, dict[str, Any
         for place, text in enumerate(parts):
             key = wanted.get(text)
             if key is not None and key not in found:
-                found[key] = {name: frame[name].iat[place] for name in COLUMNS}
+                found[key] = frame.iloc[place].reindex(COLUMNS).to_dict()
     return list(found.items())
 
 
