@@ -108,10 +108,10 @@ def _as(own: Mapping[Place, str], other: Table | None) -> list[str | None]:
 def split(number: str) -> tuple[str, str]:
     """Part what stands before a number, and is no part of it, from the number.
 
-    >>> split("= 0.024"), split("<0.001"), split("NR")
-    (('= ', '0.024'), ('', '<0.001'), ('', 'NR'))
+    >>> split("= 0.024"), split("< 0.001"), split("NR")
+    (('= ', '0.024'), ('', '< 0.001'), ('', 'NR'))
     """
-    plain = re.sub("^[<>=] ", "", number)
+    plain = number.removeprefix("= ")
     return number.removesuffix(plain), plain
 
 

@@ -291,5 +291,5 @@ def test_links_of_markdown_hold_their_numbers(tmp_path: Path) -> None:
         return Markdown(f"A median of {thousands(value, 1)} (95% CI, {p_text(p)})")
 
     assert Marks().text(said, rows).data == (
-        "A median of [12.6](#E0.median) (95% CI, p < [0.001](#E0.p_value))"
+        "A median of [12.6](#E0.median) (95% CI, p [< 0.001](#E0.p_value))"
     )
