@@ -179,12 +179,15 @@ def _words(place: str) -> str:
 # The report ---------------------------------------------------------------------------------------
 
 
+_UTF_8 = lxml.html.HTMLParser(encoding="utf-8")
+
+
 def broken(report: Path, pages: Iterable[str]) -> list[str]:
     """Give what is wrong with the links of a report, a sentence each; none leaves its folder.
 
     A link is wrong that leads to no page, place or file of it; so are two places of one name.
     """
-    read = {name: lxml.html.fromstring((report / f"{name}.html").read_bytes()) for name in pages}
+    read = {name: lxml.html.parse(report / f"{name}.html", _UTF_8).getroot() for name in pages}
     places = {name: [str(at) for at in page.xpath("//@id")] for name, page in read.items()}
     return [
         sentence
