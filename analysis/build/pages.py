@@ -20,6 +20,7 @@ from analysis.build.progress import Progress
 from analysis.build.project import Project
 from analysis.build.staleness import page_should_be_rebuilt
 from analysis.display.html import Report, to_html
+from analysis.display.links import broken
 
 
 class Pages:
@@ -50,7 +51,8 @@ class Pages:
         Raises
         ------
         BuildError
-            When notebooks failed or cannot be shown; those that failed are kept.
+            When notebooks failed or cannot be shown, or a link leads nowhere; those that failed are
+            kept.
         """
         plan = self._plan
         joined: tuple[str, ...] = ()
@@ -62,6 +64,7 @@ class Pages:
                 write_estimates(estimates, self._staging)
                 joined = ("estimates.csv", JOINED)
             self._make([run for run in plan.runs if run.waits], kernels, workers, progress)
+        self._follow_links()
         together = plan.inputs[TOGETHER]
         self._made[TOGETHER] = Made(
             inputs=tuple(together.files),
@@ -70,6 +73,11 @@ class Pages:
         )
         # Which notebook was done first is chance.
         return {name: self._made[name] for name in (*(run.name for run in plan.runs), TOGETHER)}
+
+    def _follow_links(self) -> None:
+        wrong = broken(self._staging, [run.page for run in self._plan.runs])
+        if wrong:
+            raise BuildError("\n".join(["Links of the report are broken:", *wrong]))
 
     def inputs(self, run: Run) -> Inputs:
         """Give what a page is made from, with the estimates as they are now where it reads them."""

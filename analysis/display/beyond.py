@@ -15,13 +15,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
 import pandas as pd
-from IPython.display import Markdown
+from IPython.display import HTML, Markdown
 
+from analysis.display.origins import NUMBER, is_estimates, of_table, of_text, split
+from analysis.display.sources import Published, Sources, listing
 from analysis.display.tables import Table, journal
 from analysis.estimates.ensemble import Ensemble
 from analysis.estimates.standing import Status, over, with_standing
@@ -44,6 +46,14 @@ LEGEND = (
 UNKNOWN = (
     "What of it the printed numbers determine, and within which range the rest lies, is not known "
     "here."
+)
+LEADS = (
+    "Each number that comes from the patients leads to its row: what it is, with all its digits, "
+    "how it was computed, and of whom."
+)
+BESIDE = (
+    "A fine line below it: the article prints it too, and it comes out. **≠**: the article prints "
+    "another, and the sign leads to what is said of it."
 )
 CAPTION = f"{MARK}\u00a0Drawn of synthetic patients: more than the article prints."
 CAPTION_DETERMINED = (
@@ -121,6 +131,8 @@ class Marked:
 class Marks:
     """Marks tables, sentences and captions; with `printed` None, of real patients, nothing.
 
+    Numbers of tables and sentences lead to the rows that they come from, whoever the patients are.
+
     Attributes
     ----------
     printed
@@ -128,31 +140,54 @@ class Marks:
     ensemble
         What cohorts that give the same printed numbers have beyond them; None where there are none,
         and `missing` is then a sentence that says why and how to get them.
+    published
+        What an article prints of estimates; None where these are held against none.
+    part
+        A group of the patients, and its level, that estimates are of under the keys of all.
+    sources
+        The rows behind the numbers that were shown.
     """
 
     printed: Printed | None = None
     ensemble: Ensemble | None = None
     missing: str = ""
+    published: Published | None = None
+    part: tuple[str, str] = ("", "")
+    sources: Sources = field(default_factory=Sources, compare=False)
 
     def table(self, make: Callable[..., Table | None], *given: Any) -> Table | None:
-        """Give the table that `make` makes of what is given, its numbers marked.
+        """Give the table that `make` makes of what is given, its numbers marked and linked.
 
         Of what is given, frames that have keys and values, and are no ledger, are estimates. A
         table of other rows when numbers are others is marked as a whole, at every heading.
         """
         shown = make(*given)
-        if shown is None or self.printed is None:
-            return shown
-        return self._marked(shown, [make(*one) for one in self._versions(given)])
+        if shown is None:
+            return None
+        found = of_table(shown, make, given)
+        links = {at: self.sources.of(keys, given, self.part) for at, keys in found.places.items()}
+        columns = tuple(map(str, shown.cells.columns))
+        if self.printed is not None:
+            shown = self._marked(shown, [make(*one) for one in self._versions(given)])
+        return replace(shown, links=links, columns=columns)
 
     def text(self, make: Callable[..., Markdown], *given: Any) -> Markdown:
-        """Give the prose that `make` makes of what is given, its numbers marked (see `table`)."""
-        shown = make(*given)
-        if self.printed is None:
-            return shown
-        others = [str(make(*one).data) for one in self._versions(given)]
-        made = marked(Version(str(shown.data), *others))
-        return Markdown(made.text + self._said(made.open_with_range))
+        """Give the prose that `make` makes of what is given, marked and linked (see `table`)."""
+        text, said = str(make(*given).data), ""
+        found, _ = of_text(text, lambda *other: str(make(*other).data), given)
+        links = self.sources.of(found, given, self.part)
+        if self.printed is not None:
+            others = [str(make(*one).data) for one in self._versions(given)]
+            made = marked(Version(text, *others))
+            text, said = made.text, self._said(made.open_with_range)
+        return Markdown(_linked(text, links) + said)
+
+    def rows(self, study: Study) -> HTML:
+        """List the rows that the numbers of the page come from, with all that is known of each."""
+        rows = self.sources.table()
+        claims = {} if self.published is None else self.published(rows)
+        members = 0 if self.ensemble is None else self.ensemble.members
+        return HTML(listing(self.estimates(rows), study, claims, members))
 
     def caption(self, caption: str, rows: pd.DataFrame | None = None) -> str:
         """Give a caption with the mark, where a figure draws more than printed numbers.
@@ -169,13 +204,17 @@ class Marks:
         return f"{caption} {CAPTION if Status.OPEN in status else CAPTION_DETERMINED}"
 
     def legend(self) -> Markdown:
-        """Say what the marks mean; nothing of real patients."""
+        """Say where numbers lead, and what marks mean; numbers of real patients have none."""
+        beside = BESIDE if self.published is not None else ""
+        return Markdown("\n\n".join(filter(None, (f"{LEADS} {beside}".rstrip(), self._meaning()))))
+
+    def _meaning(self) -> str:
         if self.printed is None:
-            return Markdown("")
+            return ""
         if self.ensemble is None:
-            return Markdown(f"{LEGEND} {UNKNOWN} {self.missing}".rstrip())
+            return f"{LEGEND} {UNKNOWN} {self.missing}".rstrip()
         many = self.ensemble.members
-        return Markdown(
+        return (
             f"What the article does not print is marked, a number or, in a heading, a whole "
             f"column. **{DETERMINED}**: the same, to the digits shown, in all {many} cohorts that "
             f"were found from its numbers and give every one of them; the article determines it, "
@@ -193,11 +232,12 @@ class Marks:
             return rows
         return with_standing(rows, self.printed(rows), self.ensemble)
 
-    def of_part(self) -> Marks:
+    def of_part(self, group: str = "", level: str = "") -> Marks:
         """Give marks for a part of the patients under the keys of all: nothing of it is printed."""
+        own = replace(self, part=(group, level))
         if self.printed is None:
-            return self
-        return Marks(lambda rows: pd.Series(False, index=rows.index), missing=self.missing)
+            return own
+        return replace(own, printed=lambda rows: pd.Series(False, rows.index), ensemble=None)
 
     def of_model(self, caption: str, study: Study) -> str:
         """Give the caption of hazard ratios; of a model of many factors it is said to be open."""
@@ -214,7 +254,7 @@ class Marks:
 
     def _versions(self, given: Sequence[Any]) -> list[list[Any]]:
         """Give what is given with other values of what is not printed: see `Version`."""
-        made = [self._of(one) if _is_estimates(one) else None for one in given]
+        made = [self._of(one) if is_estimates(one) else None for one in given]
         count = 1 if self.ensemble is None else 4
         return [
             [
@@ -453,12 +493,22 @@ def _signed(
     return "".join(parts) + shown[end:]
 
 
-def _is_estimates(given: Any) -> bool:
-    return (
-        isinstance(given, pd.DataFrame)
-        and {"analysis_id", "value"} <= set(given.columns)
-        and "claim_id" not in given
-    )
+def _linked(text: str, addresses: Sequence[str | None]) -> str:
+    """Give Markdown in which numbers lead to their rows.
+
+    >>> _linked("a median of 12.6 (p = 0.02)", ["OS.median", None])
+    'a median of [12.6](#OS.median) (p = 0.02)'
+    """
+    following = iter(addresses)
+
+    def link(number: re.Match[str]) -> str:
+        to = next(following, None)
+        if to is None:
+            return number[0]
+        before, plain = split(number[0])
+        return f"{before}[{plain}](#{to})"
+
+    return NUMBER.sub(link, text)
 
 
 def _names(cells: pd.DataFrame, layout: Mapping[str, Any]) -> list[str]:

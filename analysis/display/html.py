@@ -18,6 +18,7 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
+from analysis.display.links import complete
 from analysis.display.sections import in_force, with_content
 from analysis.display.templates import TEMPLATES, equip
 from analysis.study.declarations import Credit
@@ -109,7 +110,9 @@ def to_html(notebook: NotebookNode, name: str, report: Report, told: bool = Fals
     )
     resources["taken"] = frozenset(re.findall(r'\sid="([^"]+)"', shown))
     page, _ = exporter.from_notebook_node(notebook, resources)
-    return page
+    head, main, rest = page.partition("<main")
+    content, end, foot = rest.partition("</main>")
+    return f"{head}{main}{complete(content, name, report.pages)}{end}{foot}"
 
 
 def _first_heading(notebook: NotebookNode) -> str:

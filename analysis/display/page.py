@@ -16,6 +16,7 @@ from IPython.display import HTML
 from analysis.display import theme
 from analysis.display.exported import say_synthetic, write_parquet
 from analysis.display.figures.drawing import Drawing
+from analysis.display.links import table_markup
 from analysis.display.tables import Table
 from analysis.display.templates import table_document
 from analysis.study.spreadsheets import write_csv
@@ -74,8 +75,7 @@ class Page:
         """
         if table is None:
             return self.not_recorded(name, source, caption)
-        # Great Tables draws a new identifier at random each time it is not given one.
-        markup = table.shown.with_id(f"{name}_gt").as_raw_html()
+        linked, markup = table_markup(name, table)
         if path := self._file("tables", f"{name}.csv"):
             write_csv(self._told(table.cells), path)
             said = f"{SYNTHETIC_PATIENTS} {caption}" if self.synthetic else caption
@@ -89,7 +89,7 @@ class Page:
         links = self._links(f"tables/{name}", "csv", "html", "tex")
         return HTML(
             f'<figure class="table" id="{escape(name)}">'
-            f"{_figcaption(name, caption, links)}{_box(name, markup)}{table.below}</figure>"
+            f"{_figcaption(name, caption, links)}{_box(name, linked)}{table.below}</figure>"
         )
 
     def figure(self, name: str, drawing: Drawing | None, caption: str, source: str = "") -> HTML:

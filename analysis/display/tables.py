@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from great_tables import GT, loc, style
@@ -38,13 +38,33 @@ from analysis.study.variables import Factor, Grouped, Row
 class Table:
     """A table to show (`shown`), its cells as text, and how they are laid out (see `journal`).
 
-    `below` is HTML that stands under it, wherever it is shown.
+    `below` is HTML that stands under it, wherever it is shown. `links` has addresses of what stands
+    in places of the table (`display.origins`); names of columns there are `columns`, which is empty
+    where they are those of `cells`.
     """
 
     shown: GT
     cells: pd.DataFrame
     layout: Mapping[str, Any] = field(default_factory=dict)
     below: str = ""
+    links: Mapping[Place, Sequence[str | None]] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+
+
+# A text of a table: a name of a column, a cell by row and column, or a note; all counted from 0.
+Place = tuple[Literal["head", "cell", "note"], int, int]
+
+
+def texts(table: Table) -> dict[Place, str]:
+    """Give every text of a table by its place: names of columns, cells, and notes."""
+    found: dict[Place, str] = {}
+    for across, name in enumerate(table.cells.columns):
+        found["head", 0, across] = str(name)
+        for down, cell in enumerate(table.cells.iloc[:, across]):
+            found["cell", down, across] = str(cell)
+    for at, note in enumerate(filter(None, table.layout.get("notes", ()))):
+        found["note", at, 0] = note
+    return found
 
 
 def journal(

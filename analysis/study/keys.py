@@ -5,8 +5,10 @@ The layout follows the Analysis Results Data idea of CDISC and of R's `cards` pa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from enum import StrEnum
+from typing import Any
 
 # What a median is that the curve does not come down to, in estimates and in ledgers.
 NOT_REACHED = "not reached"
@@ -142,6 +144,23 @@ class Key:
     variable: str
     variable_level: str
     statistic: Statistic
+
+    @classmethod
+    def of(cls, row: Mapping[Any, Any]) -> Key:
+        """Give the key of a row of estimates or of a ledger.
+
+        >>> row = dict.fromkeys(KEY, "") | {"variable": "OS", "statistic": "median"}
+        >>> str(Key.of(row))
+        'OS / median'
+
+        Raises
+        ------
+        ValueError
+            When there is no such statistic.
+        """
+        *parts, statistic = ("" if row[name] is None else str(row[name]) for name in KEY)
+        first, group, level, variable, of_variable = parts
+        return cls(first, group, level, variable, of_variable, Statistic(statistic))
 
     def __str__(self) -> str:
         return " / ".join(part for part in astuple(self) if part)

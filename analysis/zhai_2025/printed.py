@@ -10,9 +10,13 @@ from analysis.article.ledger import CLAIMS, KEY, read_ledger
 from analysis.audit.comparison import compare
 from analysis.cohort.model import Cohort
 from analysis.display.beyond import Marks
-from analysis.study.keys import Statistic
+from analysis.display.sources import Claim
+from analysis.study.keys import NOT_REACHED, Key, Statistic
 from analysis.zhai_2025 import ensemble
+from analysis.zhai_2025.readings import claim_anchor
 
+# The page that has the verdicts.
+VERDICTS = "07_replication"
 # Numbers that are printed under another name: of events by endpoint, the level that counts them.
 _EVENTS = {"OS": "death", "IRFS": "in_field_relapse"}
 _P_VALUES = [statistic.value for statistic in Statistic if statistic.is_p]
@@ -25,11 +29,46 @@ def marks(cohort: Cohort) -> Marks:
     published numbers.
     """
     article = cohort.study.article
-    if article is None or not cohort.synthetic:
+    if article is None:
         return Marks()
-    told = partial(printed, read_ledger(article / CLAIMS.name))
-    found = ensemble.of(cohort)
-    return Marks(told, missing=found) if isinstance(found, str) else Marks(told, found)
+    ledger = read_ledger(article / CLAIMS.name)
+    beside = partial(published, ledger)
+    if not cohort.synthetic:
+        return Marks(published=beside)
+    told, found = partial(printed, ledger), ensemble.of(cohort)
+    if isinstance(found, str):
+        return Marks(told, missing=found, published=beside)
+    return Marks(told, found, published=beside)
+
+
+def published(ledger: pd.DataFrame, estimates: pd.DataFrame) -> dict[Key, list[Claim]]:
+    """Give what the ledger prints under the keys of some estimates, with the place of its verdict.
+
+    What is printed more than once, and alike, is given once.
+    """
+    keyed = estimates.assign(**{name: estimates[name].fillna("").astype(str) for name in KEY})
+    compared = compare(ledger, keyed.drop_duplicates(KEY))
+    exact = _exact(compared)
+    found: dict[Key, list[Claim]] = {}
+    for claim, same in zip(compared.to_dict("records"), exact, strict=True):
+        if not claim["estimated"]:
+            continue
+        of_key = found.setdefault(Key.of(claim), [])
+        text = str(claim["printed"]) if same else f"{claim['comparator']} {claim['printed']}"
+        if text not in {one.printed for one in of_key}:
+            to = f"{VERDICTS}.html#{claim_anchor(str(claim['claim_id']))}"
+            of_key.append(Claim(text, bool(claim["agrees"]), to, bool(same)))
+    return found
+
+
+def _exact(compared: pd.DataFrame) -> pd.Series:
+    """Tell of which claims the number itself is printed.
+
+    "More than 40 %" is not the number that stands here; "<0.001" is, of a p value.
+    """
+    return compared["comparator"].isin(["=", NOT_REACHED]) | (
+        compared["printed"].str.startswith("<") & compared["statistic"].isin(_P_VALUES)
+    )
 
 
 def printed(ledger: pd.DataFrame, estimates: pd.DataFrame) -> pd.Series:
@@ -50,10 +89,7 @@ def printed(ledger: pd.DataFrame, estimates: pd.DataFrame) -> pd.Series:
     """
     keyed = estimates.assign(**{name: estimates[name].fillna("").astype(str) for name in KEY})
     compared = compare(ledger, keyed.drop_duplicates(KEY))
-    # "More than 40 %" is not the number that stands here; "<0.001" is, of a p value.
-    exact = compared["comparator"].eq("=") | (
-        compared["printed"].str.startswith("<") & compared["statistic"].isin(_P_VALUES)
-    )
+    exact = _exact(compared)
     met = compared[compared["agrees"] & exact]
     known = set(map(tuple, met[KEY].to_numpy()))
     # A percentage that the article prints otherwise does not follow from its printed count.

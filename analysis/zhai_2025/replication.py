@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -22,17 +22,20 @@ from analysis.audit.verdicts import (
     judge,
 )
 from analysis.display.beyond import MARK, SIGNS
-from analysis.display.format import MISSING, fixed, is_missing
+from analysis.display.format import MISSING, fixed, is_missing, listed
+from analysis.display.sources import Sources
 from analysis.display.tables import Table, journal
 from analysis.estimates.rows import KEY
 from analysis.estimates.standing import STATUS, Status
+from analysis.study.keys import Key
 from analysis.zhai_2025.readings import claim_anchor, reasoned
 
 # How many of the parts of a locator ("Table 1: Sex / Male / No.") name the row; the rest names
 # the column. In Table 3 the row comes third.
 _ROW_PARTS = {"Table 1": 2, "Table 2": 2, "Table 4": 1, "Table 5": 1}
 _MARKS = {REPRODUCED: "✓", IMPOSSIBLE: "∅", READING: "◇", MISSED: "✗", NOT_ESTIMATED: "–"}
-
+# A page that begins with more sentences than this on what is missed says nothing.
+_MOST_MISSED = 10
 
 ABSTRACT_CAPTION = (
     "Numbers of the abstract: published in the article, and estimated from this dataset."
@@ -84,6 +87,116 @@ def in_short(verdicts: pd.DataFrame) -> Markdown:
         f"digit{''.join(f'; {text}' for text in others)}. "
         "[Every number, with its verdict](07_replication.html)."
     )
+
+
+def linked(verdicts: pd.DataFrame, rows: pd.DataFrame, sources: Sources) -> pd.DataFrame:
+    """Give verdicts with the `address` of the row that each was compared with; None without one."""
+    keys = tuple(
+        Key.of(claim) if claim["estimated"] else None
+        for claim in verdicts.fillna(dict.fromkeys(KEY, "")).to_dict("records")
+    )
+    return verdicts.assign(address=pd.Series(sources.of(keys, [rows]), verdicts.index, object))
+
+
+def exceptions(verdicts: pd.DataFrame) -> HTML:
+    """Say how many published numbers come out, and of each that does not, in a sentence, why.
+
+    `verdicts` as `linked` gives them. What is not estimated is counted, and not listed; nor is what
+    is missed, of patients who miss many.
+    """
+    counts = verdicts["verdict"].value_counts()
+    absent = int(counts.get(NOT_ESTIMATED, 0))
+    met, of = int(counts.get(REPRODUCED, 0)), len(verdicts) - absent
+    missed = int(counts.get(MISSED, 0))
+    listed_not = [REPRODUCED, NOT_ESTIMATED, *([MISSED] if missed > _MOST_MISSED else [])]
+    others = verdicts[~verdicts["verdict"].isin(listed_not)]
+    said = f"<strong>{met} of {of} published numbers</strong> come out to the printed digit."
+    if absent:
+        said += f" {absent} more are not estimated: {escape(listed(_why_not(verdicts)))}."
+    if missed > _MOST_MISSED:
+        said += f" {missed} are missed; each is in the list below."
+    if len(others):
+        said += " These do not come out:" if len(others) > 1 else " This one does not come out:"
+    items = "".join(f"<li>{_exception(claim)}</li>" for claim in others.to_dict("records"))
+    items = f"<ol>{items}</ol>" if items else ""
+    return HTML(f'<section class="prose exceptions"><p>{said}</p>{items}</section>')
+
+
+def _why_not(verdicts: pd.DataFrame) -> list[str]:
+    reasons = verdicts.loc[verdicts["verdict"] == NOT_ESTIMATED, "reason"]
+    return list(dict.fromkeys(reason for reason in reasons if reason))
+
+
+def _exception(claim: dict[Any, Any]) -> str:
+    unit = "%" if claim["unit"] == "%" else ""
+    here = f"{claim['reproduced']}{unit}"
+    to = claim_anchor(str(claim["claim_id"]))
+    text = (
+        f'<a href="#{escape(to)}">{escape(claim["locator"])}</a>: the article prints '
+        f"<strong>{escape(claim['printed'])}{unit}</strong>, these patients give "
+        f"{_number(claim, here)}{_sign(claim)}: {_MARKS[claim['verdict']]} "
+        f"{escape(claim['verdict'])}."
+    )
+    if claim["reason"]:
+        text += f" {escape(claim['reason'][:1].upper() + claim['reason'][1:])}."
+    if claim["finding"]:
+        text += f' <a href="#{escape(claim["finding"])}">The proof</a>.'
+    return text
+
+
+def _number(claim: dict[Any, Any], text: str) -> str:
+    """Give a number of the dataset, as a link to its row where that is known."""
+    to = claim.get("address")
+    if not isinstance(to, str):
+        return escape(text)
+    return f'<a class="n" href="#{escape(to)}">{escape(text)}</a>'
+
+
+def picture(verdicts: pd.DataFrame, tables: Sequence[str]) -> HTML:
+    """Give tables of the article as one picture: a small cell a number, by its verdict.
+
+    Each cell leads to its number in the list of verdicts.
+    """
+    parts = []
+    for table in tables:
+        claims, cells = _cells(verdicts, table)
+        rows = list(dict.fromkeys(row for row, _ in cells))
+        columns = list(dict.fromkeys(column for _, column in cells))
+        body = "".join(
+            f"<tr>{''.join(_spot(cells.get((row, column))) for column in columns)}</tr>"
+            for row in rows
+        )
+        met = int((claims["verdict"] == REPRODUCED).sum())
+        said = f"<p><strong>{escape(table)}</strong> {met} of {len(claims)}</p>"
+        named = f'aria-label="{escape(table)}"'
+        parts.append(f"<div>{said}<table {named}><tbody>{body}</tbody></table></div>")
+    there = set(verdicts["verdict"])
+    legend = "; ".join(f"{sign} {escape(name)}" for name, sign in _MARKS.items() if name in there)
+    return HTML(
+        '<figure class="table spots" id="tables_at_a_glance"><figcaption>The tables of the article '
+        f"at a glance: each cell is a published number, and leads to it. {legend}.</figcaption>"
+        f"<div>{''.join(parts)}</div></figure>"
+    )
+
+
+def _spot(claim: dict[Any, Any] | None) -> str:
+    if claim is None:
+        return "<td></td>"
+    words = f"{claim['locator'].partition(': ')[2]}: {claim['printed']}, {claim['verdict']}"
+    to = claim_anchor(str(claim["claim_id"]))
+    return (
+        f'<td class="{_kind(claim)}"><a aria-label="{escape(words)}" href="#{escape(to)}" '
+        f'title="{escape(words)}">{_MARKS[claim["verdict"]]}</a></td>'
+    )
+
+
+def _cells(
+    verdicts: pd.DataFrame, table: str
+) -> tuple[pd.DataFrame, dict[tuple[str, str], dict[Any, Any]]]:
+    """Give the claims of a table of the article, and each by the row and column it stands in."""
+    claims = verdicts[verdicts["locator"].str.startswith(f"{table}: ")]
+    placed = {_place(table, claim["locator"]): claim for claim in claims.to_dict("records")}
+    return claims, placed
 
 
 def with_status(verdicts: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -147,7 +260,7 @@ def _list_row(claim: dict[Any, Any]) -> str:
     cells = (
         f'<th scope="row">{escape(claim["locator"])}{reason}</th>'
         f'<td class="number">{escape(claim["printed"] + unit)}</td>'
-        f'<td class="number">{escape(claim["reproduced"])}{_sign(claim)}</td>'
+        f'<td class="number">{_number(claim, claim["reproduced"])}{_sign(claim)}</td>'
         f'<td class="number">{escape(shown)}</td>'
         f"<td>{_MARKS[claim['verdict']]} {_verdict(claim)}</td>"
     )
@@ -166,11 +279,8 @@ def redrawn(verdicts: pd.DataFrame, table: str) -> HTML:
 
     A cell that is not reproduced shows the published number and, after an arrow, this dataset's.
     """
-    claims = verdicts[verdicts["locator"].str.startswith(f"{table}: ")]
-    cells: dict[tuple[str, str], str] = {}
-    for claim in claims.to_dict("records"):
-        row, column = _place(table, claim["locator"])
-        cells[row, column] = _cell(claim)
+    claims, placed = _cells(verdicts, table)
+    cells = {place: _cell(claim) for place, claim in placed.items()}
     rows = list(dict.fromkeys(row for row, _ in cells))
     columns = list(dict.fromkeys(column for _, column in cells))
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
@@ -204,10 +314,19 @@ def _cell(claim: dict[Any, Any]) -> str:
     verdict = claim["verdict"]
     text = escape(claim["printed"])
     if verdict != REPRODUCED:
-        text += f" → {escape(claim['reproduced'])}{_sign(claim)}"
+        text += f" → {_number(claim, claim['reproduced'])}{_sign(claim)}"
+    else:
+        text = _number(claim, claim["printed"])
     words = escape(f"{claim['locator']}: {verdict}")
-    kind = verdict.replace("not estimated", "absent").split()[0]
-    return f'<td class="number {kind}" title="{words}">{text} <small>{_MARKS[verdict]}</small></td>'
+    return (
+        f'<td class="number {_kind(claim)}" title="{words}">{text} '
+        f"<small>{_MARKS[verdict]}</small></td>"
+    )
+
+
+def _kind(claim: dict[Any, Any]) -> str:
+    """Give the class of the style sheet that a verdict has."""
+    return str(claim["verdict"]).replace("not estimated", "absent").split()[0]
 
 
 def comparison_table(comparison: pd.DataFrame) -> Table:

@@ -344,6 +344,22 @@ def test_a_formula_that_cannot_be_shown_is_told(
     assert r"01_first: The formula 'a_' cannot be shown" in capsys.readouterr().err
 
 
+def test_a_link_that_leads_nowhere_fails_the_build_and_the_last_report_stays(
+    project: Project, dataset: Path, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build(project, dataset) == 0
+    before = hashes_in(project.report("four"))
+    markdown = "from IPython.display import Markdown"
+    write(project.notebook("02_second"), f"{markdown}\nMarkdown('A [number](#OS.median).')")
+    write(project.notebook("01_first"), f"{markdown}\nMarkdown('See [it](02_second.html#gone).')")
+    capsys.readouterr()
+    assert build(project, dataset) == 1
+    said = capsys.readouterr().err
+    assert "02_second.html: the link “number” in content leads nowhere: #OS.median" in said
+    assert "01_first.html: the link “it” in content leads nowhere: 02_second.html#gone" in said
+    assert hashes_in(project.report("four")) == before
+
+
 def test_faults_of_a_dataset_are_all_told_before_anything_runs(
     project: Project, dataset: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -60,3 +60,124 @@ document.querySelectorAll("figure.verdicts:has(.filter)").forEach(function (list
   list.querySelector(".filter").hidden = false;
   filter();
 });
+
+// A number leads to its row, shown in a box over the page; without scripts, to the list of rows.
+(function () {
+  var rows = document.getElementById("rows");
+  if (!rows) return;
+  var numbers = Array.from(document.querySelectorAll("main a.n"));
+  var box = document.body.appendChild(document.createElement("dialog"));
+  var from = null;
+  box.className = "row";
+  box.setAttribute("aria-labelledby", "row-title");
+
+  function called(hash) {
+    var found = document.getElementById(decodeURIComponent(hash.slice(1)));
+    return found && found.closest(".rows tbody") ? found : null;
+  }
+  function element(name, content) {
+    var made = document.createElement(name);
+    made.append(...(content || []));
+    return made;
+  }
+  function copied(cell) {
+    return Array.from(cell.childNodes, function (node) { return node.cloneNode(true); });
+  }
+  function show(row) {
+    var heads = rows.querySelectorAll("thead th");
+    var title = element("h2", copied(row.cells[0]));
+    var list = document.createElement("dl");
+    var close = element("button", ["Close"]);
+    title.id = "row-title";
+    Array.from(row.cells).slice(1).forEach(function (cell, place) {
+      if (!cell.textContent) return;
+      list.append(element("dt", [heads[place + 1].textContent]), element("dd", copied(cell)));
+    });
+    list.append(
+      element("dt", ["How, and where in the code"]),
+      element("dd", copied(row.parentNode.rows[0].cells[0])),
+      element("dt", ["Address"]),
+      element("dd", [element("code", [location.pathname.split("/").pop() + "#" + row.id])])
+    );
+    close.type = "button";
+    close.addEventListener("click", function () { box.close(); });
+    box.replaceChildren(title, list, close);
+    box.showModal();
+  }
+  // Back at the number itself, and not only at its table.
+  function number(row, place) {
+    return numbers.find(function (link) {
+      return decodeURIComponent(link.hash.slice(1)) === row.id &&
+        (link.id === place || Boolean(link.closest("figure") && link.closest("figure").id === place));
+    });
+  }
+  function go(link) {
+    link.tabIndex = 0;
+    link.scrollIntoView({ block: "center", inline: "center" });
+    link.focus();
+  }
+
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest("a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    var row = link.matches("main a.n") && called(link.hash);
+    if (row) {
+      event.preventDefault();
+      history.replaceState(null, "", link.hash);
+      from = link;
+      show(row);
+      return;
+    }
+    var within = link.closest("dialog.row") || link.closest(".rows tbody");
+    if (!within || link.getAttribute("href")[0] !== "#") return;
+    row = within === box ? called(location.hash) : link.closest("tr");
+    var back = row && number(row, decodeURIComponent(link.hash.slice(1)));
+    if (!back) return;
+    event.preventDefault();
+    from = null;
+    box.close();
+    go(back);
+  });
+  box.addEventListener("click", function (event) {
+    if (event.target === box) box.close();
+  });
+  box.addEventListener("close", function () {
+    if (from) from.focus();
+    from = null;
+  });
+
+  // One number of a table takes the focus by Tab; from there, arrows lead to the others.
+  document.querySelectorAll("main figure.table").forEach(function (figure) {
+    Array.from(figure.querySelectorAll("a.n")).slice(1).forEach(function (link) {
+      link.tabIndex = -1;
+    });
+  });
+  document.addEventListener("keydown", function (event) {
+    var link = event.target.closest && event.target.closest("figure.table a.n");
+    var steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1 };
+    if (!link || !steps[event.key]) return;
+    var all = Array.from(link.closest("figure").querySelectorAll("a.n"));
+    if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+      var place = link.closest("td, th").cellIndex;
+      all = all.filter(function (other) {
+        var cell = other.closest("td, th");
+        return other === link || (cell.cellIndex === place && cell !== link.closest("td, th"));
+      });
+    }
+    var to = all[all.indexOf(link) + steps[event.key]];
+    if (!to) return;
+    event.preventDefault();
+    link.tabIndex = -1;
+    go(to);
+  });
+
+  // An address that was typed or sent opens the list where its row is.
+  function open() {
+    var row = called(location.hash);
+    if (!row) return;
+    rows.open = true;
+    row.scrollIntoView({ block: "center" });
+  }
+  window.addEventListener("hashchange", open);
+  open();
+})();
