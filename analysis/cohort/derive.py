@@ -177,6 +177,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         recording=recording,
         unrecorded=unrecorded,
         read=len(tables["patients"]),
+        what_if=dataset.description.is_carried,
         stand_ins={name: words for name, words in stand_ins.items() if words},
     )
 
