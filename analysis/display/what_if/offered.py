@@ -7,7 +7,7 @@ from the model, and each cut-off from the factor that it cuts.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal, get_args, get_origin
 
@@ -89,11 +89,12 @@ def _field(name: str, parameters: Parameters, cohort: Cohort) -> dict[str, Any]:
     field = model.model_fields[name]
     unit = next((each.name for each in field.metadata if isinstance(each, Unit)), "")
     base = parameters.model_dump(mode="json")[name]
+    label = _words(name, cohort.study)
     found: dict[str, Any] = {
         "name": name,
-        "label": _words(name, cohort.study),
+        "label": label.removesuffix(f" {unit}"),
         "help": field.description,
-        "unit": unit,
+        "unit": "" if unit and unit in label.removesuffix(f" {unit}").lower() else unit,
         "base": base,
     }
     if name == POPULATION:
@@ -167,11 +168,12 @@ def _stops(name: str, field: dict[str, Any], cohort: Cohort) -> list[float]:
 
 
 def _with_base(stops: Sequence[float], field: dict[str, Any]) -> list[float]:
-    allowed = [stop for stop in {*stops, field["base"]} if _is_allowed(stop, field)]
+    allowed = [stop for stop in {*stops, field["base"]} if is_allowed(stop, field)]
     return sorted(int(stop) if float(stop).is_integer() else stop for stop in allowed)
 
 
-def _is_allowed(value: float, field: dict[str, Any]) -> bool:
+def is_allowed(value: float, field: Mapping[str, Any]) -> bool:
+    """Tell whether a number is one that a field takes."""
     low, high = field["low"], field["high"]
     above = low is None or value > low["value"] or (value == low["value"] and not low["open"])
     below = high is None or value < high["value"] or (value == high["value"] and not high["open"])

@@ -63,8 +63,15 @@ function normalAbove(z) {
   return erfc(z / Math.SQRT2) / 2;
 }
 
+const quantiles = new Map();
+
 // The z above which a normal deviate is with a chance of less than one half; norm.isf.
 function normalQuantile(above) {
+  if (!quantiles.has(above)) quantiles.set(above, foundQuantile(above));
+  return quantiles.get(above);
+}
+
+function foundQuantile(above) {
   let low = 0;
   let high = 40;
   for (let step = 0; step < 60; step += 1) {

@@ -355,8 +355,8 @@ class Panel {
     this.crossed = moved ? crossedLines(found, this.held.base, (name) => this.words(name)) : [];
     if (moved) {
       parts[0].textContent += this.crossed.length
-        ? ` ${this.crossed.length} conclusion${this.crossed.length === 1 ? "" : "s"} cross${this.crossed.length === 1 ? "es" : ""} a line:`
-        : " No conclusion crosses a line.";
+        ? ` ${this.crossed.length} line${this.crossed.length === 1 ? " is" : "s are"} crossed:`
+        : " No line is crossed: no p value 0.05, no interval or hazard ratio 1, no median one half or another.";
       if (this.crossed.length) {
         parts.push(element("ul", {}, ...this.crossed.map((one) => {
           one.shown = element("li", {}, `${one.subject}: ${one.text}.`);
@@ -586,7 +586,7 @@ async function start(root) {
   panel.build();
   panel.restore();
   window.addEventListener("hashchange", () => panel.restore());
-  // For whoever wants the numbers in a console.
+  // For whoever wants the numbers in a console, and for tests.
   root.estimates = (settings) => {
     try {
       const found = panel.estimate({ ...panel.base, ...settings });
@@ -596,6 +596,7 @@ async function start(root) {
       throw error;
     }
   };
+  root.crossed = () => panel.crossed;
   root.dataset.ready = "";
 }
 

@@ -203,5 +203,16 @@ function crossedLines(found, base, words) {
       }
     }
   }
-  return said;
+  return said.sort((one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind));
 }
+
+// What weighs most comes first; the side of 1 of a hazard ratio alone is no conclusion.
+const KINDS = [
+  "p crosses 0.05",
+  "interval crosses 1",
+  "not estimable",
+  "now estimable",
+  "median reached",
+  "ranking changes",
+  "side changes",
+];
