@@ -401,11 +401,11 @@ def test_what_is_crossed_is_what_the_sensitivity_analyses_call_so(
     from analysis.sensitivity.compare import INTERVAL_CROSSES, P_CROSSES, RANKING, conclusions
     from analysis.sensitivity.compare import compare as compared
     from analysis.sensitivity.run import run
-    from analysis.sensitivity.variants import BASE, Variant
+    from analysis.sensitivity.variants import Variant
 
     settings = {"age_cutoff": 65, "afp_cutoff": 400.0, "time_zero": "immunotherapy"}
-    variants = [Variant(BASE, {}, ""), Variant("moved", settings, "")]
-    found = run(synthetic.dataset, variants, synthetic.base, workers=1)
+    variant = Variant("moved", "", "", "", "", settings)
+    found = run(synthetic.dataset, [variant], synthetic.base, workers=1)
     changed = conclusions(compared(found.estimates))
     changed = changed[
         changed["analysis_id"].isin(["prognosis", "relapse_factors"])

@@ -177,11 +177,11 @@ const quoted = (text) => (text.includes("'") && !text.includes('"') ? `"${text}"
 
 function comparedWith(name, column, op, value) {
   if (typeof value === "string") {
-    if (column.numbers) {
-      throw new Refused(`\`${name}\` is a number here; compare it with a number, without quotes`);
-    }
     if (op !== "==" && op !== "!=") {
       throw new Refused(`\`${name} ${op} ${quoted(value)}\`: a text has no order`);
+    }
+    if (column.numbers) {
+      throw new Refused(`\`${name}\` is a number here; compare it with a number, without quotes`);
     }
     if (column.levels.length && !column.levels.includes(value)) {
       const shown = column.levels.slice(0, 10).map(quoted).join(", ");

@@ -381,14 +381,15 @@ class Panel {
   }
 
   choose(label, choices, chosen, act) {
-    const input = element("select", {}, ...choices.map(([value, words]) =>
+    const id = `what-if-choice-${label.toLowerCase().replace(/[^a-z]+/g, "-")}`;
+    const input = element("select", { id }, ...choices.map(([value, words]) =>
       element("option", { value, selected: value === chosen }, words)));
     input.addEventListener("change", () => {
       act(input.value);
       this.show();
-      this.results.querySelector(`[data-choice="${label}"] select`)?.focus();
+      document.getElementById(id)?.focus();
     });
-    return element("label", { class: "choose", "data-choice": label }, `${label} `, input);
+    return element("span", { class: "choose" }, element("label", { for: id }, label), input);
   }
 
   factorShown(found) {
