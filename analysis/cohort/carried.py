@@ -91,10 +91,32 @@ def carried(dataset: Dataset, parameters: Parameters) -> Carried:
     }
 
 
-def leaves_out(dataset: Dataset, parameters: Parameters) -> list[Endpoint]:
-    """Give the endpoints with which something competes; their incidences are not carried."""
-    found = admitted(dataset, parameters)
-    return [endpoint for endpoint in found.study.endpoints if endpoint.competing]
+def of_member(dataset: Dataset, parameters: Parameters, like: Carried) -> Carried:
+    """Give what a page carries of another cohort of the same study: no more than factors need.
+
+    Parameters
+    ----------
+    like
+        What the page carries of its own cohort; what is the same in both is not told again.
+    """
+    full = carried(dataset, parameters)
+    needed = {factor["column"] for factor in full["factors"]}
+    columns = {
+        name: {
+            key: value for key, value in column.items() if like["columns"][name].get(key) != value
+        }
+        for name, column in full["columns"].items()
+        if name in needed
+    }
+    by_site = {one["name"]: one["bySite"] for one in full["factors"] if "bySite" in one}
+    return {
+        "n": full["n"],
+        "sites": full["sites"],
+        "dates": full["dates"],
+        "zeros": {choice: zero["days"] for choice, zero in full["zeros"].items()},
+        "columns": columns,
+        "bySite": by_site,
+    }
 
 
 def _zero(found: Admitted, parameters: Parameters, choice: str) -> Any:
@@ -152,7 +174,7 @@ def _column(patients: pd.DataFrame, name: str, by_site: Mapping[str, list[pd.Ser
         signs = limits(patients, name)
         if signs.notna().any():
             shared["signs"] = _listed(signs)
-        parts = [{"numbers": _numbers(each)} for each in by_site.get(name, [values])]
+        parts: list[Carried] = [{"numbers": _numbers(each)} for each in by_site.get(name, [values])]
     else:
         levels = _levels(values)
         if len(levels) > max(20, len(patients) // 2):
@@ -198,9 +220,14 @@ def _as_numbers(
     return [known.get(level) for level in levels]
 
 
-def _codes(values: pd.Series, levels: Sequence[str]) -> list[int]:
+def _codes(values: pd.Series, levels: Sequence[str]) -> str | list[int]:
+    """Give the places of values among levels, -1 for what is missing.
+
+    Of few levels as one text, a sign a patient from "0" for what is missing, which is shorter.
+    """
     place = {level: at for at, level in enumerate(levels)}
-    return [-1 if pd.isna(value) else place[str(value)] for value in values]
+    codes = [-1 if pd.isna(value) else place[str(value)] for value in values]
+    return "".join(chr(ord("1") + code) for code in codes) if len(levels) < 40 else codes
 
 
 def _listed(values: pd.Series) -> list[Any]:
@@ -312,7 +339,9 @@ def _endpoint(
             why[column] = found.recording.why(*endpoint.needs(chosen))
         # What is not there has no days; that it is not recorded is said already.
         events = tuple(name for name in events if name in dates)
-        why = {name: said if name in dates else said or "not recorded" for name, said in why.items()}
+        why = {
+            name: said if name in dates else said or "not recorded" for name, said in why.items()
+        }
     own = own.set_index("patient_id").reindex(ids)
     times = None
     if own["days"].notna().any():
@@ -359,13 +388,19 @@ def _factor(
         "levels": list(factor.groups),
         "levelWords": [factor.group(level) for level in factor.groups],
         "binary": factor.is_binary,
-        "knownFrom": [name for name in factor.known_from],
+        "knownFrom": list(factor.known_from),
         "standIn": factor.stand_in,
         "inTable": factor.in_table,
     }
     if factor.cut:
         return {**found, "cut": _cut(factor.cut)}
     name = factor.variable.name
+    if name not in by_site and not _is_number(patients[name]):
+        levels = _levels(patients[name])
+        of_level = pd.DataFrame({name: pd.Series(levels, dtype=object)})
+        groups = factor.values(of_level)
+        place = {group: at for at, group in enumerate(factor.groups)}
+        return {**found, "groups": [place.get(group, -1) for group in groups]}
     values = [patients.assign(**{name: each}) for each in by_site.get(name, [patients[name]])]
     codes = [_codes(factor.values(each), factor.groups) for each in values]
     return {**found, "bySite": codes} if name in by_site else {**found, "codes": codes[0]}

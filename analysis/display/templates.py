@@ -12,14 +12,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from analysis.display.what_if.script import PANEL_STYLE
 from analysis.display.what_if.script import SCRIPT as PANEL_SCRIPT
 from analysis.study.declarations import Credit
 
 TEMPLATES = Path(__file__).parent / "template"
 STYLE = (TEMPLATES / "report/static/report.css").read_text(encoding="utf-8")
 SCRIPT = (TEMPLATES / "report/static/page.js").read_text(encoding="utf-8")
-# Only of pages in which a panel stands.
-PANEL_STYLE = (TEMPLATES / "report/static/what_if.css").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)

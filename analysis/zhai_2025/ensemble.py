@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from analysis.article.ledger import CLAIMS, read_ledger
-from analysis.cohort.model import Cohort
+from analysis.cohort.members import members as read_members
+from analysis.cohort.model import Cohort, Dataset
 from analysis.estimates.ensemble import Ensemble, ledger_digest, read_ensemble
 from analysis.sensitivity.cohorts import Cohorts, read_cohorts
 from analysis.sensitivity.variants import Variant
 from analysis.study.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 
 
 def of(cohort: Cohort) -> Ensemble | str:
@@ -33,3 +35,15 @@ def changes(cohort: Cohort, base: Parameters, variants: Sequence[Variant]) -> Co
     if article is None or not cohort.synthetic:
         return ""
     return read_cohorts(ledger_digest(read_ledger(article / CLAIMS.name)), base, variants)
+
+
+def members(cohort: Cohort) -> Iterable[Dataset] | str:
+    """Give the cohorts of the ensemble themselves, or a sentence why there are none for a page.
+
+    They are asked under the choices of the page, whichever the ensemble was estimated under.
+    """
+    article = cohort.study.article
+    if article is None or not cohort.synthetic:
+        return ""
+    found = read_ensemble(read_ledger(article / CLAIMS.name), cohort.study.parameters())
+    return found if isinstance(found, str) else read_members(STUDY)

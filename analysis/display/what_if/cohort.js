@@ -4,6 +4,53 @@
 const NOT_REACHED = "not reached";
 const EVERYBODY = "all";
 
+// What is carried ----------------------------------------------------------------------------------
+
+// Codes of few levels come as a text, a sign a patient from "0" for what is missing.
+function decoded(codes) {
+  return typeof codes === "string" ? Int8Array.from(codes, (sign) => sign.charCodeAt(0) - 49) : codes;
+}
+
+function decodedColumn(column) {
+  const own = { ...column };
+  if (own.codes) own.codes = decoded(own.codes);
+  if (own.bySite) {
+    own.bySite = own.bySite.map((one) => (one.codes ? { ...one, codes: decoded(one.codes) } : one));
+  }
+  return own;
+}
+
+function opened(carried) {
+  const columns = Object.entries(carried.columns).map(([name, one]) => [name, decodedColumn(one)]);
+  const factors = carried.factors.map((one) => ({
+    ...one,
+    ...(one.codes ? { codes: decoded(one.codes) } : {}),
+    ...(one.bySite ? { bySite: one.bySite.map(decoded) } : {}),
+  }));
+  return { ...carried, columns: Object.fromEntries(columns), factors };
+}
+
+// Another cohort of the same study, of which only what differs is carried.
+function memberOf(carried, member) {
+  const columns = Object.entries(carried.columns).map(([name, one]) => [
+    name,
+    Object.hasOwn(member.columns, name)
+      ? decodedColumn({ ...one, ...member.columns[name] })
+      : { withheld: one.withheld || "is not carried of other cohorts" },
+  ]);
+  const zeros = Object.entries(carried.zeros).map(([choice, zero]) => [choice, { ...zero, days: member.zeros[choice] }]);
+  return {
+    ...carried,
+    n: member.n,
+    sites: member.sites,
+    dates: member.dates,
+    columns: Object.fromEntries(columns),
+    zeros: Object.fromEntries(zeros),
+    factors: carried.factors.map((one) =>
+      (Object.hasOwn(member.bySite, one.name) ? { ...one, bySite: member.bySite[one.name].map(decoded) } : one)),
+  };
+}
+
 // Columns and groups ------------------------------------------------------------------------------
 
 // The position of the site of radiotherapy with the highest EQD2, of each patient; -1 of whom none
@@ -99,7 +146,7 @@ function factorUnder(factor, settings, column, strongest) {
   }
   const codes = factor.bySite
     ? Int8Array.from(strongest, (site, at) => factor.bySite[Math.max(0, site)][at])
-    : factor.codes;
+    : factor.codes || Int8Array.from(column(factor.column).codes, (code) => (code < 0 ? -1 : factor.groups[code]));
   return { ...factor, key: factor.name, label: factor.words || factor.variable, codes };
 }
 

@@ -133,7 +133,9 @@ def _limit(metadata: Sequence[Any], kinds: tuple[type, type]) -> dict[str, Any] 
     for each in metadata:
         if isinstance(each, kinds):
             is_open = isinstance(each, kinds[0])
-            value = getattr(each, kinds[0].__name__.lower() if is_open else kinds[1].__name__.lower())
+            value = getattr(
+                each, kinds[0].__name__.lower() if is_open else kinds[1].__name__.lower()
+            )
             return {"value": float(value), "open": is_open}
     return None
 

@@ -5,24 +5,27 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 from IPython.display import HTML, Markdown
 
 from analysis.article.ledger import CLAIMS, read_ledger
-from analysis.cohort.carried import Carried, carried
+from analysis.cohort.carried import Carried, carried, of_member
 from analysis.cohort.model import Cohort, Dataset
 from analysis.display.beyond import MARK
 from analysis.display.format import listed, patients
 from analysis.display.what_if.offered import NOT_IN_A_PAGE, Section, offered
+from analysis.display.what_if.script import PANEL_STYLE, SCRIPT
 from analysis.estimates.rows import KEY
+from analysis.study.parameters import Parameters
 from analysis.study.study import Study
 
 TITLE = "What if?"
 ASK = "what_if: true"
+# What a panel adds to a page, script, style and patients.
+MOST_BYTES = 150_000
 _WITHOUT_SCRIPT = (
     "The panel needs JavaScript. Without it the tables above are this report’s own analysis."
 )
@@ -39,6 +42,7 @@ def panel(
     estimates: pd.DataFrame,
     sections: Sequence[Section],
     folded: bool = True,
+    members: Iterable[Dataset] | str = "",
 ) -> HTML | Markdown:
     """Give the panel of a page, or a sentence why there is none.
 
@@ -52,6 +56,9 @@ def panel(
         What the panel shows.
     folded
         Whether it is opened by the reader.
+    members
+        Other cohorts that give the same published numbers, as many of which are carried as a page
+        has room for; or a sentence why there are none.
     """
     if not cohort.what_if:
         return Markdown(_not_asked_for(cohort))
@@ -60,17 +67,33 @@ def panel(
     held = _held(recorded, cohort, estimates, sections)
     if not held["carried"]["endpoints"]:
         return Markdown("")
+    held |= {"members": [], "why": members if isinstance(members, str) else ""}
+    if not isinstance(members, str):
+        held["members"] = _with_room(held, members, cohort.parameters)
     inner = (
         f'<section class="what-if" aria-label="{TITLE}" data-cohort="{packed(held)}">'
         f'<p class="without">{_WITHOUT_SCRIPT}</p></section>'
     )
     if folded:
-        words = "move cut-offs, patients, endpoints and methods, here in the page"
-        inner = (
-            f'<details class="what-if-fold"><summary>{TITLE} {escape(words[:1].upper() + words[1:])}'
-            f"</summary>{inner}</details>"
-        )
+        words = "Move cut-offs, patients, endpoints and methods, here in the page"
+        inner = f'<details class="what-if-fold"><summary>{TITLE} {words}</summary>{inner}</details>'
     return HTML(inner)
+
+
+def _with_room(held: Carried, members: Iterable[Dataset], parameters: Parameters) -> list[Carried]:
+    """Give as many members as a page may carry beside all else of the panel."""
+    room = MOST_BYTES - len(SCRIPT.encode()) - len(PANEL_STYLE.encode())
+    kept: list[Carried] = []
+    for dataset in members:
+        member = of_member(dataset, parameters, held["carried"])
+        if member["dates"] == held["carried"]["dates"]:
+            # The cohort of the report is a member too, and no other one.
+            continue
+        more = [*kept, member]
+        if len(packed({**held, "members": more})) > room:
+            break
+        kept = more
+    return kept
 
 
 def packed(held: Carried) -> str:
@@ -114,8 +137,8 @@ def _not_asked_for(cohort: Cohort) -> str:
     if cohort.synthetic:
         return ""
     return (
-        f"**{TITLE}** A panel can stand here in which cut-offs, parts of the patients, endpoints and "
-        f"methods are moved. It would embed what is analysed of each of the "
+        f"**{TITLE}** A panel can stand here in which cut-offs, parts of the patients, endpoints "
+        f"and methods are moved. It would embed what is analysed of each of the "
         f"{patients(len(cohort.patients))}, without identity and dates, and is left out, since "
         f"they are real. `{ASK}` in `dataset.yaml` asks for it; what `make release` writes never "
         "has it."

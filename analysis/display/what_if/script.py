@@ -22,3 +22,4 @@ def engine(sources: tuple[str, ...] = SOURCES) -> str:
 
 
 SCRIPT = engine()
+PANEL_STYLE = (FOLDER / "panel.css").read_text(encoding="utf-8")

@@ -3,7 +3,7 @@
 class Panel {
   constructor(root, held) {
     this.root = root;
-    this.held = held;
+    this.held = { ...held, carried: opened(held.carried) };
     this.fields = held.fields;
     this.base = Object.fromEntries(held.fields.map((field) => [field.name, field.base]));
     this.settings = { ...this.base };
@@ -27,6 +27,57 @@ class Panel {
       comparisons: has("factors") ? prognosisOf(cohort) : [],
       relapse: has("relapse") ? relapseOf(cohort) : [],
     };
+  }
+
+  // What crosses a line in another cohort under the same settings, against its own numbers under
+  // those of the report; null where the population asks for what is not carried of it.
+  crossedIn(at, settings) {
+    this.others ||= [];
+    const other = (this.others[at] ||= { carried: memberOf(this.held.carried, this.held.members[at]) });
+    const compute = (of) => {
+      const cohort = cohortUnder(other.carried, this.under(of));
+      return { survival: survivalOf(cohort), comparisons: prognosisOf(cohort), relapse: relapseOf(cohort) };
+    };
+    if (!other.base) {
+      const base = compute(this.base);
+      const rows = rowsOf(base.survival, base.comparisons, base.relapse);
+      other.base = Object.fromEntries([...rows].map(([key, { value, note }]) => [key, [isMissing(value) ? null : value, note, ""]]));
+    }
+    return crossedLines(compute(settings), other.base, (name) => this.words(name));
+  }
+
+  // Said when the reader has stopped: in how many other cohorts the same line is crossed.
+  async countOthers() {
+    const asked = (this.asked = {});
+    const { members } = this.held;
+    const { crossed } = this;
+    if (!crossed.length) return;
+    if (!members.length) {
+      this.aside.textContent = this.held.why;
+      return;
+    }
+    await new Promise((resume) => { setTimeout(resume, 400); });
+    const name = (one) => [one.of, one.kind, one.way].join();
+    const counts = new Map(crossed.map((one) => [name(one), 0]));
+    for (let at = 0; at < members.length; at += 1) {
+      if (this.asked !== asked) return;
+      let found;
+      try {
+        found = this.crossedIn(at, this.settings);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        this.aside.textContent = `In how many of the other cohorts these lines are crossed is not known here: ${error.message}.`;
+        return;
+      }
+      for (const one of new Set(found.map(name))) if (counts.has(one)) counts.set(one, counts.get(one) + 1);
+      await new Promise((resume) => { setTimeout(resume); });
+    }
+    if (this.asked !== asked) return;
+    for (const one of crossed) {
+      one.cohorts = counts.get(name(one));
+      one.shown.append(` In ${one.cohorts} of ${members.length} other cohorts as well.`);
+    }
+    this.aside.textContent = `The other ${members.length} cohorts give every published number too: what is crossed in few of them hangs on what was drawn.`;
   }
 
   // What the page computes of the report's own settings, where it is other than the report's.
@@ -364,7 +415,9 @@ class Panel {
         })));
       }
     }
-    this.lines.replaceChildren(...parts);
+    this.aside = element("p", { class: "hint" });
+    this.lines.replaceChildren(...parts, this.aside);
+    this.countOthers();
   }
 
   sections(found) {
@@ -598,6 +651,7 @@ async function start(root) {
     }
   };
   root.crossed = () => panel.crossed;
+  root.crossedIn = (at) => panel.crossedIn(at, panel.settings);
   root.dataset.ready = "";
 }
 
