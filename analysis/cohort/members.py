@@ -14,7 +14,6 @@ from analysis.cohort.read import read_dataset
 from analysis.cohort.save import write_tables
 from analysis.study.study import Study
 
-
 # What is measured in between tells nobody's group and no time.
 _APART = ("assessments", "adverse_events", "organ_doses")
 

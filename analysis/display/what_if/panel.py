@@ -26,6 +26,8 @@ TITLE = "What if?"
 ASK = "what_if: true"
 # What a panel adds to a page, script, style and patients.
 MOST_BYTES = 150_000
+# More are not even packed to see how much they would add.
+MOST_PATIENTS = 5_000
 _WITHOUT_SCRIPT = (
     "The panel needs JavaScript. Without it the tables above are this report’s own analysis."
 )
@@ -64,7 +66,11 @@ def panel(
         return Markdown(_not_asked_for(cohort))
     if why := not_offered(cohort, sections):
         return Markdown(f"**{TITLE}** The panel in which settings are moved is not here: {why}.")
+    if len(cohort.patients) > MOST_PATIENTS:
+        return Markdown(_too_many(cohort))
     held = _held(recorded, cohort, estimates, sections)
+    if len(packed(held)) > _room():
+        return Markdown(_too_many(cohort))
     if not held["carried"]["endpoints"]:
         return Markdown("")
     held |= {"members": [], "why": members if isinstance(members, str) else ""}
@@ -82,7 +88,7 @@ def panel(
 
 def _with_room(held: Carried, members: Iterable[Dataset], parameters: Parameters) -> list[Carried]:
     """Give as many members as a page may carry beside all else of the panel."""
-    room = MOST_BYTES - len(SCRIPT.encode()) - len(PANEL_STYLE.encode())
+    room = _room()
     kept: list[Carried] = []
     for dataset in members:
         member = of_member(dataset, parameters, held["carried"])
@@ -94,6 +100,19 @@ def _with_room(held: Carried, members: Iterable[Dataset], parameters: Parameters
             break
         kept = more
     return kept
+
+
+def _room() -> int:
+    """Give how many bytes are left for the patients."""
+    return MOST_BYTES - len(SCRIPT.encode()) - len(PANEL_STYLE.encode())
+
+
+def _too_many(cohort: Cohort) -> str:
+    return (
+        f"**{TITLE}** The panel in which settings are moved is not here: "
+        f"{patients(len(cohort.patients))} are more than a page carries beside it "
+        f"({MOST_BYTES // 1000} kB)."
+    )
 
 
 def packed(held: Carried) -> str:
