@@ -88,7 +88,7 @@ def measure(progress: Callable[[str], None]) -> list[Result]:
 
 def added(page: str) -> int:
     """Give how many bytes of a page are its panel: script, style, and what it carries."""
-    carried = re.search(r'<section class="what-if".*?</section>', page, re.DOTALL)
+    carried = re.search(r'<section[^>]*data-cohort=.*?</section>', page, re.DOTALL)
     return len(SCRIPT.encode()) + len(PANEL_STYLE.encode()) + len(carried[0] if carried else "")
 
 

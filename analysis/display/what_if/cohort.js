@@ -423,11 +423,37 @@ function comparisonOf(cohort, factor, endpoint) {
   };
 }
 
+const MOST_REMEMBERED = 1000;
+const remembered = new Map();
+
+// What was compared already, of the same patients in the same groups at the same times, is given
+// again: a cut that is moved changes one factor of many (estimates/remembered.py).
+function once(cohort, kind, factor, endpoint, make) {
+  const { settings } = cohort;
+  // What else strata hang on is not in the key.
+  if (settings.factor_test === "stratified log-rank") return make();
+  const landmark = settings.landmark_months || 0;
+  const known = landmark && factor.knownFrom.length ? cohort.members.map(knownFrom(cohort, factor)).join() : "";
+  cohort.signatures ||= new Map();
+  if (!cohort.signatures.has(endpoint)) {
+    const rows = cohort.times.get(endpoint);
+    cohort.signatures.set(endpoint, rows.map((one) => `${one.at}:${one.days}:${+one.event}`).join());
+  }
+  const key = [kind, factor.name, endpoint, settings.ci_type, settings.confidence, settings.factor_test,
+    landmark, known, factor.codes.join(""), cohort.signatures.get(endpoint)].join("|");
+  if (!remembered.has(key)) {
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    remembered.set(key, make());
+  }
+  return { ...remembered.get(key), factor };
+}
+
 // Table 5 under the settings, all endpoints as one family of tests where these are adjusted.
 function prognosisOf(cohort) {
   const endpoints = comparedEndpoints(cohort);
   const found = factorsOf(cohort).flatMap((factor) =>
-    endpoints.map((endpoint) => comparisonOf(cohort, factor, endpoint)));
+    endpoints.map((endpoint) =>
+      once(cohort, "prognosis", factor, endpoint, () => comparisonOf(cohort, factor, endpoint))));
   const method = cohort.settings.p_adjustment;
   if (!method || method === "none") return found;
   const plain = adjustedFor(found.map((one) => one.test.p), method);
@@ -446,7 +472,7 @@ function relapseOf(cohort) {
   return endpointsOf(cohort)
     .filter((endpoint) => endpoint.deathChoice)
     .flatMap((endpoint) =>
-      factorsOf(cohort).map((factor) => {
+      factorsOf(cohort).map((factor) => once(cohort, "relapse", factor, endpoint.name, () => {
         const rows = comparedTimes(cohort, factor, endpoint.name, 0);
         return {
           factor,
@@ -458,7 +484,7 @@ function relapseOf(cohort) {
           test: testOf(rows, "log-rank"),
           ratios: [],
         };
-      }));
+      })));
 }
 
 // Table 1 by the groups of a factor (estimates/characteristics.py) ----------------------------------

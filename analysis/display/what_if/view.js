@@ -121,7 +121,10 @@ class Panel {
       this.form,
       element("div", { class: "buttons" },
         button("Reset", () => this.set({}, true)),
-        button("Copy the link", () => this.copy(location.href, "The link")),
+        button("Copy the link", () => {
+          this.keep();
+          this.copy(location.href, "The link");
+        }),
         button("Copy the command", () => this.copy(this.command.textContent, "The command"))),
       this.told,
       this.state,
@@ -391,7 +394,9 @@ class Panel {
     }
     this.found = found;
     this.command.textContent = this.commandText();
-    this.keep();
+    // A browser takes its time to change an address.
+    clearTimeout(this.keeping);
+    this.keeping = setTimeout(() => this.keep(), 250);
     this.sayLines(found, changed.length);
     this.results.replaceChildren(...this.sections(found));
   }
