@@ -13,7 +13,18 @@ import lifelines
 import numba
 import numpy
 
-from benchmarks import audit, bounds, builds, cohorts, ensemble, kernels, libraries, million, truth
+from benchmarks import (
+    audit,
+    bounds,
+    builds,
+    cohorts,
+    ensemble,
+    kernels,
+    libraries,
+    million,
+    truth,
+    what_if,
+)
 
 SEEDS = range(1, 11)
 PATIENTS = int(os.environ.get("BENCH_PATIENTS", "1000000"))
@@ -32,6 +43,7 @@ def main(names: list[str]) -> int:
         "audit": lambda: _print_audit(audit.seconds()),
         "truth": lambda: _print_truth(truth.rows()),
         "builds": lambda: _print_builds(builds.seconds_of_builds(progress)),
+        "what_if": lambda: print(*what_if.lines(what_if.measure(progress)), sep="\n"),
         "million": lambda: _print_steps(million.steps(PATIENTS, progress)),
         "libraries": lambda: _print_libraries(libraries.rows(PATIENTS, progress)),
     }

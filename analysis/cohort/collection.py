@@ -13,7 +13,7 @@ import filecmp
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,10 +92,14 @@ def names(ensemble: Path, kind: str) -> list[str]:
     return []
 
 
-def tables_of(ensemble: Path, kind: str, name: str) -> dict[str, pd.DataFrame]:
+def tables_of(
+    ensemble: Path, kind: str, name: str, without: Collection[str] = ()
+) -> dict[str, pd.DataFrame]:
     """Give the tables of one cohort of a collection, in cells of which CSV can be written."""
     tables = {}
     for path in sorted((ensemble / kind).glob("*.parquet")):
+        if path.stem in without:
+            continue
         asked: int | str = int(name) if kind == "members" else name
         stored = pq.read_table(path, filters=[(MEMBER, "==", asked)]).drop_columns([MEMBER])
         cells = {name: stored[name].to_pylist() for name in stored.schema.names}

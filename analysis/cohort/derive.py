@@ -40,6 +40,66 @@ OVERALL_SURVIVAL = "OS"
 RELAPSES = ("in_field_relapse_date", "out_field_relapse_date")
 
 
+@dataclass(frozen=True)
+class Admitted:
+    """Who meets the criteria of a study, with everything that does not come from follow-up.
+
+    Attributes
+    ----------
+    study
+        With every cut where the parameters put it.
+    recording
+        What the dataset records.
+    patients
+        One row a patient admitted, index `patient_id`: recorded and derived columns.
+    radiotherapy
+        The courses of all patients, with their BED and EQD2.
+    zero
+        The day from which times are counted, of all patients.
+    screening
+        See `Cohort.screening`.
+    """
+
+    study: Study
+    recording: Recording
+    patients: pd.DataFrame
+    radiotherapy: pd.DataFrame
+    zero: Zero
+    screening: pd.DataFrame
+
+
+def admitted(dataset: Dataset, parameters: Parameters) -> Admitted:
+    """Derive what is known at the beginning, and leave out who fails a criterion of eligibility.
+
+    Raises
+    ------
+    DatasetFaults
+        When the dataset does not record what a parameter asks for.
+    """
+    tables = dataset.tables
+    study = dataset.study.under(parameters)
+    patients = tables["patients"].set_index("patient_id", drop=False).rename_axis(None)
+    recording = Recording.of(dataset.description, tables, study)
+    patients = patients.assign(**_baseline(patients, study))
+    radiotherapy = _radiotherapy(tables["radiotherapy"], parameters)
+    given = _immunotherapy(patients.index, tables["immunotherapy"], study)
+    for made in (irradiation(patients.index, radiotherapy), given):
+        patients = patients.assign(**recording.known(made))
+    patients = patients.assign(**recording.known(_timing(patients)))
+    zero = time_zero(patients, recording, parameters)
+    patients = patients.assign(time_zero=zero.days)
+    for derivation in study.derivations:
+        patients = patients.assign(**recording.known(derivation(patients, tables, parameters)))
+    if faults := misfits(study, dataset.description, patients):
+        raise DatasetFaults(dataset.name, faults)
+    study = study.among(patients)
+    _refuse_other_levels(dataset.name, patients, study)
+    if study.arm is not None:
+        patients = patients.assign(**_arm(patients, study))
+    screening, ids = eligibility.screen(patients, study, parameters.apply_eligibility)
+    return Admitted(study, recording, patients.loc[ids], radiotherapy, zero, screening)
+
+
 def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     """Derive everything that is analysed from a checked dataset.
 
@@ -53,28 +113,10 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         When the dataset does not record what a parameter asks for, or the population is nobody.
     """
     tables = dataset.tables
-    study = dataset.study.under(parameters)
-    patients = tables["patients"].set_index("patient_id", drop=False).rename_axis(None)
-    recording = Recording.of(dataset.description, tables, study)
-    patients = patients.assign(**_baseline(patients, study))
-    radiotherapy = _radiotherapy(tables["radiotherapy"], parameters)
-    given = _immunotherapy(patients.index, tables["immunotherapy"], study)
-    for made in (_irradiation(patients.index, radiotherapy), given):
-        patients = patients.assign(**recording.known(made))
-    patients = patients.assign(**recording.known(_timing(patients)))
-    zero = _time_zero(patients, recording, parameters)
-    patients = patients.assign(time_zero=zero.days)
-    for derivation in study.derivations:
-        patients = patients.assign(**recording.known(derivation(patients, tables, parameters)))
-    if faults := misfits(study, dataset.description, patients):
-        raise DatasetFaults(dataset.name, faults)
-    study = study.among(patients)
-    _refuse_other_levels(dataset.name, patients, study)
-    if study.arm is not None:
-        patients = patients.assign(**_arm(patients, study))
-
-    screening, admitted = eligibility.screen(patients, study, parameters.apply_eligibility)
-    screening, asked = eligibility.restrict(dataset.name, patients.loc[admitted], study, screening)
+    found = admitted(dataset, parameters)
+    study, recording, patients, zero = found.study, found.recording, found.patients, found.zero
+    radiotherapy = found.radiotherapy
+    screening, asked = eligibility.restrict(dataset.name, patients, study, found.screening)
     patients = patients.loc[asked]
     # What a dataset recorded may have the name of what is derived from follow-up.
     recorded, ids = patients, patients.index
@@ -136,6 +178,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         unrecorded=unrecorded,
         read=len(tables["patients"]),
         data_cutoff=dataset.description.data_cutoff,
+        what_if=dataset.description.is_carried,
         stand_ins={name: words for name, words in stand_ins.items() if words},
     )
 
@@ -214,7 +257,8 @@ def _radiotherapy(table: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     )
 
 
-def _irradiation(ids: pd.Index, radiotherapy: pd.DataFrame) -> dict[str, pd.Series]:
+def irradiation(ids: pd.Index, radiotherapy: pd.DataFrame) -> dict[str, pd.Series]:
+    """Give the days and the doses of radiotherapy of each patient, missing without a course."""
     # A patient's dose is that of the site with the highest EQD2, the site meant to be controlled.
     # Where that of one of several sites is not known, nobody can tell which it is.
     several = radiotherapy["patient_id"].duplicated(keep=False)
@@ -289,7 +333,7 @@ def _timing(patients: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 @dataclass(frozen=True)
-class _Zero:
+class Zero:
     """The day from which times are counted, by patient; what stands in for it; why there is none.
 
     `stand_in` says in words of a method from when times are counted in place of what was asked.
@@ -300,7 +344,7 @@ class _Zero:
     why: str = ""
 
 
-def _time_zero(patients: pd.DataFrame, recording: Recording, parameters: Parameters) -> _Zero:
+def time_zero(patients: pd.DataFrame, recording: Recording, parameters: Parameters) -> Zero:
     """Give time zero: as the parameters have it, or what is nearest to it and is recorded."""
     columns = _STARTED_BY[parameters.time_zero]
     recorded = [column for column in columns if recording.has(column)]
@@ -308,15 +352,15 @@ def _time_zero(patients: pd.DataFrame, recording: Recording, parameters: Paramet
     if recorded == list(columns):
         second = parameters.time_zero == "second treatment"
         days = at_risk.second_treatment(patients) if second else patients[recorded].min(axis=1)
-        return _Zero(days)
+        return Zero(days)
     # What was asked for by name has no stand-in.
     asked = parameters.time_zero != "first treatment"
     if recorded and not asked:
         (column,) = recorded
-        return _Zero(patients[column], f"from {_STARTS[column]}, since {why}")
+        return Zero(patients[column], f"from {_STARTS[column]}, since {why}")
     if not asked and "enrolment_date" in patients and recording.has("enrolment_date"):
-        return _Zero(patients["enrolment_date"], "from enrolment, since no treatment is recorded")
-    return _Zero(pd.Series(pd.NaT, index=patients.index, dtype="datetime64[ns]"), why=why)
+        return Zero(patients["enrolment_date"], "from enrolment, since no treatment is recorded")
+    return Zero(pd.Series(pd.NaT, index=patients.index, dtype="datetime64[ns]"), why=why)
 
 
 _STARTED_BY: Mapping[str, tuple[str, ...]] = {
@@ -445,7 +489,7 @@ def _time_to_event(
     patients: pd.DataFrame,
     follow_up: pd.DataFrame,
     recorded_times: pd.DataFrame,
-    zero: _Zero,
+    zero: Zero,
     recording: Recording,
     study: Study,
     declared: frozenset[str],
@@ -470,7 +514,7 @@ def _time_to_event(
         if endpoint.duration:
             needed = (endpoint.duration, endpoint.duration_event)
             why = recording.why(*(f"patients.{column}" for column in needed))
-            found = _from_durations(endpoint, patients)
+            found = from_durations(endpoint, patients)
         elif endpoint.events:
             why = _unrecorded(endpoint, zero, recording, study.chosen)
             found = _from_dates(endpoint, dates, study.chosen)
@@ -495,7 +539,7 @@ def _time_to_event(
 
 
 def _unrecorded(
-    endpoint: Endpoint, zero: _Zero, recording: Recording, parameters: Parameters
+    endpoint: Endpoint, zero: Zero, recording: Recording, parameters: Parameters
 ) -> str:
     """Say why an endpoint of dates cannot be had; nothing where all that it needs is recorded."""
     needed = [*endpoint.needs(parameters)]
@@ -514,7 +558,7 @@ def _imputed_days(endpoint: Endpoint, imputed: Mapping[str, int], study: Study) 
     return f"with {n} {'date' if n == 1 else 'dates'} imputed to the day" if n else ""
 
 
-def _stand_ins(endpoint: Endpoint, zero: _Zero, recording: Recording) -> str:
+def _stand_ins(endpoint: Endpoint, zero: Zero, recording: Recording) -> str:
     """Say what stands in for what is not recorded of an endpoint; nothing where all is."""
     told = [] if endpoint.time_zero else [zero.stand_in]
     told.append(_without(endpoint.optional, recording))
@@ -589,7 +633,8 @@ def _from_dates(endpoint: Endpoint, dates: pd.DataFrame, parameters: Parameters)
     )
 
 
-def _from_durations(endpoint: Endpoint, patients: pd.DataFrame) -> pd.DataFrame:
+def from_durations(endpoint: Endpoint, patients: pd.DataFrame) -> pd.DataFrame:
+    """Give the times of an endpoint that was recorded as a duration, as `Cohort.time_to_event`."""
     days = patients[endpoint.duration].astype("float64") * endpoint.per_day
     ended = patients[endpoint.duration_event].astype(object)
     known = days.notna() & ended.notna()

@@ -193,6 +193,7 @@ class Description(Strict):
     notice: str = Field("", max_length=1000)
     synthetic: bool = False
     disclosure: Literal["OpenSAFELY", "ACRO", "none"] = "OpenSAFELY"
+    what_if: bool | None = None
     data_cutoff: datetime.date | None = None
     seed: int | None = None
     eligibility_applies: bool | None = None
@@ -256,6 +257,14 @@ class Description(Strict):
         if self.eligibility_applies is None:
             return self.compare_with_article
         return self.eligibility_applies
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether pages carry the patients, so that settings can be moved in them.
+
+        Synthetic patients are carried unless told otherwise, real ones only where that is asked.
+        """
+        return self.synthetic if self.what_if is None else self.what_if
 
     def lacks(self, table: str, column: str | None = None) -> bool:
         """Tell whether the table, or one column of it, is said not to be recorded."""

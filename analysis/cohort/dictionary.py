@@ -49,6 +49,7 @@ synthetic: false
 data_cutoff: 2023-06-30             # no date is after it, may be left out
 compare_with_article: false         # true: with the article's numbers, criteria and axes of figures
 disclosure: OpenSAFELY              # rules of `make release`; or ACRO; none: no control at all
+what_if: false                      # true: pages carry the patients, to move settings in them
 eligibility_applies: false          # true: leave out who fails the article's criteria
 not_recorded:                       # may be left out
   patients: [ecog]
@@ -66,6 +67,10 @@ nothing happened to anybody.
 The report is about these patients alone unless `compare_with_article` asks for the article's
 numbers beside theirs: then its title is the article's, each published number gets a verdict, and
 the article's criteria of eligibility are applied unless `eligibility_applies` says otherwise.
+
+With `what_if: true` pages carry what is analysed of each patient, without identity and dates, so
+that cut-offs, parts of the patients, endpoints and methods can be moved in them. Synthetic patients
+are carried unless it says `false`; a release never carries any.
 
 `make check` lists the faults; where there is none it says how many patients were read, admitted and
 analysed by endpoint, what one more column would add to the report, and asks about what looks wrong:

@@ -69,6 +69,8 @@ class Cohort:
         The day until which the dataset says that it is known; None where it does not say.
     remarks
         What should be looked at, in sentences; only of a cohort that was loaded from its files.
+    what_if
+        Whether pages may carry the patients (`Description.is_carried`).
     not_at_risk
         One row a patient and endpoint left out, since the patient was never at risk of it, or
         when is not recorded: `patient_id, endpoint, reason` (see `analysis.cohort.at_risk`).
@@ -93,6 +95,7 @@ class Cohort:
     read: int
     data_cutoff: datetime.date | None = None
     remarks: tuple[str, ...] = ()
+    what_if: bool = False
     not_at_risk: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=["patient_id", "endpoint", "reason"])
     )
@@ -144,6 +147,7 @@ class Cohort:
         words = {
             "article": study.article is not None,
             "synthetic": self.synthetic,
+            "what_if": self.what_if,
             "eligibility": not self.screening.empty,
             "characteristics": self._records_any(*study.table_1, *study.characteristics),
             "treatment": self._records_any(*study.table_2, *study.treatment)

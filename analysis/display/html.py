@@ -108,6 +108,8 @@ def to_html(notebook: NotebookNode, name: str, report: Report, told: bool = Fals
         for cell in cells
         for output in cell.get("outputs", [])
     )
+    # A panel brings a script and a style of its own.
+    resources["panel"] = '<section class="what-if"' in shown
     resources["taken"] = frozenset(re.findall(r'\sid="([^"]+)"', shown))
     page, _ = exporter.from_notebook_node(notebook, resources)
     head, main, rest = page.partition("<main")

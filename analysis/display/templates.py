@@ -12,6 +12,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from analysis.display.what_if.script import PANEL_STYLE
+from analysis.display.what_if.script import SCRIPT as PANEL_SCRIPT
 from analysis.study.declarations import Credit
 
 TEMPLATES = Path(__file__).parent / "template"
@@ -135,8 +137,16 @@ def equip(environment: Environment) -> None:
     environment.globals.update(
         style=Markup(STYLE),
         script=Markup(SCRIPT),
-        script_sha256=base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode("ascii"),
+        script_sha256=_sha256(SCRIPT),
+        panel_style=Markup(PANEL_STYLE),
+        panel_script=Markup(PANEL_SCRIPT),
+        panel_sha256=_sha256(PANEL_SCRIPT),
     )
+
+
+def _sha256(script: str) -> str:
+    """Give the digest under which a content security policy lets a script run."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
 
 
 def _environment() -> Environment:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.cohort.axis import held
-from analysis.cohort.model import Cohort
+from analysis.cohort.members import members as read_members
+from analysis.cohort.model import Cohort, Dataset
 from analysis.estimates.ensemble import Ensemble, ledger_digest, read_ensemble
 from analysis.sensitivity.cohorts import Cohorts, read_cohorts
 from analysis.sensitivity.pair import Pair
 from analysis.sensitivity.variants import Variant, variants_of
 from analysis.study.parameters import Parameters
+from analysis.zhai_2025.study import STUDY
 
 
 def of(cohort: Cohort) -> Ensemble | str:
@@ -64,4 +66,16 @@ def of_pair(pair: Pair) -> tuple[Pair, Cohorts | str]:
 
 def _of_conclusions(parameters: Parameters) -> dict[str, object]:
     """Give the choices on which conclusions hang: not how long an axis is."""
-    return parameters.model_dump(exclude={"figure_months", "at_risk_every_months"})
+    return parameters.model_dump(exclude={"figure_months", "at_risk_every_months", "show_censored"})
+
+
+def members(cohort: Cohort) -> Iterable[Dataset] | str:
+    """Give the cohorts of the ensemble themselves, or a sentence why there are none for a page.
+
+    They are asked under the choices of the page, whichever the ensemble was estimated under.
+    """
+    article = cohort.study.article
+    if article is None or not cohort.synthetic:
+        return ""
+    found = read_ensemble(read_ledger(article / CLAIMS.name), cohort.study.parameters())
+    return found if isinstance(found, str) else read_members(STUDY)

@@ -70,7 +70,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("patients") / "real"
     shutil.copytree(DATA / "synthetic", folder)
     described = yaml.safe_load((folder / "dataset.yaml").read_text("utf-8"))
-    described["synthetic"] = False
+    described |= {"synthetic": False, "what_if": True}
     (folder / "dataset.yaml").write_text(yaml.safe_dump(described), encoding="utf-8")
     return folder
 

@@ -17,7 +17,9 @@ _OF_THE_SCREEN = (
     " or self::details[contains(@class, 'code')]"
     " or contains(concat(' ', @class, ' '), ' anchor ')"
     " or contains(concat(' ', @class, ' '), ' files ')"
-    " or contains(concat(' ', @class, ' '), ' filter ')]"
+    " or contains(concat(' ', @class, ' '), ' filter ')"
+    " or contains(concat(' ', @class, ' '), ' what-if ')"
+    " or contains(concat(' ', @class, ' '), ' what-if-fold ')]"
 )
 _ALIGNED = re.compile(r"\bgt_(left|center|right)\b")
 # Sizes of lettering in tables, in points, and how wide a letter is of its size.

@@ -43,6 +43,11 @@ _PAGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("article", "synthetic"),
         "what do the printed numbers say of what is not printed?",
     ),
+    (
+        "12_what_if",
+        ("survival", "what_if"),
+        "what comes out under other cut-offs, of other patients, by other methods?",
+    ),
 )
 
 
