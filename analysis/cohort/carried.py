@@ -25,7 +25,7 @@ from analysis.study import expressions
 from analysis.study.endpoints import CENSORED_AT, Endpoint
 from analysis.study.keys import YES
 from analysis.study.limits import limit_column, limits
-from analysis.study.parameters import Parameters, TimeZero
+from analysis.study.parameters import Parameters
 from analysis.study.variables import Factor, Grouped, Row
 
 Carried = dict[str, Any]
@@ -74,7 +74,7 @@ def carried(dataset: Dataset, parameters: Parameters) -> Carried:
         "sites": _sites(found),
         "zeros": {
             choice: {"days": days(zero.days.reindex(patients.index)), "why": zero.why}
-            for choice in get_args(TimeZero)
+            for choice in get_args(Parameters.model_fields["time_zero"].annotation)
             for zero in [_zero(found, parameters, choice)]
         },
         "dates": {name: days(values) for name, values in dates.items()},

@@ -15,7 +15,8 @@ import pandas as pd
 from annotated_types import Ge, Gt, Le, Lt
 
 from analysis.cohort.model import Cohort
-from analysis.study.parameters import POPULATION, Parameters, Unit
+from analysis.study.parameters import POPULATION, Parameters
+from analysis.study.phrases import Unit
 from analysis.study.study import Study
 
 # The names of the groups in which the fields stand.
