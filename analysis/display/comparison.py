@@ -72,7 +72,7 @@ def introduction(pair: Pair) -> HTML:
         f'<tr><th scope="row">{name}</th><td>{ours}</td><td>{theirs}</td></tr>'
         for name, (ours, theirs) in rows
     )
-    head = sides.headings(["", _heading(first), _heading(second)])
+    head = f"<td></td>{sides.headings([_heading(first), _heading(second)])}"
     return HTML(
         '<div class="scroll" role="group" tabindex="0" aria-label="The two reports">'
         f'<table class="prose"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
