@@ -20,13 +20,15 @@ _INTRODUCTION = """\
 Written by `make dictionary` from {modules}; edit these, not this file.
 
 Every choice that a reader may question has a name here. The first cell of each notebook sets those
-that its page depends on; one that is edited there holds for every page. For one build,
+that its page depends on; one that is edited there holds for every page. A variant has a folder of
+its own beside the base:
 
 ```
 make PARAMS="alpha_beta=3 ci_type=log"       # changes some
 make PARAMS="population='age_years >= 60'"   # analyses a part of the patients
 make PARAMS=mine.yaml                        # takes them from a file, a line `alpha_beta: 3` each
 make survival PARAMS="ci_type=log"           # builds one page alone
+make compare PARAMS="ci_type=log"            # sets the variant beside the base
 make sensitivity                             # compares the report under many of them
 ```
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.build.asked import chosen, cohort_of
 from analysis.build.errors import BuildError
 from analysis.build.inputs import Source
+from analysis.build.names import report_name
 from analysis.build.project import Project
 from analysis.build.report import build_report, name_of
 from analysis.study.in_place import clear_away, staged
@@ -75,7 +77,21 @@ def build_release(project: Project, folder: Path, given: Mapping[str, Any]) -> l
         f"{len(protected.rows):,} numbers, {suppressed:,} of them suppressed ({rules.name}).",
         f"Patients who could be told by a small count: {before:,} before, 0 after.",
         f"{shown}/{FILES} lists every file for the output checker.",
+        *_of_others(project, folder, name),
         f"{shown}/index.html",
+    ]
+
+
+def _of_others(project: Project, folder: Path, name: str) -> list[str]:
+    """Say which other releases of the same patients there are, which the attack has not seen."""
+    base = report_name(folder)
+    there = {each.name for each in project.releases.glob(f"{escape(base)}*") if each.is_dir()}
+    others = sorted(n for n in there - {name} if n == base or n.startswith(f"{base}-"))
+    if not others:
+        return []
+    return [
+        f"Check them together: {', '.join(others)} may be of the same patients, and a small count "
+        "may follow from the difference of two releases."
     ]
 
 

@@ -34,6 +34,7 @@ from analysis.sensitivity.compare import SIGNIFICANT
 from analysis.sensitivity.pair import Pair, Side, endpoints, is_key
 from analysis.study.keys import Statistic
 from analysis.study.phrases import phrase
+from analysis.study.study import Study
 
 # So many sentences are read; the rest of them is folded.
 _SENTENCES = 8
@@ -71,7 +72,7 @@ def introduction(pair: Pair) -> HTML:
         f'<tr><th scope="row">{name}</th><td>{ours}</td><td>{theirs}</td></tr>'
         for name, (ours, theirs) in rows
     )
-    head = sides.headings(["", _heading(first), _heading(second)])
+    head = f"<td></td>{sides.headings([_heading(first), _heading(second)])}"
     return HTML(
         '<div class="scroll" role="group" tabindex="0" aria-label="The two reports">'
         f'<table class="prose"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
@@ -97,8 +98,17 @@ def _chosen(name: str, side: Side) -> str:
     parameters = side.cohort.parameters
     if name not in type(parameters).model_fields:
         return "–"
-    said = phrase(name, getattr(parameters, name), type(parameters))
+    value = getattr(parameters, name)
+    if isinstance(value, tuple):
+        value = tuple(_label(each, side.study) for each in value)
+    said = phrase(name, value, type(parameters))
     return said[:1].upper() + said[1:]
+
+
+def _label(value: object, study: Study) -> object:
+    """Give the label of a factor for its name; what is none stands as it is."""
+    known = isinstance(value, str) and study.has_factor(value)
+    return study.factor(str(value)).label if known else value
 
 
 def _link(side: Side) -> str:

@@ -48,8 +48,8 @@ def test_what_changes_in_all_cohorts_is_named_with_both_numbers() -> None:
     said = tables.certain(COMPARED, VARIANTS, STUDY, COUNTED).data
     assert said == (
         '<ul class="brief"><li><a href="#variant-1">Time counted from the first day of '
-        "radiotherapy</a>: PVTT, OS, median, months, yes 10.0; no 12.0 in the base, yes 12.0; "
-        "no 11.0‡ here.</li></ul>"
+        "radiotherapy</a>: PVTT, OS, median, months, yes 10.0; no 12.0 to yes 12.0; "
+        "no 11.0‡</li></ul>"
     )
 
 

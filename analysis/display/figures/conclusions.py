@@ -88,11 +88,17 @@ def conclusions_matrix(
     columns
         Those of one panel follow each other.
     signs
-        Name to sign, in the order of the legend; only names that are met are explained.
+        Name to sign, in the order of the legend, the strongest first; only names that are met are
+        explained.
+    width_mm
+        A figure for a phone has the columns of one name as one.
     """
     if not rows or not columns:
         return notice("No conclusion was held against a variant.", width_mm)
     narrow = width_mm < NARROW_MM
+    said = _alt(rows, columns, signs)
+    if narrow:
+        rows, columns = _joined(rows, columns, list(signs))
     panels = [len(list(own)) for _, own in groupby(columns, key=lambda column: column.panel)]
     gaps = _PANEL_GAP * (len(panels) - 1)
     room = width_mm - 2 * _MARGIN
@@ -147,7 +153,25 @@ def conclusions_matrix(
                 sheet.paper.add_line(sign)
             y += tall
         done += count
-    return Drawing(sheet.figure, _alt(rows, columns, signs))
+    return Drawing(sheet.figure, said)
+
+
+def _joined(
+    rows: Sequence[Row], columns: Sequence[Column], strength: Sequence[str]
+) -> tuple[list[Row], list[Column]]:
+    """Put the columns of one name together, as a phone has room for; the strongest sign stands."""
+    panels: dict[str, list[str]] = {}
+    for column in columns:
+        panels.setdefault(column.label, []).append(column.panel)
+    places = {label: place for place, label in enumerate(panels)}
+    joined = []
+    for row in rows:
+        met: dict[int, str] = {}
+        for where, kind in row.signs.items():
+            place = places[columns[where].label]
+            met[place] = min(met.get(place, kind), kind, key=strength.index)
+        joined.append(Row(row.group, row.label, met))
+    return joined, [Column(" or ".join(filter(None, of)), label) for label, of in panels.items()]
 
 
 def _draw_heads(

@@ -63,10 +63,9 @@ def caption(
     variants: Sequence[Variant],
     failed: Mapping[str, str],
     study: Study,
-    counted: Counted = "",
 ) -> str:
     """Give the caption of `figure`, with how many variants it leaves out since all holds."""
-    found = judged(across.with_cohorts(comparison, counted))
+    found = judged(comparison)
     other = set(found.loc[found["judgement"] != Judgement.HOLDS, "variant"]) | set(failed)
     quiet = sum(each.name not in other for each in variants)
     said = (
@@ -77,8 +76,6 @@ def caption(
     if quiet:
         said += f" {thousands(quiet)} of {thousands(len(variants))} variants, under which every "
         said += "conclusion holds, are not drawn."
-    if isinstance(counted, Cohorts):
-        said += f" Cohorts: {counted.members} that give every published number."
     _, columns = _columns(found, study)
     short = abbreviations(study, [column.label for column in columns])
     return f"{said} {short}".rstrip()

@@ -187,20 +187,19 @@ def certain(
             name = escape(words.variant(variant, study))
             lines.append(
                 f'<li><a href="#{_anchor(number)}">{name}</a>: {escape(what)}, '
-                f"{escape(ours)} in the base, "
-                f"{escape(other)}{_mark_of_variants(counted)} here.</li>"
+                f"{escape(ours)} to {escape(other)}{_mark_of_variants(counted)}</li>"
             )
     if not lines:
         return HTML("")
     return HTML(f'<ul class="brief">{"".join(lines)}</ul>')
 
 
-def fold(title: str, method: str, *parts: HTML) -> HTML:
-    """Give parts of a page below a title, folded, with their method in a sentence or two."""
+def fold(title: str, said: str, *parts: HTML) -> HTML:
+    """Give parts of a page below a title, folded, after a few words on them."""
     inner = "".join(f'<div class="part">{part.data}</div>' for part in parts)
     return HTML(
         f'<details class="part"><summary>{escape(title)}</summary>'
-        f'<section class="prose"><p><strong>Method.</strong> {escape(method)}</p></section>'
+        f'<section class="prose"><p>{escape(said)}</p></section>'
         f"{inner}</details>"
     )
 
