@@ -17,7 +17,7 @@ import pandas as pd
 from analysis.display.addresses import Addresses
 from analysis.display.format import is_missing, thousands
 from analysis.display.origins import Keys, is_estimates
-from analysis.display.sensitivity.words import choice, parameter, subject
+from analysis.display.sensitivity.words import subject
 from analysis.estimates.arms import AND
 from analysis.estimates.rows import COLUMNS
 from analysis.estimates.standing import STATUS, Status
@@ -130,8 +130,8 @@ def listing(
         )
     return (
         '<section class="rows"><details id="rows"><summary>Where each number comes from</summary>'
-        f"<p>Every number of the page that comes from the patients is a link to its row here, with "
-        f"all its digits. {_choices(study)}</p>"
+        "<p>Every number of the page that comes from the patients is a link to its row here, with "
+        "all its digits.</p>"
         '<div aria-label="Rows of estimates" class="scroll" role="group" tabindex="0">'
         f"<table><thead><tr>{head}</tr></thead>{''.join(body)}</table></div></details></section>"
     )
@@ -225,15 +225,3 @@ def code(function: str) -> str:
         return f"{file.relative_to(_ROOT).as_posix()}, line {line}, {name}"
     except (ImportError, AttributeError, TypeError, ValueError, OSError):
         return function
-
-
-def _choices(study: Study) -> str:
-    """Say which choices differ from those that the study declares."""
-    own = type(study.chosen)().model_dump()
-    changed = {
-        name: value for name, value in study.chosen.model_dump().items() if value != own.get(name)
-    }
-    if not changed:
-        return "All choices are those that the study declares."
-    listed = "; ".join(f"{parameter(name, study)}: {choice(v)}" for name, v in changed.items())
-    return escape(f"Choices other than those that the study declares: {listed}.")
