@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
@@ -23,6 +24,7 @@ from analysis.estimates.rows import COLUMNS
 from analysis.estimates.standing import STATUS, Status
 from analysis.study.keys import KEY, Key, Statistic
 from analysis.study.study import Study
+from analysis.study.variables import Cut
 
 _ROOT = Path(__file__).parents[2]
 # What is said of a row once for all that have it alike.
@@ -165,7 +167,19 @@ def about(row: Mapping[Any, Any], study: Study) -> str:
         group = group.removeprefix(arm.name).removeprefix(AND)
         who = arm.level(part) if part else arm.words
     plain = {**row, "statistic": of.value, "group": group, "group_level": level, "factor": group}
-    return ", ".join(filter(None, (who, subject(plain, study, study), end)))
+    known = _cut_as(group, study)
+    return ", ".join(filter(None, (who, subject(plain, known, known), end)))
+
+
+def _cut_as(group: str, study: Study) -> Study:
+    """Give a study in which a factor is cut where a key says; a page need not know the choice."""
+    found = re.fullmatch(r"(\w+)([<>]=?.+)", group)
+    cut = Cut.read(found[2]) if found else None
+    if found is None or cut is None:
+        return study
+    own = [one for one in study.factors if one.cut and one.variable.name == found[1]]
+    own.sort(key=lambda one: one.cut is not None and one.cut.sign != cut.sign)
+    return replace(study, factors=tuple(replace(one, cut=cut) for one in own[:1]) or study.factors)
 
 
 @cache
