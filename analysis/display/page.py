@@ -53,11 +53,13 @@ class Page:
         self.name = name
         self.output = Path(output) if str(output) else None
         self.synthetic = synthetic
+        self._numbers = ""
 
     def estimates(self, rows: pd.DataFrame) -> None:
         """Write the estimates of this page (columns of `analysis.estimates.rows`)."""
         if path := self._file("estimates", f"{self.name}.parquet"):
             write_parquet(self._told(rows), path)
+            self._numbers = f"estimates/{path.name}"
 
     def records(self, name: str, rows: pd.DataFrame) -> None:
         """Write a plain table of this page, `<name>.csv`, beside the estimates."""
@@ -110,7 +112,7 @@ class Page:
             path.with_suffix(".png").write_bytes(drawing.png(said=said))
             _for_manuscript(drawing, path, said)
         image = _picture(drawing, said, alt)
-        links = self._links(f"figures/{name}", "svg", "png")
+        links = self._links(f"figures/{name}", "svg", "png", numbers=self._numbers)
         return HTML(
             f'<figure class="plot" id="{escape(name)}">{_box(name, image)}'
             f"{_figcaption(name, caption, links)}</figure>"
@@ -133,7 +135,7 @@ class Page:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def _links(self, stem: str, *suffixes: str) -> str:
+    def _links(self, stem: str, *suffixes: str, numbers: str = "") -> str:
         if self.output is None:
             return ""
         links = " ".join(

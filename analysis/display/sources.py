@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
@@ -17,12 +18,13 @@ import pandas as pd
 from analysis.display.addresses import Addresses
 from analysis.display.format import is_missing, thousands
 from analysis.display.origins import Keys, is_estimates
-from analysis.display.sensitivity.words import choice, parameter, subject
+from analysis.display.sensitivity.words import subject
 from analysis.estimates.arms import AND
 from analysis.estimates.rows import COLUMNS
 from analysis.estimates.standing import STATUS, Status
 from analysis.study.keys import KEY, Key, Statistic
 from analysis.study.study import Study
+from analysis.study.variables import Cut
 
 _ROOT = Path(__file__).parents[2]
 # What is said of a row once for all that have it alike.
@@ -130,8 +132,8 @@ def listing(
         )
     return (
         '<section class="rows"><details id="rows"><summary>Where each number comes from</summary>'
-        f"<p>Every number of the page that comes from the patients is a link to its row here, with "
-        f"all its digits. {_choices(study)}</p>"
+        "<p>Every number of the page that comes from the patients is a link to its row here, with "
+        "all its digits.</p>"
         '<div aria-label="Rows of estimates" class="scroll" role="group" tabindex="0">'
         f"<table><thead><tr>{head}</tr></thead>{''.join(body)}</table></div></details></section>"
     )
@@ -165,7 +167,19 @@ def about(row: Mapping[Any, Any], study: Study) -> str:
         group = group.removeprefix(arm.name).removeprefix(AND)
         who = arm.level(part) if part else arm.words
     plain = {**row, "statistic": of.value, "group": group, "group_level": level, "factor": group}
-    return ", ".join(filter(None, (who, subject(plain, study, study), end)))
+    known = _cut_as(group, study)
+    return ", ".join(filter(None, (who, subject(plain, known, known), end)))
+
+
+def _cut_as(group: str, study: Study) -> Study:
+    """Give a study in which a factor is cut where a key says; a page need not know the choice."""
+    found = re.fullmatch(r"(\w+)([<>]=?.+)", group)
+    cut = Cut.read(found[2]) if found else None
+    if found is None or cut is None:
+        return study
+    own = [one for one in study.factors if one.cut and one.variable.name == found[1]]
+    own.sort(key=lambda one: one.cut is not None and one.cut.sign != cut.sign)
+    return replace(study, factors=tuple(replace(one, cut=cut) for one in own[:1]) or study.factors)
 
 
 @cache
@@ -225,15 +239,3 @@ def code(function: str) -> str:
         return f"{file.relative_to(_ROOT).as_posix()}, line {line}, {name}"
     except (ImportError, AttributeError, TypeError, ValueError, OSError):
         return function
-
-
-def _choices(study: Study) -> str:
-    """Say which choices differ from those that the study declares."""
-    own = type(study.chosen)().model_dump()
-    changed = {
-        name: value for name, value in study.chosen.model_dump().items() if value != own.get(name)
-    }
-    if not changed:
-        return "All choices are those that the study declares."
-    listed = "; ".join(f"{parameter(name, study)}: {choice(v)}" for name, v in changed.items())
-    return escape(f"Choices other than those that the study declares: {listed}.")

@@ -133,7 +133,7 @@ def _exception(claim: dict[Any, Any]) -> str:
     to = claim_anchor(str(claim["claim_id"]))
     text = (
         f'<a href="#{escape(to)}">{escape(claim["locator"])}</a>: the article prints '
-        f"<strong>{escape(claim['printed'])}{unit}</strong>, these patients give "
+        f"<strong>{escape(claim['printed'])}{unit}</strong>, this dataset gives "
         f"{_number(claim, here)}{_sign(claim)}: {_MARKS[claim['verdict']]} "
         f"{escape(claim['verdict'])}."
     )

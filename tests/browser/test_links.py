@@ -18,6 +18,7 @@ from analysis.display.links import broken
 from analysis.study.keys import Key
 from analysis.study.printed import half_up
 from tests.browser.conftest import OWN
+from tests.browser.test_accessibility import AXE
 from tests.marks import headings_of
 
 # How many numbers lead to a row at least, on the pages of the synthetic report.
@@ -219,6 +220,18 @@ def test_by_keys(report: Path, opened: Any) -> None:
     page.keyboard.press("Escape")
     assert not page.locator("dialog.row").evaluate("box => box.open")
     assert page.evaluate("document.activeElement.hash") == below
+
+
+def test_axe_finds_nothing_in_the_box_of_a_row(report: Path, opened: Any) -> None:
+    for scheme, width in (("light", 1200), ("dark", 390)):
+        size = {"width": width, "height": 844}
+        page = opened(report / "05_toxicity.html", color_scheme=scheme, viewport=size)
+        page.locator("#table_4 a.n").first.click()
+        assert page.locator("dialog.row").bounding_box()["width"] < width
+        page.evaluate(AXE)
+        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+        assert [each["id"] for each in found["violations"]] == []
+        page.close()
 
 
 def test_an_address_opens_its_row(report: Path, opened: Any) -> None:

@@ -21,6 +21,7 @@ from analysis.display.format import estimate, median_months, p_text, p_value, th
 from analysis.display.origins import NUMBER, Origins, of_table, of_text
 from analysis.display.pages import arms as by_arm
 from analysis.display.pages import prognosis
+from analysis.display.sources import about
 from analysis.display.tables import Table, plain_table, texts
 from analysis.estimates import arms, whole
 from analysis.estimates.rows import COLUMNS
@@ -279,6 +280,14 @@ def test_what_is_not_estimable_leads_to_the_ratio() -> None:
     (key,) = of_table(make(rows), make, (rows,)).places["cell", 0, 1]
     assert key is not None
     assert key.statistic is Statistic.HAZARD_RATIO
+
+
+def test_a_row_is_named_by_its_key_wherever_the_study_cuts() -> None:
+    row = rows_of([10.0], [0.5]).iloc[1].to_dict() | {"analysis_id": "prognosis"}
+    row |= {"group": "afp_before<400", "group_level": "yes", "variable": "OS"}
+    for cut in (400.0, 1000.0):
+        study = STUDY.under(STUDY.parameters(afp_cutoff=cut))
+        assert about(row, study) == "AFP < 400 ng/mL, OS, yes, median, lower limit"
 
 
 def test_links_of_markdown_hold_their_numbers(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import lxml.html
 from lxml.html import HtmlElement
 
-# What moves, folds, filters, links to a file or shows code is of the screen.
+# What moves, folds, filters, links to a file or to a row, or shows code is of the screen.
 _OF_THE_SCREEN = (
     "descendant::*[self::nav or self::script or self::style or self::button"
     " or self::details[contains(@class, 'code')]"
@@ -19,7 +19,8 @@ _OF_THE_SCREEN = (
     " or contains(concat(' ', @class, ' '), ' files ')"
     " or contains(concat(' ', @class, ' '), ' filter ')"
     " or contains(concat(' ', @class, ' '), ' what-if ')"
-    " or contains(concat(' ', @class, ' '), ' what-if-fold ')]"
+    " or contains(concat(' ', @class, ' '), ' what-if-fold ')"
+    " or contains(concat(' ', @class, ' '), ' spots ') or @class = 'rows']"
 )
 _ALIGNED = re.compile(r"\bgt_(left|center|right)\b")
 # Sizes of lettering in tables, in points, and how wide a letter is of its size.
@@ -110,6 +111,8 @@ def _cleared(main: HtmlElement, report: Path) -> HtmlElement:
     body = copy.deepcopy(main)
     for element in body.xpath(_OF_THE_SCREEN):
         element.drop_tree()
+    for number in body.xpath(".//a[contains(concat(' ', @class, ' '), ' n ')]"):
+        number.drop_tag()
     for element in body.xpath(".//details"):
         _unfold(element)
     for figure in body.xpath(".//figure"):

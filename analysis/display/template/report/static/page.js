@@ -146,31 +146,6 @@ document.querySelectorAll("figure.verdicts:has(.filter)").forEach(function (list
     from = null;
   });
 
-  // One number of a table takes the focus by Tab; from there, arrows lead to the others.
-  document.querySelectorAll("main figure.table").forEach(function (figure) {
-    Array.from(figure.querySelectorAll("a.n")).slice(1).forEach(function (link) {
-      link.tabIndex = -1;
-    });
-  });
-  document.addEventListener("keydown", function (event) {
-    var link = event.target.closest && event.target.closest("figure.table a.n");
-    var steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1 };
-    if (!link || !steps[event.key]) return;
-    var all = Array.from(link.closest("figure").querySelectorAll("a.n"));
-    if (event.key === "ArrowUp" || event.key === "ArrowDown") {
-      var place = link.closest("td, th").cellIndex;
-      all = all.filter(function (other) {
-        var cell = other.closest("td, th");
-        return other === link || (cell.cellIndex === place && cell !== link.closest("td, th"));
-      });
-    }
-    var to = all[all.indexOf(link) + steps[event.key]];
-    if (!to) return;
-    event.preventDefault();
-    link.tabIndex = -1;
-    go(to);
-  });
-
   // An address that was typed or sent opens the list where its row is.
   function open() {
     var row = called(location.hash);
@@ -180,4 +155,36 @@ document.querySelectorAll("figure.verdicts:has(.filter)").forEach(function (list
   }
   window.addEventListener("hashchange", open);
   open();
+})();
+
+// One number of a table takes the focus by Tab; from there, arrows lead to the others.
+(function () {
+  var steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1 };
+
+  function numbers(figure) {
+    return Array.from(figure.querySelectorAll(figure.matches(".spots") ? "td a" : "a.n"));
+  }
+  document.querySelectorAll("main figure.table").forEach(function (figure) {
+    numbers(figure).slice(1).forEach(function (link) { link.tabIndex = -1; });
+  });
+  document.addEventListener("keydown", function (event) {
+    var figure = event.target.closest && event.target.closest("figure.table");
+    var link = event.target;
+    var all = figure && steps[event.key] ? numbers(figure) : [];
+    if (!all.includes(link)) return;
+    if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+      var cell = link.closest("td, th");
+      all = all.filter(function (other) {
+        var beside = other.closest("td, th");
+        return other === link || (beside !== cell && beside.cellIndex === cell.cellIndex);
+      });
+    }
+    var to = all[all.indexOf(link) + steps[event.key]];
+    if (!to) return;
+    event.preventDefault();
+    link.tabIndex = -1;
+    to.tabIndex = 0;
+    to.scrollIntoView({ block: "nearest", inline: "nearest" });
+    to.focus();
+  });
 })();
