@@ -495,7 +495,7 @@ class Panel {
         element("label", { class: "choose", "data-choice": "band" }, band, " Confidence bands")),
       drawing,
       element("figcaption", {}, said),
-      tableOf("Numbers at risk, by month", ["", ...cohort.carried.axis.map(String)], groups.map((group, at) => [
+      tableOf("Numbers at risk, by month", ["Group", ...cohort.carried.axis.map(String)], groups.map((group, at) => [
         { text: group.name, key: keyOf(at) },
         ...(group.curve ? numbersAtRisk(group.curve, cohort.carried.axis).map(String) : cohort.carried.axis.map(() => "0")),
       ])));
@@ -534,7 +534,7 @@ class Panel {
       });
       return [medians, ...rates];
     });
-    return tableOf("Endpoints", ["", "Events/patients", ...this.heads("Now")], rows);
+    return tableOf("Endpoints", ["Endpoint", "Events/patients", ...this.heads("Now")], rows);
   }
 
   factorsTable(found, all, analysis, caption) {
@@ -554,7 +554,7 @@ class Panel {
       const then = one.ratios.map((ratio) => baseRatio(base, key(ratio.level))).map((ratio) => (ratio ? ratioShown(ratio) : MISSING)).join("; ");
       return [name, counts, medians, ...p, { text: shown, changed: shown !== then }, then];
     });
-    const head = ["", "Events/patients, yes · no"];
+    const head = ["Factor", "Events/patients, yes · no"];
     if (withMedians) head.push(`Medians, months${this.held.mark}`);
     head.push(...this.heads("p now"));
     if (withMedians) head.push(`Hazard ratio now${this.held.mark}`, `In this report${this.held.mark}`);
@@ -583,7 +583,7 @@ class Panel {
       })];
     });
     const caption = `Patients${factor.label ? ` by ${midSentence(factor.label)}` : ""}`;
-    return tableOf(caption, ["", ...factor.levelWords.map((words, at) => `${words} (${sizes[at]})${this.held.mark}`)], rows);
+    return tableOf(caption, ["Variable", ...factor.levelWords.map((words, at) => `${words} (${sizes[at]})${this.held.mark}`)], rows);
   }
 
   notes(found) {
