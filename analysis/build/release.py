@@ -45,8 +45,9 @@ def build_release(project: Project, folder: Path, given: Mapping[str, Any]) -> l
     if word == UNCONTROLLED:
         if description.is_carried and not description.synthetic:
             raise BuildError(
-                "Not released: dataset.yaml says `what_if: true`, by which pages carry real patients, "
-                "and no release may have these. Take the line away, or let rules of disclosure apply.",
+                "Not released: dataset.yaml says `what_if: true`, by which pages carry real "
+                "patients, and no release may have these. Take the line away, or let rules of "
+                "disclosure apply.",
                 REFUSED,
             )
         return _uncontrolled(project, folder, name, given)

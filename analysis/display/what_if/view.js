@@ -412,7 +412,7 @@ class Panel {
     if (moved) {
       parts[0].textContent += this.crossed.length
         ? ` ${this.crossed.length} line${this.crossed.length === 1 ? " is" : "s are"} crossed:`
-        : " No line is crossed: no p value 0.05, no interval or hazard ratio 1, no median one half or another.";
+        : " No line is crossed: p values stay on their side of 0.05, hazard ratios and intervals on theirs of 1, and medians keep their order.";
       if (this.crossed.length) {
         parts.push(element("ul", {}, ...this.crossed.map((one) => {
           one.shown = element("li", {}, `${one.subject}: ${one.text}.`);
@@ -483,7 +483,9 @@ class Panel {
     });
     const compared = factor ? comparisonOf(cohort, factor, endpoint) : null;
     const test = settings.factor_test || "log-rank";
+    const level = (group) => (factor ? `${group.name} ` : "");
     let said = `${title}${landmark ? `, from month ${landmark}` : ""}.`;
+    said += ` Median, months: ${groups.map((group) => level(group) + medianShown(group)).join("; ")}.`;
     if (compared) {
       said += ` ${test}: p ${pShown(compared.test)}.`;
       said += ` Hazard ratio: ${compared.ratios.map((one) => `${one.level ? `${factor.levelWords[factor.levels.indexOf(one.level)]} ` : ""}${ratioShown(one)}`).join("; ")}.`;
