@@ -387,12 +387,12 @@ class Panel {
       ? `Other than in this report: ${changed.map((field) => `${midSentence(field.label)} ${this.textOf(field, this.settings[field.name])} (${this.textOf(field, this.base[field.name])})`).join("; ")}.`
       : "All settings are those of this report.";
     if (!found) {
-      this.found = null;
+      this.command.parentNode.hidden = true;
       this.results.replaceChildren();
       this.lines.replaceChildren(element("p", { class: "refused" }, why));
       return;
     }
-    this.found = found;
+    this.command.parentNode.hidden = false;
     this.command.textContent = this.commandText();
     // A browser takes its time to change an address.
     clearTimeout(this.keeping);
