@@ -87,7 +87,8 @@ def test_what_is_carried_is_on_no_page_of_a_document(
     (tmp_path / "04_survival.html").write_text(page, encoding="utf-8")
     body = content(tmp_path, ["04_survival"]).body
     assert "Before it." in body
-    assert "What if?" not in body
+    assert "On a screen a panel stands here" in body
+    assert "Move cut-offs" not in body
     assert "data-cohort" not in body
     plain = nbformat.v4.new_notebook(cells=cells[:1])
     report = Report("Ours", "", ("04_survival",), {}, "1")
