@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.build.asked import chosen, cohort_of
-from analysis.build.errors import BuildError
+from analysis.build.errors import REFUSED, BuildError
 from analysis.build.inputs import Source
 from analysis.build.names import report_name
 from analysis.build.project import Project
@@ -41,8 +41,16 @@ def build_release(project: Project, folder: Path, given: Mapping[str, Any]) -> l
 
     name = name_of(project, folder, given)
     clear_away(project.releases)
-    word = read_description(folder).disclosure
+    description = read_description(folder)
+    word = description.disclosure
     if word == UNCONTROLLED:
+        if description.is_carried and not description.synthetic:
+            raise BuildError(
+                "Not released: dataset.yaml says `what_if: true`, by which pages carry real "
+                "patients, and no release may have these. Take the line away, or let rules of "
+                "disclosure apply.",
+                REFUSED,
+            )
         return _uncontrolled(project, folder, name, given)
     rules = RULE_SETS[word]
     sources = [Source(project, project.notebook(n)) for n in project.with_choices()]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import nbformat
 import pandas as pd
@@ -32,6 +33,7 @@ from analysis.estimates.ratios import ratio_rows
 from analysis.estimates.rows import rounded
 from analysis.study.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
+from tests.browser.test_accessibility import AXE, PLAIN
 from tests.own import write_own
 
 PAGE = "12_what_if"
@@ -438,14 +440,14 @@ def test_a_link_holds_the_state_and_the_command_makes_the_same_report(
     assert f"{len(cohort.patients)} patients" in crossed(page)
     page.get_by_label("Time zero").select_option("radiotherapy")
     crossed(page)
-    page.wait_for_function("location.hash.includes('time_zero')")
+    page.wait_for_url(re.compile("time_zero"))
     again = at_page(PAGE, "#" + page.url.partition("#")[2])
     assert again.inner_text(".what-if .state") == page.inner_text(".what-if .state")
     again.get_by_role("button", name="Reset").click()
     assert "All settings are those of this report." in again.inner_text(".what-if")
-    again.wait_for_function("!location.hash.includes('=')")
+    again.wait_for_url(lambda url: "=" not in url)
     again.evaluate("location.hash = '#age_cutoff=65'")
-    again.wait_for_function("document.querySelector('.what-if .state').innerText.includes('65')")
+    again.locator(".what-if .state", has_text="age, cut-off 65 (60)").wait_for()
 
 
 HOSTILE = "<img src=x onerror='window.hacked=1'>"
@@ -561,6 +563,25 @@ def test_everything_is_done_by_keyboard(at_page: Callable[..., Page]) -> None:
     for name in ('slider "AFP, cut-off, ng/mL, slider"', 'img "Overall survival by', "status"):
         assert name in tree
     assert 'table "Prognostic factors, overall survival"' in tree
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1200)])
+def test_axe_finds_nothing_in_an_open_panel(
+    browser: Browser, report: Path, scheme: Literal["light", "dark"], width: int
+) -> None:
+    page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
+    for name, fragment in (("04_survival", "#relapse_death=event"), (PAGE, "#age_cutoff=60.5")):
+        page.goto(f"{(report / name).as_uri()}.html{fragment}")
+        page.wait_for_selector(READY)
+        # All of it is to be judged, and not only what is in sight.
+        page.add_style_tag(
+            content=f"{PLAIN} .what-if * {{ content-visibility: visible !important; }}"
+        )
+        page.evaluate(AXE)
+        found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        assert {each["id"]: each["nodes"][0]["html"] for each in found["violations"]} == {}
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
 
 
 def test_without_script_the_report_stands(browser: Browser, report: Path) -> None:

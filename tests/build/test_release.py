@@ -47,7 +47,8 @@ def bundle(
 ) -> Path:
     """Give the release of a committed cohort, taken for real patients."""
     name = request.param
-    dataset = copied(name, tmp_path_factory.mktemp("data"), synthetic="false")
+    folder = tmp_path_factory.mktemp("data")
+    dataset = copied(name, folder, synthetic="false", what_if="true")
     said = build_release(project, dataset, {})
     patients = {"hepatocellular": 227, "synthetic": 108}[name]
     assert f"Patients who could be told by a small count: {patients} before, 0 after." in said
@@ -58,6 +59,8 @@ def test_no_byte_of_it_names_a_patient_a_day_or_a_small_count(bundle: Path) -> N
     ids = cohort(bundle.name).patients["patient_id"].astype(str)
     assert leaks(bundle, set(ids), 7) == []
     everything = b"".join(path.read_bytes() for path in bundle.rglob("*") if path.is_file())
+    # What the pages carry of these patients, so that settings can be moved in them, stays.
+    assert b"data-cohort" not in everything
     assert b"SYN-" not in everything
     assert not [path for path in bundle.rglob("*") if path.name.startswith(("swimmer", "."))]
 
@@ -151,3 +154,9 @@ def test_without_control_the_report_is_copied_and_that_is_said(
     said = build_release(project, dataset, {})
     assert "No disclosure control" in said[0]
     assert (project.releases / "hepatocellular/index.html").read_text() == "the report"
+
+
+def test_pages_that_carry_real_patients_are_not_copied(project: Project, tmp_path: Path) -> None:
+    dataset = copied("hepatocellular", tmp_path, disclosure="none", what_if="true")
+    with pytest.raises(BuildError, match="what_if: true"):
+        build_release(project, dataset, {})

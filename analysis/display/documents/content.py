@@ -18,10 +18,11 @@ _OF_THE_SCREEN = (
     " or contains(concat(' ', @class, ' '), ' anchor ')"
     " or contains(concat(' ', @class, ' '), ' files ')"
     " or contains(concat(' ', @class, ' '), ' filter ')"
-    " or contains(concat(' ', @class, ' '), ' what-if ')"
-    " or contains(concat(' ', @class, ' '), ' what-if-fold ')"
     " or contains(concat(' ', @class, ' '), ' spots ') or @class = 'rows']"
 )
+# A panel in which settings are moved, and the patients that it carries.
+_PANELS = "descendant::*[@class='what-if-fold' or (@class='what-if' and not(ancestor::details))]"
+_IN_ITS_PLACE = "On a screen a panel stands here, in which settings can be moved."
 _ALIGNED = re.compile(r"\bgt_(left|center|right)\b")
 # Sizes of lettering in tables, in points, and how wide a letter is of its size.
 _CELLS_PT, _EM = (8.0, 7.5, 7.0, 6.5, 6.0), 0.6
@@ -109,6 +110,10 @@ def _said(page: HtmlElement, path: str) -> list[str]:
 
 def _cleared(main: HtmlElement, report: Path) -> HtmlElement:
     body = copy.deepcopy(main)
+    for panel in body.xpath(_PANELS):
+        said = lxml.html.Element("p")
+        said.text, said.tail = _IN_ITS_PLACE, panel.tail
+        panel.getparent().replace(panel, said)
     for element in body.xpath(_OF_THE_SCREEN):
         element.drop_tree()
     for number in body.xpath(".//a[contains(concat(' ', @class, ' '), ' n ')]"):

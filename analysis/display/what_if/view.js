@@ -387,12 +387,12 @@ class Panel {
       ? `Other than in this report: ${changed.map((field) => `${midSentence(field.label)} ${this.textOf(field, this.settings[field.name])} (${this.textOf(field, this.base[field.name])})`).join("; ")}.`
       : "All settings are those of this report.";
     if (!found) {
-      this.found = null;
+      this.command.parentNode.hidden = true;
       this.results.replaceChildren();
       this.lines.replaceChildren(element("p", { class: "refused" }, why));
       return;
     }
-    this.found = found;
+    this.command.parentNode.hidden = false;
     this.command.textContent = this.commandText();
     // A browser takes its time to change an address.
     clearTimeout(this.keeping);
@@ -412,7 +412,7 @@ class Panel {
     if (moved) {
       parts[0].textContent += this.crossed.length
         ? ` ${this.crossed.length} line${this.crossed.length === 1 ? " is" : "s are"} crossed:`
-        : " No line is crossed: no p value 0.05, no interval or hazard ratio 1, no median one half or another.";
+        : " No line is crossed: p values stay on their side of 0.05, hazard ratios and intervals on theirs of 1, and medians keep their order.";
       if (this.crossed.length) {
         parts.push(element("ul", {}, ...this.crossed.map((one) => {
           one.shown = element("li", {}, `${one.subject}: ${one.text}.`);
@@ -483,7 +483,9 @@ class Panel {
     });
     const compared = factor ? comparisonOf(cohort, factor, endpoint) : null;
     const test = settings.factor_test || "log-rank";
+    const level = (group) => (factor ? `${group.name} ` : "");
     let said = `${title}${landmark ? `, from month ${landmark}` : ""}.`;
+    said += ` Median, months: ${groups.map((group) => level(group) + medianShown(group)).join("; ")}.`;
     if (compared) {
       said += ` ${test}: p ${pShown(compared.test)}.`;
       said += ` Hazard ratio: ${compared.ratios.map((one) => `${one.level ? `${factor.levelWords[factor.levels.indexOf(one.level)]} ` : ""}${ratioShown(one)}`).join("; ")}.`;
@@ -495,7 +497,7 @@ class Panel {
         element("label", { class: "choose", "data-choice": "band" }, band, " Confidence bands")),
       drawing,
       element("figcaption", {}, said),
-      tableOf("Numbers at risk, by month", ["", ...cohort.carried.axis.map(String)], groups.map((group, at) => [
+      tableOf("Numbers at risk, by month", ["Group", ...cohort.carried.axis.map(String)], groups.map((group, at) => [
         { text: group.name, key: keyOf(at) },
         ...(group.curve ? numbersAtRisk(group.curve, cohort.carried.axis).map(String) : cohort.carried.axis.map(() => "0")),
       ])));
@@ -534,7 +536,7 @@ class Panel {
       });
       return [medians, ...rates];
     });
-    return tableOf("Endpoints", ["", "Events/patients", ...this.heads("Now")], rows);
+    return tableOf("Endpoints", ["Endpoint", "Events/patients", ...this.heads("Now")], rows);
   }
 
   factorsTable(found, all, analysis, caption) {
@@ -554,7 +556,7 @@ class Panel {
       const then = one.ratios.map((ratio) => baseRatio(base, key(ratio.level))).map((ratio) => (ratio ? ratioShown(ratio) : MISSING)).join("; ");
       return [name, counts, medians, ...p, { text: shown, changed: shown !== then }, then];
     });
-    const head = ["", "Events/patients, yes · no"];
+    const head = ["Factor", "Events/patients, yes · no"];
     if (withMedians) head.push(`Medians, months${this.held.mark}`);
     head.push(...this.heads("p now"));
     if (withMedians) head.push(`Hazard ratio now${this.held.mark}`, `In this report${this.held.mark}`);
@@ -583,7 +585,7 @@ class Panel {
       })];
     });
     const caption = `Patients${factor.label ? ` by ${midSentence(factor.label)}` : ""}`;
-    return tableOf(caption, ["", ...factor.levelWords.map((words, at) => `${words} (${sizes[at]})${this.held.mark}`)], rows);
+    return tableOf(caption, ["Variable", ...factor.levelWords.map((words, at) => `${words} (${sizes[at]})${this.held.mark}`)], rows);
   }
 
   notes(found) {
