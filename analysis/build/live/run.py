@@ -179,7 +179,7 @@ class _Live:
     def _failed(self, words: str) -> None:
         self._building = False
         self._server.early.clear()
-        if self._again:
+        if self._again or not self._watched.is_as_seen():
             # What was under way is not asked for any more.
             return
         there = self._project.report(self._report).is_dir()

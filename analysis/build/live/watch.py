@@ -35,6 +35,10 @@ class Watched:
             if before.get(path) != self._stamps.get(path)
         )
 
+    def is_as_seen(self) -> bool:
+        """Tell whether nothing was saved since the last time."""
+        return self._look() == self._stamps
+
     def is_code(self, path: Path) -> bool:
         """Tell whether a file is one that a process which has imported it knows in vain."""
         return path.is_relative_to(self._project.root / PACKAGE) or path.name == LOCK
