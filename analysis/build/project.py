@@ -21,7 +21,7 @@ AUDIT_NOTEBOOK = "08_audit"
 SENSITIVITY = "sensitivity"
 SENSITIVITY_NOTEBOOK = "09_sensitivity"
 COMPARE = "compare"
-COMPARE_NOTEBOOK = "12_comparison"
+COMPARE_NOTEBOOK = "13_comparison"
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def test_the_same_report_twice_has_nothing_to_say(base: Side) -> None:
 
 
 def test_curves_that_are_the_same_are_folded_and_others_are_not(later: Pair, base: Side) -> None:
-    page = Page("12_comparison")
+    page = Page("13_comparison")
     shown = comparison.overlaid(later, page).data
     assert "<details" not in shown
     assert shown.count("<figure") == 4
@@ -140,7 +140,7 @@ def test_text_of_a_dataset_is_escaped(base: Side, tmp_path: Path) -> None:
     text = f'title: "{script}"\nnotice: "{script}"\ndata_cutoff: 2022-12-31\nsynthetic: true\n'
     other = side("x", write_dataset(tmp_path / "x", dataset=text))
     pair = Pair(base, dataclasses.replace(other, name=script, report=script))
-    page = Page("12_comparison")
+    page = Page("13_comparison")
     for shown in (
         comparison.introduction(pair),
         comparison.changes(pair),
