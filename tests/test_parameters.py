@@ -10,7 +10,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from pydantic import ValidationError
 
-from analysis.build.project import AUDIT_NOTEBOOK
+from analysis.build.project import AUDIT_NOTEBOOK, COMPARE_NOTEBOOK
 from analysis.cohort.read import load
 from analysis.study.parameters import ParameterFaults
 from analysis.zhai_2025.parameters import Parameters
@@ -71,7 +71,7 @@ def test_changed_names_what_differs_from_the_article() -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_defaults_of_notebooks_are_those_of_the_model(path: Path) -> None:
     shown = assignments(path)
-    source = "ledger" if path.stem == AUDIT_NOTEBOOK else "dataset"
+    source = {AUDIT_NOTEBOOK: "ledger", COMPARE_NOTEBOOK: "first"}.get(path.stem, "dataset")
     assert {source, "output"} <= set(shown)
     assert Parameters.of(shown).changed() == {}
 
