@@ -17,6 +17,7 @@ from analysis.build.comparison import comparison_name
 from analysis.build.inputs import hashes_in
 from analysis.build.names import report_name
 from analysis.build.project import COMPARE_NOTEBOOK, Project
+from analysis.build.release import _of_others as other_releases
 from tests.build.conftest import PARAMETERS
 from tests.datasets import write_dataset
 
@@ -234,6 +235,19 @@ def test_nothing_is_compared_with_itself(
     assert "Both sides are" in said
     assert "Say what is to differ" in said
     assert not comparing.reports.exists()
+
+
+def test_releases_of_the_same_patients_are_named_to_be_checked_together(
+    project: Project, tmp_path: Path
+) -> None:
+    releases = replace(project, releases=tmp_path / "release")
+    for name in ("ours", "ours-ci_type_log", "ours_too", "theirs"):
+        (releases.releases / name).mkdir(parents=True)
+    (said,) = other_releases(releases, OURS, "ours")
+    assert said.startswith("Check them together: ours-ci_type_log may be of the same patients")
+    (said,) = other_releases(releases, OURS, "ours-age_max_70")
+    assert said.startswith("Check them together: ours, ours-ci_type_log may be")
+    assert other_releases(releases, Path("data/theirs"), "theirs") == []
 
 
 def test_a_long_name_is_cut_and_still_its_own() -> None:
