@@ -18,7 +18,7 @@ _OF_THE_SCREEN = (
     " or contains(concat(' ', @class, ' '), ' anchor ')"
     " or contains(concat(' ', @class, ' '), ' files ')"
     " or contains(concat(' ', @class, ' '), ' filter ')"
-    " or contains(concat(' ', @class, ' '), ' spots ') or @class = 'rows']"
+    " or contains(concat(' ', @class, ' '), ' spots ') or @class = 'rows' or @class = 'other']"
 )
 _ALIGNED = re.compile(r"\bgt_(left|center|right)\b")
 # Sizes of lettering in tables, in points, and how wide a letter is of its size.
