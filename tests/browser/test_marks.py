@@ -115,7 +115,7 @@ def _png(content: bytes) -> bytes:
 
 FAULTS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "the mark of a column": (PAGE, _text(f"HR (95% CI){MARK}", "HR (95% CI)")),
-    "the mark of a cell": (PAGE, _first(rf"([(]\d+[.]\d–\d+[.]\d)[{MARK}{DETERMINED}]", r"\1")),
+    "the mark of a cell": (PAGE, _first(rf"(\d+[.]\d</a>)[{MARK}{DETERMINED}][)]", r"\1)")),
     "a number in a sentence": (PAGE, _first("(32 tests [(]log-rank)", r"A ratio of 1.6789. \1")),
     "a number in a caption": (
         PAGE, _text("Hazard ratios, and whether", "Hazard ratios, 1.6789, and whether")

@@ -18,7 +18,7 @@ _OF_THE_SCREEN = (
     " or contains(concat(' ', @class, ' '), ' anchor ')"
     " or contains(concat(' ', @class, ' '), ' files ')"
     " or contains(concat(' ', @class, ' '), ' filter ')"
-    " or contains(concat(' ', @class, ' '), ' spots ') or @class = 'rows']"
+    " or contains(concat(' ', @class, ' '), ' spots ') or @class = 'rows' or @class = 'other']"
 )
 # A panel in which settings are moved, and the patients that it carries.
 _PANELS = "descendant::*[@class='what-if-fold' or (@class='what-if' and not(ancestor::details))]"
