@@ -454,6 +454,9 @@ def test_a_link_holds_the_state_and_the_command_makes_the_same_report(
     again.wait_for_url(lambda url: "=" not in url)
     again.evaluate("location.hash = '#age_cutoff=65'")
     again.locator(".what-if .state", has_text="age, cut-off 65 (60)").wait_for()
+    again.evaluate("location.hash = '#content'")
+    again.evaluate("new Promise(requestAnimationFrame)")
+    assert "age, cut-off 65 (60)" in again.inner_text(".what-if .state")
 
 
 HOSTILE = "<img src=x onerror='window.hacked=1'>"
