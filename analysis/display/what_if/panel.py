@@ -185,7 +185,7 @@ def _held(
         "fields": offered(cohort, sections, not left_out),
         "constants": {"strata": list(parameters.strata)} if Section.FACTORS in sections else {},
         "sections": [section.value for section in sections],
-        "base": base_rows(estimates, study, sections),
+        "base": base_rows(estimates, study, sections, [one["name"] for one in kept["endpoints"]]),
         "leftOut": left_out,
         "chosen": {
             "factor": next((name for name in parameters.curves_of), "")
@@ -200,17 +200,19 @@ def _held(
 
 
 def base_rows(
-    estimates: pd.DataFrame, study: Study, sections: Sequence[Section]
+    estimates: pd.DataFrame, study: Study, sections: Sequence[Section], endpoints: Sequence[str]
 ) -> dict[str, list[Any]]:
     """Give the report's rows under the keys of a panel: value, note, and what the article prints.
 
-    A factor stands under its name, wherever its cut lies.
+    A factor stands under its name, wherever its cut lies. Of rows of other than the endpoints that
+    are carried, such as of follow-up, a panel knows nothing.
     """
     analyses = {_OF_PANEL[section] for section in sections if section in _OF_PANEL}
     published = _published(study)
     names = {factor.key: factor.name for factor in reversed(study.factors)}
     found: dict[str, list[Any]] = {}
-    for one in estimates[estimates["analysis_id"].isin(analyses)].to_dict("records"):
+    rows = estimates[estimates["analysis_id"].isin(analyses)]
+    for one in rows[rows["variable"].isin(endpoints)].to_dict("records"):
         if one["analysis_id"] == "survival" and one["group"]:
             continue
         if one["analysis_id"] != "survival" and one["group"] not in names:

@@ -646,7 +646,8 @@ async function start(root) {
   }
   panel.build();
   panel.restore();
-  window.addEventListener("hashchange", () => panel.restore());
+  // A link to a place on the page leaves the settings as they are.
+  window.addEventListener("hashchange", () => location.hash.includes("=") && panel.restore());
   // For whoever wants the numbers in a console, and for tests.
   root.estimates = (settings) => {
     try {
