@@ -179,7 +179,8 @@ def _held(
     if Section.TABLE_1 not in sections:
         kept["tableOne"] = []
     left_out = [name for name in _competing(study) if name in cohort.endpoints()]
-    kept |= {"rateMonths": list(parameters.rate_months), "axis": list(parameters.axis)}
+    rates = list(parameters.rate_months) if Section.ENDPOINTS in sections else []
+    kept |= {"rateMonths": rates, "axis": list(parameters.axis)}
     return {
         "carried": kept,
         "fields": offered(cohort, sections, not left_out),
