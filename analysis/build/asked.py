@@ -207,9 +207,10 @@ def given_to(
 ) -> dict[str, Any]:
     """Give the parameters that a notebook is run with, beside those that it has anyhow.
 
-    It depends on those of its parameters cell; on those that decide which patients are analysed,
-    since pages of one report must not differ in who is in; and on those that a dataset declares
-    besides the ones of the study that the notebook is `written_for`, which its cell cannot name.
+    It depends on those of its parameters cell, or on all if it says so; on those that decide which
+    patients are analysed, since pages of one report must not differ in who is in; and on those that
+    a dataset declares besides the ones of the study that the notebook is `written_for`, which its
+    cell cannot name.
     Of these it is given what is changed, and what its cell sets otherwise.
     """
     from analysis.build.cells import values_in
@@ -224,6 +225,8 @@ def given_to(
     }
     declared = model.model_fields.keys() - written_for.model_fields.keys()
     depends = source.parameters | patients | declared
+    if source.hangs_on_all:
+        depends |= model.model_fields.keys()
     in_cell = values_in(source, model.model_fields)
     changed = changes(parameters)
     return {

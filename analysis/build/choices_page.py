@@ -50,7 +50,11 @@ def page(project: Project) -> str:
     """Give the table of parameters in Markdown."""
     model = project.study.parameters
     names = [*project.analyses(), INDEX]
-    shown = {name: Source(project, project.notebook(name)).parameters for name in names}
+    sources = [Source(project, project.notebook(name)) for name in names]
+    shown = {
+        source.name: model.model_fields.keys() if source.hangs_on_all else source.parameters
+        for source in sources
+    }
     parts = [_INTRODUCTION.format(modules=_modules(model))]
     for section in model.SECTIONS:
         parts.append(f"## {(section.__doc__ or '').strip().removesuffix('.')}\n")

@@ -59,6 +59,9 @@ class Source:
         The code of its cell tagged `parameters`.
     parameters
         The names that this cell sets.
+    hangs_on_all
+        Whether its page hangs on every parameter there is, which its cell then need not name: as
+        `report: {depends: all}` in the metadata of the notebook says.
     needs
         What a dataset must have for the notebook to be a page of its report: each of these, or one
         of the words in it ("radiotherapy or immunotherapy"), as `report: {needs: [...]}` in the
@@ -78,7 +81,9 @@ class Source:
             self._cells = notebook["cells"]
             code = [cell for cell in self._cells if cell["cell_type"] == "code"]
             self.cell = "\n".join(_text(cell) for cell in code if "parameters" in _tags(cell))
-            needs = notebook["metadata"].get("report", {}).get("needs", [])
+            about = notebook["metadata"].get("report", {})
+            needs = about.get("needs", [])
+            self.hangs_on_all = about.get("depends") == "all"
             self.needs: tuple[str, ...] = tuple([needs] if isinstance(needs, str) else needs)
             everything = "\n".join(_text(cell) for cell in code)
         except (ValueError, KeyError, TypeError, AttributeError):

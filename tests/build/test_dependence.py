@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from pydantic import ValidationError
 
 from analysis.__main__ import PROJECT
+from analysis.build.asked import given_to
 from analysis.build.inputs import ESTIMATES, Source, hashes_in
 from analysis.build.kernels import Kernels
 from analysis.build.notebooks import execute
@@ -23,7 +24,8 @@ from analysis.estimates import whole
 from analysis.zhai_2025.parameters import Eligibility, Parameters
 from analysis.zhai_2025.study import STUDY
 
-PAGES = [*PROJECT.analyses(), INDEX]
+SOURCES = [Source(PROJECT, PROJECT.notebook(name)) for name in (*PROJECT.analyses(), INDEX)]
+PAGES = [source.name for source in SOURCES if not source.hangs_on_all]
 
 
 def other(name: str) -> Any:
@@ -83,6 +85,15 @@ def outcome(notebook: NotebookNode, folder: Path) -> tuple[list[Any], dict[str, 
         if cell.cell_type == "code"
     ]
     return shown, hashes_in(folder)
+
+
+def test_what_hangs_on_every_parameter_is_given_each_that_is_changed() -> None:
+    (source,) = (source for source in SOURCES if source.hangs_on_all)
+    assert not source.parameters & Parameters.model_fields.keys()
+    chosen = Parameters(ci_type="log", afp_cutoff=400, penalty=4)
+    given = {"ci_type": "log", "afp_cutoff": 400, "penalty": 4}
+    assert given_to(source, chosen, Parameters) == given
+    assert given_to(SOURCES[0], chosen, Parameters).keys() < given.keys()
 
 
 @pytest.mark.parametrize("name", PAGES)
