@@ -95,8 +95,9 @@ def test_a_page_says_no_error_and_asks_for_nothing(page: Page, any_report: Path,
     assert said == []
     assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
     assert page.evaluate("window.hacked") is None
-    # The script of the template; none that a notebook or a data file brought.
-    assert page.locator("script").count() == 1
+    # The scripts of the template, and of a panel; none that a notebook or a data file brought.
+    panels = page.locator(".what-if").count()
+    assert page.locator("script").count() == 1 + panels
     assert page.locator("h1").count() == 1
     assert page.locator("html").get_attribute("lang") == "en"
 
@@ -150,6 +151,13 @@ def test_text_stands_out_by_day_and_by_night(
     assert dark == (scheme == "dark")
 
 
+def open_panels(page: Page) -> None:
+    """Fold out the panels of a page, and wait for what their script shows."""
+    page.evaluate("document.querySelectorAll('.what-if-fold').forEach(f => { f.open = true; })")
+    for panel in page.locator(".what-if").all():
+        panel.locator("figcaption", has_text=re.compile(r"\w")).first.wait_for()
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_figures_are_described_and_tables_are_named(
     page: Page, any_report: Path, name: str
@@ -160,8 +168,10 @@ def test_figures_are_described_and_tables_are_named(
         assert len(described) > 20
         assert "No description" not in described
         assert image.evaluate("image => image.naturalWidth") > 0
+    open_panels(page)
     for figure in page.locator("figure").all():
-        assert figure.locator("figcaption").inner_text().strip()
+        # What is not laid out until it is scrolled to has text all the same.
+        assert (figure.locator("figcaption").text_content() or "").strip()
     for table in page.locator("table.gt_table").all():
         assert table.locator("th[scope=col]").count() > 0
 
@@ -285,6 +295,8 @@ def test_nothing_is_said_of_the_article_that_was_not_asked_for(any_report: Path)
 def test_every_page_has_a_table_or_a_figure(any_report: Path) -> None:
     for page in any_report.glob("*.html"):
         html = page.read_text(encoding="utf-8")
-        assert re.search(r'<figure class="(table|plot)', html), page.name
+        assert re.search(r'<figure class="(table|plot)|<section[^>]* class="what-if"', html), (
+            page.name
+        )
         for section in re.split(r"<h2 ", html)[1:]:
             assert section.count('class="not-recorded"') <= 2, page.name

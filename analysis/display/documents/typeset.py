@@ -5,8 +5,12 @@ Pandoc turns the pages into Typst, which sets them; figures stay vectors.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from lxml.html import fromstring
@@ -35,20 +39,59 @@ def write_pdf(content: Content, path: Path) -> None:
     except ModuleNotFoundError:
         raise NotInstalled("typst, which sets PDF files,") from None
     source = path.with_suffix(".typ")
-    source.write_text(typeset(content), encoding="utf-8", newline="\n")
     fonts = Path(get_data_path()) / "fonts" / "ttf"
+    attempts = _attempts(typeset(content))
+    for last, text in attempts:
+        source.write_text(text, encoding="utf-8", newline="\n")
+        try:
+            with contextlib.nullcontext() if last else _unheard():
+                typst.compile(
+                    str(source),
+                    output=str(path),
+                    # Figures lie in the folder of the report.
+                    root="/",
+                    font_paths=[str(fonts)],
+                    ignore_system_fonts=True,
+                    pdf_standards=["ua-1"],
+                )
+        except BaseException as failed:
+            # What Rust calls a panic is no error to Python, and has no type that can be named.
+            if last or type(failed).__name__ != "PanicException":
+                raise
+        else:
+            break
+        finally:
+            source.unlink()
+
+
+_HEAD = "table.header("
+
+
+def _attempts(text: str) -> Iterator[tuple[bool, str]]:
+    """Give the source of Typst, then what may be set where that fails, and which is the last.
+
+    Typst 0.15 fails on a head that comes to stand alone at the foot of a page, of a table that is
+    to have its head on every page. Of one table after the other it has none but the first then, and
+    in the end of all.
+    """
+    yield False, text
+    for head in re.finditer(re.escape(_HEAD), text):
+        yield False, f"{text[: head.end()]}repeat: false, {text[head.end() :]}"
+    yield True, text.replace(_HEAD, f"{_HEAD}repeat: false, ")
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Let nothing of what a library writes to standard error be seen: an attempt may fail."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with Path(os.devnull).open("w") as nobody:
+        os.dup2(nobody.fileno(), 2)
     try:
-        typst.compile(
-            str(source),
-            output=str(path),
-            # Figures lie in the folder of the report.
-            root="/",
-            font_paths=[str(fonts)],
-            ignore_system_fonts=True,
-            pdf_standards=["ua-1"],
-        )
+        yield
     finally:
-        source.unlink()
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def typeset(content: Content) -> str:
