@@ -314,7 +314,7 @@ def test_a_thousand_random_settings_are_pythons(
     browser: Browser, report: Path, synthetic: Held
 ) -> None:
     refused = random_settings_are_pythons(
-        browser, report / f"{PAGE}.html", synthetic, derivations=125, each=8, whole=10
+        browser, report / f"{PAGE}.html", synthetic, derivations=50, each=20, whole=10
     )
     # Most of them are computed, and some are refused by both.
     assert 0 < refused < 400
