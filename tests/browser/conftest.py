@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -62,17 +63,30 @@ _REPORTS: dict[str, Path] = {}
 
 
 def built(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build a report anew unless `reports/` has it and it is up to date."""
+    """Build a report anew unless `reports/` has it and it is up to date; once for all workers."""
     if name not in _REPORTS:
-        reports = tmp_path_factory.mktemp("reports")
-        dataset = dataset_folder(name)
-        if name == "hostile":
-            dataset = hostile_dataset(tmp_path_factory.mktemp("data") / name)
-        elif PROJECT.report(name).is_dir():
-            shutil.copytree(PROJECT.report(name), reports / name)
-        build_report(replace(PROJECT, reports=reports), dataset, {})
-        _REPORTS[name] = reports / name
+        place = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            place = place.parent
+        place = place / f"report-{name}"
+        place.mkdir(exist_ok=True)
+        with (place / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (place / "done").is_file():
+                _build(name, place)
+                (place / "done").touch()
+        _REPORTS[name] = place / "reports" / name
     return _REPORTS[name]
+
+
+def _build(name: str, place: Path) -> None:
+    reports = place / "reports"
+    dataset = dataset_folder(name)
+    if name == "hostile":
+        dataset = hostile_dataset(place / "data" / name)
+    elif PROJECT.report(name).is_dir():
+        shutil.copytree(PROJECT.report(name), reports / name)
+    build_report(replace(PROJECT, reports=reports), dataset, {})
 
 
 def hostile_dataset(folder: Path) -> Path:
