@@ -104,18 +104,23 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 def report(place: Place, number: int) -> list[str]:
     """Give the command of a build, which has something else to do for each number."""
-    choice = f"age_max={90 - number}"
-    return ["-m", "analysis", "report", "--dataset", "four", "--workers", "2", "--set", choice]
+    remark(place.folder / "data" / "four" / "dataset.yaml", number)
+    return ["-m", "analysis", "report", "--dataset", "four", "--workers", "2"]
+
+
+def remark(path: Path, number: int) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"# {number}\n")
 
 
 def sensitivity(place: Place, number: int) -> list[str]:
+    remark(place.folder / "data" / "four" / "dataset.yaml", number)
     options = ["--dataset", "four", "--variants", "variants.yaml", "--workers", "2"]
-    return ["-m", "analysis", "sensitivity", *options, "--set", f"age_max={90 - number}"]
+    return ["-m", "analysis", "sensitivity", *options]
 
 
 def audit(place: Place, number: int) -> list[str]:
-    with (place.folder / "mine" / "structure.yaml").open("a", encoding="utf-8") as structure:
-        structure.write(f"# {number}\n")
+    remark(place.folder / "mine" / "structure.yaml", number)
     return ["-m", "analysis", "audit", "--ledger", "mine/claims.csv"]
 
 
