@@ -17,7 +17,7 @@ from analysis.estimates import points, whole
 from analysis.sensitivity.compare import P_CROSSES
 from analysis.sensitivity.pair import Pair, Side, is_key, read_side
 from analysis.study.keys import Statistic
-from analysis.zhai_2025 import ensemble
+from analysis.zhai_2025.ensemble_of_pair import of_pair
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
 from tests.datasets import write_dataset
@@ -59,7 +59,7 @@ def test_sentences_give_both_numbers_and_the_line_between_them(later: Pair) -> N
 
 
 def test_of_a_declared_variant_it_is_known_in_how_many_cohorts(later: Pair) -> None:
-    pair, counted = ensemble.of_pair(later)
+    pair, counted = of_pair(later)
     if isinstance(counted, str):
         pytest.skip("the conclusions of the ensemble are not counted for these variants")
     assert pair.variant == "time_zero=radiotherapy"
@@ -71,7 +71,7 @@ def test_of_a_declared_variant_it_is_known_in_how_many_cohorts(later: Pair) -> N
 
 
 def test_a_variant_that_nobody_declared_is_said_to_be_of_one_cohort(base: Side) -> None:
-    pair, counted = ensemble.of_pair(Pair(base, side("variant", "synthetic", age_cutoff=63)))
+    pair, counted = of_pair(Pair(base, side("variant", "synthetic", age_cutoff=63)))
     assert isinstance(counted, str)
     said = comparison.changes(pair, counted).data
     assert "All of this is of one synthetic cohort" in said
@@ -123,7 +123,7 @@ def test_two_datasets_are_compared_in_what_both_record(base: Side, tmp_path: Pat
     four = side("four", write_dataset(tmp_path / "four"))
     pair = Pair(dataclasses.replace(base, name="synthetic"), four)
     assert not pair.of_one_dataset
-    _, counted = ensemble.of_pair(pair)
+    _, counted = of_pair(pair)
     assert counted == ""
     said = comparison.changes(pair).data
     assert "These are different patients." in said
