@@ -92,7 +92,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
         cell = ESTIMATES.format(name=name, file=f"{name}.parquet")
         write_notebook(folder / "notebooks" / f"{name}.ipynb", cell, "import time\ntime.sleep(0.3)")
     reading = PARAMETERS + 'estimates = ""\n'
-    write_notebook(folder / "notebooks" / "index.ipynb", "print(estimates)", parameters=reading)
+    write_notebook(
+        folder / "notebooks" / "index.ipynb", "print(bool(estimates))", parameters=reading
+    )
     path = folder / "notebooks" / f"{SENSITIVITY_NOTEBOOK}.ipynb"
     write_notebook(path, VARIANTS_CELL, parameters=VARIANTS_PARAMETERS)
     (folder / "variants.yaml").write_text(VARIANTS, encoding="utf-8")
