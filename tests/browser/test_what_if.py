@@ -340,6 +340,41 @@ def test_a_dataset_of_ones_own(browser: Browser, tmp_path: Path) -> None:
     random_settings_are_pythons(browser, page_of(one, tmp_path), one, 6, 3, 2)
 
 
+DURATIONS = """\
+title: Times in months alone
+study: own
+what_if: true
+source: {file: ../months.csv}
+tables:
+  patients:
+    - {patient_id: id, sex: {from: sex, values: {f: female, m: male}}, age_years: age}
+    - {patient_id: id, arm: arm, ldh: ldh, os_m: os_m, os_e: os_e}
+factors:
+  - {column: ldh, label: LDH, unit: U/L, cut: '>= 250'}
+endpoints:
+  - {name: OS, label: Overall survival, months: os_m, event: {column: os_e, is: 1}}
+arm: {column: arm, label: Treatment, levels: {one: One agent, two: Two agents}}
+"""
+
+
+def test_a_study_whose_times_are_durations(browser: Browser, tmp_path: Path) -> None:
+    """No time is counted from a date, and no dose is recorded: neither has a field."""
+    drawn = random.Random(4)
+    rows = [
+        f"M{at},{drawn.choice('mf')},{drawn.randint(25, 88)},{drawn.choice(['one', 'two'])},"
+        f"{drawn.choice(['', *range(120, 600)])},{drawn.uniform(0.2, 48):.1f},{drawn.randint(0, 1)}"
+        for at in range(90)
+    ]
+    (tmp_path / "months.csv").write_text(
+        "\n".join(["id,sex,age,arm,ldh,os_m,os_e", *rows]), "utf-8"
+    )
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "dataset.yaml").write_text(DURATIONS, "utf-8")
+    one = held(read_dataset(tmp_path / "own", STUDY))
+    assert not {"time_zero", "alpha_beta"} & {field["name"] for field in one.fields}
+    random_settings_are_pythons(browser, page_of(one, tmp_path), one, 6, 3, 2)
+
+
 # What a reader does ------------------------------------------------------------------------------
 
 

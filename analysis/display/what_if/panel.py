@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -184,7 +184,7 @@ def _held(
     return {
         "carried": kept,
         "fields": offered(cohort, sections, not left_out),
-        "constants": {"strata": list(parameters.strata)} if Section.FACTORS in sections else {},
+        "constants": _constants(parameters, sections, kept["endpoints"]),
         "sections": [section.value for section in sections],
         "base": base_rows(estimates, study, sections, [one["name"] for one in kept["endpoints"]]),
         "leftOut": left_out,
@@ -198,6 +198,20 @@ def _held(
         "article": study.article is not None,
         "synthetic": cohort.synthetic,
     }
+
+
+def _constants(
+    parameters: Parameters, sections: Sequence[Section], endpoints: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Give what the engine asks of the report's settings, be there a field for it or not.
+
+    Where no time is counted from a date, or no dose is recorded, there is none.
+    """
+    names = ["time_zero", "alpha_beta"]
+    names += [one[choice] for one in endpoints for choice in ("censoringChoice", "deathChoice")]
+    names += ["strata"] if Section.FACTORS in sections else []
+    every = parameters.model_dump(mode="json")
+    return {name: every[name] for name in dict.fromkeys(names) if name}
 
 
 def base_rows(

@@ -641,7 +641,7 @@ async function start(root) {
       return;
     }
   } catch (error) {
-    without.textContent = "The panel cannot be shown: this browser cannot read what it carries.";
+    without.textContent = `The panel cannot be shown: ${error.message} (a fault of this page, or a browser of before 2023).`;
     throw error;
   }
   panel.build();
