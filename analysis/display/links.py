@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import lxml.html
 
-from analysis.display.origins import NUMBER, split
+from analysis.display.origins import NUMBER, is_written, split
 from analysis.display.tables import Table, journal
 
 # Signs of the private use area stand around a number until it is HTML; text of a dataset that has
@@ -98,6 +98,8 @@ _MET = re.compile(
     r'<a (?:class="n" )?href="#(?P<to>[^"]+)">(?P<number>[^<]*)</a>'
 )
 _PAGE = re.compile(r'<a href="([\w-]+)\.html(?:#[^"]*)?">((?:(?!</a>).)*)</a>', re.DOTALL)
+# What belongs to a number stands before the sign: "17.6%≠".
+_SIGNS = re.compile(r'((?:<a aria-label="The article prints[^>]*>≠</a>)+)(%?[§‡†]*)')
 _TEXT = "text"
 
 
@@ -131,7 +133,7 @@ def complete(content: str, name: str, pages: Collection[str]) -> str:
         return _number(to, found["number"], place, entries[to], name)
 
     before, after = content[: listed.start()], content[listed.end() :]
-    before = _MET.sub(link, before)
+    before = _SIGNS.sub(r"\2\1", _MET.sub(link, before))
 
     def entry(found: re.Match[str]) -> str:
         to = unescape(found[2])
@@ -151,15 +153,24 @@ def complete(content: str, name: str, pages: Collection[str]) -> str:
 
 
 def _number(to: str, number: str, place: str, entry: re.Match[str], page: str) -> str:
-    classes = "n same" if entry[1] else "n"
+    # A number of patients leads to the row that is of them, and no verdict on that is one on it.
+    written = NUMBER.search(unescape(number))
+    judged = written is not None and is_written(_value_in(entry[3]), written[0])
+    classes = "n same" if entry[1] and judged else "n"
     link = f'<a class="{classes}" href="#{escape(to)}"{place}>{number}</a>'
     # The article may print a number twice, and not alike. The page of verdicts says it itself.
     return link + "".join(
         f'<a aria-label="The article prints {verdict[2]}: the verdict" class="other" '
         f'href="{verdict[1]}">≠</a>'
         for verdict in re.finditer(r'<a href="([^"]+)">([^<]*)</a> ≠', entry[3])
-        if not verdict[1].startswith(f"{page}.html")
+        if judged and not verdict[1].startswith(f"{page}.html")
     )
+
+
+def _value_in(entry: str) -> float:
+    """Give the value of a row from its entry; nan where it has none."""
+    found = re.search(r"<td>(−?\d[\d.]*(?:e[+−]?\d+)?)", entry)
+    return float(found[1].replace("−", "-")) if found else float("nan")
 
 
 def _in_text(to: str) -> str:

@@ -290,14 +290,16 @@ def _rows(text: str, other: str | None, codes: _Codes, digit: str) -> list[list[
 
 def _believed(number: str, coded: str, codes: _Codes, digit: str) -> list[int]:
     places, column = codes.read(coded, digit)
-    return [place for place in places if _is(codes.rows[column].iat[place], number)]
+    return [place for place in places if is_written(codes.rows[column].iat[place], number)]
 
 
-def _is(value: Any, shown: str) -> bool:
+def is_written(value: Any, shown: str) -> bool:
     """Tell whether a value, written as something is shown, is that.
 
-    >>> _is(12.558, "12.6"), _is(0.0004, "<0.001"), _is(float("nan"), "NR"), _is(12.4, "12.6")
-    (True, True, True, False)
+    >>> is_written(12.558, "12.6"), is_written(0.0004, "<0.001"), is_written(float("nan"), "NR")
+    (True, True, True)
+    >>> is_written(12.4, "12.6")
+    False
     """
     if pd.isna(value) or np.isinf(value):
         return shown in _WITHOUT

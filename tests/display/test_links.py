@@ -130,6 +130,15 @@ def test_rows_lead_back_to_where_they_are_shown() -> None:
     assert signs[0].get("aria-label") == "The article prints 13: the verdict"
 
 
+def test_a_verdict_is_of_the_value_of_a_row_and_of_no_number_of_patients_beside_it() -> None:
+    shown = '<p><a href="#a.n">12</a>%§ of n = <a href="#a.n">108</a></p>'
+    page = html.fromstring(complete(f"<main>{shown}{ROWS}</main>", "01", ["01", "07_other"]))
+    (text,) = page.xpath("//p")
+    # What belongs to the number stands before the sign.
+    assert text.text_content() == "12%§≠ of n = 108"
+    assert [link.get("class") for link in text.xpath("./a")] == ["n same", "other", "n"]
+
+
 def test_a_link_to_a_page_that_is_not_there_is_its_words() -> None:
     made = complete(f"<main>{TABLE}{ROWS}</main>", "01", ["01"])
     assert "07_other" not in made
