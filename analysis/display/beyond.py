@@ -203,10 +203,13 @@ class Marks:
             return caption
         return f"{caption} {CAPTION if Status.OPEN in status else CAPTION_DETERMINED}"
 
-    def legend(self) -> Markdown:
-        """Say where numbers lead, and what marks mean; numbers of real patients have none."""
-        beside = BESIDE if self.published is not None else ""
-        return Markdown("\n\n".join(filter(None, (f"{LEADS} {beside}".rstrip(), self._meaning()))))
+    def legend(self, leads: bool = True) -> Markdown:
+        """Say where numbers lead, and what marks mean; numbers of real patients have none.
+
+        On a page whose numbers are not of its own estimates they lead nowhere.
+        """
+        said = [LEADS, BESIDE if self.published is not None else ""] if leads else []
+        return Markdown("\n\n".join(filter(None, (" ".join(said).rstrip(), self._meaning()))))
 
     def _meaning(self) -> str:
         if self.printed is None:
