@@ -171,6 +171,11 @@ class Marks:
             shown = self._marked(shown, [make(*one) for one in self._versions(given)])
         return replace(shown, links=links, columns=columns)
 
+    def known(self, shown: Table, *given: pd.DataFrame) -> Table:
+        """Give a table that says itself which of the given estimates are behind it, linked."""
+        links = {at: self.sources.of(tuple(keys), given) for at, keys in shown.keys.items()}
+        return replace(shown, links=links, columns=tuple(map(str, shown.cells.columns)))
+
     def text(self, make: Callable[..., Markdown], *given: Any) -> Markdown:
         """Give the prose that `make` makes of what is given, marked and linked (see `table`)."""
         text, said = str(make(*given).data), ""

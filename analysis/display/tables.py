@@ -27,7 +27,7 @@ from analysis.display.format import (
 from analysis.estimates.exact_log_rank import SPARSE
 from analysis.estimates.rows import pick
 from analysis.estimates.sparse import EXACT
-from analysis.study.keys import Statistic
+from analysis.study.keys import Key, Statistic
 from analysis.study.limits import shown
 from analysis.study.printed import half_up
 from analysis.study.study import Study
@@ -40,7 +40,8 @@ class Table:
 
     `below` is HTML that stands under it, wherever it is shown. `links` has addresses of what stands
     in places of the table (`display.origins`); names of columns there are `columns`, which is empty
-    where they are those of `cells`.
+    where they are those of `cells`. `keys` are those of rows behind numbers, where only whoever
+    makes the table knows them: of what is computed from the estimates of many cohorts.
     """
 
     shown: GT
@@ -49,6 +50,7 @@ class Table:
     below: str = ""
     links: Mapping[Place, Sequence[str | None]] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    keys: Mapping[Place, Sequence[Key]] = field(default_factory=dict)
 
 
 # A text of a table: a name of a column, a cell by row and column, or a note; all counted from 0.

@@ -14,8 +14,10 @@ from playwright.sync_api import Browser, Page
 
 from analysis.__main__ import PROJECT
 from analysis.build.report import build_report
+from analysis.display.addresses import address as addressed
 from analysis.display.links import broken
-from analysis.study.keys import Key
+from analysis.estimates.groups import ANALYSIS
+from analysis.study.keys import Key, Statistic
 from analysis.study.printed import half_up
 from tests.browser.conftest import OWN
 from tests.browser.test_accessibility import AXE
@@ -30,11 +32,13 @@ AT_LEAST = {
     "05_toxicity": 170,
     "06_prognostic_factors": 590,
     "07_replication": 900,
+    "11_left_open": 90,
     "index": 30,
 }
 NUMBER = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?(?![\w.]*\w)")
+HAZARD_RATIO = Statistic.HAZARD_RATIO
 # Columns of what is published, of other cohorts, of other trials, or counted from these.
-OTHERS = re.compile(r"cohorts|Published|Difference|What there is")
+OTHERS = re.compile(r"cohorts|Published|Difference|What there is|Attained|Above 1|Usual|Proved")
 OF_TRIALS = {"supplementary_table_1", "earlier_trials_as_printed", "earlier_trials_papers"}
 
 # Follows every number to its row and back by addresses, and the first of each table, and every
@@ -53,6 +57,7 @@ VISIT = """() => {
         const target = to && document.getElementById(place(to));
         const told = {
             number: link.textContent,
+            figure: figure && figure.id,
             address: place(link),
             row: listed && row.cells[0].textContent,
             value: listed && row.cells[1].textContent,
@@ -118,11 +123,29 @@ def test_every_number_leads_to_its_row_and_back(any_report: Path, opened: Any) -
             assert told["how"], told
             assert told["back"], told
             assert told.get("clicked", True), told
-            assert is_shown(told["number"], told), told
+            if told["figure"] == "for_meta_analysis":
+                assert told["number"] in _logarithms(any_report, told["address"]), told
+            else:
+                assert is_shown(told["number"], told), told
         assert not found or found[0]["clicked"]
     assert sum(counted.values()) > 10
     if any_report.name == OWN:
         assert {name: counted[name] for name in AT_LEAST if counted[name] < AT_LEAST[name]} == {}
+
+
+def _logarithms(report: Path, address: str) -> set[str]:
+    """Give the logarithm of a hazard ratio and its standard error as page 11 shows them."""
+    rows = pd.read_csv(report / "for_meta_analysis.csv")
+    found = [
+        row
+        for row in rows.to_dict("records")
+        if addressed(Key(ANALYSIS, row["factor"], "", row["endpoint"], "", HAZARD_RATIO)) == address
+    ]
+    (row,) = found
+    return {
+        f"{half_up(row[name], 3):.3f}".replace("-", "−")
+        for name in ("log_hazard_ratio", "standard_error")
+    }
 
 
 def test_rows_are_those_of_the_estimates(report: Path) -> None:

@@ -15,9 +15,10 @@ from analysis.display.beyond import CAPTION, MARK, NOTE
 from analysis.display.figures.drawing import Drawing
 from analysis.display.figures.openness import openness
 from analysis.display.format import MISSING, fixed, listed, percent
-from analysis.display.tables import Table, journal
+from analysis.display.tables import Place, Table, journal
+from analysis.estimates.groups import ANALYSIS
 from analysis.estimates.spread import decimals
-from analysis.study.keys import Statistic
+from analysis.study.keys import Key, Statistic
 from analysis.study.study import Study
 
 Interval = tuple[float, float]
@@ -30,6 +31,18 @@ GROUPS = {
     "not known": "How much is open is not known",
 }
 _AT_LEAST = 100.0
+
+
+def _own(
+    rows: Sequence[Mapping[str, str]], keys: Sequence[Key], *names: str
+) -> dict[Place, tuple[Key, ...]]:
+    """Give where the numbers of the cohort of the report stand, and the row of each."""
+    places = [place for place, name in enumerate(rows[0]) if name in names] if rows else []
+    return {("cell", down, at): (key,) for down, key in enumerate(keys) for at in places}
+
+
+def _ratio(row: Mapping[Any, Any]) -> Key:
+    return Key(ANALYSIS, row["factor"], "", row["endpoint"], "", Statistic.HAZARD_RATIO)
 
 
 def _marked(rows: Sequence[Mapping[str, str]], plain: Sequence[str], **layout: Any) -> Table:
@@ -126,9 +139,10 @@ def figure(ratios: pd.DataFrame, study: Study, endpoint: str) -> Drawing:
 def table(ratios: pd.DataFrame, study: Study) -> Table:
     """Give each hazard ratio of the cohort, what was attained, and what is proved."""
     labels = {factor.key: factor.label for factor in study.factors}
-    rows = []
+    rows, keys = [], []
     for endpoint in dict.fromkeys(ratios["endpoint"]):
         for row in sorted_rows(ratios, endpoint).to_dict("records"):
+            keys.append(_ratio(row))
             rows.append(
                 {
                     "endpoint": study.endpoint(endpoint).words,
@@ -141,7 +155,7 @@ def table(ratios: pd.DataFrame, study: Study) -> Table:
                     "any": stretches(row["any_days"]),
                 }
             )
-    return _marked(
+    made = _marked(
         rows,
         ("endpoint", "factor", "is"),
         stub="factor",
@@ -167,6 +181,7 @@ def table(ratios: pd.DataFrame, study: Study) -> Table:
         ],
         left=("is", "attained", "own", "any"),
     )
+    return replace(made, keys=_own(rows, keys, "ratio"))
 
 
 def summary(ratios: pd.DataFrame) -> Markdown:
@@ -211,8 +226,9 @@ def summary(ratios: pd.DataFrame) -> Markdown:
 def meta_table(ratios: pd.DataFrame, study: Study) -> Table:
     """Give log hazard ratios and standard errors for a meta-analysis."""
     labels = {factor.key: factor.label for factor in study.factors}
-    rows = []
+    rows, keys = [], []
     for row in ratios.to_dict("records"):
+        keys.append(_ratio(row))
         rows.append(
             {
                 "endpoint": study.endpoint(row["endpoint"]).words,
@@ -226,7 +242,7 @@ def meta_table(ratios: pd.DataFrame, study: Study) -> Table:
                 "usual_error": fixed(row["usual_error"], 3),
             }
         )
-    return _marked(
+    made = _marked(
         rows,
         ("endpoint", "factor"),
         stub="factor",
@@ -256,6 +272,8 @@ def meta_table(ratios: pd.DataFrame, study: Study) -> Table:
             "standard_error) or meta.",
         ],
     )
+    # A logarithm and its standard error are of the row of the ratio and its limits.
+    return replace(made, keys=_own(rows, keys, "log", "error"))
 
 
 def meta_csv(ratios: pd.DataFrame) -> pd.DataFrame:
