@@ -39,6 +39,18 @@ def dataset_folder(dataset: str | Path) -> Path:
     return Path(dataset).expanduser()
 
 
+def asked_as(name: str) -> str:
+    """Give what a dataset of a name is asked for by; where it lies is told by nobody.
+
+    >>> asked_as("synthetic"), asked_as("of a colleague")
+    ('synthetic', 'path/to/of a colleague')
+    """
+    if (DATA / name).is_dir():
+        return name
+    room = f"{ENSEMBLE.name}/" if (ENSEMBLE / name).is_dir() else "path/to/"
+    return f"{room}{name}"
+
+
 def _member(dataset: str | Path) -> str | None:
     """Give the name of a member of the ensemble, where one is meant."""
     if isinstance(dataset, str) and "/" in dataset:

@@ -67,16 +67,24 @@ def text_of(line: Line, estimates: pd.DataFrame) -> str | None:
 def of_study(study: Study, name: str, estimates: pd.DataFrame) -> Table | None:
     """Give the table of the lines that a study declares under a name; None when it has none."""
     declared = study.lines.get(name)
-    return None if declared is None else numbers_table(declared(study.chosen), estimates)
+    if declared is None:
+        return None
+    # Of a study that says itself what there is, nothing else was looked for.
+    return numbers_table(declared(study.chosen), estimates, asked=study.asks_for_tables)
 
 
-def numbers_table(lines: Iterable[Line], estimates: pd.DataFrame) -> Table | None:
-    """Give a table of the lines that were estimated; None when there are none."""
+def numbers_table(
+    lines: Iterable[Line], estimates: pd.DataFrame, *, asked: bool = True
+) -> Table | None:
+    """Give a table of the lines that were estimated; None when there are none.
+
+    Lines that were `asked` for, and are not recorded, are named below it.
+    """
     texts = {line.label: text_of(line, estimates) for line in lines}
     known = {label: text for label, text in texts.items() if text is not None}
     missing = [label for label, text in texts.items() if text is None]
     if not known:
         return None
     cells = pd.DataFrame({"Quantity": list(known), "Value": list(known.values())})
-    notes = [f"Not recorded in this dataset: {', '.join(missing)}."] if missing else []
+    notes = [f"Not recorded in this dataset: {', '.join(missing)}."] if missing and asked else []
     return plain_table(cells, stub="Quantity", notes=notes)

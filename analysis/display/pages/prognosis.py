@@ -647,8 +647,9 @@ def _test_words(rows: pd.DataFrame, study: Study, factor: Factor) -> str:
 
 def factor_caption(study: Study, factor: Factor, endpoint: str) -> str:
     """Give the caption of `factor_curves`."""
+    of = f"group, yes or no: {factor.label}" if factor.is_binary else factor.label
     parts = [
-        f"{study.endpoint(endpoint).words} by {factor.label}. {drawn_words(study)}",
+        f"{study.endpoint(endpoint).words} by {of}. {drawn_words(study)}",
         since_landmark(study),
     ]
     if factor.over_time and getattr(study.chosen, factor.over_time):

@@ -299,6 +299,11 @@ def drawn_words(study: Study) -> str:
 # Relapse by factor --------------------------------------------------------------------------------
 
 
+def tells_relapse(study: Study) -> bool:
+    """Tell whether the study has endpoints of relapse in a place, which death hides."""
+    return any(endpoint.death_choice for endpoint in study.endpoints)
+
+
 def relapse_method(estimates: pd.DataFrame) -> Markdown:
     """Say how relapse was compared between the groups of each factor."""
     tests = pick(estimates, analysis_id="relapse_factors", statistic=Statistic.P_VALUE)

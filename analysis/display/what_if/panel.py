@@ -13,6 +13,7 @@ from IPython.display import HTML, Markdown
 
 from analysis.article.ledger import CLAIMS, read_ledger
 from analysis.cohort.carried import Carried, carried, of_member
+from analysis.cohort.folder import asked_as
 from analysis.cohort.model import Cohort, Dataset
 from analysis.display.beyond import MARK
 from analysis.display.format import listed, patients
@@ -193,7 +194,7 @@ def _held(
             if Section.FACTORS in sections
             else ""
         },
-        "dataset": cohort.name,
+        "dataset": asked_as(cohort.name),
         "mark": MARK if cohort.synthetic and study.article is not None else "",
         "article": study.article is not None,
         "synthetic": cohort.synthetic,
