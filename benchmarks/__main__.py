@@ -19,6 +19,7 @@ from benchmarks import (
     builds,
     cohorts,
     ensemble,
+    growth,
     kernels,
     libraries,
     million,
@@ -45,6 +46,7 @@ def main(names: list[str]) -> int:
         "builds": lambda: _print_builds(builds.seconds_of_builds(progress)),
         "what_if": lambda: print(*what_if.lines(what_if.measure(progress)), sep="\n"),
         "million": lambda: _print_steps(million.steps(PATIENTS, progress)),
+        "growth": lambda: _print_growth(growth.rows(progress)),
         "libraries": lambda: _print_libraries(libraries.rows(PATIENTS, progress)),
     }
     if unknown := set(names) - parts.keys():
@@ -133,17 +135,24 @@ def _print_builds(rows: list[builds.Row]) -> None:
 
 
 def _print_steps(steps: list[million.Step]) -> None:
-    programs = ("project", "lifelines", "R")
-    print(
-        f"| {PATIENTS:,} patients | this project, s | lifelines, s | R, s | peak, MB "
-        "| value: project, lifelines, R |"
-    )
-    print("| --- | ---: | ---: | ---: | ---: | --- |")
+    print(f"| {PATIENTS:,} patients | seconds | peak, MB |")
+    print("| --- | ---: | ---: |")
     for step in steps:
-        cells = [f"{step.seconds[name]:,.2f}" if name in step.seconds else "" for name in programs]
         peak = "" if math.isnan(step.peak_mb) else f"{step.peak_mb:,.0f}"
-        values = ", ".join(f"{value:.6g}" for value in step.values.values())
-        print(f"| {step.name} | {' | '.join(cells)} | {peak} | {values} |")
+        print(f"| {step.name} | {step.seconds:,.2f} | {peak} |")
+    print(f"| all of it | {sum(step.seconds for step in steps):,.2f} | |\n")
+
+
+def _print_growth(rows: list[growth.Row]) -> None:
+    sizes = " | ".join(f"{n:,}" for n in growth.SIZES)
+    print(f"| seconds with patients | of | {sizes} | ten times as many take | value |")
+    print(f"| --- | --- |{' ---: |' * (len(growth.SIZES) + 2)}")
+    for row in rows:
+        cells = " | ".join("over" if math.isnan(each) else f"{each:.3f}" for each in row.seconds)
+        last, before = row.seconds[-1], row.seconds[-2]
+        times = "" if math.isnan(last) else f"{last / before:.0f} times as long"
+        print(f"| {row.step} | {row.program} | {cells} | {times} | {row.values[-1]:.8g} |")
+    print()
 
 
 def _print_libraries(rows: list[libraries.Row]) -> None:

@@ -1,5 +1,5 @@
 # One survival curve with its median, one log-rank test and one Cox regression, timed.
-# Rscript million.R times.csv; prints JSON. Reading the file is not counted.
+# Rscript growth.R times.csv; prints JSON. Reading the file is not counted.
 suppressPackageStartupMessages(library(survival))
 times <- read.csv(commandArgs(trailingOnly = TRUE)[1], colClasses = "numeric")
 seconds <- function(expression) system.time(expression, gcFirst = TRUE)[["elapsed"]]
