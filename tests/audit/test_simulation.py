@@ -15,9 +15,9 @@ from benchmarks.simulated import FAULTS, Simulated, simulate
 from benchmarks.truth import structure_for
 
 # A thousand of them, and twelve of a kind, take six minutes: LEDGERS=1000 OF_A_KIND=12.
-LEDGERS = int(os.environ.get("LEDGERS", "300"))
+LEDGERS = int(os.environ.get("LEDGERS", "150"))
 PARTS = 10
-OF_A_KIND = int(os.environ.get("OF_A_KIND", "6"))
+OF_A_KIND = int(os.environ.get("OF_A_KIND", "4"))
 AGAINST = {Verdict.IMPOSSIBLE, Verdict.READING}
 # Rules whose readings are asked for in any cohort that is measured so.
 _BY_DEFINITION = {"medians of groups", "test identification"}

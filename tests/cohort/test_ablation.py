@@ -27,7 +27,7 @@ from tests.ablation import IDENTIFIER, changed, estimates, new, sources, without
 
 CHOSEN = STUDY.parameters()
 # Drawn of all; PAIRS=300 takes four minutes.
-PAIRS = int(os.environ.get("PAIRS", "100"))
+PAIRS = int(os.environ.get("PAIRS", "50"))
 
 
 @cache
