@@ -478,12 +478,7 @@ def _marks_said(rows: pd.DataFrame) -> str:
 def _row(cells: list[_CELL], reason: str, pair: Pair) -> str:
     last = cells[-1]
     study, theirs = (side.study for side in pair.sides)
-    ours, other = sides.ours(last), sides.theirs(last)
-    if len(cells) == 2:
-        count = cells[0]
-        ours = sides.counted(count["base"], last["base"], last["base_lower"], ours)
-        other = sides.counted(count["value"], last["value"], last["lower"], other)
-    change = words.difference(last["statistic"], last["unit"], last["base"], last["value"])
+    ours, other, change = sides.both(cells)
     flag = f" <strong>{escape(last['conclusion'])}</strong>" if last["conclusion"] else ""
     about = words.subject(last, study, theirs, f"in {_the(pair.second)}")
     return (

@@ -56,6 +56,18 @@ def theirs(cell: Mapping[Any, Any]) -> str:
     return text + mark(cell["statistic"], cell["warning"])
 
 
+def both(cells: list[dict[Any, Any]]) -> tuple[str, str, str]:
+    """Give both estimates of `effects`, and the difference, as they are printed."""
+    last = cells[-1]
+    base, value = ours(last), theirs(last)
+    if len(cells) == 2:
+        count = cells[0]
+        base = counted(count["base"], last["base"], last["base_lower"], base)
+        value = counted(count["value"], last["value"], last["lower"], value)
+    change = words.difference(last["statistic"], last["unit"], last["base"], last["value"])
+    return base, value, change
+
+
 def sign(cells: Iterable[Mapping[Any, Any]], column: str = "base_status") -> str:
     """Give the sign of a number that an article does not print, or of several, of one side."""
     signs = {SIGNS.get(cell.get(column, ""), "") for cell in cells}

@@ -468,12 +468,7 @@ def _row(
     cells: list[dict[Any, Any]], reason: str, study: Study, theirs: Study, counted: Counted
 ) -> str:
     last = cells[-1]
-    ours, other = sides.ours(last), sides.theirs(last)
-    if len(cells) == 2:
-        count = cells[0]
-        ours = sides.counted(count["base"], last["base"], last["base_lower"], ours)
-        other = sides.counted(count["value"], last["value"], last["lower"], other)
-    change = words.difference(last["statistic"], last["unit"], last["base"], last["value"])
+    ours, other, change = sides.both(cells)
     mark = f" {_conclusion(last, counted)}" if last["conclusion"] else ""
     return (
         f"<tr><td>{escape(words.subject(last, study, theirs))}{mark}{sides.reason(reason)}</td>"
