@@ -95,7 +95,17 @@ document.querySelectorAll("figure.verdicts:has(.filter)").forEach(function (list
     });
     list.append(
       element("dt", ["How, and where in the code"]),
-      element("dd", copied(row.parentNode.rows[0].cells[0])),
+      element("dd", copied(row.parentNode.rows[0].cells[0]))
+    );
+    // Those of the page, as they are in force; what is others stands at its head.
+    var parameters = document.querySelector("main details.parameters");
+    if (parameters) {
+      parameters = parameters.cloneNode(true);
+      parameters.open = false;
+      list.append(element("dt", ["Parameters"]), element("dd", [parameters]));
+      parameters.querySelector("summary").textContent = "Those of this page";
+    }
+    list.append(
       element("dt", ["Address"]),
       element("dd", [element("code", [location.pathname.split("/").pop() + "#" + row.id])])
     );
