@@ -24,6 +24,7 @@ if __name__ == "__main__":
     # Until the command is there to say so, Ctrl-C ends it without a trace.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+    import analysis.build.unneeded  # noqa: F401
     from analysis.build.cli import main
 
     raise SystemExit(main(PROJECT))

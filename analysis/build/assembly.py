@@ -192,12 +192,12 @@ def refuse_what_changed(project: Project, plan: Plan) -> None:
 def _kernels(project: Project, plan: Plan, how: How) -> Kernels:
     from analysis.build.kernels import Kernels
 
-    behind = {path for run in plan.stale for path in run.source.behind}
+    imported = {path for run in plan.stale for path in run.source.imported}
     return Kernels(
         project.root,
         project.notebooks,
         forked=how.warm and bool(plan.stale),
-        modules=modules_in(project.root, sorted(behind)),
+        modules=modules_in(project.root, sorted(imported)),
     )
 
 

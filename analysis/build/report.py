@@ -247,5 +247,5 @@ def _start_imports(project: Project, sources: list[Source]) -> None:
     # It imports while this process reads the dataset; the kernels are forked from it later.
     from analysis.build.warm import prepare
 
-    behind = {path for source in sources for path in source.behind}
-    prepare(modules_in(project.root, sorted(behind)))
+    imported = {path for source in sources for path in source.imported}
+    prepare(modules_in(project.root, sorted(imported)))

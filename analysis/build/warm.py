@@ -23,7 +23,7 @@ from typing import Any
 from analysis.build import sockets
 from analysis.build.guard import GUARD
 
-PRELOAD = "analysis.build.preload"
+PRELOAD = ("analysis.build.unneeded", "analysis.build.preload")
 
 
 def can_fork() -> bool:
@@ -47,7 +47,7 @@ def prepare(modules: Iterable[str] = ()) -> bool:
     """
     if not can_fork():
         return False
-    multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOAD, *modules])
+    multiprocessing.get_context("forkserver").set_forkserver_preload([*PRELOAD, *modules])
     try:
         _temporary_files_of_multiprocessing()
         with _undisturbed():

@@ -21,7 +21,6 @@ from importlib import resources
 from typing import Any
 
 import matplotlib
-import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -96,8 +95,28 @@ def _fonts() -> list[str]:
 FONTS = _fonts()
 
 THEME: dict[RcKeyType, Any] = {
-    **sns.axes_style("ticks"),
-    **sns.plotting_context("paper"),
+    # Seaborn's style "ticks" for paper, in its own numbers: to import it takes half a second.
+    "axes.axisbelow": True,
+    "axes.facecolor": "white",
+    "axes.grid": False,
+    "axes.spines.bottom": True,
+    "axes.spines.left": True,
+    "grid.color": ".8",
+    "grid.linestyle": "-",
+    "grid.linewidth": 1 * 0.8,
+    "lines.solid_capstyle": "round",
+    "lines.markersize": 6 * 0.8,
+    "patch.edgecolor": "w",
+    "patch.force_edgecolor": True,
+    "patch.linewidth": 1 * 0.8,
+    "xtick.bottom": True,
+    "xtick.direction": "out",
+    "xtick.minor.width": 1 * 0.8,
+    "xtick.top": False,
+    "ytick.direction": "out",
+    "ytick.left": True,
+    "ytick.minor.width": 1 * 0.8,
+    "ytick.right": False,
     "font.family": FONTS,
     "font.size": SMALL_PT,
     "axes.labelsize": SMALL_PT,

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.patches import Patch
 
 from analysis.display import format as fmt
@@ -27,7 +26,8 @@ from analysis.display.figures.sheet import (
 
 GRADES = range(1, 6)
 # The palest tone of this palette is lost on white paper, the darkest is nearly black.
-COLOURS = dict(zip(GRADES, sns.color_palette("rocket_r", 7).as_hex()[1:6], strict=True))
+# Of seaborn's palette "rocket_r" in seven steps, the second to the sixth.
+COLOURS = dict(zip(GRADES, ("#f4865e", "#ec4a3e", "#ca1a50", "#951c5b", "#601f52"), strict=True))
 _TOTALS = {"Any grade": 1, "Grade ≥3": 3}
 
 _MARGIN, _GAP = 2.0, 3.0
