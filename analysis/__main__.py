@@ -18,7 +18,7 @@ def study() -> Study:
     return STUDY
 
 
-PROJECT = Project(study)
+PROJECT = Project(study, ahead=("analysis.zhai_2025.ahead",))
 
 if __name__ == "__main__":
     # Until the command is there to say so, Ctrl-C ends it without a trace.

@@ -197,7 +197,8 @@ def _kernels(project: Project, plan: Plan, how: How) -> Kernels:
         project.root,
         project.notebooks,
         forked=how.warm and bool(plan.stale),
-        modules=modules_in(project.root, sorted(imported)),
+        modules=[*modules_in(project.root, sorted(imported)), *project.ahead],
+        dataset=next((run.private.get("dataset", "") for run in plan.stale), ""),
     )
 
 

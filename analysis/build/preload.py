@@ -25,7 +25,8 @@ def use_once() -> None:
     """Check tables without patients, and draw a figure without data."""
     for table in tables_of(OWN).values():
         table.schema.validate(empty(table))
-    notice("").svg()
+    drawing = notice("")
+    drawing.svg(), drawing.missing_signs()
 
 
 def forget_draws() -> None:

@@ -127,7 +127,7 @@ def plan_report(
     if asked is None:
         tell(f"Reading {folder.name}, and all libraries")
         if warm:
-            _start_imports(project, candidates)
+            _start_imports(project, candidates, folder)
         asked = answered(project, sources, folder, given, question)
     _refuse_what_cannot_be(candidates, asked, folder, only)
     there = [source for source in candidates if not source.lacks(asked.facts)]
@@ -243,9 +243,10 @@ def _refuse_what_cannot_be(candidates: list[Source], asked: Asked, folder: Path,
             )
 
 
-def _start_imports(project: Project, sources: list[Source]) -> None:
+def _start_imports(project: Project, sources: list[Source], folder: Path) -> None:
     # It imports while this process reads the dataset; the kernels are forked from it later.
     from analysis.build.warm import prepare
 
     imported = {path for source in sources for path in source.imported}
-    prepare(modules_in(project.root, sorted(imported)))
+    modules = modules_in(project.root, sorted(imported))
+    prepare([*modules, *project.ahead], str(folder))

@@ -17,6 +17,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -317,13 +318,17 @@ def _written(figure: Figure, look: Mapping[RcKeyType, Any] | None = None, **opti
 
 def missing_signs(figure: Figure) -> list[str]:
     """Give the signs of a figure's texts that no font has, and in whose place boxes stand."""
-    known: set[int] = set()
-    for family in FONTS:
-        known |= get_font(findfont(FontProperties(family=family))).get_charmap().keys()
     texts = [text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)]
-    return sorted(
-        {sign for text in texts for sign in text if not sign.isspace()} - set(map(chr, known))
-    )
+    return sorted({sign for text in texts for sign in text if not sign.isspace()} - _known())
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Give the signs that the fonts of figures have."""
+    found: set[int] = set()
+    for family in FONTS:
+        found |= get_font(findfont(FontProperties(family=family))).get_charmap().keys()
+    return frozenset(map(chr, found))
 
 
 def darker(colour: Any, share: float = 0.72) -> str:
