@@ -30,7 +30,7 @@ from analysis.study.in_place import staged
 
 if TYPE_CHECKING:
     from analysis.build.kernels import Kernels
-    from analysis.study.declarations import Credit
+    from analysis.study.credit import Credit
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,9 @@ def plan_report(
     if asked is None:
         tell(f"Reading {folder.name}, and all libraries")
         if warm:
-            _start_imports(project, candidates, folder)
+            first = read_manifest(project.report(base)) is None
+            likely = [s for s in candidates if first or _may_be_stale(s, given)]
+            _start_imports(project, likely, folder)
         asked = answered(project, sources, folder, given, question)
     _refuse_what_cannot_be(candidates, asked, folder, only)
     there = [source for source in candidates if not source.lacks(asked.facts)]
@@ -241,6 +243,12 @@ def _refuse_what_cannot_be(candidates: list[Source], asked: Asked, folder: Path,
             raise BuildError(
                 f"{folder.name} has no page {only}: that needs {' and '.join(lacks)}.", REFUSED
             )
+
+
+def _may_be_stale(source: Source, given: Mapping[str, Any]) -> bool:
+    """Tell whether parameters may make a page stale, before it is known what they change."""
+    named = source.hangs_on_all or not source.parameters.isdisjoint(given)
+    return not given or named or source.reads_estimates
 
 
 def _start_imports(project: Project, sources: list[Source], folder: Path) -> None:
