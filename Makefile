@@ -123,7 +123,7 @@ methods: writers ## the methods in words, with STROBE, RECORD and REMARK filled 
 crate: environment ## the report as an RO-Crate, with its estimates as CDISC ARS and ARD
 	@$(PYTHON) -m analysis documents crate $(CHOSEN) $(AT_A_TIME)
 
-figures: environment ## all figures as SVG, PDF and TIFF at the widths of a journal (WIDTHS, STYLE)
+figures: environment ## all figures as SVG, PDF, PNG and TIFF at the widths of a journal (WIDTHS, STYLE)
 	@$(PYTHON) -m analysis documents figures $(CHOSEN) $(AT_A_TIME) --style="$$STYLE" --widths $$WIDTHS
 
 onefile: environment ## the report as one HTML file, to send by mail

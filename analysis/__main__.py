@@ -18,12 +18,13 @@ def study() -> Study:
     return STUDY
 
 
-PROJECT = Project(study)
+PROJECT = Project(study, ahead=("analysis.zhai_2025.ahead",))
 
 if __name__ == "__main__":
     # Until the command is there to say so, Ctrl-C ends it without a trace.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+    import analysis.build.unneeded  # noqa: F401
     from analysis.build.cli import main
 
     raise SystemExit(main(PROJECT))

@@ -5,7 +5,6 @@ By the digits alone, and by its own reading of marks, so that it shares nothing 
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Hashable, Iterator
 from itertools import product
@@ -14,7 +13,6 @@ from typing import Any
 
 import pandas as pd
 from lxml import etree, html
-from PIL import Image
 
 from analysis.article.comparators import read_comparators
 from analysis.article.ledger import read_ledger
@@ -235,12 +233,6 @@ def of_svg(content: bytes) -> list[str]:
     return _said(title, description)
 
 
-def of_png(content: bytes) -> list[str]:
-    """Give what is wrong with a figure as PNG."""
-    with Image.open(io.BytesIO(content)) as image:
-        return _said(image.info.get("Title", ""), image.info.get("Description", ""))
-
-
 def _said(title: str, description: str) -> list[str]:
     found = [] if "ynthetic" in title else ["the title does not say synthetic"]
     return found if description else [*found, "no description"]
@@ -265,8 +257,7 @@ def of_report(folder: Path) -> list[tuple[str, object]]:
             tables = page.xpath('//table[contains(@class, "gt_table")]')
             found += [(path.name, one) for table in tables for one in of_table(table)]
     for path in sorted(folder.glob("figures/*")):
-        wrong = (of_svg if path.suffix == ".svg" else of_png)(path.read_bytes())
-        found += [(path.name, one) for one in wrong]
+        found += [(path.name, one) for one in of_svg(path.read_bytes())]
     for path in [*sorted(folder.glob("estimates/*.parquet")), folder / "estimates.parquet"]:
         found += [(path.name, one) for one in of_estimates(pd.read_parquet(path))]
     found += [("estimates.csv", one) for one in of_estimates(pd.read_csv(folder / "estimates.csv"))]

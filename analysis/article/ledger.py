@@ -7,10 +7,12 @@ idea of CDISC and of R's `cards`), and the number as it was printed, since trail
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -125,7 +127,13 @@ def read_ledger(path: Path | str = CLAIMS) -> pd.DataFrame:
         When there is no such file.
     """
     source = Path(path)
-    raw, faults = _read_cells(source)
+    return _ledger(source, source.read_bytes()).copy()
+
+
+# A page asks for it several times, and kernels are forked from a process that has read it.
+@lru_cache(maxsize=4)
+def _ledger(source: Path, content: bytes) -> pd.DataFrame:
+    raw, faults = _read_cells(source, content)
     given = raw.copy()
     raw = _completed(raw)
     faults += _column_faults(raw)
@@ -175,11 +183,11 @@ def observed(ledger: pd.DataFrame) -> pd.DataFrame:
     return ledger[ledger["analysis_id"] != PLANNED]
 
 
-def _read_cells(source: Path) -> tuple[pd.DataFrame, list[str]]:
+def _read_cells(source: Path, content: bytes) -> tuple[pd.DataFrame, list[str]]:
     """Give the file's cells as text, labelled with their row, and what breaks the table's shape."""
     try:
-        with source.open(newline="", encoding="utf-8-sig") as file:
-            header, *records = list(csv.reader(file, strict=True)) or [[]]
+        text = io.StringIO(content.decode("utf-8-sig"), newline="")
+        header, *records = list(csv.reader(text, strict=True)) or [[]]
     except (UnicodeDecodeError, csv.Error) as error:
         raise LedgerFaults(source, [f"not a CSV file in UTF-8: {error}"]) from error
     rows = dict(enumerate(records, start=2))

@@ -30,7 +30,7 @@ from analysis.study.in_place import staged
 
 if TYPE_CHECKING:
     from analysis.build.kernels import Kernels
-    from analysis.study.declarations import Credit
+    from analysis.study.credit import Credit
 
 
 @dataclass(frozen=True)
@@ -192,12 +192,13 @@ def refuse_what_changed(project: Project, plan: Plan) -> None:
 def _kernels(project: Project, plan: Plan, how: How) -> Kernels:
     from analysis.build.kernels import Kernels
 
-    behind = {path for run in plan.stale for path in run.source.behind}
+    imported = {path for run in plan.stale for path in run.source.imported}
     return Kernels(
         project.root,
         project.notebooks,
         forked=how.warm and bool(plan.stale),
-        modules=modules_in(project.root, sorted(behind)),
+        modules=[*modules_in(project.root, sorted(imported)), *project.ahead],
+        dataset=next((run.private.get("dataset", "") for run in plan.stale), ""),
     )
 
 

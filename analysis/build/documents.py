@@ -185,7 +185,7 @@ def build_figures(
     style: str,
     how: How | None = None,
 ) -> list[str]:
-    """Draw all figures of a dataset at some widths, as SVG, PDF and TIFF, in a style of one's own.
+    """Draw all figures at some widths, as SVG, PDF, PNG and TIFF, in a style of one's own.
 
     The notebooks run once more, aside: pages keep the house style, whatever is asked for here.
 

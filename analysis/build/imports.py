@@ -26,6 +26,16 @@ class Imports:
         self._files = files or Files()
         self._of_file: dict[Path, list[Path]] = {}
 
+    def imported(self, code: str) -> list[Path]:
+        """Give the modules of the project that a piece of code imports itself.
+
+        Raises
+        ------
+        SyntaxError
+            When the code is not Python.
+        """
+        return sorted(self._imported(code))
+
     def files_behind(self, code: str, within: str = "") -> list[Path]:
         """Give the files of the project that a piece of code is computed by, sorted.
 

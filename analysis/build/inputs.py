@@ -114,6 +114,14 @@ class Source:
             # What only IPython can read, or nobody, may import anything.
             return all_files(self._root)
 
+    @cached_property
+    def imported(self) -> list[Path]:
+        """The modules of the project that it imports itself; none if only IPython can read it."""
+        try:
+            return self._imports.imported(self._code)
+        except SyntaxError:
+            return []
+
     @property
     def reads_estimates(self) -> bool:
         """Whether it is given the estimates of all other notebooks, and so runs after them."""

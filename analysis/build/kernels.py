@@ -66,16 +66,22 @@ class Kernels:
     They are this Python, whatever kernels a user has declared to Jupyter. They listen on sockets in
     a folder that only this user can read, not on open ports. Notebooks run in threads, and a
     thread that waits for its kernel cannot be interrupted: to stop a build, its kernels are ended.
-    They are forked from a process that has imported the libraries and `modules`, unless `forked`
-    is False or this machine cannot.
+    They are forked from a process that has imported the libraries and `modules`, which may read the
+    `dataset` ahead, unless `forked` is False or this machine cannot.
     """
 
     def __init__(
-        self, root: Path, folder: Path, *, forked: bool = True, modules: Iterable[str] = ()
+        self,
+        root: Path,
+        folder: Path,
+        *,
+        forked: bool = True,
+        modules: Iterable[str] = (),
+        dataset: str = "",
     ) -> None:
         self._root = root
         self._folder = folder
-        self.forked = forked and warm.prepare(modules)
+        self.forked = forked and warm.prepare(modules, dataset)
         self._sockets = sockets.folder_of_this_build()
         self._numbers = count(1)
         self._lock = threading.Lock()

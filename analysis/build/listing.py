@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def listing_of(project: Project) -> str:
     """Give the page `reports/index.html`, the list of the reports that are there."""
     from analysis.display.templates import listing
-    from analysis.study.declarations import Credit
+    from analysis.study.credit import Credit
 
     reports: list[Listed] = []
     audits: list[Listed] = []

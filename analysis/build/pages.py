@@ -102,6 +102,9 @@ class Pages:
             if page_should_be_rebuilt(plan.last, run.name, inputs[run.name], plan.present)
         ]
         kept = [run for run in runs if run not in stale]
+        # The later a page is read, the longer it takes to make: a short one at the end leaves no
+        # core without work for long.
+        stale.reverse()
         stale.sort(key=lambda run: run.page != self._how.first)
         for run in kept:
             self._keep(run.name)

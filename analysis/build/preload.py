@@ -13,6 +13,7 @@ import numpy as np
 # A kernel that imports matplotlib itself reads this from its environment.
 matplotlib.use("agg")
 
+from analysis.build import unneeded
 from analysis.cohort.schema import tables_of
 from analysis.display.figures.drawing import notice
 from analysis.estimates import whole  # noqa: F401
@@ -25,7 +26,7 @@ def use_once() -> None:
     for table in tables_of(OWN).values():
         table.schema.validate(empty(table))
     drawing = notice("")
-    drawing.svg(), drawing.png()
+    drawing.svg(), drawing.missing_signs()
 
 
 def forget_draws() -> None:
@@ -35,3 +36,4 @@ def forget_draws() -> None:
 
 
 use_once()
+unneeded.show()

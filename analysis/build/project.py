@@ -29,7 +29,8 @@ class Project:
     """The study and the folders of a build; tests put notebooks and reports of their own there.
 
     `give_study` gives the study. It is called when something needs to know it, since a study
-    imports libraries that a report which is up to date need not wait for.
+    imports libraries that a report which is up to date need not wait for. `ahead` are modules that
+    read, when they are imported, what the kernels forked from that process will read.
     """
 
     give_study: Callable[[], Study]
@@ -38,6 +39,7 @@ class Project:
     reports: Path = ROOT / "reports"
     releases: Path = ROOT / "release"
     documents: Path = ROOT / "documents"
+    ahead: tuple[str, ...] = ()
 
     @property
     def study(self) -> Study:

@@ -149,7 +149,7 @@ def _write(
     rows, study = protected.rows, cohort.study
     write_csv(rows, staging / "estimates.csv")
     rows.to_parquet(staging / "estimates.parquet", index=False)
-    page = Page("release", staging)
+    page = Page("release", staging, pictures=True)
     content = []
     for shown in tables(rows, study):
         content.append(page.table(shown.name, shown.content, shown.caption).data)

@@ -127,7 +127,9 @@ def plan_report(
     if asked is None:
         tell(f"Reading {folder.name}, and all libraries")
         if warm:
-            _start_imports(project, candidates)
+            first = read_manifest(project.report(base)) is None
+            likely = [s for s in candidates if first or _may_be_stale(s, given)]
+            _start_imports(project, likely, folder)
         asked = answered(project, sources, folder, given, question)
     _refuse_what_cannot_be(candidates, asked, folder, only)
     there = [source for source in candidates if not source.lacks(asked.facts)]
@@ -243,9 +245,16 @@ def _refuse_what_cannot_be(candidates: list[Source], asked: Asked, folder: Path,
             )
 
 
-def _start_imports(project: Project, sources: list[Source]) -> None:
+def _may_be_stale(source: Source, given: Mapping[str, Any]) -> bool:
+    """Tell whether parameters may make a page stale, before it is known what they change."""
+    named = source.hangs_on_all or not source.parameters.isdisjoint(given)
+    return not given or named or source.reads_estimates
+
+
+def _start_imports(project: Project, sources: list[Source], folder: Path) -> None:
     # It imports while this process reads the dataset; the kernels are forked from it later.
     from analysis.build.warm import prepare
 
-    behind = {path for source in sources for path in source.behind}
-    prepare(modules_in(project.root, sorted(behind)))
+    imported = {path for source in sources for path in source.imported}
+    modules = modules_in(project.root, sorted(imported))
+    prepare([*modules, *project.ahead], str(folder))

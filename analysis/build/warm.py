@@ -22,8 +22,9 @@ from typing import Any
 
 from analysis.build import sockets
 from analysis.build.guard import GUARD
+from analysis.cohort.folder import AHEAD
 
-PRELOAD = "analysis.build.preload"
+PRELOAD = ("analysis.build.unneeded", "analysis.build.preload")
 
 
 def can_fork() -> bool:
@@ -39,18 +40,18 @@ def can_fork() -> bool:
     )
 
 
-def prepare(modules: Iterable[str] = ()) -> bool:
+def prepare(modules: Iterable[str] = (), dataset: str = "") -> bool:
     """Start the process that kernels are forked from, and give whether there is one.
 
     `modules` are imported there beside the libraries; one that cannot be imported is left to the
-    notebook that asks for it, which says why.
+    notebook that asks for it, which says why. They are told the `dataset` that notebooks will read.
     """
     if not can_fork():
         return False
-    multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOAD, *modules])
+    multiprocessing.get_context("forkserver").set_forkserver_preload([*PRELOAD, *modules])
     try:
         _temporary_files_of_multiprocessing()
-        with _undisturbed():
+        with _undisturbed(), _told(dataset):
             forkserver.ensure_running()
     except OSError:
         return False
@@ -85,6 +86,16 @@ def _server() -> list[int]:
     # Python has no other way to ask for it.
     pid = getattr(forkserver, "_forkserver")._forkserver_pid  # noqa: B009
     return [] if pid is None else [pid]
+
+
+@contextlib.contextmanager
+def _told(dataset: str) -> Iterator[None]:
+    """Let processes that are started here know of a dataset."""
+    os.environ[AHEAD] = dataset
+    try:
+        yield
+    finally:
+        del os.environ[AHEAD]
 
 
 @contextlib.contextmanager

@@ -11,6 +11,8 @@ from analysis.study.errors import ReadableError
 DATA = Path(__file__).resolve().parents[2] / "data"
 # Many cohorts in few files; one of them is asked for as `ensemble/7`, and is then unpacked.
 ENSEMBLE = DATA / "ensemble"
+# In the environment of a process: the dataset that others, which are forked from it, will read.
+AHEAD = "REPORT_DATASET"
 
 
 class NoDataset(ReadableError):

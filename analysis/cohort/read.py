@@ -18,6 +18,7 @@ from analysis.cohort.folder import dataset_folder
 from analysis.cohort.intake.mapping import Written
 from analysis.cohort.intake.sources import Sources
 from analysis.cohort.model import Cohort, Dataset
+from analysis.cohort.read_once import read_once
 from analysis.cohort.remarks import remarks
 from analysis.cohort.schema import TABLE_KEYS, tables_of
 from analysis.cohort.written import Everything, expanded, plain, read_tables
@@ -106,6 +107,7 @@ def read_study(dataset: str | Path, study: Study) -> Study:
     return declare(folder.name, study, description)
 
 
+@read_once
 def read_dataset(dataset: str | Path, study: Study) -> Dataset:
     """Read and check the tables of a dataset as they were recorded.
 

@@ -22,9 +22,10 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML, Markdown
 
-from analysis.display.origins import NUMBER, is_estimates, of_table, of_text, split
+from analysis.display.origins import is_estimates, of_table, of_text
 from analysis.display.sources import Published, Sources, listing
 from analysis.display.tables import Table, journal
+from analysis.display.written import NUMBER, split
 from analysis.estimates.ensemble import Ensemble
 from analysis.estimates.standing import Status, over, with_standing
 from analysis.study.keys import Statistic

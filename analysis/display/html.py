@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 from analysis.display.links import complete
 from analysis.display.sections import in_force, with_content
 from analysis.display.templates import TEMPLATES, equip
-from analysis.study.declarations import Credit
+from analysis.study.credit import Credit
 
 
 @dataclass(frozen=True)

@@ -21,17 +21,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.display.format import MISSING, NOT_ESTIMABLE, NOT_REACHED, SIGNIFICANCE
+from analysis.display.format import SIGNIFICANCE
 from analysis.display.tables import Place, Table, texts
+from analysis.display.written import DIGITS, NUMBER, WITHOUT, is_written
 from analysis.study.keys import KEY, Key, Statistic
-from analysis.study.printed import half_up
 
 _P_VALUES = tuple(statistic.value for statistic in Statistic if statistic.is_p)
-_DIGITS = r"(?:[<>=] ?)?−?\d+(?:,\d{3})*(?:\.\d+)?"
-# What may be the value of a row as it is shown: a number, or a sign that there is none. The dash of
-# a range looks like such a sign, and is told from it by never being another.
-NUMBER = re.compile(rf"{_DIGITS}|\b{NOT_REACHED}\b|{MISSING}|{NOT_ESTIMABLE}")
-_WITHOUT = (NOT_REACHED, MISSING, NOT_ESTIMABLE)
 
 # Where codes of values begin in each round, and after them those of numbers of patients: a number
 # that is its own code in one round is not in the other. Codes of p values are thousandths on either
@@ -103,16 +98,6 @@ def _as(own: Mapping[Place, str], other: Table | None) -> list[str | None]:
         for kind in kinds
     }
     return [found[place] if alike[place[0]] else None for place in own]
-
-
-def split(number: str) -> tuple[str, str]:
-    """Part what stands before a number, and is no part of it, from the number.
-
-    >>> split("= 0.024"), split("< 0.001"), split("NR")
-    (('= ', '0.024'), ('', '< 0.001'), ('', 'NR'))
-    """
-    plain = number.removeprefix("= ")
-    return number.removesuffix(plain), plain
 
 
 # Codes --------------------------------------------------------------------------------------------
@@ -247,7 +232,7 @@ def _needs_more(text: str, found: Sequence[list[int] | None], codes: _Codes) -> 
 
 def _may_stay(number: str, codes: _Codes) -> bool:
     """Tell whether a number of a row may be the same in the first round: none, 0, or its code."""
-    if number in _WITHOUT or not re.search(r"[1-9]", number):
+    if number in WITHOUT or not re.search(r"[1-9]", number):
         return True
     return bool(codes.read(number, "first")[0])
 
@@ -259,7 +244,7 @@ def _together(
     if first and second:
         return [place for place in first if place in second]
     if first is None and second:
-        own, _ = codes.read(number, "first") if number not in _WITHOUT else ([], "")
+        own, _ = codes.read(number, "first") if number not in WITHOUT else ([], "")
         return [p for p in second if p in own or codes.rows["special"].iat[p]]
     return second if first is None else first or second
 
@@ -270,12 +255,12 @@ def _rows(text: str, other: str | None, codes: _Codes, digit: str) -> list[list[
     same: list[list[int] | None] = [None] * len(numbers)
     if other is None or other == text or not numbers:
         return same
-    if text in _WITHOUT:
+    if text in WITHOUT:
         # Without a value there are no limits either: the first row is that of the number itself.
-        coded = re.findall(_DIGITS, other)
+        coded = re.findall(DIGITS, other)
         return [_believed(text, coded[0], codes, digit)] if coded else same
     between = [re.escape(part) for part in NUMBER.split(text)]
-    slots = [f"({re.escape(number)}|{_DIGITS})" for number in numbers]
+    slots = [f"({re.escape(number)}|{DIGITS})" for number in numbers]
     pattern = between[0] + "".join(
         slot + part for slot, part in zip(slots, between[1:], strict=True)
     )
@@ -291,28 +276,3 @@ def _rows(text: str, other: str | None, codes: _Codes, digit: str) -> list[list[
 def _believed(number: str, coded: str, codes: _Codes, digit: str) -> list[int]:
     places, column = codes.read(coded, digit)
     return [place for place in places if is_written(codes.rows[column].iat[place], number)]
-
-
-def is_written(value: Any, shown: str) -> bool:
-    """Tell whether a value, written as something is shown, is that.
-
-    >>> is_written(12.558, "12.6"), is_written(0.0004, "<0.001"), is_written(float("nan"), "NR")
-    (True, True, True)
-    >>> is_written(12.4, "12.6")
-    False
-    """
-    if pd.isna(value) or np.isinf(value):
-        return shown in _WITHOUT
-    if shown in _WITHOUT:
-        return False
-    plain = re.sub(r"[>=,\s]", "", shown).replace("−", "-")
-    if plain.startswith("<"):
-        # A limit that was recorded, or a p value too small to be written.
-        return value < float(plain[1:]) or half_up(value, _decimals(plain)) == half_up(
-            float(plain[1:]), _decimals(plain)
-        )
-    return bool(half_up(value, _decimals(plain)) == half_up(float(plain), _decimals(plain)))
-
-
-def _decimals(text: str) -> int:
-    return len(text.partition(".")[2])

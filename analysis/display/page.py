@@ -6,7 +6,7 @@ import base64
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from html import escape, unescape
+from html import escape
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -14,9 +14,10 @@ import pandas as pd
 from IPython.display import HTML
 
 from analysis.display import theme
+from analysis.display.absent import absent_line
 from analysis.display.exported import say_synthetic, write_parquet
 from analysis.display.figures.drawing import Drawing
-from analysis.display.links import table_markup
+from analysis.display.linked import table_markup
 from analysis.display.tables import Table
 from analysis.display.templates import table_document
 from analysis.study.spreadsheets import write_csv
@@ -47,19 +48,27 @@ class Page:
     synthetic
         Whether no real patient is in what it shows: every file then says so, a table in its last
         column, a figure in its metadata.
+    pictures
+        Whether figures are written as PNG beside SVG, which takes as long as the rest of a figure.
     """
 
-    def __init__(self, name: str, output: str | Path = "", *, synthetic: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        output: str | Path = "",
+        *,
+        synthetic: bool = False,
+        pictures: bool = False,
+    ) -> None:
         self.name = name
         self.output = Path(output) if str(output) else None
         self.synthetic = synthetic
-        self._numbers = ""
+        self._pictures = pictures
 
     def estimates(self, rows: pd.DataFrame) -> None:
         """Write the estimates of this page (columns of `analysis.estimates.rows`)."""
         if path := self._file("estimates", f"{self.name}.parquet"):
             write_parquet(self._told(rows), path)
-            self._numbers = f"estimates/{path.name}"
 
     def records(self, name: str, rows: pd.DataFrame) -> None:
         """Write a plain table of this page, `<name>.csv`, beside the estimates."""
@@ -95,7 +104,7 @@ class Page:
         )
 
     def figure(self, name: str, drawing: Drawing | None, caption: str, source: str = "") -> HTML:
-        """Write `figures/<name>.svg` and `.png` (300 dpi), close the figure, give what shows it.
+        """Write `figures/<name>.svg`, close the figure, give what shows it.
 
         `caption` is plain text, before which the label of a numbered figure is put. Without a
         drawing nothing is written, and one line says that the dataset has no record of `source`.
@@ -109,10 +118,12 @@ class Page:
         caption += _boxes(drawing.missing_signs())
         if path := self._file("figures", f"{name}.svg"):
             path.write_bytes(drawing.editable(said))
-            path.with_suffix(".png").write_bytes(drawing.png(said=said))
+            if self._pictures:
+                path.with_suffix(".png").write_bytes(drawing.png(said=said))
             _for_manuscript(drawing, path, said)
         image = _picture(drawing, said, alt)
-        links = self._links(f"figures/{name}", "svg", "png", numbers=self._numbers)
+        suffixes = ("svg", "png") if self._pictures else ("svg",)
+        links = self._links(f"figures/{name}", *suffixes)
         return HTML(
             f'<figure class="plot" id="{escape(name)}">{_box(name, image)}'
             f"{_figcaption(name, caption, links)}</figure>"
@@ -135,7 +146,7 @@ class Page:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def _links(self, stem: str, *suffixes: str, numbers: str = "") -> str:
+    def _links(self, stem: str, *suffixes: str) -> str:
         if self.output is None:
             return ""
         links = " ".join(
@@ -166,52 +177,6 @@ def label(name: str) -> str:
     return " ".join(word.capitalize() for word in words) + " " + number.upper()
 
 
-# What is not recorded: the name of a table or figure, its title, and what it is made of.
-Absent = tuple[str, str, str]
-
-_ABSENT = re.compile(r'<span id="([^"]*)" data-title="([^"]*)" data-source="([^"]*)">', re.DOTALL)
-
-
-def absent_line(absent: Sequence[Absent], section: str = "") -> str:
-    """Give the line that says what is not recorded, or that a whole section is not.
-
-    >>> re.sub("<[^>]+>", "", absent_line([("table_3", "Table 3", "responses"), ("a", "Age", "")]))
-    'Not recorded in this dataset: Table 3 (responses); Age.'
-    >>> re.sub("<[^>]+>", "", absent_line([("a", "", "AFP"), ("b", "", "AFP")], "Marker"))
-    'Marker: not recorded in this dataset (AFP).'
-    """
-    marks = [
-        f'<span id="{escape(name)}" data-title="{escape(title)}" data-source="{escape(source)}">'
-        for name, title, source in absent
-    ]
-    sources = "; ".join(dict.fromkeys(source for *_, source in absent if source))
-    if section or len(absent) == 1:
-        title = escape(section or absent[0][1])
-        said = f"{title}: not recorded in this dataset{_in_brackets(sources)}."
-        said = f"{''.join(f'{mark}</span>' for mark in marks[:-1])}{marks[-1]}{said}</span>"
-    else:
-        listed = [
-            f"{mark}{escape(title)}{_in_brackets(source)}</span>"
-            for mark, (_, title, source) in zip(marks, absent, strict=True)
-        ]
-        said = f"Not recorded in this dataset: {'; '.join(listed)}."
-    return f'<p class="not-recorded">{said}</p>'
-
-
-def _in_brackets(words: str) -> str:
-    return f" ({escape(words)})" if words else ""
-
-
-def absent_of(markup: str) -> list[Absent]:
-    """Give back what `absent_line` was made of; nothing of other markup."""
-    if not markup.startswith('<p class="not-recorded">'):
-        return []
-    return [
-        (unescape(name), unescape(title), unescape(source))
-        for name, title, source in _ABSENT.findall(markup)
-    ]
-
-
 def _box(name: str, content: str) -> str:
     # What is wider than the page scrolls in this box, by keyboard too.
     return (
@@ -235,6 +200,7 @@ def _for_manuscript(drawing: Drawing, path: Path, said: Mapping[str, str]) -> No
         name = f"{path.stem}_{width:g}mm"
         path.with_name(f"{name}.svg").write_bytes(one.editable(said))
         path.with_name(f"{name}.pdf").write_bytes(theme.to_pdf(one.figure, said))
+        path.with_name(f"{name}.png").write_bytes(one.png(said=said))
         path.with_name(f"{name}.tiff").write_bytes(theme.to_tiff(one.figure))
         if one is not drawing:
             plt.close(one.figure)

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 import nbformat
 from nbformat import NotebookNode
 
-from analysis.display.page import absent_line, absent_of
+from analysis.display.absent import absent_line, absent_of
 
 _HEADING = re.compile(r"^#{2,3} +(.+)$", re.MULTILINE)
 _METHOD = "**Method.**"

@@ -149,8 +149,10 @@ def median_range(rows: pd.DataFrame, decimals: int | None = None) -> str | None:
 
 def statistics(estimates: pd.DataFrame, group_level: str) -> pd.Series:
     """Give the values of one group by statistic."""
-    chosen = estimates[estimates["group_level"] == group_level]
-    return chosen.set_index("statistic")["value"]
+    # A page asks a thousand times: the other columns are not copied.
+    chosen = (estimates["group_level"] == group_level).to_numpy()
+    names = pd.Index(estimates["statistic"].to_numpy()[chosen], name="statistic")
+    return pd.Series(estimates["value"].to_numpy()[chosen], names, name="value")
 
 
 def method_of(estimates: pd.DataFrame, statistic: Statistic) -> str:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from analysis.display.what_if.script import PANEL_STYLE
 from analysis.display.what_if.script import SCRIPT as PANEL_SCRIPT
-from analysis.study.declarations import Credit
+from analysis.study.credit import Credit
 
 TEMPLATES = Path(__file__).parent / "template"
 STYLE = (TEMPLATES / "report/static/report.css").read_text(encoding="utf-8")

@@ -19,7 +19,6 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from joblib import Parallel, delayed
 
 from analysis.study.parameters import Parameters
 
@@ -99,6 +98,9 @@ def replicates_by_count(
     ValueError
         When there is no patient.
     """
+    # Few reports ask for samples, and each would wait for it.
+    from joblib import Parallel, delayed
+
     patients = int(members.sum())
     if not patients:
         raise ValueError("A bootstrap needs at least one patient.")

@@ -107,16 +107,6 @@ class Arm:
         return tuple(self.variable.levels)
 
 
-@dataclass(frozen=True)
-class Credit:
-    """The article that a study replicates, as it asks to be named."""
-
-    text: str
-    doi: str
-    licence: str
-    licence_url: str
-
-
 Kind = Literal["count", "share", "range", "median", "survival", "p"]
 
 

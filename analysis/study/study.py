@@ -13,9 +13,9 @@ from typing import Any, Self
 
 import pandas as pd
 
+from analysis.study.credit import Credit
 from analysis.study.declarations import (
     Arm,
-    Credit,
     Criterion,
     EventGroup,
     Line,

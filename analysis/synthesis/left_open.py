@@ -194,9 +194,10 @@ def others(
         member reaches farther), and `cohorts`.
     """
     rows = []
+    tables = [_values(table) for table in (own, members, witnesses)]
     for (parameters, *key), of_it in named.fillna("").groupby(["parameters", *KEY], sort=False):
         about = dict(zip(KEY, map(str, key), strict=True)) | {"parameters": str(parameters)}
-        mine, ours, theirs = (_values(table, about) for table in (own, members, witnesses))
+        mine, ours, theirs = (table.get(tuple(about.values()), []) for table in tables)
         ends = {
             str(direction): (float(value), str(name))
             for direction, value, name in zip(
@@ -220,10 +221,16 @@ def others(
     return pd.DataFrame(rows, columns=columns)
 
 
-def _values(table: pd.DataFrame, about: Mapping[str, str]) -> list[float]:
+def _values(table: pd.DataFrame) -> dict[tuple[str, ...], list[float]]:
+    """Give the values of a table, without those that are not known, by `KEY` and parameters."""
+    found: dict[tuple[str, ...], list[float]] = {}
     if table.empty:
-        return []
-    return [float(value) for value in pick(table, **about)["value"].dropna()]
+        return found
+    known = table.dropna(subset="value")
+    keys = known[[*KEY, "parameters"]].itertuples(index=False, name=None)
+    for key, value in zip(keys, known["value"], strict=True):
+        found.setdefault(key, []).append(float(value))
+    return found
 
 
 def with_limits(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.study import clinical
-from analysis.study.declarations import Credit, Marker
+from analysis.study.credit import Credit
+from analysis.study.declarations import Marker
 from analysis.study.study import Study
 from analysis.study.variables import Cut, Grouped
 from analysis.zhai_2025 import variables as v

@@ -23,7 +23,7 @@ from matplotlib.text import Text
 from analysis.display import format as fmt
 from analysis.display import theme
 from analysis.display.figures import sheet
-from analysis.display.figures.adverse_events import COLOURS, grades
+from analysis.display.figures.adverse_events import colours, grades
 from analysis.display.figures.calendar import calendar
 from analysis.display.figures.comparators import UNKNOWN, median_survival
 from analysis.display.figures.distribution import distributions
@@ -671,7 +671,7 @@ class TestAdverseEvents:
         table = events(EVENTS)
         drawn = grades(table)
         containers = drawn.figure.axes[-1].containers
-        assert len(containers) == len(COLOURS)
+        assert len(containers) == len(colours())
         grade_1 = [bar.get_width() for bar in bars(drawn)[: len(EVENTS)]]
         expected = table[table["grade"] == 1].set_index("label").loc[EVENTS[::-1], "count"]
         assert grade_1 == pytest.approx(list(100 * expected / 108))
@@ -812,3 +812,24 @@ class TestPlausibility:
         drawn = DRAWN["times without summary"]()
         assert "median" not in drawn.alt
         assert not any("median" in text for text in texts(drawn))
+
+
+# Ink, fonts and their sizes, thin lines, no frame; no figure is a map of colours.
+OF_THE_HOUSE = re.compile(
+    r".*color$|.*size$|font\.|image\.cmap|axes\.spines\.(right|top)|axes\.linewidth|"
+    r"[xy]tick\.major\.width"
+)
+
+
+def test_the_theme_is_seaborns_style_but_for_what_the_house_has_otherwise() -> None:
+    import seaborn as sns
+
+    style = {**sns.axes_style("ticks"), **sns.plotting_context("paper")}
+    own = theme.THEME
+    # Of what is not told, matplotlib's own is seaborn's.
+    assert {
+        name: (value, own.get(name, matplotlib.rcParamsDefault[name]))
+        for name, value in style.items()
+        if not OF_THE_HOUSE.match(name)
+        and own.get(name, matplotlib.rcParamsDefault[name]) != pytest.approx(value)
+    } == {}

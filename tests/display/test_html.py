@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 
 from analysis.display.html import Report, to_html
 from analysis.display.templates import Listed, listing, page_title
-from analysis.study.declarations import Credit
+from analysis.study.credit import Credit
 
 HOSTILE = "<script>window.hacked = true</script>"
 ESCAPED = "&lt;script&gt;window.hacked = true&lt;/script&gt;"

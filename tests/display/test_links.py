@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from lxml import html
 
 from analysis.display.addresses import Addresses, address
-from analysis.display.links import broken, complete, table_markup
+from analysis.display.linked import table_markup
+from analysis.display.links import broken, complete
 from analysis.display.page import Page
 from analysis.display.tables import journal, plain_table
 from analysis.study.keys import Key, Statistic

@@ -18,11 +18,12 @@ from analysis.cohort.model import Cohort
 from analysis.cohort.read import load
 from analysis.display import statements
 from analysis.display.format import estimate, median_months, p_text, p_value, thousands
-from analysis.display.origins import NUMBER, Origins, of_table, of_text
+from analysis.display.origins import Origins, of_table, of_text
 from analysis.display.pages import arms as by_arm
 from analysis.display.pages import prognosis
 from analysis.display.sources import about
 from analysis.display.tables import Table, plain_table, texts
+from analysis.display.written import NUMBER
 from analysis.estimates import arms, whole
 from analysis.estimates.rows import COLUMNS
 from analysis.study.keys import Key, Statistic

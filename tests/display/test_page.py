@@ -42,7 +42,6 @@ def test_tables_figures_and_estimates_are_written_under_their_names(tmp_path: Pa
     page.figure("figure_2a", drawing(), "Survival.")
     assert written(tmp_path) == [
         "estimates/01_cohort.parquet",
-        "figures/figure_2a.png",
         "figures/figure_2a.svg",
         "tables/table_1.csv",
         "tables/table_1.html",
@@ -50,11 +49,19 @@ def test_tables_figures_and_estimates_are_written_under_their_names(tmp_path: Pa
     ]
     csv = (tmp_path / "tables/table_1.csv").read_bytes()
     assert csv == b"Characteristic,n\nMale,95\nFemale,13\n"
+    # Text of the file is text, for who edits it; the page has outlines.
+    assert b"<text" in (tmp_path / "figures/figure_2a.svg").read_bytes()
+
+
+def test_a_picture_of_dots_is_made_where_it_is_asked_for(tmp_path: Path) -> None:
+    page = Page("release", tmp_path, synthetic=True, pictures=True)
+    shown = page.figure("figure_2a", drawing(), "Survival.").data
+    assert 'href="figures/figure_2a.png"' in shown
     with Image.open(tmp_path / "figures/figure_2a.png") as image:
         assert [round(dots) for dots in image.info["dpi"]] == [300, 300]
         assert "Software" not in image.info
-    # Text of the file is text, for who edits it; the page has outlines.
-    assert b"<text" in (tmp_path / "figures/figure_2a.svg").read_bytes()
+        assert image.info["Title"] == "Synthetic patients. Figure 2A"
+        assert image.info["Description"] == "Survival."
 
 
 def test_the_same_results_are_the_same_bytes(tmp_path: Path) -> None:

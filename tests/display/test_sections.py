@@ -8,8 +8,9 @@ import re
 import nbformat
 import pytest
 
+from analysis.display.absent import absent_line, absent_of
 from analysis.display.html import to_html
-from analysis.display.page import Page, absent_line, absent_of
+from analysis.display.page import Page
 from analysis.display.sections import in_force
 from tests.display.test_html import REPORT, code, markdown, page, shows
 

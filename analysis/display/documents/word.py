@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from html import escape
+from html import escape, unescape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from docx import Document
@@ -21,6 +22,7 @@ from PIL import Image
 
 from analysis.display.documents.content import PADDING_MM, Content, as_text, fit, tables, with_notes
 from analysis.display.documents.pandoc import converted
+from analysis.display.documents.raster import png
 
 FONT, MONO = "Arial", "Courier New"
 INK, MUTED = RGBColor(0x1A, 0x1A, 0x1A), RGBColor(0x55, 0x55, 0x55)
@@ -35,7 +37,7 @@ def write_report(content: Content, path: Path) -> None:
     Raises
     ------
     analysis.display.documents.pandoc.NotInstalled
-        When pandoc is not there.
+        When pandoc or Typst is not there.
     """
     front = [f"<p><strong>{escape(line)}</strong></p>" for line in content.notices]
     contents = [
@@ -44,9 +46,11 @@ def write_report(content: Content, path: Path) -> None:
         for heading in page.xpath(".//h1")
     ]
     foot = [f"<p>{escape(line)}</p>" for line in content.foot]
-    html = "\n".join([*front, f"<ul>{''.join(contents)}</ul>", _with_pictures(content), *foot])
     title = ["--metadata", f"title={content.title}", "--metadata", f"subtitle={content.subtitle}"]
-    _write(html, path, title, content.notices)
+    with TemporaryDirectory() as pictures:
+        body = _with_pictures(content, Path(pictures))
+        html = "\n".join([*front, f"<ul>{''.join(contents)}</ul>", body, *foot])
+        _write(html, path, title, content.notices)
 
 
 def write_tables(content: Content, folder: Path) -> list[str]:
@@ -67,12 +71,17 @@ def write_text(html: str, path: Path, notices: Sequence[str]) -> None:
     _write(html, path, (), notices)
 
 
-def _with_pictures(content: Content) -> str:
-    """Give the pages with figures as PNG at the size of print, no wider than the text."""
+def _with_pictures(content: Content, folder: Path) -> str:
+    """Give the pages with figures as PNG at the size of print, no wider than the text.
+
+    The pictures are written into `folder`.
+    """
     html = content.body
 
     def picture(found: re.Match[str]) -> str:
-        path = Path(found[1]).with_suffix(".png")
+        svg = Path(unescape(found[1]))
+        path = folder / f"{svg.stem}.png"
+        path.write_bytes(png(svg, DPI))
         with Image.open(path) as image:
             wide, high = (side / DPI * 25.4 for side in image.size)
         shrunk = min(1.0, TEXT_MM / wide, TALLEST_MM / high)

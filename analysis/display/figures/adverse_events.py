@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.patches import Patch
 
 from analysis.display import format as fmt
@@ -26,13 +26,21 @@ from analysis.display.figures.sheet import (
 )
 
 GRADES = range(1, 6)
-# The palest tone of this palette is lost on white paper, the darkest is nearly black.
-COLOURS = dict(zip(GRADES, sns.color_palette("rocket_r", 7).as_hex()[1:6], strict=True))
 _TOTALS = {"Any grade": 1, "Grade ≥3": 3}
 
 _MARGIN, _GAP = 2.0, 3.0
 _LABEL_MM = 48.0
 _ROW_PADDING = 2.2
+
+
+@cache
+def colours() -> dict[int, str]:
+    """Give the colour of each grade: the darker, the worse."""
+    # It takes half a second to import, which pages without this figure need not wait for.
+    import seaborn as sns
+
+    # The palest tone of this palette is lost on white paper, the darkest is nearly black.
+    return dict(zip(GRADES, sns.color_palette("rocket_r", 7).as_hex()[1:6], strict=True))
 
 
 @drawn
@@ -72,7 +80,7 @@ def grades(counts: pd.DataFrame, *, width_mm: float = theme.DOUBLE_COLUMN_MM) ->
     lines = [wrap(label, _LABEL_MM) for label in table.index]
     left = 2 * _MARGIN + widest([text for texts in lines for text in texts])
     plot = width_mm - left - sum(width + _GAP for width in widths.values()) - _MARGIN
-    key = {f"Grade {grade}": Patch(color=colour) for grade, colour in COLOURS.items()}
+    key = {f"Grade {grade}": Patch(color=colour) for grade, colour in colours().items()}
     top = _MARGIN + legend_height(key, width_mm - left - _MARGIN) + LINE_MM
     rows = Rows.below(top, map(len, lines), _ROW_PADDING)
 
@@ -107,7 +115,7 @@ def _narrow(
         else [*wrap(label, width), said]
         for label, said in zip(table.index, words, strict=True)
     ]
-    key = {f"Grade {grade}": Patch(color=colour) for grade, colour in COLOURS.items()}
+    key = {f"Grade {grade}": Patch(color=colour) for grade, colour in colours().items()}
     top = _MARGIN + legend_height(key, width) + 1.0
     stacked = Stacked.below(top, map(len, lines), 1.6)
     sheet = Sheet.blank(width_mm, stacked.rows.bottom + 9.5)
@@ -149,7 +157,7 @@ def _draw_bars(
     axes.grid(axis="x", color=theme.GRID, linewidth=0.5)
     axes.set_axisbelow(True)
     starts = shares.cumsum(axis=1) - shares
-    for grade, colour in COLOURS.items():
+    for grade, colour in colours().items():
         axes.barh(
             heights,
             shares[grade],
