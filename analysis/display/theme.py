@@ -96,7 +96,7 @@ def _fonts() -> list[str]:
 FONTS = _fonts()
 
 THEME: dict[RcKeyType, Any] = {
-    # Seaborn's style "ticks" for paper, in its numbers (a test holds them to it): to import it takes
+    # Seaborn's style "ticks" for paper, in its numbers (a test holds them to it): the import takes
     # half a second, which every page would wait for.
     "axes.axisbelow": True,
     "axes.facecolor": "white",
