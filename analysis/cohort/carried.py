@@ -289,7 +289,8 @@ def _by_site(found: Admitted, dataset: Dataset) -> dict[str, list[pd.Series]]:
     made: dict[str, list[pd.Series]] = {}
     for site in range(int(last.max()) + 1):
         chosen = courses[(place == site) | ((place == last) & (last < site))]
-        doses = {name: irradiation(ids, chosen)[name] for name in _DOSES}
+        irradiated = irradiation(ids, chosen)
+        doses = {name: irradiated[name] for name in _DOSES}
         patients = found.patients.assign(**found.recording.known(doses))
         for derivation in found.study.derivations:
             derived = derivation(patients, dataset.tables, found.study.chosen)

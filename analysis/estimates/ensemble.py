@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +101,15 @@ def read_ensemble(
             f"others: {listed}."
         )
     try:
-        return Ensemble(members, pd.read_parquet(folder / stored, columns=COLUMNS))
+        return _ensemble(members, (folder / stored).read_bytes())
     except (OSError, ValueError):
         return f"The ensemble of cohorts cannot be read; `{COMMAND}` makes it anew."
+
+
+# Every page of a synthetic cohort asks for it, and kernels are forked from a process that has it.
+@lru_cache(maxsize=2)
+def _ensemble(members: int, content: bytes) -> Ensemble:
+    return Ensemble(members, pd.read_parquet(io.BytesIO(content), columns=COLUMNS))
 
 
 def ledger_digest(ledger: pd.DataFrame) -> str:
