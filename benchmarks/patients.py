@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import yaml
 
+from analysis.cohort.by_patient import in_words
 from analysis.cohort.model import Dataset
 from analysis.cohort.read import read_dataset
 from analysis.cohort.rules import first_treatment
@@ -37,7 +38,8 @@ def write(folder: Path, n: int, seed: int) -> Path:
 
     folder.mkdir(parents=True, exist_ok=True)
     latest = pd.Timestamp.min
-    for name, table in source.tables.items():
+    for name, coded in source.tables.items():
+        table = in_words(coded)
         if table.empty:
             continue
         rows, patient = _records(source, table, drawn)

@@ -13,8 +13,10 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
+from analysis.cohort.by_patient import in_words, met_in
 from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.study.study import Study
+from analysis.study.variables import at_places
 
 NO_TIME_ZERO = "no time zero"
 NO_END = "no event and no date of censoring"
@@ -73,9 +75,9 @@ def among(
     """
     late = study.chosen.delayed_entry != "none"
     without = _without_time(times, patients, study)
-    reason = pd.Series("", index=times.index, dtype=object)
     ended = times["event"] | times["competing"]
     before = times["days"] < 0
+    reason = _reasons(times.index)
     reason = reason.mask(before & ended, EVENT_BEFORE).mask(before & ~ended, OBSERVED_BEFORE)
     if late:
         _refuse_unknown_entry(dataset, times, study)
@@ -87,11 +89,17 @@ def among(
         reason = reason.mask(over & ~ended, OBSERVED_BEFORE_ENTRY)
         times = times.assign(start=start)
     kept = reason.eq("")
-    out = times.loc[~kept, ["patient_id", "endpoint"]].assign(reason=reason[~kept])
-    times = times[kept].reset_index(drop=True)
+    out = in_words(times.loc[~kept, ["patient_id", "endpoint"]].assign(reason=reason[~kept]))
+    times = times if kept.all() else times[kept].reset_index(drop=True)
     if late:
         times = times.astype({"start": times["days"].dtype})
     return times, pd.concat([out, *without], ignore_index=True)
+
+
+def _reasons(index: pd.Index) -> pd.Series:
+    """Give no reason to anybody, in codes of all reasons there are."""
+    none = np.zeros(len(index), dtype=np.int8)
+    return pd.Series(at_places(none, pd.Index(["", *REASONS])), index=index)
 
 
 def lines(not_at_risk: pd.DataFrame) -> list[str]:
@@ -114,7 +122,7 @@ def _start(times: pd.DataFrame, patients: pd.DataFrame, study: Study) -> pd.Seri
     for name in times["endpoint"].unique():
         own = times["endpoint"] == name
         day = (second - patients[_zero_of(name, study)]).dt.days
-        start[own] = times.loc[own, "patient_id"].map(day).astype("float64")
+        start[own] = in_words(times[own])["patient_id"].map(day).astype("float64")
     return start.mask(start <= 0, FROM_THE_START)
 
 
@@ -136,9 +144,10 @@ def _refuse_unknown_entry(dataset: str, times: pd.DataFrame, study: Study) -> No
 def _without_time(times: pd.DataFrame, patients: pd.DataFrame, study: Study) -> list[pd.DataFrame]:
     """Give who has no time of an endpoint that others have, for want of a day or of a record."""
     found = []
+    ids = patients["patient_id"] if "patient_id" in patients else patients.index.to_series()
     for name in times["endpoint"].unique():
         has = times.loc[times["endpoint"] == name, "patient_id"]
-        absent = patients.index[~patients.index.isin(has)]
+        absent = patients.index[~met_in(ids, has).to_numpy()]
         reason: object = NO_TIME
         if study.endpoint(name).events and not _recorded(times, name):
             begun = patients.loc[absent, _zero_of(name, study)].notna()

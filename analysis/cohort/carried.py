@@ -9,10 +9,12 @@ may name, the groups of the factors, the sites of radiotherapy, the days that en
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 import pandas as pd
 
+from analysis.cohort.by_patient import in_words
 from analysis.cohort.derive import (
     Admitted,
     admitted,
@@ -58,6 +60,8 @@ def carried(dataset: Dataset, parameters: Parameters) -> Carried:
     DatasetFaults
         As `derive.admitted`.
     """
+    # In texts: what a page carries is little, and is told one by one.
+    dataset = replace(dataset, tables={name: in_words(t) for name, t in dataset.tables.items()})
     found = admitted(dataset, parameters)
     study, patients = found.study, found.patients
     by_site = _by_site(found, dataset)
@@ -283,14 +287,14 @@ def _by_site(found: Admitted, dataset: Dataset) -> dict[str, list[pd.Series]]:
     """
     if not _moves(found):
         return {}
-    courses, ids = _courses(found), found.patients.index
+    courses = _courses(found)
     place = courses.groupby("patient_id").cumcount()
     last = courses.groupby("patient_id")["patient_id"].transform("size") - 1
     made: dict[str, list[pd.Series]] = {}
     for site in range(int(last.max()) + 1):
         chosen = courses[(place == site) | ((place == last) & (last < site))]
-        irradiated = irradiation(ids, chosen)
-        doses = {name: irradiated[name] for name in _DOSES}
+        of_chosen = irradiation(found.patients["patient_id"], chosen)
+        doses = {name: of_chosen[name] for name in _DOSES}
         patients = found.patients.assign(**found.recording.known(doses))
         for derivation in found.study.derivations:
             derived = derivation(patients, dataset.tables, found.study.chosen)

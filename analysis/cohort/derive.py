@@ -9,16 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from analysis.cohort import at_risk, eligibility
 from analysis.cohort.at_risk import RECORDED
 from analysis.cohort.axis import with_axis
+from analysis.cohort.by_patient import (
+    first_of_each,
+    in_codes,
+    in_words,
+    met_in,
+    of_each,
+    of_rows,
+    one_row_each,
+    texts_of,
+    with_columns,
+)
 from analysis.cohort.declared import misfits
 from analysis.cohort.description import FILE
 from analysis.cohort.faults import DatasetFaults, Fault
+from analysis.cohort.intake.sheet import coded
+from analysis.cohort.intake.texts import Texts
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.recording import Recording
 from analysis.cohort.schema import (
@@ -33,7 +48,7 @@ from analysis.study.keys import YES
 from analysis.study.months import without_noise
 from analysis.study.parameters import Parameters
 from analysis.study.study import Study
-from analysis.study.variables import in_levels, texts, yes_no
+from analysis.study.variables import at_places, in_levels, sides, texts, yes_no
 
 OVERALL_SURVIVAL = "OS"
 # What tells a progression a second time, by its place.
@@ -78,26 +93,34 @@ def admitted(dataset: Dataset, parameters: Parameters) -> Admitted:
     """
     tables = dataset.tables
     study = dataset.study.under(parameters)
-    patients = tables["patients"].set_index("patient_id", drop=False).rename_axis(None)
+    patients = tables["patients"].copy(deep=False)
+    patients.index = pd.Index(texts_of(patients["patient_id"]).array, dtype=object)
+    ids = patients["patient_id"]
     recording = Recording.of(dataset.description, tables, study)
-    patients = patients.assign(**_baseline(patients, study))
+    patients = in_words(with_columns(patients, _baseline(patients, study)), without=["patient_id"])
     radiotherapy = _radiotherapy(tables["radiotherapy"], parameters)
-    given = _immunotherapy(patients.index, tables["immunotherapy"], study)
-    for made in (irradiation(patients.index, radiotherapy), given):
-        patients = patients.assign(**recording.known(made))
-    patients = patients.assign(**recording.known(_timing(patients)))
+    given = _immunotherapy(ids, tables["immunotherapy"], study)
+    for made in (irradiation(ids, radiotherapy), given):
+        patients = with_columns(patients, recording.known(made))
+    patients = with_columns(patients, recording.known(_timing(patients)))
     zero = time_zero(patients, recording, parameters)
-    patients = patients.assign(time_zero=zero.days)
+    patients = with_columns(patients, {"time_zero": zero.days})
     for derivation in study.derivations:
-        patients = patients.assign(**recording.known(derivation(patients, tables, parameters)))
+        derived = derivation(patients, tables, parameters)
+        patients = with_columns(patients, recording.known(derived))
     if faults := misfits(study, dataset.description, patients):
         raise DatasetFaults(dataset.name, faults)
     study = study.among(patients)
     _refuse_other_levels(dataset.name, patients, study)
     if study.arm is not None:
-        patients = patients.assign(**_arm(patients, study))
-    screening, ids = eligibility.screen(patients, study, parameters.apply_eligibility)
-    return Admitted(study, recording, patients.loc[ids], radiotherapy, zero, screening)
+        patients = with_columns(patients, _arm(patients, study))
+    screening, kept = eligibility.screen(patients, study, parameters.apply_eligibility)
+    return Admitted(study, recording, _of(patients, kept), radiotherapy, zero, screening)
+
+
+def _of(patients: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
+    """Give some patients; all of them are the same table."""
+    return patients if len(index) == len(patients) else patients.loc[index]
 
 
 def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
@@ -117,23 +140,27 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     study, recording, patients, zero = found.study, found.recording, found.patients, found.zero
     radiotherapy = found.radiotherapy
     screening, asked = eligibility.restrict(dataset.name, patients, study, found.screening)
-    patients = patients.loc[asked]
+    patients = _of(patients, asked)
     # What a dataset recorded may have the name of what is derived from follow-up.
-    recorded, ids = patients, patients.index
+    recorded, ids = patients, patients["patient_id"]
 
     def theirs(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame[frame["patient_id"].isin(ids)].reset_index(drop=True)
+        own = met_in(frame["patient_id"], ids)
+        frame = frame.copy(deep=False) if own.all() else frame[own]
+        frame.index = pd.RangeIndex(len(frame))
+        return frame
 
-    follow_up = theirs(tables["follow_up"]).set_index("patient_id").reindex(ids)
-    outcome = _outcome(follow_up, theirs(tables["time_to_event"]), recording)
-    patients = patients.assign(**outcome)
-    patients = patients.assign(
-        **{factor.column: factor.values(patients) for factor in study.factors}
+    follow_up = in_words(one_row_each(ids, tables["follow_up"]))
+    recorded_times = theirs(tables["time_to_event"])
+    outcome = _outcome(ids, follow_up, recorded_times, recording)
+    patients = with_columns(patients, outcome)
+    patients = with_columns(
+        patients, {factor.column: factor.values(patients) for factor in study.factors}
     )
     times, unrecorded, stand_ins = _time_to_event(
         recorded,
         follow_up,
-        theirs(tables["time_to_event"]),
+        recorded_times,
         zero,
         recording,
         study,
@@ -152,25 +179,27 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
     responses = _response_stand_in(recording)
     stand_ins |= dict.fromkeys(REGION_VARIABLES.values(), responses)
     times = _with_deaths(dataset.name, times, study)
-    times, not_at_risk = at_risk.among(dataset.name, times, patients, study)
+    times, not_at_risk = map(in_words, at_risk.among(dataset.name, times, patients, study))
     if study.article is None:
         # There is no figure of an article to be like.
         study = replace(study, chosen=with_axis(parameters, times))
     events = theirs(tables["adverse_events"])
-    events = events.assign(term=study.spelt(events["term"]))
-    groups = {term: study.event_group_of(term) for term in events["term"].dropna().unique()}
+    term = Texts.of(events["term"])
+    term = term.changed(study.spelt(term.texts))
+    group = term.changed(term.texts.map(study.event_group_of, na_action="ignore"))
+    events = with_columns(events, {"term": term.words(), "group": group.words()})
     return Cohort(
         name=dataset.name,
         study=study,
         title=dataset.description.title,
         notice=dataset.description.notice,
         synthetic=dataset.description.synthetic,
-        patients=patients,
-        radiotherapy=theirs(radiotherapy),
-        immunotherapy=theirs(tables["immunotherapy"]),
-        assessments=_responses(theirs(tables["assessments"]), recording, parameters),
-        adverse_events=events.assign(group=events["term"].map(groups)),
-        organ_doses=theirs(tables["organ_doses"]),
+        patients=in_words(patients),
+        radiotherapy=in_words(theirs(radiotherapy)),
+        immunotherapy=in_words(theirs(tables["immunotherapy"])),
+        assessments=in_words(_responses(theirs(tables["assessments"]), recording, parameters)),
+        adverse_events=in_words(events),
+        organ_doses=in_words(theirs(tables["organ_doses"])),
         time_to_event=times,
         not_at_risk=not_at_risk,
         screening=screening,
@@ -210,7 +239,7 @@ def _baseline(patients: pd.DataFrame, study: Study) -> dict[str, pd.Series]:
 
 def _with_others(known: Sequence[str], values: pd.Series) -> tuple[str, ...]:
     """Give the texts that are known, in their order, and then those that a dataset adds."""
-    return (*known, *sorted({str(value) for value in values.dropna()} - set(known)))
+    return (*known, *sorted({str(value) for value in values.dropna().unique()} - set(known)))
 
 
 def _refuse_other_levels(name: str, patients: pd.DataFrame, study: Study) -> None:
@@ -257,61 +286,85 @@ def _radiotherapy(table: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     )
 
 
-def irradiation(ids: pd.Index, radiotherapy: pd.DataFrame) -> dict[str, pd.Series]:
-    """Give the days and the doses of radiotherapy of each patient, missing without a course."""
+def irradiation(ids: pd.Series, radiotherapy: pd.DataFrame) -> dict[str, pd.Series]:
+    """Give the days and the doses of radiotherapy of each patient, missing without a course.
+
+    Parameters
+    ----------
+    ids
+        The identifier of each patient.
+    radiotherapy
+        A row a course, with its EQD2.
+    """
     # A patient's dose is that of the site with the highest EQD2, the site meant to be controlled.
     # Where that of one of several sites is not known, nobody can tell which it is.
-    several = radiotherapy["patient_id"].duplicated(keep=False)
-    open_ = several & radiotherapy["eqd2_gy"].isna()
-    comparable = ~radiotherapy["patient_id"].isin(radiotherapy.loc[open_, "patient_id"])
-    strongest = (
-        radiotherapy[comparable]
-        .sort_values(["eqd2_gy", "dose_gy", "site"], kind="stable")
-        .drop_duplicates("patient_id", keep="last")
-        .set_index("patient_id")
-        .reindex(ids)
-    )
+    of = radiotherapy["patient_id"]
+    open_ = of.duplicated(keep=False) & radiotherapy["eqd2_gy"].isna()
+    strongest = radiotherapy[~met_in(of, of[open_])]
+    for column in ("eqd2_gy", "dose_gy", "site"):
+        # Of equal doses that of the site whose name comes last.
+        rank = _rank(strongest[column])
+        most = of_rows(strongest["patient_id"], of_each(strongest["patient_id"], rank, "max"))
+        # A course alone stays, whatever is missing of it.
+        strongest = strongest[~(rank < most)]
+    strongest = strongest[::-1]
+
+    def of_strongest(column: str) -> pd.Series:
+        return of_rows(ids, first_of_each(strongest["patient_id"], strongest[column]))
+
     return {
-        "rt_start": radiotherapy.groupby("patient_id")["start_date"].min().reindex(ids),
-        "rt_end": _last_of_all(radiotherapy, "end_date").reindex(ids),
-        "rt_dose_gy": strongest["dose_gy"],
-        "rt_fractions": strongest["fractions"],
-        "bed_gy": strongest["bed_gy"],
-        "eqd2_gy": strongest["eqd2_gy"],
+        "rt_start": of_rows(ids, of_each(of, radiotherapy["start_date"], "min")),
+        "rt_end": of_rows(ids, _last_of_all(radiotherapy, "end_date")),
+        "rt_dose_gy": of_strongest("dose_gy"),
+        "rt_fractions": of_strongest("fractions"),
+        "bed_gy": of_strongest("bed_gy"),
+        "eqd2_gy": of_strongest("eqd2_gy"),
     }
+
+
+def _rank(values: pd.Series) -> pd.Series:
+    """Give numbers as they are, and the place of texts in alphabetical order (-1: missing)."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values
+    return values.astype("category").cat.codes
+
+
+def _closed(courses: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Give the courses of patients of none of whose courses something is missing."""
+    ids = courses["patient_id"]
+    return courses[~met_in(ids, ids[courses[column].isna()])]
 
 
 def _last_of_all(courses: pd.DataFrame, column: str) -> pd.Series:
     """Give the last day by patient; missing where that of one course is not known, or to come."""
-    open_ = courses.loc[courses[column].isna(), "patient_id"]
-    return courses[~courses["patient_id"].isin(open_)].groupby("patient_id")[column].max()
+    closed = _closed(courses, column)
+    return of_each(closed["patient_id"], closed[column], "max")
 
 
 def _immunotherapy(
-    ids: pd.Index, immunotherapy: pd.DataFrame, study: Study
+    ids: pd.Series, immunotherapy: pd.DataFrame, study: Study
 ) -> dict[str, pd.Series]:
-    by_patient = immunotherapy.groupby("patient_id")
-    last_agent = (
-        immunotherapy.sort_values(["start_date", "end_date"], kind="stable")
-        .groupby("patient_id")["agent"]
-        .last()
-        .reindex(ids)
-    )
-    agents = by_patient["agent"].nunique().reindex(ids)
-    known = _with_others(study.open_lists.get("immunotherapy.agent", ()), immunotherapy["agent"])
+    of = immunotherapy["patient_id"]
+    known = immunotherapy[immunotherapy["agent"].notna()]
+    several = known["patient_id"].duplicated(keep=False).to_numpy()
+    rows = np.arange(len(known))
+    days = known.loc[several, ["start_date", "end_date"]].set_axis(rows[several])
+    rows[several] = days.sort_values(["start_date", "end_date"], kind="stable").index
+    last = known[["patient_id", "agent"]].iloc[rows[::-1]]
+    last_agent = of_rows(ids, first_of_each(last["patient_id"], last["agent"]))
+    place = _rank(known["agent"])
+    first, second = (of_each(known["patient_id"], place, how) for how in ("min", "max"))
+    switched = of_rows(ids, second) > of_rows(ids, first)
+    levels = _with_others(study.open_lists.get("immunotherapy.agent", ()), immunotherapy["agent"])
+    closed = _closed(immunotherapy, "cycles")
+    cycles = of_rows(ids, of_each(closed["patient_id"], closed["cycles"], "sum"))
     return {
-        "ici_start": by_patient["start_date"].min().reindex(ids),
-        "ici_end": _last_of_all(immunotherapy, "end_date").reindex(ids),
-        "ici_cycles": _sum_of_all(immunotherapy, "cycles").reindex(ids).astype("Int64"),
-        "ici_agent": in_levels(last_agent, known),
-        "ici_switched": yes_no((agents > 1).astype("boolean").mask(agents.isna())),
+        "ici_start": of_rows(ids, of_each(of, immunotherapy["start_date"], "min")),
+        "ici_end": of_rows(ids, _last_of_all(immunotherapy, "end_date")),
+        "ici_cycles": cycles.astype("Int64"),
+        "ici_agent": in_levels(last_agent, levels),
+        "ici_switched": yes_no(switched.astype("boolean").mask(~met_in(ids, of))),
     }
-
-
-def _sum_of_all(courses: pd.DataFrame, column: str) -> pd.Series:
-    """Give the sum by patient; missing where that of one course is not known."""
-    open_ = courses.loc[courses[column].isna(), "patient_id"]
-    return courses[~courses["patient_id"].isin(open_)].groupby("patient_id")[column].sum()
 
 
 def _timing(patients: pd.DataFrame) -> dict[str, pd.Series]:
@@ -325,10 +378,10 @@ def _timing(patients: pd.DataFrame) -> dict[str, pd.Series]:
         ],
         axis=1,
     ).max(axis=1)
-    mode = pd.Series(np.where(gap > 0, "sequential", "concurrent"), index=patients.index)
+    concurrent = (~(gap > 0)).astype("boolean").mask(~both)
     return {
         "interval_days": gap.clip(lower=0).where(both),
-        "treatment_mode": in_levels(mode.where(both), ("concurrent", "sequential")),
+        "treatment_mode": sides(concurrent, "concurrent", "sequential"),
     }
 
 
@@ -380,6 +433,9 @@ _STARTS = {"rt_start": "the start of radiotherapy", "ici_start": "the start of i
 # Response ------------------------------------------------------------------------------------
 
 
+_RESPONSES = (*CATEGORIES, NOT_EVALUABLE)
+
+
 def best_response(baseline_mm: pd.Series, best_mm: pd.Series, new_lesion: pd.Series) -> pd.Series:
     """Give CR, PR, SD or PD from sums of diameters and new lesions (RECIST 1.1; mRECIST).
 
@@ -390,13 +446,18 @@ def best_response(baseline_mm: pd.Series, best_mm: pd.Series, new_lesion: pd.Ser
     change = best_mm - baseline_mm
     # A thousandth of a percent keeps 30 % exactly from depending on binary fractions.
     ratio = (change / baseline_mm * 100).round(3)
-    category = pd.Series("SD", index=baseline_mm.index, dtype=object)
-    category = category.mask(ratio <= -30, "PR").mask(best_mm == 0, "CR")
-    category = category.mask((ratio >= 20) & (change.round(3) >= 5), "PD")
-    category = category.mask(new_lesion == YES, "PD")
+    places = np.full(len(ratio), _RESPONSES.index("SD"), dtype=np.int8)
+    grown = (ratio >= 20) & (change.round(3) >= 5)
+    for holds, category in (
+        (ratio <= -30, "PR"),
+        (best_mm == 0, "CR"),
+        (grown | (new_lesion == YES), "PD"),
+    ):
+        places[holds.to_numpy(dtype=bool)] = _RESPONSES.index(category)
     # Who has no word on new lesions is not known to have none.
     measured = baseline_mm.notna() & best_mm.notna() & new_lesion.notna()
-    return category.where(measured | (new_lesion == YES))
+    places[~(measured | (new_lesion == YES)).to_numpy(dtype=bool)] = -1
+    return pd.Series(at_places(places, pd.Index(_RESPONSES)), index=baseline_mm.index)
 
 
 # The least that a target lesion measures, by CT (RECIST 1.1: Eisenhauer 2009, section 3.1.1).
@@ -416,18 +477,21 @@ def _responses(
         derived = derived.mask(derived.notna())
     # What is too small for target lesions in mm is in another unit: no category follows from it.
     derived = derived.mask(assessments["baseline_sum_mm"] < LEAST_LESION_MM)
-    recorded = assessments["category"]
+    recorded = in_levels(assessments["category"], _RESPONSES).cat.as_unordered()
     first, second = (
         (recorded, derived) if parameters.response_source == "recorded" else (derived, recorded)
     )
     change = (assessments["best_sum_mm"] / assessments["baseline_sum_mm"] - 1) * 100
-    return assessments.assign(
-        response=in_levels(
-            first.where(first.notna(), second),
-            (*CATEGORIES, NOT_EVALUABLE) if recorded.eq(NOT_EVALUABLE).any() else CATEGORIES,
-        ),
-        disagrees=derived.notna() & recorded.notna() & (derived != recorded),
-        change_percent=change,
+    return with_columns(
+        assessments,
+        {
+            "response": in_levels(
+                first.where(first.notna(), second),
+                _RESPONSES if recorded.eq(NOT_EVALUABLE).any() else CATEGORIES,
+            ),
+            "disagrees": derived.notna() & recorded.notna() & (derived != recorded),
+            "change_percent": change,
+        },
     )
 
 
@@ -447,17 +511,19 @@ def _response_stand_in(recording: Recording) -> str:
 
 
 def _outcome(
-    follow_up: pd.DataFrame, recorded_times: pd.DataFrame, recording: Recording
+    ids: pd.Series, follow_up: pd.DataFrame, recorded_times: pd.DataFrame, recording: Recording
 ) -> dict[str, pd.Series]:
     inside, outside = (
         follow_up["in_field_relapse_date"].notna(),
         follow_up["out_field_relapse_date"].notna(),
     )
     progressed = follow_up["progression_date"].notna() | inside | outside
-    pattern = pd.Series(pd.NA, index=follow_up.index, dtype=object)
-    pattern = pattern.mask(outside & ~inside, "out-of-field only")
-    pattern = pattern.mask(inside & ~outside, "in-field only")
-    pattern = pattern.mask(inside & outside, "in-field and out-of-field")
+    # In the order of the levels below; who had no relapse has no pattern.
+    pattern = at_places(
+        outside.to_numpy(dtype=np.int8) + 2 * inside.to_numpy(dtype=np.int8) - 1,
+        pd.Index(["out-of-field only", "in-field only", "in-field and out-of-field"]),
+        ordered=True,
+    )
     died = follow_up["death_date"].notna()
     alive = follow_up["last_contact_date"].notna() & ~died
     # Where nobody is known to be alive, those who died are no share of anything.
@@ -468,14 +534,12 @@ def _outcome(
             "cause_of_death": in_levels(follow_up["cause_of_death"], CAUSES_OF_DEATH),
             "progression": _known(progressed, contact),
             "in_field_relapse": _known(inside, contact),
-            "failure_pattern": in_levels(
-                pattern, ("out-of-field only", "in-field only", "in-field and out-of-field")
-            ),
+            "failure_pattern": pd.Series(pattern, index=follow_up.index),
         }
     )
     if not recording.has("death"):
         overall = recorded_times[recorded_times["endpoint"] == OVERALL_SURVIVAL]
-        event = overall.set_index("patient_id")["event"].reindex(follow_up.index)
+        event = of_rows(ids, first_of_each(overall["patient_id"], overall["event"]))
         found["death"] = _known(event == YES, event.notna())
     dates = {column: follow_up[column] for column in follow_up.columns if column.endswith("_date")}
     return {**dates, **found}
@@ -505,7 +569,7 @@ def _time_to_event(
     recorded.
     """
     # Columns that both have, such as the key of the table, are those of follow-up.
-    dates = patients.drop(columns=[c for c in follow_up.columns if c in patients]).join(follow_up)
+    dates = with_columns(patients, {str(name): follow_up[name] for name in follow_up})
     parts: list[pd.DataFrame] = []
     unrecorded: dict[str, str] = {}
     stand_ins: dict[str, str] = {}
@@ -533,7 +597,7 @@ def _time_to_event(
             unrecorded[endpoint.name] = why
     derived = {name for part in parts for name in part["endpoint"].unique()}
     recorded = recorded_times[~recorded_times["endpoint"].isin(derived)]
-    times = pd.concat([*parts, _recorded_times(recorded)], ignore_index=True)
+    times = _stacked([*parts, _recorded_times(recorded)])
     times["days"] = without_noise(times["days"].to_numpy(dtype=np.float64))
     return times, unrecorded, stand_ins
 
@@ -586,16 +650,40 @@ def _never_censored(
     return ""
 
 
+def _stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Give times below each other; what is in codes in all of them stays in codes."""
+    parts = [part for part in parts if len(part)] or list(parts[-1:])
+    return pd.DataFrame(
+        {name: _joined([part[name] for part in parts]) for name in map(str, parts[0].columns)},
+        copy=False,
+    )
+
+
+def _joined(columns: Sequence[pd.Series]) -> Any:
+    if not all(in_codes(column) for column in columns):
+        return np.concatenate([column.to_numpy() for column in columns])
+    listed = columns[0].cat.categories
+    if all(column.cat.categories is listed for column in columns):
+        # What pandas would compare text by text.
+        return at_places(np.concatenate([column.cat.codes for column in columns]), listed)
+    return union_categoricals([column.array for column in columns])
+
+
+def _always(word: str, n: int) -> pd.Categorical:
+    return at_places(np.zeros(n, dtype=np.int8), pd.Index([word]))
+
+
 def _recorded_times(times: pd.DataFrame) -> pd.DataFrame:
+    n = len(times)
     return pd.DataFrame(
         {
-            "patient_id": times["patient_id"],
-            "endpoint": times["endpoint"],
-            "days": times["days"].astype("float64"),
-            "event": times["event"] == YES,
-            "event_source": RECORDED,
-            "censor_source": RECORDED,
-            "competing": False,
+            "patient_id": times["patient_id"].array,
+            "endpoint": times["endpoint"].array,
+            "days": times["days"].to_numpy(dtype=np.float64),
+            "event": (times["event"] == YES).to_numpy(dtype=bool),
+            "event_source": _always(RECORDED, n),
+            "censor_source": _always(RECORDED, n),
+            "competing": np.zeros(n, dtype=bool),
         }
     )
 
@@ -608,27 +696,31 @@ def _from_dates(endpoint: Endpoint, dates: pd.DataFrame, parameters: Parameters)
     event = first.notna()
     competing = pd.Series(False, index=dates.index)
     ends = first.fillna(dates[censor_source])
-    source = pd.Series("", index=dates.index, dtype=object)
-    for name in reversed(endpoint.events):
-        source = source.mask(event & (events[name] == first), name)
-    censored_by = pd.Series(censor_source, index=dates.index, dtype=object)
-    for name in endpoint.competing:
+    sources = ("", *endpoint.events)
+    source = np.zeros(len(dates), dtype=np.int8)
+    for place, name in reversed(list(enumerate(sources))[1:]):
+        source[(events[name] == first).to_numpy()] = place
+    censorings = ("", censor_source, *endpoint.competing)
+    censored_by = np.ones(len(dates), dtype=np.int8)
+    for place, name in enumerate(endpoint.competing, start=2):
         # On the same day the event is what was asked for, and comes first.
         earlier = dates[name].notna() & ~(event & (first <= dates[name]))
         earlier &= ~(competing & (ends <= dates[name]))
         ends, event = ends.mask(earlier, dates[name]), event & ~earlier
-        competing, censored_by = competing | earlier, censored_by.mask(earlier, name)
+        competing = competing | earlier
+        censored_by[earlier.to_numpy()] = place
     day = (ends - time_zero).dt.days
-    known = day.notna()
+    known, ended = day.notna().to_numpy(), event.to_numpy(dtype=bool)
+    source[~ended], censored_by[ended] = 0, 0
     return pd.DataFrame(
         {
-            "patient_id": dates.index[known],
-            "endpoint": endpoint.name,
+            "patient_id": dates["patient_id"].array[known],
+            "endpoint": _always(endpoint.name, int(known.sum())),
             "days": day[known].to_numpy(dtype=np.float64),
-            "event": event[known].to_numpy(dtype=bool),
-            "event_source": source[known].where(event[known], "").to_numpy(),
-            "censor_source": censored_by[known].mask(event[known], "").to_numpy(),
-            "competing": competing[known].to_numpy(dtype=bool),
+            "event": ended[known],
+            "event_source": coded(source[known], pd.Index(sources)),
+            "censor_source": coded(censored_by[known], pd.Index(censorings)),
+            "competing": competing.to_numpy(dtype=bool)[known],
         }
     )
 
@@ -641,12 +733,12 @@ def from_durations(endpoint: Endpoint, patients: pd.DataFrame) -> pd.DataFrame:
     event = known & ended.isin(list(endpoint.event_is))
     return pd.DataFrame(
         {
-            "patient_id": patients.index[known],
-            "endpoint": endpoint.name,
+            "patient_id": patients["patient_id"].array[known],
+            "endpoint": _always(endpoint.name, int(known.sum())),
             "days": days[known].to_numpy(),
             "event": event[known].to_numpy(dtype=bool),
-            "event_source": np.where(event[known], endpoint.duration_event, ""),
-            "censor_source": np.where(event[known], "", endpoint.duration),
+            "event_source": sides(event[known], endpoint.duration_event, "").array.as_unordered(),
+            "censor_source": sides(event[known], "", endpoint.duration).array.as_unordered(),
             "competing": np.asarray(ended[known].isin(list(endpoint.competing)), dtype=bool),
         }
     )
@@ -658,12 +750,14 @@ def _with_deaths(dataset: str, times: pd.DataFrame, study: Study) -> pd.DataFram
     Such a death counts on its own day, however long before it the event was last looked for, since
     it would have been known on any day. Whoever lives is censored as the parameters say.
     """
-    times = times.copy()
+    changed = False
     for endpoint in study.endpoints:
         choice = endpoint.death_choice and getattr(study.chosen, endpoint.death_choice)
         of_endpoint = times["endpoint"] == endpoint.name
         if choice in ("", "censored") or not of_endpoint.any():
             continue
+        # Sources are written into rows: in codes there would have to be one for each of them.
+        times, changed = times if changed else in_words(times).copy(), True
         overall = times[times["endpoint"] == OVERALL_SURVIVAL].set_index("patient_id")
         if overall.empty:
             expected = (

@@ -32,7 +32,8 @@ def screen(patients: pd.DataFrame, study: Study, applied: bool) -> tuple[pd.Data
         entered = len(left)
         if assessed:
             meets = criterion.meets(left, study.chosen).astype("boolean")
-            left = left[meets.fillna(True).astype(bool)]
+            stays = meets.fillna(True).astype(bool)
+            left = left if stays.all() else left[stays]
         steps.append(
             {
                 "name": criterion.name,

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from analysis.cohort.by_patient import extreme, of_each, of_rows
 from analysis.cohort.intake.cells import span
 from analysis.cohort.rules import ORDER, first_treatment
 
@@ -120,18 +121,19 @@ def _before(tables: Tables, name: str, column: str) -> pd.Series:
     frame = tables[name]
     bounds = [frame[a] for table, a, b in ORDER if (table, b) == (name, column)]
     if name in ("follow_up", "adverse_events") and column != _IMAGING:
-        bounds.append(frame["patient_id"].map(first_treatment(tables)))
+        bounds.append(of_rows(frame["patient_id"], first_treatment(tables)))
     if name == "follow_up" and column in ("last_contact_date", "death_date"):
         events = tables["adverse_events"]
-        onset = frame["patient_id"].map(events.groupby("patient_id")[_ONSET].max())
+        onset = of_rows(frame["patient_id"], of_each(events["patient_id"], events[_ONSET], "max"))
         if column == "last_contact_date":
             # Events may begin after the last contact of somebody whose death is known.
             onset = onset.where(frame["death_date"].isna())
         bounds.append(onset)
     if name == "follow_up" and column == "death_date":
         for treatment in _TREATMENTS:
-            last = tables[treatment].groupby("patient_id")[[_START, _END]].max().max(axis=1)
-            bounds.append(frame["patient_id"].map(last))
+            courses = tables[treatment]
+            last = of_each(courses["patient_id"], courses[[_START, _END]].max(axis=1), "max")
+            bounds.append(of_rows(frame["patient_id"], last))
     return _extreme(bounds, frame.index, "max")
 
 
@@ -143,14 +145,15 @@ def _after(earliest: Tables, latest: Tables, name: str, column: str) -> pd.Serie
     if name == "adverse_events":
         follow_up = latest["follow_up"]
         ends = follow_up["death_date"].fillna(follow_up["last_contact_date"])
-        bounds.append(ids.map(ends.groupby(follow_up["patient_id"]).max()))
+        bounds.append(of_rows(ids, of_each(follow_up["patient_id"], ends, "max")))
     if name in _TREATMENTS:
-        death = latest["follow_up"].groupby("patient_id")["death_date"].max()
-        bounds.append(ids.map(death))
+        follow_up = latest["follow_up"]
+        death = of_each(follow_up["patient_id"], follow_up["death_date"], "max")
+        bounds.append(of_rows(ids, death))
     if name in _TREATMENTS and column == _START:
         # Of several treatments it is the first that outcomes are not before.
-        is_first = earliest[name][_START].eq(ids.map(first_treatment(earliest)))
-        bounds.append(ids.map(_first_outcome(latest)).where(is_first))
+        is_first = earliest[name][_START].eq(of_rows(ids, first_treatment(earliest)))
+        bounds.append(of_rows(ids, _first_outcome(latest)).where(is_first))
     return _extreme(bounds, frame.index, "min")
 
 
@@ -158,9 +161,9 @@ def _first_outcome(tables: Tables) -> pd.Series:
     follow_up, events = tables["follow_up"], tables["adverse_events"]
     dated = [name for name in map(str, follow_up.columns) if name.endswith("_date")]
     dated.remove(_IMAGING)
-    found = [follow_up[["patient_id", column]].set_axis(["id", "day"], axis=1) for column in dated]
-    found.append(events[["patient_id", _ONSET]].set_axis(["id", "day"], axis=1))
-    return pd.concat([each.dropna() for each in found]).groupby("id")["day"].min()
+    found = [of_each(follow_up["patient_id"], follow_up[column], "min") for column in dated]
+    found.append(of_each(events["patient_id"], events[_ONSET], "min"))
+    return extreme(found, "min")
 
 
 def _extreme(bounds: list[pd.Series], index: pd.Index, which: str) -> pd.Series:

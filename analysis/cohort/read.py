@@ -11,12 +11,16 @@ from typing import Any
 import pandas as pd
 
 from analysis.cohort import derive, eligibility, imputation, rules, typed
+from analysis.cohort.by_patient import share_patients
 from analysis.cohort.declared import declare
 from analysis.cohort.description import FILE, Description, description_and_faults
 from analysis.cohort.faults import DatasetFaults, Fault, printable
 from analysis.cohort.folder import dataset_folder
+from analysis.cohort.intake.arrow import give_back
 from analysis.cohort.intake.mapping import Written
+from analysis.cohort.intake.sheet import by_value
 from analysis.cohort.intake.sources import Sources
+from analysis.cohort.intake.texts import Texts
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.read_once import read_once
 from analysis.cohort.remarks import remarks
@@ -123,7 +127,7 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
     study = declare(folder.name, study, description)
     schema = tables_of(study)
     everything = read_tables(folder, description, schema, sources)
-    written, notes = everything.tables, list(everything.notes)
+    written, notes = dict(everything.tables), list(everything.notes)
 
     faults: list[Fault] = [
         *of_description,
@@ -133,6 +137,8 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
     ]
     description = _with_what_lacks(description, everything, schema, study)
     unread = {fault.file for fault in everything.faults}
+    has_ids = "patients" in written and "patient_id" in written["patients"].frame
+    everything = replace(everything, tables={})
     tables: dict[str, pd.DataFrame] = {}
     imputed: dict[str, pd.DataFrame] = {}
     dates = typed.texts_of_dates(written, schema)
@@ -150,10 +156,13 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
                 faults += _misspelt(table.name, everything)
             continue
         cells = typed.typed(found, table, description, dates)
+        # From here on its rows and their places are enough; of events see `entered_twice`.
+        if table.name != "adverse_events":
+            written[table.name] = replace(found, frame=found.frame[[]])
         tables[table.name] = cells.frame
         imputed[table.name] = cells.imputed
         for name, signs in cells.limits.items():
-            tables[table.name] = tables[table.name].assign(**{limit_column(name): signs})
+            tables[table.name][limit_column(name)] = signs
         notes += cells.notes
         commas += cells.commas
         of_cells = cells.faults
@@ -167,6 +176,7 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
                 and f"tables.{table.name}.{fault.column}" not in unmade
             ]
         faults += [_placed(fault, found) for fault in of_cells]
+    tables = share_patients(tables)
     notes += _unread(everything, faults)
     if commas:
         notes.append(f"Decimal commas are read as such: {', '.join(commas)}.")
@@ -174,19 +184,18 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
         tables, more = imputation.within_order(tables, imputed, description.data_cutoff)
         notes += more
     events = written.get("adverse_events")
-    tables["adverse_events"], more = worst_grades(
-        tables["adverse_events"], study, entered_twice(events) if events is not None else None
-    )
+    tables["adverse_events"], more = worst_grades(tables["adverse_events"], study, events)
     notes += more
     # What a convention leaves unread, such as all dates, would break rules that the patients keep.
-    known = "patients" in written and "patient_id" in written["patients"].frame
-    if known and not any(fault.cause and fault.row for fault in faults):
+    if has_ids and not any(fault.cause and fault.row for fault in faults):
         faults += [
             _placed(fault, written[fault.file]) if fault.file in written else fault
             for fault in rules.broken(tables, _without_unread(description, written), imputed)
         ]
     if faults:
         raise DatasetFaults(folder.name, faults)
+    written.clear()
+    give_back()
     return Dataset(
         name=folder.name,
         study=study,
@@ -256,8 +265,6 @@ def _no_table(name: str, folder: Path) -> Fault:
 
 def _misspelt(name: str, everything: Everything) -> list[Fault]:
     """Find what a table that nobody asks for may have been called by a slip."""
-    if name in everything.tables:
-        return []
     near = [
         (file, stem)
         for file, stem in everything.unread
@@ -328,12 +335,19 @@ def entered_twice(events: Written) -> pd.Series:
     """
     if events.parts is not None:
         return pd.Series(False, index=events.frame.index)
-    plain = events.frame.apply(lambda cells: cells.str.casefold().str.split().str.join(" "))
-    return plain.duplicated(keep=False)
+    plain = {
+        place: by_value(events.frame.iloc[:, place], _without_capitals)
+        for place in range(events.frame.shape[1])
+    }
+    return pd.DataFrame(plain, index=events.frame.index, copy=False).duplicated(keep=False)
+
+
+def _without_capitals(texts: pd.Series) -> pd.Series:
+    return texts.str.casefold().str.split().str.join(" ")
 
 
 def worst_grades(
-    events: pd.DataFrame, study: Study, twice: pd.Series | None = None
+    events: pd.DataFrame, study: Study, entered: Written | None = None
 ) -> tuple[pd.DataFrame, list[str]]:
     """Give one row a patient and CTCAE term, that of the worst grade; of these, the first.
 
@@ -341,28 +355,32 @@ def worst_grades(
     ----------
     events
         A row an episode.
-    twice
-        Rows that are no episodes, since the same was entered twice: they stay, as a fault.
+    entered
+        The same as they are written. Rows are no episodes where the same was entered twice: they
+        stay, as a fault.
 
     Returns
     -------
     tuple
         The events, and what was done, in sentences.
     """
-    written = events["term"]
-    events = events.assign(term=study.spelt(written))
-    notes = _renamed(written, events["term"])
-    known = events.dropna(subset=["patient_id", "term"])
-    if twice is not None:
-        known = known[~twice.reindex(known.index, fill_value=False)]
-    if not known.duplicated(["patient_id", "term"]).any():
+    written = Texts.of(events["term"])
+    spelt = study.spelt(written.texts)
+    notes = _renamed(written.texts, spelt)
+    events = events.copy(deep=False)
+    events["term"] = written.changed(spelt).words()
+    key = ["patient_id", "term"]
+    if not events.duplicated(key).any():
+        return events, notes
+    known = events.dropna(subset=key)
+    if entered is not None:
+        known = known[~entered_twice(entered).reindex(known.index, fill_value=False)]
+    if not known.duplicated(key).any():
         return events, notes
     ranked = known.assign(_worst=-known["grade"].astype(float)).sort_values(
         ["_worst", "onset_date"], kind="stable", na_position="last"
     )
-    kept = events.index.isin(
-        ranked.drop_duplicates(["patient_id", "term"]).index
-    ) | ~events.index.isin(known.index)
+    kept = events.index.isin(ranked.drop_duplicates(key).index) | ~events.index.isin(known.index)
     left = len(events) - int(kept.sum())
     episodes = "1 further episode" if left == 1 else f"{left} further episodes"
     return events[kept], [

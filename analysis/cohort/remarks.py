@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.at_risk import RECORDED
+from analysis.cohort.by_patient import first_of_each, in_words, of_rows
 from analysis.cohort.derive import (
     LEAST_LESION_MM,
     OVERALL_SURVIVAL,
@@ -141,12 +142,14 @@ def _ongoing(dataset: Dataset, _: Cohort) -> Remarks:
 def _treated_later(dataset: Dataset, _: Cohort) -> Remarks:
     """Living patients who were treated after the last day on which they were seen."""
     follow_up = dataset.tables["follow_up"]
-    alive = follow_up[follow_up["death_date"].isna()].set_index("patient_id")["last_contact_date"]
+    alive = follow_up[follow_up["death_date"].isna()]
+    seen = first_of_each(alive["patient_id"], alive["last_contact_date"])
     later: set[str] = set()
     for name in ("radiotherapy", "immunotherapy"):
         courses = dataset.tables[name]
         last = courses[["start_date", "end_date"]].max(axis=1)
-        later |= set(courses.loc[last > courses["patient_id"].map(alive), "patient_id"])
+        ids = courses["patient_id"]
+        later |= set(ids[last > of_rows(ids, seen)])
     if later:
         yield (
             f"last_contact_date (follow_up): treatment of {_patients(len(later))} goes on after "
@@ -182,7 +185,7 @@ def _codes(_: Dataset, cohort: Cohort) -> Remarks:
 
 def _twice(dataset: Dataset, cohort: Cohort) -> Remarks:
     """Endpoints that are recorded as durations and follow from dates."""
-    recorded = dataset.tables["time_to_event"]
+    recorded = in_words(dataset.tables["time_to_event"])
     derived = cohort.time_to_event[cohort.time_to_event["event_source"] != RECORDED]
     derived = derived[derived["censor_source"] != RECORDED]
     both = recorded.merge(derived, on=["patient_id", "endpoint"], suffixes=("", "_of_dates"))

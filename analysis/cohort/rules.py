@@ -12,9 +12,18 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.cohort.by_patient import (
+    extreme,
+    first_of_each,
+    met_in,
+    of_each,
+    of_rows,
+    with_columns,
+)
 from analysis.cohort.description import Description
 from analysis.cohort.faults import Fault
 from analysis.cohort.intake import units
+from analysis.cohort.intake.sheet import by_value
 from analysis.cohort.schema import TABLE_KEYS
 from analysis.study import endpoints
 from analysis.study.keys import YES
@@ -59,9 +68,9 @@ def broken(
     """
     known = dict(tables)
     for name, flags in (imputed or {}).items():
-        known[name] = known[name].copy()
-        for column in map(str, flags.columns):
-            known[name][column] = known[name][column].mask(flags[column].notna())
+        days = tables[name]
+        exact = {each: days[each].mask(flags[each].notna()) for each in map(str, flags.columns)}
+        known[name] = with_columns(days, exact) if exact else days
     return [
         fault
         for rule in RULES
@@ -108,7 +117,7 @@ def _once(tables: Tables, _: Description) -> list[Fault]:
             continue
         known = frame[key].dropna()
         again = known[known.duplicated(keep=False)]
-        for _key, same in again.groupby(key, sort=False):
+        for _key, same in again.groupby(key, sort=False, observed=True):
             first, *others = map(int, same.index)
             faults += [
                 Fault(
@@ -124,17 +133,17 @@ def _once(tables: Tables, _: Description) -> list[Fault]:
 
 
 def _orphans(tables: Tables, _: Description) -> list[Fault]:
-    ids = set(tables["patients"]["patient_id"].dropna())
+    patients = tables["patients"]["patient_id"]
     faults = []
     for name, frame in tables.items():
         if name == "patients":
             continue
         of = frame["patient_id"]
-        stray = of.notna() & ~of.isin(ids)
+        stray = of.notna() & ~met_in(of, patients)
         if not stray.any():
             continue
-        shortened = {_without_zeros(each) for each in ids}
-        padded = of.map(_without_zeros, na_action="ignore").isin(shortened)
+        shortened = {_without_zeros(each) for each in patients.dropna()}
+        padded = stray & of.where(stray).map(_without_zeros, na_action="ignore").isin(shortened)
         faults += _faults(
             name, frame, stray & padded, "patient_id", lambda _: PADDED_IDS, cause=PADDED_IDS
         )
@@ -161,13 +170,13 @@ def _without_zeros(patient_id: object) -> str:
 def _followed(tables: Tables, description: Description) -> list[Fault]:
     if description.lacks("follow_up"):
         return []
-    patients, followed = tables["patients"], tables["follow_up"]["patient_id"].dropna()
+    patients, followed = tables["patients"], tables["follow_up"]["patient_id"]
     of = patients["patient_id"]
     # Who is followed under an id without its zeros is told of once, by that id.
-    known = of.isin(followed)
+    known = met_in(of, followed)
     if not known.all():
-        padded = followed[~followed.isin(of)].map(_without_zeros)
-        known |= of.map(_without_zeros, na_action="ignore").isin(padded)
+        padded = followed[~met_in(followed, of)].map(_without_zeros, na_action="ignore").dropna()
+        known |= of.where(~known).map(_without_zeros, na_action="ignore").isin(set(padded))
     return _faults(
         "patients",
         patients,
@@ -179,10 +188,11 @@ def _followed(tables: Tables, description: Description) -> list[Fault]:
 
 def first_treatment(tables: Tables) -> pd.Series:
     """Give the first day of treatment (radiotherapy or immunotherapy) by patient_id."""
-    starts = pd.concat(
-        [tables[name][["patient_id", "start_date"]] for name in ("radiotherapy", "immunotherapy")]
-    )
-    return starts.groupby("patient_id")["start_date"].min()
+    starts = [
+        of_each(tables[name]["patient_id"], tables[name]["start_date"], "min")
+        for name in ("radiotherapy", "immunotherapy")
+    ]
+    return extreme(starts, "min")
 
 
 def _start_is_known(description: Description) -> bool:
@@ -196,7 +206,7 @@ def _not_before_treatment(tables: Tables, description: Description) -> list[Faul
     if not _start_is_known(description):
         return []
     follow_up = tables["follow_up"]
-    start = follow_up["patient_id"].map(first_treatment(tables))
+    start = of_rows(follow_up["patient_id"], first_treatment(tables))
     faults = []
     for column in follow_up.columns:
         if column.endswith("_date"):
@@ -216,11 +226,11 @@ def _not_before_treatment(tables: Tables, description: Description) -> list[Faul
 
 def _onset_in_follow_up(tables: Tables, description: Description) -> list[Fault]:
     events, follow_up = tables["adverse_events"], tables["follow_up"]
-    start = events["patient_id"].map(first_treatment(tables))
+    start = of_rows(events["patient_id"], first_treatment(tables))
     early = (events["onset_date"] < start) & _start_is_known(description)
     # An event may begin after the last contact of a patient whose death is known from elsewhere.
     seen = follow_up["death_date"].fillna(follow_up["last_contact_date"])
-    end = events["patient_id"].map(seen.groupby(follow_up["patient_id"]).max())
+    end = of_rows(events["patient_id"], of_each(follow_up["patient_id"], seen, "max"))
     late = events["onset_date"] > end
     return [
         fault
@@ -250,15 +260,14 @@ def _in_order(table: str, earlier: str, later: str) -> Rule:
 
 def _by_patient(frame: pd.DataFrame, column: str) -> pd.Series:
     """Give a column by patient_id; of a patient who stands there twice, the first."""
-    known = frame.dropna(subset=["patient_id"]).drop_duplicates("patient_id")
-    return known.set_index("patient_id")[column]
+    return first_of_each(frame["patient_id"], frame[column])
 
 
 def _born_first(tables: Tables, _: Description) -> list[Fault]:
     birth = _by_patient(tables["patients"], "birth_date")
     faults = []
     for name, frame in tables.items():
-        own = frame["patient_id"].map(birth)
+        own = of_rows(frame["patient_id"], birth)
         for column in map(str, frame.columns):
             # Of enrolment another rule speaks.
             if column.endswith("_date") and column not in ("birth_date", "enrolment_date"):
@@ -299,7 +308,7 @@ def _dead_end(tables: Tables, description: Description) -> list[Fault]:
         ("follow_up", declared - {"death_date", *(early for _, early, _ in ORDER)}),
     ):
         frame = tables[name]
-        end = frame["patient_id"].map(death)
+        end = of_rows(frame["patient_id"], death)
         for column in sorted(columns & set(frame.columns)):
             faults += _against(
                 name, frame, frame[column] > end, column, "a day on or before death_date", end
@@ -326,7 +335,7 @@ def _rounding(values: pd.Series) -> pd.Series:
         _, _, decimals = f"{value:.6f}".rstrip("0").partition(".")
         return 0.5 / 10.0 ** len(decimals)
 
-    return values.map(half, na_action="ignore").astype("float64")
+    return by_value(values.astype("float64"), lambda each: each.map(half).astype("float64"))
 
 
 def _mean_within_maximum(tables: Tables, _: Description) -> list[Fault]:
@@ -356,8 +365,9 @@ def _volumes_fall(tables: Tables, _: Description) -> list[Fault]:
         }
     ).dropna()
     of = of.drop_duplicates(["patient_id", "organ", "unit", "dose"]).sort_values("dose")
-    group = of.groupby(["patient_id", "organ", "unit"], sort=False)
-    before = group["most"].transform(lambda most: most.cummin().shift())
+    group = [of[name] for name in ("patient_id", "organ", "unit")]
+    least = of["most"].groupby(group, sort=False, observed=True).cummin()
+    before = least.groupby(group, sort=False, observed=True).shift()
     wrong = (of["least"] > before).reindex(doses.index, fill_value=False)
     return _faults(
         "organ_doses",
@@ -393,7 +403,7 @@ def _within_survival(tables: Tables, description: Description) -> list[Fault]:
     overall = times[times["endpoint"] == OVERALL]
     # Of other endpoints nobody says that they begin when survival does.
     asked = times[times["endpoint"].str.endswith("FS") & ~times["endpoint"].isin(others)]
-    end = asked["patient_id"].map(_by_patient(overall, "days"))
+    end = of_rows(asked["patient_id"], _by_patient(overall, "days"))
     known = _units(description)
     told = known or sorted({_month_or_day(overall["days"]), _month_or_day(asked["days"])})
     # Numbers of one unit keep their order when they are rounded.
@@ -432,23 +442,27 @@ def _dies_once(tables: Tables, description: Description) -> list[Fault]:
     died = times[(times["endpoint"] == OVERALL) & (times["event"] == YES)]
     seen = follow_up[["death_date", "last_contact_date"]].max(axis=1)
     seen = _by_patient(follow_up.assign(seen=seen), "seen")
-    begun = pd.concat(
-        [
-            tables[name][["patient_id", column]].set_axis(["patient_id", "day"], axis=1)
-            for name, columns in (
-                ("patients", ["enrolment_date"]),
-                ("radiotherapy", ["start_date", "end_date"]),
-                ("immunotherapy", ["start_date"]),
-            )
-            for column in columns
-            if column in tables[name]
-        ]
-    ).groupby("patient_id")["day"]
+    begun = {
+        how: extreme(
+            [
+                of_each(tables[name]["patient_id"], tables[name][column], how)
+                for name, columns in (
+                    ("patients", ["enrolment_date"]),
+                    ("radiotherapy", ["start_date", "end_date"]),
+                    ("immunotherapy", ["start_date"]),
+                )
+                for column in columns
+                if column in tables[name]
+            ],
+            how,
+        )
+        for how in ("min", "max")
+    }
     ids = died["patient_id"]
+    end, zero = of_rows(ids, seen), of_rows(ids, first_treatment(tables))
     # From whatever day survival is counted, it is at least the time from the last of these.
-    least = (ids.map(seen) - ids.map(begun.max())).dt.days
-    zero = first_treatment(tables).reindex(begun.min().index).fillna(begun.min())
-    since = (ids.map(seen) - ids.map(zero)).dt.days
+    least = (end - of_rows(ids, begun["max"])).dt.days
+    since = (end - zero.fillna(of_rows(ids, begun["min"]))).dt.days
     unit = max([*_units(description), _month_or_day(died["days"])])
     leeway = (_MONTHS_DIFFER * least).clip(lower=unit)
     return _faults(
@@ -477,8 +491,8 @@ def _grade_five(tables: Tables, description: Description) -> list[Fault]:
     if description.lacks("follow_up", "death_date"):
         return []
     events, follow_up = tables["adverse_events"], tables["follow_up"]
-    dead = set(follow_up.loc[follow_up["death_date"].notna(), "patient_id"])
-    odd = (events["grade"] == 5) & ~events["patient_id"].isin(dead)
+    dead = follow_up.loc[follow_up["death_date"].notna(), "patient_id"]
+    odd = (events["grade"] == 5) & ~met_in(events["patient_id"], dead)
     return _faults(
         "adverse_events", events, odd, "grade", lambda _: "grade 5 only in a patient who died"
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
@@ -15,7 +16,8 @@ from analysis.cohort.faults import DESCRIPTION, Fault
 from analysis.cohort.intake import cells as cell
 from analysis.cohort.intake.cells import Conventions
 from analysis.cohort.intake.mapping import Written
-from analysis.cohort.intake.sheet import by_value
+from analysis.cohort.intake.sheet import coded
+from analysis.cohort.intake.texts import Texts, in_ascii
 from analysis.study.columns import (
     YES_NO,
     Table,
@@ -35,6 +37,8 @@ _NO_COLUMNS = "these columns, or their names under not_recorded in dataset.yaml"
 _LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 # As many codes are shown of a column that has others than it should.
 _CODES = 6
+# What people write for 'not recorded' is short; longer texts need not be looked at.
+_LONGEST = max(map(len, cell.USUAL))
 
 
 @dataclass
@@ -91,22 +95,30 @@ def typed(
         faults.append(Fault(table.name, 0, "", "", f"at least one row: {table.one_row_is}"))
 
     nothing = empty(table)
+    columns_made: dict[str, pd.Series] = {}
     for name, column in columns.items():
         if name in frame.columns:
             conventions = description.conventions
             if name in written.formats:
                 conventions = replace(conventions, dates=written.formats[name])
-            found.frame[name] = _parsed(frame[name], column, table, conventions, found)
+            columns_made[name] = _read(frame[name], column, table, conventions, found)
         else:
-            found.frame[name] = nothing[name].reindex(frame.index)
+            columns_made[name] = _nothing(nothing[name], frame.index)
             if not is_optional(column) and not description.lacks(table.name, name):
                 near = _near(name, [str(each) for each in frame.columns], ALIKE)
                 there = f" (there is {near})" if near else ""
                 words = f"this column{there}, or its name under not_recorded in dataset.yaml"
                 several = "" if near else _NO_COLUMNS
                 faults.append(Fault(table.name, 0, name, "", words, several))
-    faults += _out_of_range(found.frame, frame, table)
+    found.frame = pd.DataFrame(columns_made, index=frame.index, copy=False)
     return found
+
+
+def _nothing(column: pd.Series, index: pd.Index) -> pd.Series:
+    if column.dtype == object:
+        blank = np.full(len(index), -1, dtype=np.int8)
+        return pd.Series(coded(blank, column), index=index)
+    return column.reindex(index)
 
 
 def _near(name: str, names: list[str], alike: float) -> str | None:
@@ -156,45 +168,50 @@ def _shown(name: str) -> str:
     return text if text.isprintable() else ascii(text)
 
 
-def _parsed(
+def _read(
     cells: pd.Series, column: pa.Column, table: Table, conventions: Conventions, found: Typed
 ) -> pd.Series:
+    """Give a column with its type; what is done to texts is done once to each distinct one."""
+    given = Texts.of(cells)
     wanted = kind(column)
-    if wanted == "text" and not levels_of(column):
-        cells = _visible(cells, table, found)
-    if wanted == "date":
-        return _as_days(cells, column, table, conventions, found)
-    if wanted in ("number", "integer"):
-        return _as_numbers(cells, column, table, conventions, found)
-    if known := known_texts(column):
-        cells = _recognised(cells, known, table.name, found.faults)
-        return _one_spelling(cells, table, found)
-    levels = levels_of(column)
-    if levels == YES_NO:
-        cells = cell.answers(cells, conventions)
-    if levels:
-        cells = _in_levels(cells, levels, table, conventions, found)
-    elif str(cells.name) not in ("patient_id", "term"):
-        # Of ids each spelling is another; of terms the study knows which is which.
-        cells = _one_spelling(cells, table, found)
-    return cells.astype(object)
+    if wanted in ("date", "number", "integer"):
+        read = _as_days if wanted == "date" else _as_numbers
+        values = read(given, column, table, conventions, found)
+        found.faults += _out_of_range(values, given, column, table)
+        return given.spread(values)
+    words = _as_words(given, column, table, conventions, found)
+    found.faults += _out_of_range(words.texts, given, column, table)
+    return words.words()
 
 
 # --- words ----------------------------------------------------------------------------------------
 
 
-def _visible(cells: pd.Series, table: Table, found: Typed) -> pd.Series:
+def _as_words(
+    given: Texts, column: pa.Column, table: Table, conventions: Conventions, found: Typed
+) -> Texts:
+    levels = levels_of(column)
+    if not levels:
+        given = _visible(given, table, found)
+    if known := known_texts(column):
+        return _one_spelling(_recognised(given, known, table.name, found.faults), table, found)
+    if levels == YES_NO:
+        given = given.changed(cell.answers(given.texts, conventions))
+    if levels:
+        return _in_levels(given, levels, table, conventions, found)
+    # Of ids each spelling is another; of terms the study knows which is which.
+    return given if given.name in ("patient_id", "term") else _one_spelling(given, table, found)
+
+
+def _visible(given: Texts, table: Table, found: Typed) -> Texts:
     """Give texts as they look: accents composed, one space between words.
 
     What cannot be seen, such as a space of no width, makes two texts of what looks like one; a
     line break stands where a quote has swallowed rows. Both are faults.
     """
     words: dict[str, str] = {}
-    usual: set[str] = set()
 
     def plain(text: str) -> str:
-        if text.casefold() in cell.USUAL:
-            usual.add(text)
         if any(mark in text for mark in _LINE_BREAKS):
             words[text] = "text in one line; a quote before it may not be closed"
             return ""
@@ -205,68 +222,76 @@ def _visible(cells: pd.Series, table: Table, found: Typed) -> pd.Series:
             return ""
         return unicodedata.normalize("NFC", spaced)
 
-    given = by_value(cells, lambda texts: texts.map(lambda text: plain(str(text)))).astype(object)
+    # Letters of ASCII with single spaces are what they look like: so are most texts, such as ids.
+    odd = ~in_ascii(given.texts)
+    seen = given.texts.where(~odd) if odd.any() else given.texts
+    seen[odd] = [plain(str(text)) for text in given.texts[odd]]
     # Of an id it is a name like any other.
-    for text in sorted(usual) if cells.name != "patient_id" else ():
+    for text in sorted(_usual(given.texts)) if given.name != "patient_id" else ():
         found.notes.append(
-            f"{cells.name} ({table.name}): '{text}' is taken for a text in "
-            f"{int(cells.eq(text).sum())} of {int(cells.notna().sum())} cells. If it stands for "
+            f"{given.name} ({table.name}): '{text}' is taken for a text in "
+            f"{given.number_of(given.texts == text)} of {given.known()} cells. If it stands for "
             f"'not recorded', say `missing: ['{text}']` in dataset.yaml."
         )
     if words:
-        for row in cells.index[cells.isin(words.keys())]:
-            text = str(cells[row])
-            found.faults.append(Fault(table.name, int(row), str(cells.name), text, words[text]))
-    return given.replace("", pd.NA)
+        for row, text in given.rows(given.texts.isin(words.keys())):
+            found.faults.append(Fault(table.name, row, given.name, text, words[text]))
+    return given.changed(seen.replace("", pd.NA)) if odd.any() else given
 
 
-def _one_spelling(cells: pd.Series, table: Table, found: Typed) -> pd.Series:
+def _usual(texts: pd.Series) -> set[str]:
+    return {
+        text for text in texts.dropna() if len(text) <= _LONGEST and text.casefold() in cell.USUAL
+    }
+
+
+def _one_spelling(given: Texts, table: Table, found: Typed) -> Texts:
     """Give texts of a column that differ by capitals alone in the spelling that most of them have.
 
     Of spellings that are equally common it is the one that is met first.
     """
+    counts = pd.Series(given.counts).groupby(given.texts, sort=False).sum()
     common: dict[str, str] = {}
-    for text in cells.value_counts(sort=False).sort_values(ascending=False, kind="stable").index:
+    for text in counts.sort_values(ascending=False, kind="stable").index:
         common.setdefault(text.casefold(), text)
-    spelt = {text: common[text.casefold()] for text in cells.dropna().unique()}
+    spelt = {text: common[text.casefold()] for text in counts.index}
     others = {text: one for text, one in spelt.items() if text != one}
     if not others:
-        return cells
+        return given
     listed = [f"'{_shown(text)}' as '{_shown(one)}'" for text, one in others.items()][:_CODES]
-    found.notes.append(f"{cells.name} ({table.name}): counted are {'; '.join(listed)}.")
-    return cells.map(spelt, na_action="ignore")
+    found.notes.append(f"{given.name} ({table.name}): counted are {'; '.join(listed)}.")
+    return given.changed(given.texts.map(spelt, na_action="ignore"))
 
 
 def _in_levels(
-    cells: pd.Series,
+    given: Texts,
     levels: tuple[str, ...],
     table: Table,
     conventions: Conventions,
     found: Typed,
-) -> pd.Series:
+) -> Texts:
     """Give the levels in whatever capitals they are written; another text is a fault."""
     spelt = {level.casefold(): level for level in levels}
-    texts = [text for text in cells.dropna().unique() if text not in levels]
+    texts = [text for text in given.texts.dropna().unique() if text not in levels]
     written = {
         text: spelt[str(text).strip().casefold()]
         for text in texts
         if str(text).strip().casefold() in spelt
     }
     if written:
-        cells = by_value(cells, lambda values: values.replace(written)).astype(object)
+        given = given.changed(given.texts.map(lambda text: written.get(text, text)))
     others = [text for text in texts if text not in written]
     if not others:
-        return cells
-    name = str(cells.name)
+        return given
     words = f"one of: {', '.join(levels)}"
-    codes = "; or say what stands for them: " + _example(name, others, levels, conventions)
-    for row in cells.index[cells.isin(others)]:
-        text = str(cells[row])
+    codes = "; or say what stands for them: " + _example(given.name, others, levels, conventions)
+    strange = given.texts.isin(others)
+    for row, text in given.rows(strange):
         if missing := _if_missing(text):
-            found.faults.append(Fault(table.name, int(row), name, text, missing, missing))
+            found.faults.append(Fault(table.name, row, given.name, text, missing, missing))
         else:
-            found.faults.append(Fault(table.name, int(row), name, text, words + codes))
-    return cells.where(~cells.isin(others))
+            found.faults.append(Fault(table.name, row, given.name, text, words + codes))
+    return given.changed(given.texts.mask(strange))
 
 
 def _if_missing(text: str) -> str:
@@ -292,56 +317,52 @@ def _quoted(text: str) -> str:
     return shown if shown.isalpha() and shown.isascii() else repr(shown)
 
 
-def _recognised(
-    cells: pd.Series, known: tuple[str, ...], table: str, faults: list[Fault]
-) -> pd.Series:
+def _recognised(given: Texts, known: tuple[str, ...], table: str, faults: list[Fault]) -> Texts:
     """Give the texts of an open list as they are known, in any case; a slip of one is a fault."""
     spelt = {text.lower(): text for text in known}
     written: dict[str, str] = {}
-    for text in cells.dropna().unique():
+    for text in given.texts.dropna().unique():
         plain = str(text).strip()
         near = difflib.get_close_matches(plain.lower(), spelt, n=1, cutoff=SLIP)
         if plain.lower() in spelt:
             written[text] = spelt[plain.lower()]
         elif near:
             meant = spelt[near[0]]
-            for row in cells.index[cells == text]:
+            for row, _ in given.rows(given.texts == text):
                 words = f"{meant}, if that is meant; what is another is declared in dataset.yaml"
-                faults.append(Fault(table, int(row), str(cells.name), plain, words))
+                faults.append(Fault(table, row, given.name, plain, words))
             written[text] = meant
         else:
             written[text] = plain
-    return cells.map(written).astype(object)
+    return given.changed(given.texts.map(written).astype(object))
 
 
 # --- days -----------------------------------------------------------------------------------------
 
 
 def _as_days(
-    cells: pd.Series, column: pa.Column, table: Table, conventions: Conventions, found: Typed
+    given: Texts, column: pa.Column, table: Table, conventions: Conventions, found: Typed
 ) -> pd.Series:
-    read = cell.days(cells, conventions)
-    name = str(cells.name)
+    read = cell.days_of(given.texts, conventions)
+    name = given.name
     if read["imputed"].notna().any():
-        found.imputed[name] = read["imputed"]
-    if read["unknown"].any() and _blank_is_no_event(table.name, name):
+        found.imputed[name] = given.spread(read["imputed"])
+    unknown = read["unknown"].astype(bool)
+    if unknown.any() and _blank_is_no_event(table.name, name):
         # Left out it would read as if it had not happened.
-        for row in cells.index[read["unknown"]]:
+        for row, text in given.rows(unknown):
             mend = "a day, or `partial_dates: mid`: it happened, and a blank cell says it did not"
-            found.faults.append(Fault(table.name, int(row), name, str(cells[row]), mend, mend))
-    elif read["unknown"].any():
-        n = int(read["unknown"].sum())
+            found.faults.append(Fault(table.name, row, name, text, mend, mend))
+    elif unknown.any():
         found.notes.append(
-            f"{name} ({table.name}): {n} of {int(cells.notna().sum())} dates are not known to the "
-            "day and are left out (`partial_dates: none`)."
+            f"{name} ({table.name}): {given.number_of(unknown)} of {given.known()} dates are not "
+            "known to the day and are left out (`partial_dates: none`)."
         )
-    wrong = cells.notna() & read["day"].isna() & ~read["unknown"].astype(bool)
     words: dict[str, str] = {}
-    for row in cells.index[wrong]:
-        text = str(cells[row])
+    for row, text in given.rows(read["day"].isna() & ~unknown):
         if text not in words:
             words[text] = _if_missing(text) or cell.why_no_day(text, found.dates)
-        found.faults.append(Fault(table.name, int(row), name, text, words[text], words[text]))
+        found.faults.append(Fault(table.name, row, name, text, words[text], words[text]))
     return read["day"]
 
 
@@ -355,66 +376,64 @@ def _blank_is_no_event(table: str, column: str) -> bool:
 
 
 def _as_numbers(
-    cells: pd.Series, column: pa.Column, table: Table, conventions: Conventions, found: Typed
+    given: Texts, column: pa.Column, table: Table, conventions: Conventions, found: Typed
 ) -> pd.Series:
-    name = str(cells.name)
-    if not conventions.decimal and cell.decimal_comma(cells):
+    name = given.name
+    if not conventions.decimal and cell.decimal_comma(given.texts):
         conventions = replace(conventions, decimal=(",",))
         found.commas.append(name)
-    read = cell.numbers(cells, conventions)
+    read = cell.numbers_of(given.texts, conventions)
     values, limit = read["value"], read["limit"]
     whole = kind(column) == "integer"
     may = table.name == "patients" and not whole and name != "age_years"
     if limit.notna().any():
         if may:
-            found.limits[name] = limit
+            found.limits[name] = cell.or_none(given.spread(limit))
         else:
-            for row in cells.index[limit.notna()]:
+            for row, text in given.rows(limit.notna()):
                 said = f"{expected(column)}, and not a limit"
-                found.faults.append(Fault(table.name, int(row), name, str(cells[row]), said))
+                found.faults.append(Fault(table.name, row, name, text, said))
     if whole:
         values = values.where(values % 1 == 0).astype("Int64")
     words: dict[str, str] = {}
-    for row in cells.index[cells.notna() & values.isna()]:
-        text = str(cells[row])
+    for row, text in given.rows(values.isna()):
         if text not in words:
             words[text] = _if_missing(text) or cell.why_no_number(text)
         more = words[text]
         usual = f"{expected(column)}; {more}" if more else expected(column)
-        found.faults.append(Fault(table.name, int(row), name, text, usual, more))
+        found.faults.append(Fault(table.name, row, name, text, usual, more))
     return values
 
 
-def _out_of_range(typed: pd.DataFrame, frame: pd.DataFrame, table: Table) -> list[Fault]:
-    faults = []
+def _out_of_range(
+    values: pd.Series, given: Texts, column: pa.Column, table: Table
+) -> Iterator[Fault]:
+    """Check what was read of each distinct text, and the blank cells, by the description.
+
+    Parameters
+    ----------
+    values
+        What was read of each text of `given`; missing where it could not be read, which is said
+        already.
+    """
+    name = given.name
+    if not column.nullable:
+        for row in given.blank_rows():
+            yield Fault(table.name, int(row), name, "", f"a value; {expected(column)}")
     try:
-        table.schema.validate(typed, lazy=True)
+        column.validate(pd.DataFrame({name: values}), lazy=True)
     except pa.errors.SchemaErrors as errors:
         for case in errors.failure_cases.itertuples():
-            if case.index is None or pd.isna(case.index) or case.column not in frame.columns:
+            if case.index is None or pd.isna(case.index) or pd.isna(values[case.index]):
                 continue
-            column = table.schema.columns[case.column]
-            written = frame.loc[case.index, case.column]
-            if pd.isna(written):
-                words = f"a value; {expected(column)}"
-            elif pd.isna(typed.loc[case.index, case.column]):
-                continue  # Said already, when it could not be read.
-            else:
-                words = str(case.check) if kind(column) == "date" else expected(column)
-            text = "" if pd.isna(written) else str(written)
-            # -9 is a number, and out of range where it stands for none.
-            missing = _if_missing(text)
-            faults.append(
-                Fault(
-                    table.name,
-                    int(case.index),
-                    str(case.column),
-                    text,
-                    f"{words}; {missing}" if missing else words,
-                    missing,
-                )
-            )
-    return faults
+            words = str(case.check) if kind(column) == "date" else expected(column)
+            this = np.zeros(len(values), dtype=bool)
+            this[case.index] = True
+            for row, text in given.rows(this):
+                # -9 is a number, and out of range where it stands for none.
+                missing = _if_missing(text)
+                said = f"{words}; {missing}" if missing else words
+                yield Fault(table.name, row, name, text, said, missing)
 
 
 def texts_of_dates(tables: Mapping[str, Written], schema: Mapping[str, Table]) -> pd.Series:

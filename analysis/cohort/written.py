@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +17,7 @@ from analysis.cohort.intake import adam, redcap
 from analysis.cohort.intake.cells import Conventions, without_missing
 from analysis.cohort.intake.declaration import OPEN, Part, Source
 from analysis.cohort.intake.mapping import Written, mapped_table
-from analysis.cohort.intake.sheet import Sheet, Unreadable
+from analysis.cohort.intake.sheet import Sheet, Unreadable, by_value
 from analysis.cohort.intake.sources import Own, Sources, files_of, own_files
 from analysis.study.columns import Table, kind, levels_of
 from analysis.study.own import OWN
@@ -220,7 +221,7 @@ def _as_it_is(table: Table, sheet: Sheet, conventions: Conventions) -> Written:
         for name in sheet.frame.columns
         if plain(name) in known and known[plain(name)] not in there
     }
-    frame = sheet.frame.copy()
+    frame = sheet.frame.copy(deep=False)
     labels = {names.get(name, name): texts for name, texts in sheet.labels.items()}
     frame.columns = pd.Index([names.get(name, name) for name in frame.columns])
     if not frame.columns.has_duplicates:
@@ -231,8 +232,12 @@ def _as_it_is(table: Table, sheet: Sheet, conventions: Conventions) -> Written:
             described = table.schema.columns.get(name)
             if name in labels and described is not None and kind(described) == "text":
                 spelt = {k: v for k, v in labels[name].items() if k not in levels_of(described)}
-                frame[name] = frame[name].replace(spelt)
+                frame[name] = by_value(frame[name], partial(_labelled, labels=spelt))
     return Written(sheet.name, frame, notes=sheet.notes)
+
+
+def _labelled(texts: pd.Series, labels: Mapping[str, str]) -> pd.Series:
+    return texts.map(lambda text: labels.get(text, text)).astype(object)
 
 
 def plain(name: object) -> str:

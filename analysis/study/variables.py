@@ -192,7 +192,7 @@ class Grouped:
         """Give the side of each patient, as an ordered Categorical."""
         name = self.variable.name
         holds = self.cut.holds(patients[name], limits(patients, name))
-        return in_levels(sides(holds, *self.cut.sides), self.cut.sides)
+        return sides(holds, *self.cut.sides)
 
 
 Row = Variable | Grouped
@@ -338,14 +338,19 @@ def in_order(levels: Iterable[str]) -> list[str]:
 
 def yes_no(holds: pd.Series) -> pd.Series:
     """Give answers of dtype boolean as yes, no or missing."""
-    return in_levels(sides(holds, YES, NO), (YES, NO))
+    return sides(holds, YES, NO)
 
 
 def sides(holds: pd.Series, one: str, other: str) -> pd.Series:
-    """Give one word where something holds, another where it does not, missing where not known."""
-    known = holds.fillna(False).astype(bool)
-    words = pd.Series(np.where(known, one, other), index=holds.index, dtype=object)
-    return words.where(holds.notna())
+    """Give one level where something holds, another where it does not, missing where not known."""
+    places = np.where(holds.fillna(False).astype(bool), 0, 1).astype(np.int8)
+    places[holds.isna().to_numpy()] = -1
+    return pd.Series(at_places(places, pd.Index([one, other]), ordered=True), index=holds.index)
+
+
+def at_places(places: Any, levels: pd.Index, ordered: bool = False) -> pd.Categorical:
+    """Give the level at each place of a list of levels; missing where the place is -1."""
+    return pd.Categorical.from_codes(places, categories=levels, ordered=ordered)
 
 
 def in_levels(values: pd.Series, levels: Sequence[str]) -> pd.Series:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.cohort import rules
+from analysis.cohort.by_patient import in_words
 from analysis.cohort.description import Description
 from analysis.cohort.faults import DatasetFaults
 from analysis.cohort.model import Dataset
@@ -42,7 +43,7 @@ def broken(
     description: Description | None = None,
 ) -> list[tuple[str, int, str]]:
     """Give what is wrong once cells, by the row of the file and column, are changed."""
-    frame = dataset.tables[table].copy()
+    frame = in_words(dataset.tables[table]).copy()
     for (row, column), value in changed.items():
         frame.loc[row, column] = pd.Timestamp(value) if column.endswith("_date") else value
     tables = {**dataset.tables, table: frame}

@@ -93,7 +93,7 @@ def by_instrument(sheet: Sheet) -> list[tuple[Sheet, Mapping[str, tuple[str, ...
     """
     if redcap.INSTRUMENT not in sheet.frame.columns:
         return [(sheet, {})]
-    frame = sheet.frame
+    frame = sheet.frame.astype(object)
     of = frame[redcap.INSTRUMENT].fillna("")
     parts: list[tuple[Sheet, Mapping[str, tuple[str, ...]]]] = []
     for name in ["", *sorted(set(of) - {""})]:

@@ -23,7 +23,7 @@ LONGEST_NAME = 120
 
 def look_at(sheet: Sheet, matcher: Matcher) -> Look:
     """Give a sheet with its columns, as far as its patients go."""
-    frame = sheet.frame
+    frame = sheet.frame.astype(object)
     ends_at, kept = _end(frame, matcher)
     names = Counter(map(str, frame.columns))
     columns = {

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from analysis.cohort.intake.sheet import by_value
+from analysis.cohort.intake.sheet import FIGURES, by_value, matches
 from analysis.study.limits import SIGNS
 
 EXCEL, EXCEL_1904 = "excel", "excel1904"
@@ -111,13 +112,15 @@ def days(cells: pd.Series, conventions: Conventions) -> pd.DataFrame:
         where the day was not known and imputed, `M` where the month was not either, as ADaM's date
         imputation flag) and `unknown` (a date of which too little is known, left missing).
     """
-    codes, values = pd.factorize(cells)
-    read = _days(pd.Series(values, dtype=object).astype(str), conventions)
+    codes, texts = pd.factorize(cells)
+    read = days_of(pd.Series(texts, dtype=object), conventions)
     taken = _each_row(read, codes, cells.index)
     return taken.assign(unknown=taken["unknown"].eq(True))
 
 
-def _days(texts: pd.Series, conventions: Conventions) -> pd.DataFrame:
+def days_of(texts: pd.Series, conventions: Conventions) -> pd.DataFrame:
+    """Do the same of distinct texts, none of which is missing."""
+    texts = texts.astype(str)
     day = _plain(texts, conventions.dates)
     left = day.isna()
     imputed = pd.Series(None, index=texts.index, dtype=object)
@@ -322,21 +325,37 @@ def numbers(cells: pd.Series, conventions: Conventions) -> pd.DataFrame:
     1    1.2     <
     2   63.5  None
     """
-    codes, values = pd.factorize(cells)
-    texts = pd.Series(values, dtype=object).astype(str)
-    limit = texts.str.extract(_LIMIT)[0]
-    plain = texts.str.replace(_LIMIT, "", regex=True).map(
+    codes, texts = pd.factorize(cells)
+    taken = _each_row(numbers_of(pd.Series(texts, dtype=object), conventions), codes, cells.index)
+    return taken.assign(limit=or_none(taken["limit"]))
+
+
+def or_none(values: pd.Series) -> pd.Series:
+    """Give values with None for those that are missing."""
+    there = values.notna().to_numpy()
+    found = np.full(len(values), None, dtype=object)
+    found[there] = values.to_numpy()[there]
+    return pd.Series(found, index=values.index)
+
+
+def numbers_of(texts: pd.Series, conventions: Conventions) -> pd.DataFrame:
+    """Do the same of distinct texts, none of which is missing."""
+    texts = texts.astype(str)
+    # With a decimal comma a point may part thousands.
+    in_figures = "," not in conventions.decimal
+    is_plain = matches(texts, FIGURES) if in_figures else np.zeros(len(texts), dtype=bool)
+    odd = texts[~is_plain]
+    limit = odd.str.extract(_LIMIT)[0]
+    plain = odd.str.replace(_LIMIT, "", regex=True).map(
         lambda text: with_point(text, conventions), na_action="ignore"
     )
-    # pandas' own reader of numbers errs in the last bit of some.
-    value = plain.where(plain.str.fullmatch(_PLAIN)).map(float, na_action="ignore")
+    # pandas' own reader of numbers errs in the last bit of some; Arrow's does not.
+    value = pd.Series(np.nan, index=texts.index)
+    value[~is_plain] = plain.where(plain.str.fullmatch(_PLAIN)).map(float, na_action="ignore")
+    value[is_plain] = pa.array(texts[is_plain], pa.string()).cast(pa.float64()).to_numpy()
     side = limit.map({"≤": "<=", "≥": ">=", **{sign: sign for sign in SIGNS}})
-    read = pd.DataFrame({"value": value.astype("float64"), "limit": side.astype(object)})
-    taken = _each_row(read, codes, cells.index)
-    signs = taken["limit"].notna().to_numpy()
-    limits = np.full(len(taken), None, dtype=object)
-    limits[signs] = taken["limit"].to_numpy()[signs]
-    return taken.assign(limit=pd.Series(limits, index=cells.index))
+    side = side.astype(object).reindex(texts.index)
+    return pd.DataFrame({"value": value.astype("float64"), "limit": side})
 
 
 def _each_row(read: pd.DataFrame, codes: np.ndarray, index: pd.Index) -> pd.DataFrame:
@@ -392,6 +411,8 @@ def decimal_comma(cells: pd.Series) -> bool:
 
     Thousands have three digits behind each comma: one number that has not shows what commas are.
     """
+    if not matches(cells, ",").any():
+        return False
     texts = pd.Series(cells.dropna().unique(), dtype=object).astype(str)
     commas = texts[texts.str.contains(",", regex=False)]
     if commas.empty:
@@ -431,4 +452,4 @@ def answers(cells: pd.Series, conventions: Conventions) -> pd.Series:
         plain = texts.astype(str).str.casefold()
         return texts.mask(plain.isin(no), "no").mask(plain.isin(yes), "yes")
 
-    return by_value(cells, read).astype(object)
+    return by_value(cells, read)

@@ -20,13 +20,16 @@ import charset_normalizer
 import pandas as pd
 
 from analysis.cohort.faults import did_you_mean
+from analysis.cohort.intake.arrow import distinct_values
 from analysis.cohort.intake.kinds import DATABASES, STATISTICAL, SUFFIXES, TEXTS, WORKBOOKS
 from analysis.cohort.intake.plain_text import read_plain
 from analysis.cohort.intake.sheet import (
     LONGEST_CELL,
     Sheet,
     Unreadable,
+    frame_of_distinct,
     from_rows,
+    is_dated,
     text_of,
     typed_frame,
 )
@@ -433,19 +436,26 @@ def _parquet(path: Path) -> Sheet:
     from pyarrow import parquet
 
     try:
-        table = _decoded_columns(path, parquet.read_table(path))
-        nested = [field.name for field in table.schema if pyarrow.types.is_nested(field.type)]
         # The index of a frame of pandas may be the patients: it is a column like the others.
-        frame = table.to_pandas(ignore_metadata=True)
+        schema = parquet.read_schema(path)
+        texts = [field.name for field in schema if pyarrow.types.is_string(field.type)]
+        table = _decoded_columns(path, parquet.read_table(path, read_dictionary=texts))
+        nested = [field.name for field in table.schema if pyarrow.types.is_nested(field.type)]
+        columns = [] if nested else [distinct_values(column) for column in table.columns]
     except (pyarrow.ArrowException, ValueError) as error:
         found = _first_line(error).replace(str(path), path.name)
         raise Unreadable(path.name, 0, found, "a whole Parquet file") from None
     if nested:
         words = "columns of one value a cell; these hold lists"
         raise Unreadable(path.name, 0, ", ".join(nested), words)
-    unnamed = [name for name in frame.columns if re.fullmatch(r"__index_level_\d+__", str(name))]
-    text, dated = typed_frame(path.name, frame.drop(columns=unnamed))
-    return Sheet(path.name, text, dated=dated)
+    named = [
+        (name.strip(), *column)
+        for name, column in zip(table.schema.names, columns, strict=True)
+        if not re.fullmatch(r"__index_level_\d+__", name)
+    ]
+    del table
+    dated = frozenset(name for name, values, _ in named if is_dated(values))
+    return Sheet(path.name, frame_of_distinct(path.name, named), dated=dated)
 
 
 def _decoded_columns(path: Path, table: Any) -> Any:

@@ -121,6 +121,8 @@ def _joined(frame: pd.DataFrame, of_part: np.ndarray) -> pd.DataFrame:
 
     Parts that fill the same column of a patient stay apart: they are two rows, which is a fault.
     """
+    # Codes of one part are not those of another.
+    frame = frame.astype(object)
     part = pd.Series(of_part, index=frame.index)
     told = frame.drop(columns="patient_id")
     same = frame["patient_id"]
@@ -240,7 +242,7 @@ def _made(
                 if left is not None:
                     labels = sheet.labels.get(name, {})
                     columns[name] = without_missing(left, name, conventions, labels)
-    return pd.DataFrame(columns, index=rows.index, dtype=object), names
+    return pd.DataFrame(columns, index=rows.index), names
 
 
 def _read(
@@ -283,8 +285,13 @@ def _read(
     return cells
 
 
-def _each(cells: pd.Series, change: Callable[[str], str]) -> pd.Series:
-    return by_value(cells, lambda texts: texts.map(lambda text: change(str(text)))).astype(object)
+def _each(cells: pd.Series, change: Callable[[str], object]) -> pd.Series:
+    return by_value(cells, lambda texts: texts.map(lambda text: change(str(text))).astype(object))
+
+
+def _each_or_blank(cells: pd.Series, change: Callable[[str], str]) -> pd.Series:
+    """Change each distinct text; what is changed into nothing is blank."""
+    return _each(cells, lambda text: change(text) or pd.NA)
 
 
 def _taken(cells: pd.Series, expression: str, where: str, faults: list[Fault]) -> pd.Series:
@@ -309,7 +316,7 @@ def _taken(cells: pd.Series, expression: str, where: str, faults: list[Fault]) -
             return ""
         return match[group] or ""
 
-    taken = _each(cells, take)
+    taken = _each_or_blank(cells, take)
     for texts, words in (
         (wrong, f"text in which `take: '{expression}'` finds something"),
         (long, f"text of at most {_LONGEST_TAKEN:,} characters, for `take`"),
@@ -317,7 +324,7 @@ def _taken(cells: pd.Series, expression: str, where: str, faults: list[Fault]) -
     ):
         if texts:
             faults.append(Fault(DESCRIPTION, 0, where, texts[0], _counted(cells, texts, words)))
-    return taken.replace("", pd.NA)
+    return taken
 
 
 def _signs_left_out(cells: pd.Series, expression: str, name: str) -> list[str]:
@@ -387,7 +394,7 @@ def _valued(
             return ""
         return text if column.otherwise == SAME else column.otherwise
 
-    changed = _each(cells, change).replace("", pd.NA)
+    changed = _each_or_blank(cells, change)
     known = ", ".join(values)
     for code in sorted(unknown):
         n = int((cells == code).sum())
@@ -443,7 +450,7 @@ def _multiplied(
         return f"{sign[0]}{plain}" if sign else plain
 
     # Once each value: a fault of a thousand rows is told once.
-    changed = _each(cells, product).replace("", pd.NA)
+    changed = _each_or_blank(cells, product)
     for text in sorted(set(wrong)):
         way = "times" if column.times is not None else "unit"
         words = f"a number, since `{way}` multiplies {column.source}"

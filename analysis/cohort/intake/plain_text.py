@@ -14,7 +14,15 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv
 
-from analysis.cohort.intake.sheet import LONGEST_CELL, Sheet, header_place, stripped
+from analysis.cohort.intake.arrow import distinct_and_codes
+from analysis.cohort.intake.sheet import (
+    LONGEST_CELL,
+    Sheet,
+    blank_rows,
+    coded,
+    header_place,
+    stripped,
+)
 
 
 def read_plain(name: str, text: str, remarks: int, separator: str) -> Sheet | None:
@@ -31,9 +39,11 @@ def read_plain(name: str, text: str, remarks: int, separator: str) -> Sheet | No
     """
     if '"' in text or "\0" in text:
         return None
-    head = text.split("\n", remarks + 1)[remarks].rstrip("\r")
+    # The rest of the text stays where it is: it may have hundreds of megabytes.
+    first_lines = _first_lines(text, remarks + 20)
+    head = first_lines[remarks].rstrip("\r")
     names = [cell.strip() for cell in head.split(separator)]
-    first_rows = [line.split(separator) for line in text.split("\n", remarks + 20)[remarks:-1]]
+    first_rows = [line.split(separator) for line in first_lines[remarks:-1]]
     if not all(names) or (first_rows and header_place(first_rows) != 0):
         return None
     blank: list[int] = []
@@ -44,9 +54,10 @@ def read_plain(name: str, text: str, remarks: int, separator: str) -> Sheet | No
         return "skip"
 
     columns = [str(place) for place in range(len(names))]
+    raw = text.encode()
     try:
         table = csv.read_csv(
-            io.BytesIO(text.encode()),
+            io.BytesIO(raw),
             # One thread, so that rows are numbered.
             read_options=csv.ReadOptions(
                 skip_rows=remarks + 1, column_names=columns, use_threads=False
@@ -58,7 +69,8 @@ def read_plain(name: str, text: str, remarks: int, separator: str) -> Sheet | No
                 invalid_row_handler=odd,
             ),
             convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False
+                column_types=dict.fromkeys(columns, pa.dictionary(pa.int32(), pa.string())),
+                strings_can_be_null=False,
             ),
         )
     except pa.ArrowInvalid:
@@ -66,20 +78,38 @@ def read_plain(name: str, text: str, remarks: int, separator: str) -> Sheet | No
     if other:
         return None
     # A cell that is too long is told of, with its row, by the other reader.
-    if max(map(len, text.split("\n")), default=0) > LONGEST_CELL:
+    if _longest_line(raw) > LONGEST_CELL:
         return None
-    frame = pd.DataFrame({place: _texts(table[place]) for place in columns}, dtype=object)
+    del raw
     first = remarks + 2
-    rows = np.arange(first, first + len(frame) + len(blank))
-    frame.index = pd.Index(np.setdiff1d(rows, np.array(blank, dtype=int) + first - 1))
+    rows: pd.Index = pd.RangeIndex(first, first + table.num_rows + len(blank))
+    if blank:
+        rows = pd.Index(np.setdiff1d(rows, np.array(blank, dtype=int) + first - 1))
+    frame = pd.DataFrame(
+        {place: pd.Series(_texts(table[place]), index=rows) for place in columns}, copy=False
+    )
     frame.columns = pd.Index(names)
-    return Sheet(name, frame.dropna(how="all"))
+    nothing = blank_rows(frame)
+    return Sheet(name, frame[~nothing] if nothing.any() else frame)
 
 
-def _texts(cells: pa.ChunkedArray) -> pd.Series:
+def _first_lines(text: str, n: int) -> list[str]:
+    """Give the first lines of a text and, behind them, the beginning of what is left of it."""
+    end = 0
+    for _ in range(n):
+        end = text.find("\n", end) + 1
+        if not end:
+            return text.split("\n")
+    return text[: end + 1].split("\n")
+
+
+def _longest_line(raw: bytes) -> int:
+    """Give how many bytes the longest line has, at least as many as letters."""
+    ends = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8) == ord("\n"))
+    return int(np.diff(ends, prepend=-1, append=len(raw)).max())
+
+
+def _texts(cells: pa.ChunkedArray) -> pd.Categorical:
     """Strip each distinct text once."""
-    encoded = cells.combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    values = stripped(pd.Series(encoded.dictionary.to_pylist(), dtype=object))
-    return pd.Series(values.array.take(encoded.indices.to_numpy()))
+    values, codes = distinct_and_codes(cells)
+    return coded(codes, stripped(pd.Series(values.to_pylist(), dtype=object)))

@@ -38,7 +38,7 @@ def labelled(sheet: Sheet, dictionary: Sheet) -> Sheet:
         For a dictionary without the names and kinds of fields.
     """
     check_names(dictionary)
-    fields = dictionary.frame
+    fields = dictionary.frame.astype(object)
     columns = {}
     for key, names in _NAMES.items():
         there = [name for name in names if name in fields.columns]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
+from analysis.cohort.by_patient import share_patients
 from analysis.cohort.faults import DESCRIPTION, Fault, did_you_mean
 from analysis.cohort.intake import files, redcap
+from analysis.cohort.intake.arrow import give_back
 from analysis.cohort.intake.declaration import Source
 from analysis.cohort.intake.files import Where
 from analysis.cohort.intake.kinds import DATABASES, SUFFIXES, TEXTS, WORKBOOKS
@@ -211,6 +213,13 @@ def own_files(folder: Path, tables: list[str], named: Collection[Path] = ()) -> 
             own.faults.append(Fault(found[1][0].name, 0, "", "", words))
         if found:
             _add(own, name, *found[0])
+            # One list of patients in memory, whatever the number of tables.
+            frames = share_patients({key: sheet.frame for key, sheet in own.sheets.items()})
+            own.sheets.update(
+                {key: replace(own.sheets[key], frame=frame) for key, frame in frames.items()}
+            )
+            del frames
+            give_back()
     return own
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.cohort.by_patient import in_words
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.rules import first_treatment
 from analysis.study.parameters import Parameters
@@ -56,7 +57,7 @@ class Known:
     @property
     def recorded(self) -> dict[str, pd.DataFrame]:
         """Give the tables as recorded."""
-        return self.dataset.tables
+        return {name: in_words(table) for name, table in self.dataset.tables.items()}
 
     @property
     def patients(self) -> pd.DataFrame:

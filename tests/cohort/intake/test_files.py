@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.cohort.by_patient import in_words
 from analysis.cohort.faults import DatasetFaults
 from analysis.cohort.intake.files import Where, read_sheets
 from analysis.cohort.intake.sheet import Sheet, header_place
@@ -358,7 +359,7 @@ def test_separators_and_ends_of_lines_are_found(tmp_path: Path, separator: str, 
     path = tmp_path / "a.csv"
     path.write_bytes((end.join(lines) + end).encode())
     (sheet,) = read_sheets(path)
-    frame = sheet.frame.fillna("")
+    frame = sheet.frame.astype(object).fillna("")
     assert [list(frame.columns), *frame.to_numpy().tolist()] == rows
     assert list(sheet.frame.index) == [2, 3, 4]
 
@@ -393,7 +394,7 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
 
 
 def as_read(sheet: Sheet) -> list[list[str]]:
-    frame = sheet.frame.fillna("")
+    frame = sheet.frame.astype(object).fillna("")
     return [list(map(str, frame.columns)), *frame.to_numpy().tolist()]
 
 
@@ -441,8 +442,8 @@ def test_order_of_rows_separator_and_encoding_change_nothing(
         by = [column for column in frame.columns if frame[column].notna().any()]
         if by:
             pd.testing.assert_frame_equal(
-                found[name].sort_values(by).reset_index(drop=True),
-                frame.sort_values(by).reset_index(drop=True),
+                in_words(found[name]).sort_values(by).reset_index(drop=True),
+                in_words(frame).sort_values(by).reset_index(drop=True),
             )
 
 
