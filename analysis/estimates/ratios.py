@@ -22,6 +22,7 @@ from analysis.estimates.proportionality import TOO_FEW_DAYS, proportionality
 from analysis.estimates.remembered import remembered
 from analysis.estimates.rows import row
 from analysis.estimates.sparse import with_exact
+from analysis.estimates.weights import number_of
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import YES, Statistic
 from analysis.study.parameters import Parameters
@@ -62,7 +63,7 @@ def ratio_rows(
     if parameters.interval_source == "bootstrap" and not found.note:
         samples = _sampled_log_ratios(times, parameters)
     method += since(parameters)
-    rows = _rows(found, factor, endpoint, method, len(times), samples, parameters)
+    rows = _rows(found, factor, endpoint, method, number_of(times), samples, parameters)
     return _exactly(rows, pieces)
 
 
@@ -114,7 +115,7 @@ def _level_rows(
                 fitted.ratio(place, parameters), fitted.p_value(place), float(test.each[place])
             )
         own = None if samples is None or place is None else samples[:, place]
-        of_level = _rows(found, factor, endpoint, method, len(times), own, parameters, level)
+        of_level = _rows(found, factor, endpoint, method, number_of(times), own, parameters, level)
         rows += _exactly(of_level, times[times["level"].isin([reference, level])])
     return rows
 
