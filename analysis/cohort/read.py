@@ -16,7 +16,7 @@ from analysis.cohort.description import FILE, Description, description_and_fault
 from analysis.cohort.faults import DatasetFaults, Fault, printable
 from analysis.cohort.folder import dataset_folder
 from analysis.cohort.intake.mapping import Written
-from analysis.cohort.intake.sources import Sources
+from analysis.cohort.intake.sources import Own, Sources
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.remarks import remarks
 from analysis.cohort.schema import TABLE_KEYS, tables_of
@@ -106,8 +106,10 @@ def read_study(dataset: str | Path, study: Study) -> Study:
     return declare(folder.name, study, description)
 
 
-def read_dataset(dataset: str | Path, study: Study) -> Dataset:
+def read_dataset(dataset: str | Path, study: Study, own: Own | None = None) -> Dataset:
     """Read and check the tables of a dataset as they were recorded.
+
+    `own` are its files where they have been opened, such as a part of their rows.
 
     Raises
     ------
@@ -120,7 +122,7 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
     description = expanded(folder, description, sources)
     study = declare(folder.name, study, description)
     schema = tables_of(study)
-    everything = read_tables(folder, description, schema, sources)
+    everything = read_tables(folder, description, schema, sources, own)
     written, notes = everything.tables, list(everything.notes)
 
     faults: list[Fault] = [

@@ -117,7 +117,7 @@ def test_tests_of_a_family_of_which_one_needs_patients_are_not_adjusted_without_
 
 
 def test_a_dataset_of_its_own_counts_as_its_patients_do(tmp_path: Path) -> None:
-    """Levels as recorded, several levels with ratios, durations in months, and an axis of its own."""
+    """Levels as recorded, several levels with ratios, durations, an axis of its own."""
     declared = """\
 title: Ours
 study: own
