@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from analysis.cohort.description import Description
+from analysis.cohort.eligibility import STEP
 from analysis.cohort.model import Cohort
 from analysis.estimates.compared import changes
 from analysis.estimates.landmark import landmark_day
@@ -227,6 +229,11 @@ def _plain(steps: list[dict[Any, Any]]) -> list[dict[str, Any]]:
         {name: each.item() if hasattr(each, "item") else each for name, each in step.items()}
         for step in steps
     ]
+
+
+def screening_of(about: About) -> pd.DataFrame:
+    """Give who was left out as `Cohort.screening` has it."""
+    return pd.DataFrame([step.model_dump() for step in about.screening], columns=STEP)
 
 
 # Adding -------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.model import Cohort
 from analysis.cohort.read import read_dataset
 from analysis.counts import store
-from analysis.counts.about import About, Apart, added
+from analysis.counts.about import About, Apart, added, screening_of
 from analysis.counts.profile import keys_of
 from analysis.counts.split import Split
 from analysis.counts.table import KEY, Counts, add, count
@@ -157,10 +157,7 @@ def count_parts(
     of_parts = [store.read(part.path) for part in parts if part.path is not None]
     counts = add(alone.counts, *of_parts)
     if not counts.about.patients:
-        screening = pd.DataFrame(
-            [step.model_dump() for step in counts.about.screening], columns=eligibility.STEP
-        )
-        nobody = eligibility.nobody(screening, counts.about.read)
+        nobody = eligibility.nobody(screening_of(counts.about), counts.about.read)
         raise DatasetFaults(found.folder.name, [nobody])
     return Whole(counts, tuple(parts))
 
