@@ -18,7 +18,7 @@ import resource
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +145,7 @@ def count_parts(
             parts = _on_cluster(tasks, scheduler)
         else:
             parts = _here(tasks, workers or joblib.cpu_count(), progress)
-        faults = [fault for part in parts for fault in part.faults]
+        faults = [*alone.faults, *(fault for part in parts for fault in part.faults)]
         if faults:
             raise DatasetFaults(found.folder.name, faults)
         further = _further(alone, parts)
@@ -167,11 +167,12 @@ def count_parts(
 
 @dataclass(frozen=True)
 class _Alone:
-    """The witnesses: their counts, what was decided on them, and what is found in them."""
+    """The witnesses: their counts, what was decided on them, what is found, and is wrong."""
 
-    counts: Counts
-    signature: str
-    only: Mapping[str, tuple[int, ...]]
+    counts: Counts = field(default_factory=Counts)
+    signature: str = ""
+    only: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,11 @@ class _Task:
 
 
 def _witnesses(found: Split, study: Study, parameters: Parameters) -> _Alone:
-    counts, cohort, missing = _counted(found, study, parameters, None, found.of_witnesses())
+    try:
+        counts, cohort, missing = _counted(found, study, parameters, None, found.of_witnesses())
+    except DatasetFaults as refused:
+        # All other rows are checked too, beside these: everything that is wrong is told at once.
+        return _Alone(faults=tuple(refused.faults))
     return _Alone(counts, _signature(counts, cohort, missing), _things(cohort))
 
 
