@@ -291,11 +291,10 @@ def _things(cohort: Cohort) -> dict[str, tuple[int, ...]]:
     for name in ("radiotherapy", "immunotherapy"):
         ids = getattr(cohort, name)["patient_id"]
         found[f"several rows of {name}"] = pd.Index(ids[ids.duplicated()])
-    return {
-        thing: tuple(map(int, keys_of(pd.Series(ids[:_OF_EACH].astype(str)))))
-        for thing, ids in found.items()
-        if len(ids)
-    }
+    first = [str(each) for ids in found.values() for each in ids[:_OF_EACH]]
+    keys = iter(keys_of(pd.Series(first, dtype=object)))
+    told = {thing: tuple(int(next(keys)) for _ in ids[:_OF_EACH]) for thing, ids in found.items()}
+    return {thing: of for thing, of in told.items() if of}
 
 
 def _further(alone: _Alone, parts: Sequence[Counted]) -> set[int]:
