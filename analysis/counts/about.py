@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
+from analysis.cohort.at_risk import REASONS
 from analysis.cohort.description import Description
 from analysis.cohort.eligibility import STEP
 from analysis.cohort.model import Cohort
@@ -163,7 +164,7 @@ def about(cohort: Cohort, description: Description, imputed: Mapping[str, int]) 
         patients=len(patients),
         screening=tuple(Step(**step) for step in _plain(cohort.screening.to_dict("records"))),
         not_at_risk={
-            name: {reason: n for (of, reason), n in left_out.items() if of == name}
+            name: {reason: left_out[name, reason] for reason in REASONS if left_out[name, reason]}
             for name in sorted({name for name, _ in left_out})
         },
         outcomes={
@@ -171,19 +172,23 @@ def about(cohort: Cohort, description: Description, imputed: Mapping[str, int]) 
                 **{str(level): int(n) for level, n in _by_level(patients[name])},
                 UNKNOWN: int(patients[name].isna().sum()),
             }
-            for name in (*OUTCOMES, *DETAILS)
+            for name in sorted((*OUTCOMES, *DETAILS))
             if name in patients
         },
         recorded={
             name: int(patients[name].notna().sum())
-            for name in dict.fromkeys(columns)
+            for name in sorted(set(columns))
             if name in patients
         },
-        levels={factor.name: factor.levels for factor in study.factors if factor.as_recorded},
+        levels={
+            factor.name: factor.levels
+            for factor in sorted(study.factors, key=lambda factor: factor.name)
+            if factor.as_recorded
+        },
         changing=tuple(
             sorted({each.key for each in study.factors if changes(cohort, each, parameters)})
         ),
-        imputed={name: n for name, n in imputed.items() if n},
+        imputed={name: imputed[name] for name in sorted(imputed) if imputed[name]},
         disclosure=(EXACT,),
     )
 
@@ -270,11 +275,18 @@ def added(one: About, other: About) -> About:
 
 
 def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    return {name: one.get(name, 0) + other.get(name, 0) for name in {**one, **other}}
+    return {name: one.get(name, 0) + other.get(name, 0) for name in sorted({**one, **other})}
 
 
 def _sum_of_tallies(one: Tally, other: Tally) -> Tally:
-    return {name: _sum(one.get(name, {}), other.get(name, {})) for name in {**one, **other}}
+    found = {}
+    for name in sorted({**one, **other}):
+        first, second = one.get(name, {}), other.get(name, {})
+        # Levels stand in the order of tables, which all parts have.
+        found[name] = {
+            level: first.get(level, 0) + second.get(level, 0) for level in {**first, **second}
+        }
+    return found
 
 
 def _steps(one: tuple[Step, ...], other: tuple[Step, ...]) -> tuple[Step, ...]:

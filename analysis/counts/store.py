@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from analysis.counts.about import UNKNOWN, VERSION, About, Apart
+from analysis.counts.about import EXACT, UNKNOWN, VERSION, About, Apart
 from analysis.counts.table import ALL, COLUMNS, ENDED, KEY, Counts
 from analysis.estimates.weights import N
 
 # What a file of counts is known by, and where its header is.
-FORMAT, HEADER = b"survival counts", b"about"
+FORMAT, HEADER, NOTICE = b"survival counts", b"about", b"notice"
 _TEXTS = ["endpoint", "factor", "level", "ended"]
 _SCHEMA = pa.schema(
     [
@@ -37,9 +37,25 @@ def write(counts: Counts, path: Path) -> None:
     header = {"digest": counts.digest(), **counts.about.model_dump(mode="json")}
     table = pa.Table.from_pandas(counts.table[COLUMNS], schema=_SCHEMA, preserve_index=False)
     table = table.replace_schema_metadata(
-        {FORMAT: str(VERSION), HEADER: json.dumps(header, sort_keys=True)}
+        {
+            FORMAT: str(VERSION),
+            HEADER: json.dumps(header),
+            NOTICE: notice(counts.about),
+        }
     )
     pq.write_table(table, path, compression="zstd")
+
+
+def notice(about: About) -> str:
+    """Say to whoever opens a file whether it may leave."""
+    if about.facts is None:
+        return "Counts of nobody."
+    if about.facts.synthetic:
+        return "No real patient is in these counts."
+    rules = ", ".join(name for name in about.disclosure if name != EXACT)
+    if EXACT in about.disclosure:
+        return "Exact: days of single patients are in these counts, and they must not leave."
+    return f"Rounded by the rules of {rules}, by ends of months."
 
 
 def read(path: Path) -> Counts:
