@@ -234,7 +234,7 @@ lint: tools ## check style, types and the direction of imports
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -c 'from importlinter.cli import lint_imports_command as run; run(["--no-logo"])'
 
-bench: environment ## measure speed; BENCH=builds for one of search, ensemble, bounds, audit, builds, million
+bench: environment ## measure speed; BENCH=builds for one of search, ensemble, bounds, audit, builds, counts, million
 	@$(PYTHON) -m benchmarks $${BENCH:+"$$BENCH"}
 
 # JupyterLab refuses to run as root unless it is told that this is meant, as in a container.

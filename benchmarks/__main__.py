@@ -18,6 +18,7 @@ from benchmarks import (
     bounds,
     builds,
     cohorts,
+    counts,
     ensemble,
     kernels,
     libraries,
@@ -28,6 +29,7 @@ from benchmarks import (
 
 SEEDS = range(1, 11)
 PATIENTS = int(os.environ.get("BENCH_PATIENTS", "1000000"))
+COUNTED = int(os.environ.get("BENCH_PATIENTS", "200000"))
 
 
 def main(names: list[str]) -> int:
@@ -44,6 +46,7 @@ def main(names: list[str]) -> int:
         "truth": lambda: _print_truth(truth.rows()),
         "builds": lambda: _print_builds(builds.seconds_of_builds(progress)),
         "what_if": lambda: print(*what_if.lines(what_if.measure(progress)), sep="\n"),
+        "counts": lambda: _print_counts(counts.measure(COUNTED, progress)),
         "million": lambda: _print_steps(million.steps(PATIENTS, progress)),
         "libraries": lambda: _print_libraries(libraries.rows(PATIENTS, progress)),
     }
@@ -144,6 +147,17 @@ def _print_steps(steps: list[million.Step]) -> None:
         peak = "" if math.isnan(step.peak_mb) else f"{step.peak_mb:,.0f}"
         values = ", ".join(f"{value:.6g}" for value in step.values.values())
         print(f"| {step.name} | {' | '.join(cells)} | {peak} | {values} |")
+
+
+def _print_counts(rows: list[counts.Row]) -> None:
+    print(f"| {COUNTED:,} patients | seconds | of the processor | peak of a process, MB | |")
+    print("| --- | ---: | ---: | ---: | --- |")
+    for row in rows:
+        print(
+            f"| {row.name} | {row.seconds:.1f} | {row.processor:.1f} | {row.peak_mb:,.0f} "
+            f"| {row.said} |"
+        )
+    print()
 
 
 def _print_libraries(rows: list[libraries.Row]) -> None:

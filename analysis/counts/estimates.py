@@ -22,7 +22,7 @@ from analysis.estimates.ratios import ALL_FACTORS, MODEL, ratio_rows
 from analysis.estimates.rows import row, to_table
 from analysis.estimates.sparse import EXACT
 from analysis.estimates.spline_rows import is_spline
-from analysis.estimates.weights import number_of
+from analysis.estimates.weights import N, number_of
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import Statistic
 from analysis.study.variables import Factor
@@ -56,8 +56,8 @@ _OF_MODEL = (
     Statistic.EVENTS_PER_FACTOR,
     Statistic.PROPORTIONALITY_P,
 )
-# More patients than these are not told one by one to a Cox regression of several levels, whose test
-# of proportional hazards holds every event against every patient.
+# So many patients at most are told one by one to a Cox regression of several levels, by the very
+# functions that patients use; of more it is made of counts, and agrees to 1e-9 (`several_levels`).
 MOST_TOLD = 5_000
 
 
@@ -187,11 +187,11 @@ def _ratios(times: pd.DataFrame, factor: Factor, endpoint: Endpoint, counted: Co
     counting = prognosis.of_counting(parameters)
     moves = parameters.delayed_entry != "none" or factor.key in counted.counts.about.changing
     sampled = parameters.interval_source == "bootstrap"
-    if moves or (not factor.is_binary and (sampled or number_of(times) > MOST_TOLD)):
+    if moves or (not factor.is_binary and sampled):
         return _without_ratios(factor, endpoint, counted, number_of(times))
     if not factor.is_binary:
-        # A model of several levels takes a patient a row; who they are does not matter to it.
-        times = times.loc[times.index.repeat(times["n"])].drop(columns="n").reset_index(drop=True)
+        if number_of(times) <= MOST_TOLD:
+            times = times.loc[times.index.repeat(times[N])].drop(columns=N).reset_index(drop=True)
         return ratio_rows(times, factor, endpoint, counting)
     by_formula = counting.model_copy(update={"interval_source": "formula"})
     rows = ratio_rows(times, factor, endpoint, by_formula)

@@ -343,7 +343,7 @@ def _of_text(path: Path) -> Iterator[pd.DataFrame]:
         if first:
             remarks, separator, is_plain = how_it_begins(text)
             if not is_plain:
-                words = "the header in the first line that is no remark (#), to be read by parts"
+                words = "the header before all rows, but for remarks (#), to be read by parts"
                 raise Unreadable(path.name, 0, "", words)
             lines = text.splitlines(keepends=True)
             end = remarks + 1

@@ -260,7 +260,7 @@ def test_a_text_that_cannot_be_read_is_refused_with_the_line(
         ({"dataset": "title: A\npreset: redcap\nsource: {file: x.csv}\n"}, "by parts are read CSV"),
         ({"patients": "sex\nmale\n"}, "one column patient_id"),
         ({"patients": "patient_id,sex,sex\nA,male,male\n"}, "each column once"),
-        ({"patients": "A title\n\npatient_id,sex\nA,male\nB,male\n"}, "the header in the first"),
+        ({"patients": "A title\n\npatient_id,sex\nA,male\nB,male\n"}, "the header before all rows"),
         ({"patients": ""}, "a header and one row a line"),
     ],
 )
