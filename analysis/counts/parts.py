@@ -136,6 +136,7 @@ def count_parts(
     """
     results.mkdir(parents=True, exist_ok=True)
     for _ in range(_ROUNDS):
+        found.keep_witnesses()
         alone = _witnesses(found, study, parameters)
         tasks = [
             _Task(found, study, parameters, results, alone.counts, part)

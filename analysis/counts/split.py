@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analysis.cohort.declared import declare
@@ -37,6 +38,7 @@ BYTES = 1 << 24
 # Text in which a quote is not closed within so many bytes is read as it is, and refused.
 _MOST_BYTES = 1 << 28
 _ROW, _KEY = "#row", "#key"
+_WITNESSES = "#witnesses"
 _ID = "patient_id"
 
 
@@ -98,13 +100,18 @@ class Split:
             sheets[table] = Sheet(file, self._text(table, pd.concat(frames)))
         return Own(sheets)
 
-    def of_witnesses(self) -> dict[str, pd.DataFrame]:
-        """Give the rows of the witnesses, of every table."""
+    def keep_witnesses(self) -> None:
+        """Look for the rows of the witnesses in all parts, once, for whoever counts a part."""
         wanted = pa.array(sorted(self.witnesses), type=pa.uint64())
+        (self.place / _WITNESSES).mkdir(exist_ok=True)
+        for table in self.files:
+            rows = pq.read_table(self.place / table, filters=pc.field(_KEY).isin(wanted))
+            pq.write_table(rows, self.place / _WITNESSES / f"{table}.parquet")
+
+    def of_witnesses(self) -> dict[str, pd.DataFrame]:
+        """Give the rows of the witnesses, of every table, that were kept."""
         return {
-            table: pq.read_table(
-                self.place / table, filters=pa.compute.field(_KEY).isin(wanted)
-            ).to_pandas()
+            table: pq.read_table(self.place / _WITNESSES / f"{table}.parquet").to_pandas()
             for table in self.files
         }
 
