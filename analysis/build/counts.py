@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -152,18 +153,17 @@ def _counts(
     if scheduler:
         reach(scheduler)
     # What was counted of a part stays when this is interrupted, and is taken by the next attempt.
-    place = project.reports / f".{name}"
-    shutil.rmtree(place / "parts", ignore_errors=True)
-    (place / "parts").mkdir(parents=True)
+    results = project.reports / f".{name}"
+    # Parts hold every patient: they go with this process, or when the next one finds it ended.
+    place = project.reports / f".building-{name}.parts-{os.getpid()}"
+    place.mkdir(parents=True)
     try:
-        found = split(folder, project.study, place / "parts", partitions)
+        found = split(folder, project.study, place, partitions)
         progress(f"{found.rows:,} rows in {partitions} parts of {_megabytes(found)} MB together.")
-        results = place / "results"
         whole = count_parts(found, project.study, parameters, results, workers, scheduler, progress)
     finally:
-        # They hold every patient.
-        shutil.rmtree(place / "parts", ignore_errors=True)
-    shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(place, ignore_errors=True)
+    shutil.rmtree(results, ignore_errors=True)
     return whole.counts
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import resource
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -216,8 +216,18 @@ def _count(task: _Task) -> Counted:
     with _ONE_AT_A_TIME:
         began = time.process_time()
         done = _count_one(task)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        return replace(done, seconds=time.process_time() - began, peak_mb=peak)
+        return replace(done, seconds=time.process_time() - began, peak_mb=_peak_mb())
+
+
+def _peak_mb() -> float:
+    """Give the most memory that this process has had; nan where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return float("nan")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Bytes on macOS, kilobytes elsewhere.
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 def _count_one(task: _Task) -> Counted:

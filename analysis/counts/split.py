@@ -35,6 +35,8 @@ from analysis.study.study import Study
 # Rows of Parquet, and bytes of text, that are in memory at a time.
 ROWS = 1 << 17
 BYTES = 1 << 24
+# Rows that wait to be written: of few at a time a part would have too many row groups.
+WAITING = 1 << 20
 # Text in which a quote is not closed within so many bytes is read as it is, and refused.
 _MOST_BYTES = 1 << 28
 _ROW, _KEY = "#row", "#key"
@@ -216,6 +218,7 @@ def _files(folder: Path, description: Description, schema: Mapping[str, Table]) 
 def _split_file(path: Path, table: Table, place: Path, parts: int, profile: Profile) -> int:
     """Split one file; give how many rows it has."""
     names: list[str] | None = None
+    waiting: list[pa.Table] = []
     n = 0
     with contextlib.ExitStack() as stack:
         writers: list[pq.ParquetWriter] = []
@@ -237,8 +240,13 @@ def _split_file(path: Path, table: Table, place: Path, parts: int, profile: Prof
             frame = frame.reindex(columns=names)
             keys = keys_of(frame[next(name for name in names if plain(name) == _ID)])
             profile.look(table, _in_words_of(table, frame), keys)
-            _write(frame, keys, writers)
+            waiting.append(_stored(frame, keys))
             n += len(frame)
+            if sum(map(len, waiting)) >= WAITING:
+                _write(waiting, writers)
+                waiting.clear()
+        if waiting:
+            _write(waiting, writers)
     return n
 
 
@@ -263,21 +271,27 @@ def _in_words_of(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.rename(columns=names)
 
 
-def _write(frame: pd.DataFrame, keys: Keys, writers: list[pq.ParquetWriter]) -> None:
-    part = (keys % np.uint64(len(writers))).astype(np.int64)
-    order = np.argsort(part, kind="stable")
+def _stored(frame: pd.DataFrame, keys: Keys) -> pa.Table:
     columns: dict[str, Any] = {
         _ROW: pa.array(frame.index.to_numpy(dtype=np.int64)),
         _KEY: pa.array(keys, type=pa.uint64()),
     }
     for name in frame.columns:
         columns[str(name)] = pa.array(frame[name], type=pa.string(), from_pandas=True)
-    stored = pa.table(columns).take(pa.array(order))
+    return pa.table(columns)
+
+
+def _write(pieces: list[pa.Table], writers: list[pq.ParquetWriter]) -> None:
+    """Write pieces of a table to the parts that their rows belong to."""
+    stored = pa.concat_tables(pieces)
+    part = (stored[_KEY].to_numpy() % np.uint64(len(writers))).astype(np.int64)
+    order = np.argsort(part, kind="stable")
+    sorted_ = stored.take(pa.array(order))
     ends = np.bincount(part, minlength=len(writers)).cumsum()
     starts = np.concatenate([[0], ends[:-1]])
     for writer, start, end in zip(writers, starts, ends, strict=True):
         if end > start:
-            writer.write_table(stored.slice(int(start), int(end - start)))
+            writer.write_table(sorted_.slice(int(start), int(end - start)))
 
 
 # Pieces of a file ---------------------------------------------------------------------------------

@@ -15,11 +15,15 @@ from distributed import LocalCluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.cohort import derive
 from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.folder import DATA
 from analysis.cohort.read import read_dataset
 from analysis.counts import parts, profile, split
+from analysis.counts.counted import Counted
+from analysis.counts.estimates import estimate
 from analysis.counts.table import Counts, count_dataset
+from analysis.estimates import survival
 from analysis.study.cluster import ProcessKilledError
 from analysis.study.study import Study
 from analysis.zhai_2025.study import STUDY
@@ -128,6 +132,30 @@ def test_how_a_text_is_written_does_not_matter(tmp_path: Path) -> None:
     same(by_parts(folder, tmp_path, 3), whole(folder))
     spoil(folder, "patients", 97, "sex", "mail")
     assert refused(lambda: by_parts(folder, tmp_path, 3)) == refused(lambda: whole(folder))
+
+
+def test_days_that_are_imputed_are_counted_over_all_parts(tmp_path: Path) -> None:
+    """And times that were recorded as such stand beside those of dates."""
+    folder = small(tmp_path / "ours")
+    table = pd.read_csv(folder / "follow_up.csv", comment="#", dtype=str)
+    table.loc[::9, "last_contact_date"] = table.loc[::9, "last_contact_date"].str[:7]
+    table.to_csv(folder / "follow_up.csv", index=False)
+    ids = table["patient_id"]
+    recorded = pd.DataFrame(
+        {"patient_id": ids, "endpoint": "DFS", "days": range(10, 118), "event": "no"}
+    )
+    recorded.loc[::2, "event"] = "yes"
+    recorded.iloc[:70].to_csv(folder / "time_to_event.csv", index=False)
+    found = by_parts(folder, tmp_path, 3)
+    same(found, whole(folder))
+    assert found.about.imputed == {"follow_up.last_contact_date": 12}
+    assert found.about.not_at_risk["DFS"] == {"time or event not recorded": 38}
+    cohort = derive.cohort(read_dataset(folder, STUDY), read_parameters(folder))
+    expected = survival.estimate(cohort, cohort.parameters)
+    estimates = estimate(Counted.of(found, STUDY)).iloc[: len(expected)]
+    columns = ["variable", "statistic", "value", "method", "n"]
+    pd.testing.assert_frame_equal(estimates[columns], expected[columns], check_exact=True)
+    assert estimates["method"].str.contains("with 12 dates imputed to the day").any()
 
 
 # Conventions that are decided on a whole column ---------------------------------------------------
