@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.build.asked import chosen, parameters_are_told
 from analysis.build.errors import REFUSED, BuildError
+from analysis.build.guard import GUARD
 from analysis.build.inputs import Source
 from analysis.build.project import Project
 from analysis.build.report import name_of
@@ -154,9 +155,10 @@ def _counts(
         reach(scheduler)
     # What was counted of a part stays when this is interrupted, and is taken by the next attempt.
     results = project.reports / f".{name}"
-    # Parts hold every patient: they go with this process, or when the next one finds it ended.
+    # Parts hold every patient: they go with this process, whatever ends it.
     place = project.reports / f".building-{name}.parts-{os.getpid()}"
     place.mkdir(parents=True)
+    GUARD.folder(place)
     try:
         found = split(folder, project.study, place, partitions)
         progress(f"{found.rows:,} rows in {partitions} parts of {_megabytes(found)} MB together.")

@@ -11,6 +11,7 @@ that is killed leaves none, or a whole one, so that whoever counts again has the
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -25,6 +26,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
+import psutil
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from analysis.cohort import derive, eligibility
@@ -54,6 +56,8 @@ ATTEMPTS = 3
 _ROUNDS = 3
 # Of the patients of all parts so many are told by name of each thing that a part alone has.
 _OF_EACH = 2
+# Seconds between two looks whether the process that gives work is still there.
+_WATCH = 0.5
 # A worker of Dask has several threads; the state of numpy's errors is that of the process.
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -135,11 +139,13 @@ def count_parts(
         When a part decides something otherwise than the others, whatever witnesses are taken.
     """
     results.mkdir(parents=True, exist_ok=True)
+    # Workers of a cluster have a nanny.
+    parent = 0 if scheduler else os.getpid()
     for _ in range(_ROUNDS):
         found.keep_witnesses()
         alone = _witnesses(found, study, parameters)
         tasks = [
-            _Task(found, study, parameters, results, alone.counts, part)
+            _Task(found, study, parameters, results, alone.counts, part, parent)
             for part in range(found.parts)
         ]
         if scheduler:
@@ -184,6 +190,7 @@ class _Task:
     results: Path
     alone: Counts
     part: int
+    parent: int
 
 
 def _witnesses(found: Split, study: Study, parameters: Parameters) -> _Alone:
@@ -213,10 +220,24 @@ def _counted(
 
 
 def _count(task: _Task) -> Counted:
+    if task.parent not in (0, os.getpid()):
+        _end_with(task.parent)
     with _ONE_AT_A_TIME:
         began = time.process_time()
         done = _count_one(task)
         return replace(done, seconds=time.process_time() - began, peak_mb=_peak_mb())
+
+
+@functools.cache
+def _end_with(parent: int) -> None:
+    """Let this process end when the one that gave it work has ended, which joblib's do not."""
+
+    def watch() -> None:
+        while psutil.pid_exists(parent):
+            time.sleep(_WATCH)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _peak_mb() -> float:
