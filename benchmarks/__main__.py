@@ -18,6 +18,7 @@ from benchmarks import (
     bounds,
     builds,
     cohorts,
+    counts,
     ensemble,
     growth,
     kernels,
@@ -29,6 +30,7 @@ from benchmarks import (
 
 SEEDS = range(1, 11)
 PATIENTS = int(os.environ.get("BENCH_PATIENTS", "1000000"))
+COUNTED = int(os.environ.get("BENCH_PATIENTS", "200000"))
 
 
 def main(names: list[str]) -> int:
@@ -45,6 +47,7 @@ def main(names: list[str]) -> int:
         "truth": lambda: _print_truth(truth.rows()),
         "builds": lambda: _print_builds(builds.seconds_of_builds(progress)),
         "what_if": lambda: print(*what_if.lines(what_if.measure(progress)), sep="\n"),
+        "counts": lambda: _print_counts(counts.measure(COUNTED, progress)),
         "million": lambda: _print_steps(million.steps(PATIENTS, progress)),
         "growth": lambda: _print_growth(growth.rows(progress)),
         "libraries": lambda: _print_libraries(libraries.rows(PATIENTS, progress)),
@@ -152,6 +155,17 @@ def _print_growth(rows: list[growth.Row]) -> None:
         last, before = row.seconds[-1], row.seconds[-2]
         times = "" if math.isnan(last) else f"{last / before:.0f} times as long"
         print(f"| {row.step} | {row.program} | {cells} | {times} | {row.values[-1]:.8g} |")
+    print()
+
+
+def _print_counts(rows: list[counts.Row]) -> None:
+    print(f"| {COUNTED:,} patients | seconds | of the processor | peak of a process, MB | |")
+    print("| --- | ---: | ---: | ---: | --- |")
+    for row in rows:
+        print(
+            f"| {row.name} | {row.seconds:.1f} | {row.processor:.1f} | {row.peak_mb:,.0f} "
+            f"| {row.said} |"
+        )
     print()
 
 

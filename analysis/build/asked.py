@@ -6,7 +6,8 @@ report keeps the answer beside the question; the same question is not asked agai
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -189,11 +190,19 @@ def cohort_of(project: Project, folder: Path, parameters: Parameters) -> Cohort:
         When it is a parameter that is wrong: an expression can be held to the variables of a
         dataset only once these are derived.
     """
-    from analysis.cohort.faults import DatasetFaults
     from analysis.cohort.read import load
 
-    try:
+    with parameters_are_told():
         return load(folder, project.study, parameters)
+
+
+@contextmanager
+def parameters_are_told() -> Iterator[None]:
+    """Say what is wrong with a parameter as such, where a dataset was found not to go with it."""
+    from analysis.cohort.faults import DatasetFaults
+
+    try:
+        yield
     except DatasetFaults as faults:
         refused = [fault for fault in faults.faults if fault.file == OF_PARAMETERS]
         if not refused:

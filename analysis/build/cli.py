@@ -235,6 +235,33 @@ def _sensitivity(project: Project, options: argparse.Namespace) -> int:
     return 0
 
 
+def _counts(project: Project, options: argparse.Namespace) -> int:
+    from analysis.build.counts import build_counts
+
+    def progress(words: str) -> None:
+        print(words, file=sys.stderr, flush=True)
+
+    lines = build_counts(
+        project,
+        _folder(options),
+        read_given(options.set),
+        options.partitions,
+        options.workers or 0,
+        options.scheduler,
+        options.disclosure,
+        progress,
+    )
+    print("\n".join(lines))
+    return 0
+
+
+def _pooled(project: Project, options: argparse.Namespace) -> int:
+    from analysis.build.counts import build_pooled
+
+    print("\n".join(build_pooled(project, [Path(name).expanduser() for name in options.counts])))
+    return 0
+
+
 def _compare(project: Project, options: argparse.Namespace) -> int:
     from analysis.build.comparison import Asked, build_comparison
 
@@ -376,6 +403,23 @@ def _parser() -> argparse.ArgumentParser:
     verify = command("verify", _verify, "build the report and judge every published number")
     audit = command("audit", _audit, "check published numbers against each other")
     sensitivity = command("sensitivity", _sensitivity, "set variants of the report beside it")
+    counts = command("counts", _counts, "count the patients by day and group, part by part")
+    counts.add_argument(
+        "--partitions",
+        type=_parts,
+        default=0,
+        metavar="N",
+        help="in how many parts the files are read (default: whole, in memory)",
+    )
+    counts.add_argument(
+        "--disclosure",
+        default="",
+        metavar="RULES",
+        help="by which rules counts are rounded, so that they may leave; none: exact (default: "
+        "those of the dataset, of synthetic patients none)",
+    )
+    pooled = command("pooled", _pooled, "add up the counts of several sites")
+    pooled.add_argument("counts", nargs="*", metavar="FILE", help="counts.parquet of a site")
     compare = command("compare", _compare, "set two reports side by side, and say what changes")
     release = command(
         "release", _release, "make what may leave: release/, under disclosure control"
@@ -392,7 +436,18 @@ def _parser() -> argparse.ArgumentParser:
     live.add_argument("--port", type=int, default=0, help="of 127.0.0.1 (default: a free one)")
     builder = command("live-builder", _live_builder, "build what standard input asks for")
     command("dictionary", _dictionary, "write data/README.md and docs/parameters.md")
-    of_dataset = (report, check, why, manifest, verify, sensitivity, compare, release, documents)
+    of_dataset = (
+        report,
+        check,
+        why,
+        manifest,
+        verify,
+        sensitivity,
+        compare,
+        counts,
+        release,
+        documents,
+    )
     for added in (*of_dataset, live, builder):
         added.add_argument(
             "--dataset",
@@ -438,11 +493,22 @@ def _parser() -> argparse.ArgumentParser:
     sensitivity.add_argument(
         "--variants", default="", help="a folder of YAML files of variants, or one such file"
     )
-    sensitivity.add_argument(
-        "--scheduler", default="", metavar="ADDRESS", help="a Dask cluster, such as tcp://host:8786"
-    )
-    _add_workers(sensitivity)
+    for added in (sensitivity, counts):
+        added.add_argument(
+            "--scheduler",
+            default="",
+            metavar="ADDRESS",
+            help="a Dask cluster, such as tcp://host:8786",
+        )
+        _add_workers(added)
     return parser
+
+
+def _parts(text: str) -> int:
+    """Read into how many parts a dataset is split."""
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"a number of parts is 1 to 10,000, not {text}")
+    return int(text)
 
 
 def _width(text: str) -> float:

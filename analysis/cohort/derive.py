@@ -167,7 +167,7 @@ def cohort(dataset: Dataset, parameters: Parameters) -> Cohort:
         frozenset(endpoint.name for endpoint in dataset.description.endpoints),
     )
     for endpoint in study.endpoints:
-        words = (stand_ins.get(endpoint.name, ""), _imputed_days(endpoint, dataset.imputed, study))
+        words = (stand_ins.get(endpoint.name, ""), imputed_days(endpoint, dataset.imputed, study))
         stand_ins[endpoint.name] = ", ".join(filter(None, words))
     born = sum(
         dataset.imputed.get(f"patients.{day}", 0) for day in ("birth_date", "enrolment_date")
@@ -614,7 +614,7 @@ def _unrecorded(
     return why
 
 
-def _imputed_days(endpoint: Endpoint, imputed: Mapping[str, int], study: Study) -> str:
+def imputed_days(endpoint: Endpoint, imputed: Mapping[str, int], study: Study) -> str:
     """Say how many of the dates that an endpoint is made of were imputed to the day."""
     columns = {*endpoint.events, *endpoint.competing, endpoint.censored_at(study.chosen)}
     starts = {endpoint.time_zero} if endpoint.time_zero else {"start_date"}

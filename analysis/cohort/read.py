@@ -19,7 +19,7 @@ from analysis.cohort.folder import dataset_folder
 from analysis.cohort.intake.arrow import give_back
 from analysis.cohort.intake.mapping import Written
 from analysis.cohort.intake.sheet import by_value
-from analysis.cohort.intake.sources import Sources
+from analysis.cohort.intake.sources import Own, Sources
 from analysis.cohort.intake.texts import Texts
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.read_once import read_once
@@ -112,8 +112,10 @@ def read_study(dataset: str | Path, study: Study) -> Study:
 
 
 @read_once
-def read_dataset(dataset: str | Path, study: Study) -> Dataset:
+def read_dataset(dataset: str | Path, study: Study, own: Own | None = None) -> Dataset:
     """Read and check the tables of a dataset as they were recorded.
+
+    `own` are its files where they have been opened, such as a part of their rows.
 
     Raises
     ------
@@ -126,7 +128,7 @@ def read_dataset(dataset: str | Path, study: Study) -> Dataset:
     description = expanded(folder, description, sources)
     study = declare(folder.name, study, description)
     schema = tables_of(study)
-    everything = read_tables(folder, description, schema, sources)
+    everything = read_tables(folder, description, schema, sources, own)
     written, notes = dict(everything.tables), list(everything.notes)
 
     faults: list[Fault] = [

@@ -9,12 +9,13 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from analysis.cohort.description import FILE
 from analysis.cohort.folder import dataset_folder
+from analysis.cohort.intake.sources import Own
 from analysis.cohort.model import Dataset
 from analysis.study.study import Study
 
@@ -22,7 +23,15 @@ from analysis.study.study import Study
 # a second copy.
 _MOST_BYTES, _KEPT = 8_000_000, 4
 
-Read = Callable[[str | Path, Study], Dataset]
+
+class Read(Protocol):
+    """A function that reads a dataset; `own` are its files where they have been opened."""
+
+    def __call__(self, dataset: str | Path, study: Study, own: Own | None = None) -> Dataset:
+        """Give the dataset."""
+        ...
+
+
 _Key = tuple[str, int, tuple[tuple[str, str], ...]]
 
 
@@ -32,11 +41,11 @@ def read_once(read: Read) -> Read:
     known: OrderedDict[_Key, tuple[Dataset, Study]] = OrderedDict()
 
     @functools.wraps(read)
-    def wrapped(dataset: str | Path, study: Study) -> Dataset:
+    def wrapped(dataset: str | Path, study: Study, own: Own | None = None) -> Dataset:
         folder = dataset_folder(dataset)
-        content = _content(folder)
+        content = _content(folder) if own is None else None
         if content is None:
-            return read(dataset, study)
+            return read(dataset, study, own)
         key = (str(folder.resolve()), id(study), content)
         if key not in known:
             known[key] = read(dataset, study), study

@@ -88,7 +88,11 @@ def expanded(folder: Path, description: Description, sources: Sources) -> Descri
 
 
 def read_tables(
-    folder: Path, description: Description, schema: Mapping[str, Table], sources: Sources
+    folder: Path,
+    description: Description,
+    schema: Mapping[str, Table],
+    sources: Sources,
+    opened: Own | None = None,
 ) -> Everything:
     """Read all tables of a dataset as text.
 
@@ -100,10 +104,12 @@ def read_tables(
         What the dataset says of itself, and the tables of its study.
     sources
         Those of the folder.
+    opened
+        The folder's own files where they have been opened.
     """
     # Where a source is declared, files that are called like tables are not what is meant.
-    found_own = Own()
-    if description.source is None:
+    found_own = opened or Own()
+    if opened is None and description.source is None:
         found_own = own_files(folder, list(schema), files_of(folder, _sources(description)))
     own, faults = found_own.sheets, found_own.faults
     conventions = description.conventions

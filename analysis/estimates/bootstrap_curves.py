@@ -12,7 +12,10 @@ CENSORED, EVENT, COMPETING = 0, 1, 2
 
 
 def resampled_curves(
-    days: Numbers, ended: npt.NDArray[np.int64], parameters: Parameters
+    days: Numbers,
+    ended: npt.NDArray[np.int64],
+    parameters: Parameters,
+    weights: Counts | None = None,
 ) -> tuple[Numbers, Numbers]:
     """Estimate the curve of each bootstrap sample of some patients.
 
@@ -27,6 +30,8 @@ def resampled_curves(
         What ended them: `CENSORED`, `EVENT` or `COMPETING`, shape (patients,).
     parameters
         `bootstrap_replicates` and `bootstrap_seed`.
+    weights
+        How many patients each row stands for, shape (patients,); None, one.
 
     Returns
     -------
@@ -43,7 +48,12 @@ def resampled_curves(
     """
     # Patients alike in day and end are drawn together, however many they are.
     grid, place = np.unique(days, return_inverse=True)
-    kinds, members = np.unique(np.stack([place, ended]), axis=1, return_counts=True)
+    kinds, kind, members = np.unique(
+        np.stack([place, ended]), axis=1, return_inverse=True, return_counts=True
+    )
+    if weights is not None:
+        # bincount adds weights as floats, which hold whole numbers exactly.
+        members = np.bincount(kind.reshape(-1), weights, kinds.shape[1])
     starts = np.unique(kinds[0], return_index=True)[1]
     competing = bool((kinds[1] == COMPETING).any())
 

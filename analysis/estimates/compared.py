@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.cohort.model import Cohort
-from analysis.estimates.factors import times_by
+from analysis.estimates.factors import Recorded, times_by
 from analysis.estimates.landmark import from_landmark, known_from, landmark_day
 from analysis.study.parameters import Parameters
 from analysis.study.variables import Factor
@@ -38,13 +38,13 @@ def compared_times(
     return times
 
 
-def strata_of(cohort: Cohort, factor: Factor, parameters: Parameters) -> list[Factor]:
+def strata_of(cohort: Recorded, factor: Factor, parameters: Parameters) -> list[Factor]:
     """Give the strata of a factor's test that are recorded: all that are chosen but itself."""
     chosen = [cohort.study.factor(name) for name in parameters.strata if name != factor.name]
     return [stratum for stratum in chosen if cohort.records(stratum.column)]
 
 
-def changes(cohort: Cohort, factor: Factor, parameters: Parameters) -> bool:
+def changes(cohort: Recorded, factor: Factor, parameters: Parameters) -> bool:
     """Tell whether patients change their group on the way, and it is known when."""
     asked = bool(factor.over_time) and bool(getattr(parameters, factor.over_time))
     return asked and cohort.records("time_zero", *factor.known_from)

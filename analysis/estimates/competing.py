@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
+from analysis.estimates.weights import N, number_of
 from analysis.study.parameters import Parameters
 
 CENSORED, RELAPSE, DEATH = "censored", "relapse", "death"
@@ -38,7 +39,8 @@ def incidence(first: pd.DataFrame, cause: str, parameters: Parameters) -> pd.Dat
     Parameters
     ----------
     first
-        One row a patient: `days` (not negative) and `cause` (censored, or the event).
+        One row a patient: `days` (not negative) and `cause` (censored, or the event). With `n` a
+        row stands for so many patients (`weights`).
     cause
         The event whose incidence is asked.
     parameters
@@ -68,7 +70,7 @@ def incidence(first: pd.DataFrame, cause: str, parameters: Parameters) -> pd.Dat
     # SurPyval's standard error is Aalen's, which is 0.001 beside that of R's `survfit`; and
     # statsmodels' CumIncidenceRight, which has R's, has none on a day that takes all who are left.
     # Patients of the same day and cause move the estimate alike: one row for all of them.
-    alike = first.groupby(["days", "cause"], observed=True).size()
+    alike = _alike(first)
     weight = alike.to_numpy(dtype=np.float64)
     own = alike.index.get_level_values("days").to_numpy()[:, np.newaxis]
     ended_by = alike.index.get_level_values("cause").to_numpy()[:, np.newaxis]
@@ -118,7 +120,7 @@ def event_free(first: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
         counts neither as an event nor as censored. Limits are 1 minus those of the incidence.
     """
     found = incidence(first, RELAPSE, parameters)
-    counts = pd.crosstab(first["days"], first["cause"]).reindex(found["days"])
+    counts = _alike(first).unstack("cause", fill_value=0).reindex(found["days"])
     estimated = pd.DataFrame(
         {
             "days": found["days"],
@@ -137,7 +139,7 @@ def event_free(first: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     start = pd.DataFrame(
         {
             "days": [0],
-            "at_risk": [len(first)],
+            "at_risk": [number_of(first)],
             "events": [0],
             "censored": [0],
             "survival": [1.0],
@@ -146,6 +148,14 @@ def event_free(first: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
         }
     )
     return pd.concat([start, estimated], ignore_index=True)
+
+
+def _alike(first: pd.DataFrame) -> pd.Series:
+    """Give how many patients have the same day and cause, by these."""
+    by = ["days", "cause"]
+    if N not in first:
+        return first.groupby(by, observed=True).size()
+    return first.groupby(by, observed=True)[N].sum()
 
 
 def just_before(after: _Numbers, at_start: float) -> _Numbers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -38,24 +39,31 @@ def count_rows(
         else _sorted(recorded)
     )
     counts = recorded.value_counts()
+    by_level = {level: int(counts.get(level, 0)) for level in levels}
     missing = len(values) - len(recorded)
+    keys = {"group": group, "group_level": group_level}
+    return level_rows(analysis_id, variable, by_level, missing, **keys)
+
+
+def level_rows(
+    analysis_id: str, variable: str, by_level: Mapping[Any, int], missing: int, **keys: Any
+) -> list[dict[str, Any]]:
+    """Give count and percent of each level, in their order, as `count_rows`; none recorded, none.
+
+    `missing` is of how many patients the variable is not recorded.
+    """
+    recorded = sum(by_level.values())
+    if not recorded:
+        return []
     note = f"not recorded for {missing}" if missing else ""
     rows = [
         entry
-        for level in levels
+        for level, count in by_level.items()
         for entry in share_rows(
-            analysis_id,
-            variable,
-            int(counts.get(level, 0)),
-            len(recorded),
-            variable_level=level,
-            group=group,
-            group_level=group_level,
-            note=note,
+            analysis_id, variable, count, recorded, variable_level=level, note=note, **keys
         )
     ]
-    keys = {"group": group, "group_level": group_level}
-    return rows + missing_rows(analysis_id, variable, missing, len(values), **keys)
+    return rows + missing_rows(analysis_id, variable, missing, recorded + missing, **keys)
 
 
 def _sorted(recorded: pd.Series) -> list[Any]:

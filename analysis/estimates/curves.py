@@ -22,6 +22,7 @@ from scipy.stats import norm
 from analysis.estimates import bootstrap, bootstrap_curves, competing
 from analysis.estimates.remembered import remembered
 from analysis.estimates.rows import row
+from analysis.estimates.weights import N, weights_of
 from analysis.study.keys import Statistic
 from analysis.study.months import DAYS_PER_MONTH, level_of
 from analysis.study.parameters import Parameters
@@ -54,7 +55,8 @@ def curve(times: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
         One row a patient: `days` (not negative), `event` (bool) and, where something
         competes with the event, `competing` (bool); the curve is then 1 minus the incidence of
         the event, from `competing.incidence`. With delayed entry, `start`: at risk after that day
-        (-1, from the start).
+        (-1, from the start). With `n` a row stands for so many patients (`weights`); there is
+        then no late entry.
     parameters
         `ci_type` and `confidence` choose the pointwise interval, from Greenwood's variance; with
         `interval_source` "bootstrap" it holds the percentiles of the curves of bootstrap samples.
@@ -85,6 +87,8 @@ def curve(times: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     if times[["days", "event"]].isna().to_numpy().any() or (times["days"] < 0).any():
         raise ValueError("A survival curve needs days of 0 or more, and an event, for everybody.")
     late = "start" in times
+    if late and N in times:
+        raise ValueError("Who enters late is told one patient a row.")
     if late and (_competes(times) or parameters.interval_source == "bootstrap"):
         raise ValueError("There is no incidence, and no bootstrap, of patients who enter late.")
     if _competes(times):
@@ -93,7 +97,7 @@ def curve(times: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
         estimated = (
             _of_late_entries(times[["start", "days", "event"]])
             if late
-            else _product_limit(times[["days", "event"]])
+            else _product_limit(times[["days", "event", *([N] if N in times else [])]])
         )
         lower, upper = _limits(estimated, parameters)
         estimated = estimated.assign(lower=lower, upper=upper)
@@ -116,7 +120,7 @@ def _resampled(times: pd.DataFrame, parameters: Parameters) -> tuple[_Numbers, _
     if _competes(times):
         ended += times["competing"].to_numpy(dtype=np.int64) * bootstrap_curves.COMPETING
     days = times["days"].to_numpy(dtype=np.float64)
-    return bootstrap_curves.resampled_curves(days, ended, parameters)
+    return bootstrap_curves.resampled_curves(days, ended, parameters, weights_of(times))
 
 
 @remembered
@@ -125,7 +129,9 @@ def _product_limit(times: pd.DataFrame) -> pd.DataFrame:
     # that for the whole process; the context puts it back.
     with np.errstate(divide="ignore", invalid="ignore"):
         fitted = KaplanMeierFitter().fit(
-            times["days"].to_numpy(dtype=np.float64), times["event"].to_numpy(dtype=bool)
+            times["days"].to_numpy(dtype=np.float64),
+            times["event"].to_numpy(dtype=bool),
+            weights=weights_of(times),
         )
     table = fitted.event_table
     return pd.DataFrame(

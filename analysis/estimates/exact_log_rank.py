@@ -22,6 +22,7 @@ import pandas as pd
 from analysis.estimates.log_rank import Weighting, weight_of
 from analysis.estimates.remembered import remembered
 from analysis.estimates.risk_sets import count
+from analysis.estimates.weights import weights_of
 
 # Mantel N, Fleiss JL. Am J Epidemiol 1980;112:129-34, of the statistic of Mantel and Haenszel, and
 # the log-rank test is that statistic over risk sets; SAS and R's `tern` print their criterion. It
@@ -194,14 +195,15 @@ def _days_of(
 ) -> Iterator[_Day]:  # fmt: skip
     days, event = times["days"].to_numpy(), times["event"].to_numpy(dtype=bool)
     start = times["start"].to_numpy() if "start" in times else None
-    sets = count(days, event, codes, range(groups), start)
+    weights = weights_of(times)
+    sets = count(days, event, codes, range(groups), start, weights)
     at_risk = sets.at_risk.astype(np.float64)
     had, left = sets.events.sum(axis=1), at_risk.sum(axis=1)
-    weights = weight_of(weighting, left, had.astype(np.float64))
+    by_day = weight_of(weighting, left, had.astype(np.float64))
     if competing:
         at_risk = _gray(days, event, times["competing"].to_numpy(dtype=bool), codes, sets.days,
-                        at_risk)  # fmt: skip
-    whole = np.rint(weights if (weights == np.rint(weights)).all() else weights * _SCALE)
+                        at_risk, weights)  # fmt: skip
+    whole = np.rint(by_day if (by_day == np.rint(by_day)).all() else by_day * _SCALE)
     for here, events, weight in zip(at_risk, sets.events, whole.astype(np.int64), strict=True):
         if (here > 0).sum() > 1 and events.sum() < here.sum():
             yield _Day(here, events, int(weight))
@@ -214,15 +216,19 @@ def _gray(
     codes: npt.NDArray[np.intp],
     event_days: npt.NDArray[np.number],
     at_risk: _Numbers,
+    weights: _Counts | None,
 ) -> _Numbers:
     """Give Gray's risk sets: those at risk, times who had no such event over who is event-free."""
     found = at_risk.copy()
     for group in range(at_risk.shape[1]):
         own = codes == group
-        sets = count(days[own], (event | other)[own], np.zeros(own.sum(), dtype=np.int64), [0])
+        alone = np.zeros(own.sum(), dtype=np.int64)
+        of_own = None if weights is None else weights[own]
+        sets = count(days[own], (event | other)[own], alone, [0], weights=of_own)
         left, had = sets.at_risk[:, 0], sets.events[:, 0]
         place = sets.days.searchsorted(days[own & event])
-        of_event = np.bincount(place, minlength=len(sets.days))
+        of_those = None if weights is None else weights[own & event]
+        of_event = np.bincount(place, of_those, len(sets.days))
         free = np.concatenate([[1.0], np.cumprod(1 - had / left)])
         incidence = np.concatenate([[0.0], np.cumsum(free[:-1] * of_event / left)])
         before = sets.days.searchsorted(event_days, side="left")

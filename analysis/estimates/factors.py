@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from analysis.cohort.model import Cohort
 from analysis.estimates.counts import missing_rows
+from analysis.study.parameters import Parameters
+from analysis.study.study import Study
 from analysis.study.variables import Factor
 
 
-def factors_of(cohort: Cohort) -> list[Factor]:
+class Recorded(Protocol):
+    """What is asked of a cohort, or of counts of one, to know what it can be compared by."""
+
+    @property
+    def study(self) -> Study:
+        """What is declared, with every cut where the parameters put it."""
+
+    @property
+    def parameters(self) -> Parameters:
+        """Those in force."""
+
+    def records(self, *columns: str) -> bool:
+        """Tell whether every one of the patient columns is recorded for at least one patient."""
+
+    def endpoints(self) -> list[str]:
+        """Give the endpoints that can be analysed, in the study's order; others by name."""
+
+
+def factors_of(cohort: Recorded) -> list[Factor]:
     """Give the factors of Table 5 that the cohort records, in its order.
 
     Where one is not recorded, the one that stands in for it takes its place.
@@ -30,7 +50,7 @@ def factors_of(cohort: Cohort) -> list[Factor]:
     return found
 
 
-def other_factors_of(cohort: Cohort) -> list[Factor]:
+def other_factors_of(cohort: Recorded) -> list[Factor]:
     """Give the factors with a table of their own that the cohort records."""
     stand_ins = {factor.stand_in for factor in cohort.study.factors}
     return [
@@ -40,14 +60,14 @@ def other_factors_of(cohort: Cohort) -> list[Factor]:
     ]
 
 
-def _is_known(cohort: Cohort, factor: Factor) -> bool:
+def _is_known(cohort: Recorded, factor: Factor) -> bool:
     """Tell whether a factor is recorded, and, of a landmark, when it became known."""
     if not cohort.records(factor.column):
         return False
     return not cohort.parameters.landmark_months or cohort.records(*factor.known_from)
 
 
-def endpoints_of(cohort: Cohort) -> list[str]:
+def endpoints_of(cohort: Recorded) -> list[str]:
     """Give the endpoints of Table 5, in its order; what is not recorded has a stand-in."""
     present = cohort.endpoints()
     found = []

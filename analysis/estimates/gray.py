@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.estimates.competing import CENSORED
 from analysis.estimates.log_rank import LogRank
+from analysis.estimates.weights import weights_of
 
 
 def gray_test(first: pd.DataFrame, cause: str) -> LogRank:
@@ -16,7 +17,7 @@ def gray_test(first: pd.DataFrame, cause: str) -> LogRank:
     ----------
     first
         One row a patient: `days` (not negative), `cause` (censored, or the event) and
-        `level` (the group).
+        `level` (the group). With `n` a row stands for so many patients (`weights`).
     cause
         The event whose incidence is compared; every other event competes with it.
 
@@ -50,6 +51,7 @@ def gray_test(first: pd.DataFrame, cause: str) -> LogRank:
             first["cause"].mask(first["cause"] == CENSORED).to_numpy(),
             first["level"].to_numpy(),
             event=cause,
+            n=weights_of(first),
         )
     # The correction of `cuminc` for ties takes more than there is where a day takes nearly all who
     # are left of a few patients.

@@ -18,6 +18,7 @@ from analysis.estimates.remembered import remembered
 from analysis.estimates.rows import row
 from analysis.estimates.sparse import with_exact
 from analysis.estimates.survival import summary_rows
+from analysis.estimates.weights import number_of
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import Statistic
 from analysis.study.months import DAYS_PER_MONTH, months
@@ -25,6 +26,8 @@ from analysis.study.parameters import Parameters
 from analysis.study.variables import Factor
 
 ANALYSIS = "prognosis"
+# Of medians by a factor by which patients change their group on the way.
+IN_THE_END = ", by group in the end"
 
 WEIGHTINGS: dict[str, tuple[Weighting, str]] = {
     "log-rank": ("none", "log-rank test"),
@@ -51,14 +54,14 @@ def group_rows(
     Parameters
     ----------
     times
-        From `compared.compared_times`.
+        From `compared.compared_times`, or counted (`weights`).
     strata
         The factors whose columns `times` has besides.
     parameters
         What acts on times that are counted; all else acts through `times`.
     """
     # Late entry is in the words of every curve.
-    said = since_landmark(parameters) + (", by group in the end" if KNOWN in times else "")
+    said = since_landmark(parameters) + (IN_THE_END if KNOWN in times else "")
     rows = [
         {**statistic, "method": statistic["method"] + said} if statistic["method"] else statistic
         for level in factor.groups
@@ -108,7 +111,7 @@ def _test_rows(
         test.p_value,
         group=factor.key,
         method=method + since(parameters),
-        n=len(within),
+        n=number_of(within),
         note=test.note,
     )
     return with_exact(asked, compared, weighting, columns, competing)
@@ -137,7 +140,7 @@ def _mean_rows(
             missing,
             **keys,
             group_level=level,
-            n=len(of_level),
+            n=number_of(of_level),
         )
     missing = "no restricted mean of every group"
     if factor.is_binary:
@@ -152,7 +155,7 @@ def _mean_rows(
             parameters,
             missing,
             **keys,
-            n=len(times),
+            n=number_of(times),
         )
     p_value = rmst.equality(list(found.values())) if len(found) > 1 else float("nan")
     test = row(
@@ -162,7 +165,7 @@ def _mean_rows(
         p_value,
         group=factor.key,
         method=f"test of restricted means at {month} months{since(parameters)}",
-        n=len(times),
+        n=number_of(times),
         note=missing if np.isnan(p_value) else "",
     )
     return rows + with_exact(test, times, none="no exact test of restricted means")

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.stats import chi2
 
 from analysis.estimates.risk_sets import RiskSets, count
+from analysis.estimates.weights import weights_of
 
 Weighting = Literal["none", "wilcoxon", "peto"]
 
@@ -38,7 +39,8 @@ def log_rank(
     times
         One row a patient: `days`, `event` (bool), `level` (the group), and the columns
         named by `strata`. With a column `start`, a row is at risk only after that day: groups
-        entered on the way give the test of Mantel and Byar.
+        entered on the way give the test of Mantel and Byar. With `n` a row stands for so many
+        patients (`weights`).
     weighting
         The weight of each day with events: `none` for the log-rank test; `wilcoxon` for the
         number at risk (Gehan, Breslow); `peto` for survival just before the day (Peto and Peto;
@@ -76,6 +78,7 @@ def log_rank(
                 of,
                 tuple(levels),
                 part["start"].to_numpy() if "start" in part else None,
+                weights_of(part),
             ),
             weighting,
         )

@@ -24,6 +24,7 @@ from scipy.stats import chi2
 from analysis.estimates.cox_regression import Cox
 from analysis.estimates.curves import NO_ESTIMATE, Estimate
 from analysis.estimates.risk_sets import RiskSets, count, passed
+from analysis.estimates.weights import weights_of
 from analysis.study.parameters import Parameters
 
 ONE_SIDED = "not estimable: no events in one group while both were at risk"
@@ -55,7 +56,8 @@ def hazard_ratio(times: pd.DataFrame, level: str, parameters: Parameters) -> Haz
     ----------
     times
         One row a patient: `days`, `event` (bool) and `level` (the group). With a column
-        `start`, a row is at risk only after that day.
+        `start`, a row is at risk only after that day; with `n` it stands for so many patients
+        (`weights`).
     level
         The level whose hazard is the numerator.
     parameters
@@ -121,7 +123,7 @@ def _two_groups(times: pd.DataFrame, level: str, weights: Weights | None = None)
         times["level"].eq(level).to_numpy().astype(np.int64),
         (False, True),
         times["start"].to_numpy() if "start" in times else None,
-        weights,
+        weights_of(times) if weights is None else weights,
     )
 
 

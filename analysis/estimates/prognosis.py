@@ -48,6 +48,11 @@ TESTS = (Statistic.P_VALUE, Statistic.EXACT_P)
 Rows = list[dict[str, Any]]
 
 
+def of_counting(parameters: Parameters) -> Parameters:
+    """Give the parameters that act on times that are counted; all others as nobody chose them."""
+    return Parameters(**parameters.model_dump(include=set(COUNTING)))
+
+
 def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     """Estimate every prognostic factor of Table 5, and outcome by the factors beside it.
 
@@ -75,7 +80,7 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
             for statistic in together_rows(cohort, factors, endpoint, parameters)
         ]
     rows: Rows = []
-    counting = Parameters(**parameters.model_dump(include=set(COUNTING)))
+    counting = of_counting(parameters)
     for factor in factors:
         for endpoint in endpoints:
             times = compared_times(cohort, factor, endpoint.name, parameters)
@@ -101,7 +106,7 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
             if factor.ratios:
                 rows += ratio_rows(times, factor, endpoint, counting)
     rows += [one for one in together if one["group"] == ALL_FACTORS]
-    return _adjusted(to_table(rows, estimate, cohort.stand_ins), factors, parameters)
+    return adjusted_tests(to_table(rows, estimate, cohort.stand_ins), factors, parameters)
 
 
 def _strata(cohort: Cohort, factor: Factor, parameters: Parameters) -> tuple[Factor, ...]:
@@ -114,7 +119,7 @@ def _is_of(one: dict[str, Any], group: str, endpoint: str) -> bool:
     return (one["group"], one["variable"]) == (group, endpoint)
 
 
-def _adjusted(
+def adjusted_tests(
     table: pd.DataFrame, factors: Sequence[Factor], parameters: Parameters
 ) -> pd.DataFrame:
     """Adjust the tests of the factors, all endpoints as one family, for their number."""

@@ -20,8 +20,11 @@ from analysis.estimates.landmark import from_change, from_landmark, known_from, 
 from analysis.estimates.one_factor import HazardRatio, hazard_ratio, log_hazard_ratio
 from analysis.estimates.proportionality import TOO_FEW_DAYS, proportionality
 from analysis.estimates.remembered import remembered
+from analysis.estimates.risk_sets import count
 from analysis.estimates.rows import row
+from analysis.estimates.several_levels import Levels, levels_against_first
 from analysis.estimates.sparse import with_exact
+from analysis.estimates.weights import N, number_of, weights_of
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import YES, Statistic
 from analysis.study.parameters import Parameters
@@ -62,7 +65,7 @@ def ratio_rows(
     if parameters.interval_source == "bootstrap" and not found.note:
         samples = _sampled_log_ratios(times, parameters)
     method += since(parameters)
-    rows = _rows(found, factor, endpoint, method, len(times), samples, parameters)
+    rows = _rows(found, factor, endpoint, method, number_of(times), samples, parameters)
     return _exactly(rows, pieces)
 
 
@@ -92,9 +95,15 @@ def _level_rows(
     reference, *others = factor.groups
     present = [level for level in others if (times["level"] == level).any()]
     known = bool((times["level"] == reference).any()) and bool(present)
-    follow_up = _of_levels(times, present)
-    fitted = cox(follow_up) if known else None
-    test = proportionality(follow_up, fitted) if present else None
+    fitted, proportional_p = None, np.full(len(present), np.nan)
+    if N in times:
+        found_levels = _levels_of_counts(times, (reference, *present)) if known else None
+        if found_levels is not None:
+            fitted, proportional_p = found_levels.fitted, found_levels.proportionality_p
+    elif present:
+        follow_up = _of_levels(times, present)
+        fitted = cox(follow_up) if known else None
+        proportional_p = proportionality(follow_up, fitted).each
     samples = None
     if parameters.interval_source == "bootstrap" and fitted is not None:
 
@@ -109,14 +118,21 @@ def _level_rows(
     for level in others:
         found = HazardRatio(NO_ESTIMATE, float("nan"), note=NOT_ESTIMABLE)
         place = present.index(level) if level in present else None
-        if place is not None and fitted is not None and test is not None:
-            found = HazardRatio(
-                fitted.ratio(place, parameters), fitted.p_value(place), float(test.each[place])
-            )
+        if place is not None and fitted is not None:
+            ratio, p_value = fitted.ratio(place, parameters), fitted.p_value(place)
+            found = HazardRatio(ratio, p_value, float(proportional_p[place]))
         own = None if samples is None or place is None else samples[:, place]
-        of_level = _rows(found, factor, endpoint, method, len(times), own, parameters, level)
+        of_level = _rows(found, factor, endpoint, method, number_of(times), own, parameters, level)
         rows += _exactly(of_level, times[times["level"].isin([reference, level])])
     return rows
+
+
+def _levels_of_counts(times: pd.DataFrame, levels: tuple[str, ...]) -> Levels | None:
+    """Give the model of counts: who has another level, or none, is not in it."""
+    own = times[times["level"].isin(levels)]
+    codes = pd.Categorical(own["level"], categories=list(levels)).codes.astype(np.int64)
+    days, event = own["days"].to_numpy(), own["event"].to_numpy(dtype=bool)
+    return levels_against_first(count(days, event, codes, levels, weights=weights_of(own)))
 
 
 def _exactly(rows: Rows, times: pd.DataFrame, none: str = "") -> Rows:

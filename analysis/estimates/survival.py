@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from analysis.estimates.curves import (
     rate,
 )
 from analysis.estimates.rows import row, to_table
+from analysis.estimates.weights import number_of
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import NOT_REACHED, Statistic
 from analysis.study.months import DAYS_PER_MONTH, months
@@ -28,6 +31,9 @@ from analysis.study.parameters import Parameters, zero_words
 ANALYSIS = "survival"
 FOLLOW_UP = Endpoint("follow_up", "Follow-up")
 OVERALL_SURVIVAL = "OS"
+OUTCOMES = ("death", "progression", "in_field_relapse")
+# Asked only of patients who died or progressed, so that a blank is not a gap.
+DETAILS = ("cause_of_death", "failure_pattern")
 
 
 def at_risk_months(parameters: Parameters) -> list[int]:
@@ -46,9 +52,10 @@ def summary_rows(
 ) -> list[dict[str, Any]]:
     """Give patients, events and the median with its limits (months) as rows of estimates.
 
-    `times` holds the patients of one group and one endpoint; it may be empty.
+    `times` holds the patients of one group and one endpoint; it may be empty, and may have `n`
+    (`weights`).
     """
-    n = len(times)
+    n = number_of(times)
     keys: dict[str, Any] = {"group": group, "group_level": group_level, "n": n}
     found = median_of(times, parameters) if n else NO_ESTIMATE
     return [
@@ -57,7 +64,7 @@ def summary_rows(
             analysis_id,
             endpoint.name,
             Statistic.EVENTS,
-            int(times["event"].sum()),
+            number_of(times, times["event"].to_numpy(dtype=bool)),
             unit="patients",
             **keys,
         ),
@@ -92,6 +99,7 @@ def endpoint_rows(
     rows = summary_rows(times, endpoint, parameters, analysis_id=analysis_id, **keys)
     if times.empty:
         return rows
+    n = number_of(times)
     estimated = curve(times, parameters)
     for month in parameters.rate_months:
         found = rate(estimated, month * DAYS_PER_MONTH)
@@ -104,11 +112,11 @@ def endpoint_rows(
             unit="%",
             missing=_missing_rate(found),
             variable_level=month,
-            n=len(times),
+            n=n,
             **keys,
         )
     return rows + at_risk_rows(
-        estimated, endpoint, parameters, analysis_id=analysis_id, n=len(times), **keys
+        estimated, endpoint, parameters, analysis_id=analysis_id, n=n, **keys
     )
 
 
@@ -234,26 +242,34 @@ def times_chosen(endpoint: Endpoint, parameters: Parameters) -> str:
     return "".join(f", {choice}" for choice in said)
 
 
-def not_at_risk_rows(cohort: Cohort) -> list[dict[str, Any]]:
-    """Count who is left out of an endpoint since never at risk of it, `variable_level` the reason.
+def not_at_risk_rows(
+    endpoints: Iterable[str], counts: Mapping[tuple[str, str], int], n: int
+) -> list[dict[str, Any]]:
+    """Tell who is left out of an endpoint since never at risk of it, `variable_level` the reason.
 
-    Where nobody is left out, there are no rows.
+    Parameters
+    ----------
+    endpoints
+        Their names, in order.
+    counts
+        Of patients, by endpoint and reason. Where nobody is left out, there are no rows.
+    n
+        How many patients are analysed.
     """
-    counts = cohort.not_at_risk.groupby(["endpoint", "reason"]).size()
     return [
         row(
             ANALYSIS,
             name,
             Statistic.EXCLUDED,
-            int(counts[name, reason]),
+            counts[name, reason],
             variable_level=reason,
             unit="patients",
-            n=len(cohort.patients),
+            n=n,
             note="not at risk",
         )
-        for name in cohort.endpoints()
+        for name in endpoints
         for reason in REASONS
-        if (name, reason) in counts.index
+        if (name, reason) in counts
     ]
 
 
@@ -296,7 +312,7 @@ def follow_up_rows(time_to_event: pd.DataFrame, parameters: Parameters) -> list[
             months(days),
             unit="months",
             method=method,
-            n=len(ended) if statistic.startswith("median") else len(times),
+            n=number_of(ended if statistic.startswith("median") else times),
             note="" if not np.isnan(days) else NOT_REACHED if len(ended) else "no patients",
         )
         for statistic, (days, method) in found.items()
@@ -317,12 +333,13 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
         for name in endpoints
         for statistic in endpoint_rows(cohort.times(name), cohort.study.endpoint(name), parameters)
     ]
-    rows += not_at_risk_rows(cohort)
+    out = cohort.not_at_risk
+    left_out = Counter(zip(out["endpoint"], out["reason"], strict=True))
+    rows += not_at_risk_rows(endpoints, left_out, len(cohort.patients))
     if OVERALL_SURVIVAL in endpoints:
         rows += follow_up_rows(cohort.time_to_event, parameters)
-    for outcome in filter(cohort.records, ("death", "progression", "in_field_relapse")):
+    for outcome in filter(cohort.records, OUTCOMES):
         rows += count_rows(ANALYSIS, outcome, cohort.patients[outcome])
-    # Asked only of patients who died or progressed, so that a blank is not a gap.
-    for detail in filter(cohort.records, ("cause_of_death", "failure_pattern")):
+    for detail in filter(cohort.records, DETAILS):
         rows += count_rows(ANALYSIS, detail, cohort.patients[detail].dropna())
     return to_table(rows, estimate, cohort.stand_ins)

@@ -29,6 +29,7 @@ from analysis.cohort.intake.sheet import (
     Unreadable,
     frame_of_distinct,
     from_rows,
+    header_place,
     is_dated,
     text_of,
     typed_frame,
@@ -184,6 +185,40 @@ def _text_file(path: Path, where: Where) -> Sheet:
             "source in dataset.yaml."
         )
     return replace(sheet, notes=tuple(notes))
+
+
+def read_part(name: str, text: str, separator: str) -> Sheet:
+    """Read lines of a text file, the first of which is its header; rows count from it.
+
+    Raises
+    ------
+    Unreadable
+        As `read_sheets` does, with the row counted from that header.
+    """
+    if "\0" in text:
+        raise Unreadable(name, 0, "a zero byte", "text; say `encoding:` if it is UTF-16")
+    sheet = read_plain(name, text, 0, separator)
+    if sheet is None:
+        rows, numbers = _rows(name, text, separator)
+        sheet = from_rows(name, rows, numbers, header=1)
+    return sheet
+
+
+def how_it_begins(text: str) -> tuple[int, str, bool]:
+    """Tell how the first lines of a text file are to be read.
+
+    Returns
+    -------
+    tuple
+        How many lines of remarks stand before the header; the separator; and whether the line
+        after them is the header.
+    """
+    lines = list(islice(io.StringIO(text, newline=""), _LINES))
+    remarks = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    separator = _separator(lines[remarks:])
+    rows = list(csv.reader(lines[remarks:], delimiter=separator))
+    there = any(any(map(str.strip, row)) for row in rows)
+    return remarks, separator, there and header_place(rows) == 0
 
 
 def _decoded(path: Path, told: str | None) -> tuple[str, str]:

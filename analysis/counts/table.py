@@ -1,0 +1,192 @@
+"""Counts of patients by endpoint, group, day and how the day ended, which add up.
+
+Kaplan-Meier and Aalen-Johansen curves, log-rank and Gray's tests, restricted means and the Cox
+regression of one factor need no more of the patients. What is counted of parts of the patients and
+added is what is counted of all of them: a sum in any order, and none of nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.cohort import derive
+from analysis.cohort.description import Description
+from analysis.cohort.model import Cohort, Dataset
+from analysis.counts.about import UNKNOWN, About, about, added
+from analysis.estimates.compared import compared_times
+from analysis.estimates.weights import N
+from analysis.study.parameters import Parameters
+from analysis.study.study import Study
+from analysis.study.variables import Factor
+
+# All patients, in place of a group of them.
+ALL = ""
+EVENT, CENSORED, COMPETING = "event", "censored", "competing"
+ENDED = (CENSORED, EVENT, COMPETING)
+KEY = ["endpoint", "factor", "level", "days", "ended"]
+COLUMNS = [*KEY, N]
+# Days that are whole numbers up to this are counted in their places, without sorting.
+_MOST_PLACES = 1 << 20
+
+
+def _nobody() -> pd.DataFrame:
+    return pd.DataFrame(columns=COLUMNS).astype({"days": np.float64, N: np.int64})
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """Counts of patients, and what they rest on.
+
+    Attributes
+    ----------
+    table
+        One row for each `endpoint`, `factor` (the key of one, `ALL` for no grouping), `level`
+        (`UNKNOWN`: not recorded), `days` (from time zero, from the landmark where there is one) and
+        `ended` (`EVENT`, `CENSORED` or `COMPETING`), with `n` patients, 1 or more; in this order.
+    about
+        What they rest on.
+    """
+
+    table: pd.DataFrame = field(default_factory=_nobody)
+    about: About = field(default_factory=About)
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether two counts are the same, and rest on the same."""
+        if not isinstance(other, Counts):
+            return NotImplemented
+        return self.about == other.about and self.table.equals(other.table)
+
+    def digest(self) -> str:
+        """Give the SHA-256 of what is counted, whatever the file is called."""
+        rests_on = self.about.model_dump(mode="json", exclude={"sites"})
+        digest = hashlib.sha256(json.dumps(rests_on, sort_keys=True).encode())
+        for name in COLUMNS:
+            column = self.table[name]
+            texts = column.dtype == object
+            digest.update("\0".join(column).encode() if texts else column.to_numpy().tobytes())
+        return digest.hexdigest()
+
+
+NOTHING = Counts()
+
+
+def count_dataset(dataset: Dataset, parameters: Parameters) -> Counts:
+    """Derive the cohort of a dataset and count it.
+
+    Raises
+    ------
+    DatasetFaults
+        As `derive.cohort` does.
+    """
+    # How many days were imputed is added up as a number, where a cohort has words.
+    cohort = derive.cohort(replace(dataset, imputed={}), parameters)
+    return count(cohort, dataset.description, dataset.imputed)
+
+
+def count(
+    cohort: Cohort, description: Description, imputed: Mapping[str, int] | None = None
+) -> Counts:
+    """Count the patients of a cohort by day and group.
+
+    Parameters
+    ----------
+    cohort
+        Derived without the `imputed` of its dataset.
+    description, imputed
+        Those of the dataset.
+    """
+    parts = []
+    factors = {factor.key: factor for factor in reversed(cohort.study.factors)}
+    for endpoint in cohort.endpoints():
+        times = cohort.times(endpoint)
+        parts.append(_tallied(times, endpoint))
+        if endpoint in compared(cohort.study, endpoint):
+            for factor in factors.values():
+                parts += _by_factor(cohort, times, factor, endpoint)
+    return Counts(_summed(parts), about(cohort, description, imputed or {}))
+
+
+def compared(study: Study, endpoint: str) -> tuple[str, ...]:
+    """Give an endpoint if patients may be compared by it (`factors.endpoints_of`), else none."""
+    declared = {one.name for one in study.endpoints}
+    asked = {name for one in study.endpoints if one.in_table for name in (one.name, one.stand_in)}
+    return (endpoint,) if endpoint in asked or endpoint not in declared else ()
+
+
+def add(*counts: Counts) -> Counts:
+    """Give the counts of several sets of patients together; `NOTHING` of none.
+
+    Raises
+    ------
+    about.Apart
+        Where they do not go together, with what differs.
+    """
+    rests_on = About()
+    for each in counts:
+        rests_on = added(rests_on, each.about)
+    return Counts(_summed(each.table for each in counts), rests_on)
+
+
+def _by_factor(cohort: Cohort, times: pd.DataFrame, factor: Factor, endpoint: str) -> list[Any]:
+    if factor.column not in cohort.patients:
+        return [_tallied(times, endpoint, factor.key)]
+    levels = cohort.patients[factor.column].reindex(times["patient_id"].to_numpy()).array
+    unknown = times[np.asarray(levels.isna())]
+    known = compared_times(cohort, factor, endpoint, cohort.parameters)
+    found = [_tallied(unknown, endpoint, factor.key)]
+    if len(known):
+        codes = known["level"].astype(pd.CategoricalDtype(list(factor.groups)))
+        found.append(_tallied(known, endpoint, factor.key, codes))
+    return found
+
+
+def _tallied(
+    times: pd.DataFrame, endpoint: str, factor: str = ALL, levels: pd.Series | None = None
+) -> pd.DataFrame:
+    """Count times by level, day and how they ended."""
+    days = times["days"].to_numpy(dtype=np.float64)
+    whole = bool(len(days)) and bool((days % 1 == 0).all()) and days.max() < _MOST_PLACES
+    grid: npt.NDArray[np.float64]
+    if whole:
+        grid = np.arange(int(days.max()) + 1, dtype=np.float64)
+        place = days.astype(np.int64)
+    else:
+        grid, place = np.unique(days, return_inverse=True)
+    ended = np.where(
+        times["event"].to_numpy(dtype=bool), 1, 2 * times["competing"].to_numpy(dtype=bool)
+    )
+    names = [UNKNOWN] if levels is None else list(levels.cat.categories)
+    level = 0 if levels is None else levels.cat.codes.to_numpy().astype(np.int64)
+    shape = (len(names), len(grid), len(ENDED))
+    cells = np.bincount(
+        (level * shape[1] + place) * shape[2] + ended, minlength=int(np.prod(shape))
+    )
+    there = np.flatnonzero(cells)
+    of_level, of_day, of_end = np.unravel_index(there, shape)
+    return pd.DataFrame(
+        {
+            "endpoint": endpoint,
+            "factor": factor,
+            "level": np.array(names, dtype=object)[of_level],
+            "days": grid[of_day],
+            "ended": np.array(ENDED, dtype=object)[of_end],
+            N: cells[there].astype(np.int64),
+        }
+    )
+
+
+def _summed(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    there = [part for part in parts if len(part)]
+    if not there:
+        return _nobody()
+    rows = pd.concat(there, ignore_index=True)
+    found = rows.groupby(KEY, sort=True, as_index=False, observed=True)[N].sum()
+    return pd.DataFrame(found[COLUMNS]).astype({"days": np.float64, N: np.int64})
