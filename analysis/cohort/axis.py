@@ -28,7 +28,8 @@ def with_axis(parameters: Given, times: pd.DataFrame) -> Given:
     parameters
         `figure_months` and `at_risk_every_months`, 0 where these patients decide.
     times
-        Columns `endpoint, days, event` (see `Cohort.time_to_event`).
+        Columns `endpoint, days, event` (see `Cohort.time_to_event`); with `n`, a row stands for so
+        many patients.
 
     Examples
     --------
@@ -55,9 +56,24 @@ def held(parameters: Given) -> Given:
 
 
 def _last_month(times: pd.DataFrame) -> float:
-    by_endpoint = times.groupby("endpoint")["days"]
-    observed = [by_endpoint.quantile(1 - FEW).max(), times.loc[times["event"], "days"].max()]
+    by_endpoint = times.groupby("endpoint")
+    if "n" in times:
+        late = max((_until_few(own) for _, own in by_endpoint), default=math.nan)
+    else:
+        late = by_endpoint["days"].quantile(1 - FEW).max()
+    observed = [late, times.loc[times["event"], "days"].max()]
     return max((float(months(days)) for days in observed if pd.notna(days)), default=0.0)
+
+
+def _until_few(times: pd.DataFrame) -> float:
+    """Give the day on which only `FEW` of the patients are under observation, from their counts."""
+    ordered = times.sort_values("days")
+    days, until = ordered["days"].to_numpy(), ordered["n"].cumsum().to_numpy()
+    # As pandas has it of patients: between the two who stand beside this place.
+    place = (until[-1] - 1) * (1 - FEW)
+    low, high = (days[until.searchsorted(side, side="right")] for side in
+                 (math.floor(place), math.ceil(place)))  # fmt: skip
+    return float(low + (high - low) * (place - math.floor(place)))
 
 
 def _step(last: float) -> int:

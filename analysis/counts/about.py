@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from analysis.cohort.at_risk import REASONS
 from analysis.cohort.description import Description
 from analysis.cohort.eligibility import STEP
+from analysis.cohort.faults import printable
 from analysis.cohort.model import Cohort
 from analysis.estimates.compared import changes
 from analysis.estimates.landmark import landmark_day
@@ -38,6 +39,10 @@ Tally = dict[str, dict[str, int]]
 
 class Apart(ReadableError, ValueError):
     """Counts that do not add up to those of one set of patients; says why."""
+
+    def __init__(self, words: str) -> None:
+        # A file of somebody else's is told of, not obeyed by a terminal.
+        super().__init__(printable(words))
 
 
 class Step(BaseModel):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
+from pydantic import ValidationError
 
 from analysis.cohort.axis import with_axis
 from analysis.cohort.declared import declare
@@ -47,8 +48,15 @@ class Counted:
         facts = counts.about.facts
         if facts is None:
             raise Apart("There is nobody in these counts.")
-        study = study_of(facts, base)
-        study = study.under(study.parameters(**facts.parameters))
+        try:
+            study = study_of(facts, base)
+            study = study.under(study.parameters(**facts.parameters))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise Apart(
+                f"What these counts say of their study is not known here: {first['loc']}, "
+                f"{first['msg']}."
+            ) from None
         study = levels_among(study, counts.about.levels)
         found = cls(counts, study)
         if study.article is None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.cohort import derive
+from analysis.cohort.axis import with_axis
 from analysis.cohort.model import Cohort, Dataset
 from analysis.cohort.read import read_dataset
 from analysis.counts import store
@@ -23,6 +24,7 @@ from analysis.counts.table import NOTHING, Counts, add, count, count_dataset
 from analysis.estimates import prognosis, survival
 from analysis.estimates.curves import curve
 from analysis.estimates.rows import COLUMNS, KEY
+from analysis.study.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
 from tests.own import write_own
 
@@ -138,6 +140,15 @@ arm: {column: arm}
     found = Counted.of(counts, STUDY)
     assert found.parameters.axis == cohort.parameters.axis
     same(of_patients(cohort), of_counts(counts))
+
+
+@given(days=st.lists(st.integers(0, 4000), min_size=1, max_size=300), seed=st.integers(0, 99))
+def test_the_axis_of_counts_is_that_of_their_patients(days: list[int], seed: int) -> None:
+    event = np.random.default_rng(seed).random(len(days)) < 0.3
+    times = pd.DataFrame({"endpoint": "OS", "days": np.array(days, dtype=float), "event": event})
+    counted = times.groupby(list(times), as_index=False).size().rename(columns={"size": "n"})
+    chosen = Parameters()
+    assert with_axis(chosen, times).axis == with_axis(chosen, counted).axis
 
 
 # Adding -------------------------------------------------------------------------------------------

@@ -130,6 +130,21 @@ def test_what_does_not_go_together_is_refused_with_words(files: list[Path], tmp_
         pool([])
 
 
+def test_a_file_that_says_what_nobody_knows_is_refused(files: list[Path]) -> None:
+    counts = store.read(files[0])
+    facts = counts.about.facts
+    assert facts is not None
+    for changed in (
+        {"parameters": {**facts.parameters, "confidence": 7}},
+        {"declared": {"factors": 3}},
+        {"study": "\x1b[31manother"},
+    ):
+        about = counts.about.model_copy(update={"facts": facts.model_copy(update=changed)})
+        with pytest.raises(Apart) as refused:
+            Counted.of(Counts(counts.table, about), STUDY)
+        assert str(refused.value).isprintable()
+
+
 # What may leave -----------------------------------------------------------------------------------
 
 
