@@ -43,9 +43,11 @@ def read_once(read: Read) -> Read:
     @functools.wraps(read)
     def wrapped(dataset: str | Path, study: Study, own: Own | None = None) -> Dataset:
         folder = dataset_folder(dataset)
-        content = _content(folder) if own is None else None
-        if content is None:
+        if own is not None:
             return read(dataset, study, own)
+        content = _content(folder)
+        if content is None:
+            return read(dataset, study)
         key = (str(folder.resolve()), id(study), content)
         if key not in known:
             known[key] = read(dataset, study), study

@@ -27,6 +27,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import psutil
+import pyarrow as pa
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from analysis.cohort import derive, eligibility
@@ -207,7 +208,7 @@ def _counted(
     study: Study,
     parameters: Parameters,
     part: int | None,
-    witnesses: dict[str, pd.DataFrame],
+    witnesses: dict[str, pa.Table],
 ) -> tuple[Counts, Cohort, dict[str, Any]]:
     own = found.own(part, witnesses)
     dataset = read_dataset(found.folder, study, own)

@@ -22,9 +22,10 @@ import pyarrow.parquet as pq
 from analysis.cohort.declared import declare
 from analysis.cohort.description import FILE, Description, read_description
 from analysis.cohort.faults import DatasetFaults, Fault
+from analysis.cohort.intake.arrow import distinct_and_codes
 from analysis.cohort.intake.files import check_is_utf8, how_it_begins, read_part
 from analysis.cohort.intake.kinds import SUFFIXES, TEXTS
-from analysis.cohort.intake.sheet import Sheet, Unreadable, typed_frame
+from analysis.cohort.intake.sheet import Sheet, Unreadable, coded, typed_frame
 from analysis.cohort.intake.sources import Own
 from analysis.cohort.schema import tables_of
 from analysis.cohort.written import plain
@@ -87,19 +88,19 @@ class Split:
                     digest.update(block)
         return digest.hexdigest()
 
-    def own(self, part: int | None, witnesses: dict[str, pd.DataFrame]) -> Own:
+    def own(self, part: int | None, witnesses: dict[str, pa.Table]) -> Own:
         """Give the tables of a part, without the witnesses who are in it, and those of witnesses.
 
         `part` is None for the witnesses alone.
         """
+        wanted = pa.array(sorted(self.witnesses), type=pa.uint64())
         sheets = {}
         for table, file in self.files.items():
-            frames = [witnesses[table]]
+            rows = [witnesses[table]]
             if part is not None:
-                stored = pq.read_table(self.path(table, part)).to_pandas()
-                there = stored[_KEY].isin(self.witnesses)
-                frames.append(stored[~there])
-            sheets[table] = Sheet(file, self._text(table, pd.concat(frames)))
+                stored = pq.read_table(self.path(table, part))
+                rows.append(stored.filter(pc.invert(pc.is_in(stored[_KEY], wanted))))
+            sheets[table] = Sheet(file, self._text(table, pa.concat_tables(rows)))
         return Own(sheets)
 
     def keep_witnesses(self) -> None:
@@ -110,25 +111,25 @@ class Split:
             rows = pq.read_table(self.place / table, filters=pc.field(_KEY).isin(wanted))
             pq.write_table(rows, self.place / _WITNESSES / f"{table}.parquet")
 
-    def of_witnesses(self) -> dict[str, pd.DataFrame]:
+    def of_witnesses(self) -> dict[str, pa.Table]:
         """Give the rows of the witnesses, of every table, that were kept."""
         return {
-            table: pq.read_table(self.place / _WITNESSES / f"{table}.parquet").to_pandas()
+            table: pq.read_table(self.place / _WITNESSES / f"{table}.parquet")
             for table in self.files
         }
 
-    def _text(self, table: str, stored: pd.DataFrame) -> pd.DataFrame:
-        frame = stored.drop(columns=[_KEY]).sort_values(_ROW, kind="stable").set_index(_ROW)
-        frame.index.name = None
-        frame = frame.astype(object).fillna(pd.NA)
-        for (of, column), texts in self.spellings.items():
-            for name in [name for name in frame.columns if of == table and _is(name, column)]:
-                given = frame[name].dropna().unique()
-                spelt = {text: texts.get(as_it_looks(text)) for text in given}
-                frame[name] = frame[name].replace(
-                    {text: other for text, other in spelt.items() if other is not None}
-                )
-        return frame
+    def _text(self, table: str, stored: pa.Table) -> pd.DataFrame:
+        """Give rows in the order of the file, cells as codes of their texts, spelt as most are."""
+        stored = stored.take(pc.sort_indices(stored[_ROW]))
+        columns = {}
+        for name in [name for name in stored.column_names if name not in (_ROW, _KEY)]:
+            values, codes = distinct_and_codes(stored[name])
+            texts = values.to_pandas().astype(object)
+            for (of, column), spelt in self.spellings.items():
+                if of == table and _is(name, column):
+                    texts = texts.map(lambda text, spelt=spelt: spelt.get(as_it_looks(text), text))
+            columns[name] = coded(codes, texts)
+        return pd.DataFrame(columns, index=stored[_ROW].to_numpy(), copy=False)
 
 
 def _is(written: str, column: str) -> bool:

@@ -54,7 +54,7 @@ def test_what_has_the_same_content_is_read_once(folder: Path, counted: Counted) 
 def test_who_changes_a_table_changes_a_copy(folder: Path, counted: Counted) -> None:
     read, _ = counted
     first = read(folder, STUDY)
-    first.tables["patients"].loc[:, "sex"] = "changed"
+    first.tables["patients"]["sex"] = "changed"
     first.tables.clear()
     assert "changed" not in set(read(folder, STUDY).tables["patients"]["sex"])
 
