@@ -9,7 +9,7 @@ somebody in whom it is found.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -143,6 +143,17 @@ class Profile:
                 spelt[shown] = spelt.get(shown, 0) + int(n)
         if len(spelt) > _MOST_SPELT:
             self.many.add((table, column))
+
+    def with_others(self, others: Sequence[Profile]) -> Profile:
+        """Give what is found in these tables and in others."""
+        everything = [self, *others]
+        return Profile(
+            self.conventions,
+            {place: keys for each in everything for place, keys in each.found.items()},
+            np.unique(np.concatenate([each.drawn for each in everything]))[:DRAWN],
+            {place: spelt for each in everything for place, spelt in each.spelt.items()},
+            {place for each in everything for place in each.many},
+        )
 
     def witnesses(self) -> set[int]:
         """Give the keys of the patients who are read with every part."""

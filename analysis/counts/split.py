@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,10 @@ import pyarrow.parquet as pq
 from analysis.cohort.declared import declare
 from analysis.cohort.description import FILE, Description, read_description
 from analysis.cohort.faults import DatasetFaults, Fault
-from analysis.cohort.intake.arrow import distinct_and_codes
+from analysis.cohort.intake.arrow import distinct_and_codes, distinct_values
 from analysis.cohort.intake.files import check_is_utf8, how_it_begins, read_part
 from analysis.cohort.intake.kinds import SUFFIXES, TEXTS
-from analysis.cohort.intake.sheet import Sheet, Unreadable, coded, typed_frame
+from analysis.cohort.intake.sheet import Sheet, Unreadable, coded, frame_of_distinct
 from analysis.cohort.intake.sources import Own
 from analysis.cohort.schema import tables_of
 from analysis.cohort.written import plain
@@ -40,6 +41,8 @@ BYTES = 1 << 24
 WAITING = 1 << 20
 # Text in which a quote is not closed within so many bytes is read as it is, and refused.
 _MOST_BYTES = 1 << 28
+# Tables that are split at a time.
+_AT_A_TIME = 2
 _ROW, _KEY = "#row", "#key"
 _WITNESSES = "#witnesses"
 _ID = "patient_id"
@@ -158,14 +161,22 @@ def split(folder: Path, study: Study, place: Path, parts: int) -> Split:
     description = read_description(folder)
     schema = tables_of(declare(folder.name, study, description))
     files = _files(folder, description, schema)
-    profile = Profile(description.conventions)
-    rows = 0
-    for name, path in files.items():
+
+    def of_table(name: str) -> tuple[int, Profile, list[Fault]]:
+        own = Profile(description.conventions)
         (place / name).mkdir(parents=True)
         try:
-            rows += _split_file(path, schema[name], place / name, parts, profile)
+            return _split_file(files[name], schema[name], place / name, parts, own), own, []
         except Unreadable as error:
-            raise DatasetFaults(folder.name, [error.fault]) from None
+            return 0, own, [error.fault]
+
+    # Arrow reads and writes while another thread looks at text.
+    with ThreadPoolExecutor(_AT_A_TIME) as threads:
+        found = list(threads.map(of_table, files))
+    if faults := [fault for *_, of_file in found for fault in of_file]:
+        raise DatasetFaults(folder.name, faults)
+    rows = sum(n for n, *_ in found)
+    profile = Profile(description.conventions).with_others([own for _, own, _ in found])
     if profile.many:
         raise DatasetFaults(folder.name, [_of_many(files, each) for each in sorted(profile.many)])
     return Split(
@@ -320,39 +331,24 @@ def _of_parquet(path: Path) -> Iterator[pd.DataFrame]:
             words = "columns of one value a cell; these hold lists"
             raise Unreadable(path.name, 0, ", ".join(nested), words)
         names = [name for name in schema.names if not name.startswith("__index_level_")]
-        # Read whole, whole numbers among blanks are those of a float.
-        floats = {
-            field.name: pa.float64()
-            for field in schema
-            if pa.types.is_integer(field.type) and _has_blanks(file, field.name)
-        }
         row = 2
         empty = True
         for batch in file.iter_batches(ROWS, columns=names):
             table = pa.Table.from_batches([batch])
-            for place, field in enumerate(table.schema):
-                if field.name in floats:
-                    column = table[place].cast(floats[field.name], safe=False)
-                    table = table.set_column(place, field.name, column)
-                elif pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
+            for field in table.schema:
+                if pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
                     words = "columns of text or numbers; these hold bytes"
                     raise Unreadable(path.name, 0, field.name, words)
-            text, _ = typed_frame(path.name, table.to_pandas(ignore_metadata=True), row)
+            columns = [
+                (field.name.strip(), *distinct_values(table[place]))
+                for place, field in enumerate(table.schema)
+            ]
+            text = frame_of_distinct(path.name, columns, row)
             row += batch.num_rows
             empty = False
             yield text
         if empty:
             yield pd.DataFrame(columns=[name.strip() for name in names], dtype=object)
-
-
-def _has_blanks(file: pq.ParquetFile, name: str) -> bool:
-    """Tell whether a column has a blank cell, as far as the file says; otherwise take it for so."""
-    place = file.schema_arrow.names.index(name)
-    for group in range(file.metadata.num_row_groups):
-        statistics = file.metadata.row_group(group).column(place).statistics
-        if statistics is None or not statistics.has_null_count or statistics.null_count:
-            return True
-    return False
 
 
 def _of_text(path: Path) -> Iterator[pd.DataFrame]:
