@@ -26,7 +26,8 @@ ALIKE = """() => {
         for (const row of Array.from(table.rows)) {
             const kind = [row, ...row.querySelectorAll("*")].map(marked).join();
             seen.set(kind, (seen.get(kind) || 0) + 1);
-            if (seen.get(kind) > 3 && !row.querySelector("[rowspan]")) row.remove();
+            // Not headings of groups, which cells of the rows that stay refer to.
+            if (seen.get(kind) > 3 && !row.querySelector("[rowspan], th[id], td[id]")) row.remove();
         }
     }
 }"""
