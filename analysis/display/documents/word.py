@@ -167,9 +167,11 @@ def _lay_out(table: Any, size: float) -> None:
     headed = 0
     for row in table.rows:
         about = row._tr.get_or_add_trPr()
-        about.append(OxmlElement("w:cantSplit"))
         if about.find(qn("w:tblHeader")) is not None:
+            # LibreOffice may lay out pages for ever where rows that come again must be whole too.
             headed += 1
+        else:
+            about.append(OxmlElement("w:cantSplit"))
     for place, row in enumerate(table.rows):
         for cell in row._tr.tc_lst:
             if place < headed:
