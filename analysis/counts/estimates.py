@@ -205,37 +205,28 @@ def _without_ratios(factor: Factor, endpoint: Endpoint, counted: Counted, n: int
     parameters = counted.parameters
     method = f"cause-specific {MODEL}" if endpoint.competes(parameters) else MODEL
     method += since(parameters)
-    return [
-        row(
-            ANALYSIS,
-            endpoint.name,
-            statistic,
-            None,
-            group=factor.key,
-            group_level=level,
-            method=method,
-            n=n,
-            note=NEEDS_PATIENTS,
-        )
-        for level in _levels(factor)
-        for statistic in _RATIOS
-    ]
+    return _needing(factor, endpoint, method, _levels(factor), _RATIOS, n)
 
 
 def _ratios_of_all(factor: Factor, endpoint: Endpoint, model: str) -> Rows:
+    method = f"Cox regression of all factors ({model})"
+    return _needing(factor, endpoint, method, _levels(factor), _RATIOS)
+
+
+def _needing(
+    factor: Factor,
+    endpoint: Endpoint,
+    method: str,
+    levels: Sequence[str],
+    statistics: Sequence[Statistic],
+    n: int | None = None,
+) -> Rows:
+    """Give rows of a factor without a value, whose note says that they need patients."""
+    keys: dict[str, Any] = {"group": factor.key, "method": method, "n": n, "note": NEEDS_PATIENTS}
     return [
-        row(
-            ANALYSIS,
-            endpoint.name,
-            statistic,
-            None,
-            group=factor.key,
-            group_level=level,
-            method=f"Cox regression of all factors ({model})",
-            note=NEEDS_PATIENTS,
-        )
-        for level in _levels(factor)
-        for statistic in _RATIOS
+        row(ANALYSIS, endpoint.name, statistic, None, group_level=level, **keys)
+        for level in levels
+        for statistic in statistics
     ]
 
 
@@ -246,19 +237,9 @@ def _levels(factor: Factor) -> Sequence[str]:
 
 def _spline_rows(counted: Counted, factor: Factor, endpoint: Endpoint) -> Rows:
     n = number_of(counted.times(endpoint.name, factor.key))
-    return [
-        row(
-            ANALYSIS,
-            endpoint.name,
-            statistic,
-            None,
-            group=factor.key,
-            method=f"Cox regression on a natural cubic spline of log10 {factor.variable.words}",
-            n=n,
-            note=NEEDS_PATIENTS,
-        )
-        for statistic in (Statistic.P_VALUE, Statistic.NONLINEARITY_P, *_RATIOS)
-    ]
+    method = f"Cox regression on a natural cubic spline of log10 {factor.variable.words}"
+    statistics = (Statistic.P_VALUE, Statistic.NONLINEARITY_P, *_RATIOS)
+    return _needing(factor, endpoint, method, ("",), statistics, n)
 
 
 def _blank(rows: Rows, statistics: Collection[str], keep_exact: bool = False) -> Rows:
