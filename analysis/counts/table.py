@@ -108,17 +108,17 @@ def count(
     for endpoint in cohort.endpoints():
         times = cohort.times(endpoint)
         parts.append(_tallied(times, endpoint))
-        if endpoint in compared(cohort.study, endpoint):
+        if is_compared(cohort.study, endpoint):
             for factor in factors.values():
                 parts += _by_factor(cohort, times, factor, endpoint)
     return Counts(_summed(parts), about(cohort, description, imputed or {}))
 
 
-def compared(study: Study, endpoint: str) -> tuple[str, ...]:
-    """Give an endpoint if patients may be compared by it (`factors.endpoints_of`), else none."""
+def is_compared(study: Study, endpoint: str) -> bool:
+    """Tell whether patients may be compared by an endpoint (`factors.endpoints_of`)."""
     declared = {one.name for one in study.endpoints}
     asked = {name for one in study.endpoints if one.in_table for name in (one.name, one.stand_in)}
-    return (endpoint,) if endpoint in asked or endpoint not in declared else ()
+    return endpoint in asked or endpoint not in declared
 
 
 def add(*counts: Counts) -> Counts:
