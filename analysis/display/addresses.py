@@ -49,20 +49,21 @@ class Addresses:
     """
 
     def __init__(self) -> None:
-        self._of: dict[Key, str] = {}
+        self._of: dict[tuple[Key, str], str] = {}
         self._taken: set[str] = set()
 
-    def of(self, key: Key) -> str:
-        """Give the address of a row."""
-        if key not in self._of:
-            text = address(key)
-            self._of[key] = f"{text}~{_digest(key)}" if text in self._taken else text
+    def of(self, key: Key, under: str = "") -> str:
+        """Give the address of a row, estimated `under` other parameters than those of the page."""
+        if (key, under) not in self._of:
+            text = ".".join(filter(None, (_plain(under), address(key))))
+            taken = text in self._taken
+            self._of[key, under] = f"{text}~{_digest(key, under)}" if taken else text
             self._taken.add(text)
-        return self._of[key]
+        return self._of[key, under]
 
 
-def _digest(key: Key) -> str:
-    said = "\x1f".join(map(str, astuple(key)))
+def _digest(key: Key, under: str) -> str:
+    said = "\x1f".join(map(str, (*astuple(key), *filter(None, (under,)))))
     return hashlib.sha256(said.encode()).hexdigest()[:8]
 
 

@@ -23,7 +23,7 @@ import pandas as pd
 from IPython.display import HTML, Markdown
 
 from analysis.display.origins import is_estimates, of_table, of_text
-from analysis.display.sources import Published, Sources, listing
+from analysis.display.sources import UNDER, Published, Sources, listing
 from analysis.display.tables import Table, journal
 from analysis.display.written import NUMBER, split
 from analysis.estimates.ensemble import Ensemble
@@ -173,8 +173,18 @@ class Marks:
         return replace(shown, links=links, columns=columns)
 
     def known(self, shown: Table, *given: pd.DataFrame) -> Table:
-        """Give a table that says itself which of the given estimates are behind it, linked."""
-        links = {at: self.sources.of(tuple(keys), given) for at, keys in shown.keys.items()}
+        """Give a table that says itself which of the given estimates are behind it, linked.
+
+        Estimates under other parameters than the page's have these in a column `sources.UNDER`.
+        """
+        frames = {
+            under: [one[one[UNDER] == under] if UNDER in one else one for one in given]
+            for under in {"", *shown.under.values()}
+        }
+        links = {}
+        for at, keys in shown.keys.items():
+            under = shown.under.get(at, "")
+            links[at] = self.sources.of(tuple(keys), frames[under], under=under)
         return replace(shown, links=links, columns=tuple(map(str, shown.cells.columns)))
 
     def text(self, make: Callable[..., Markdown], *given: Any) -> Markdown:
@@ -191,9 +201,14 @@ class Marks:
     def rows(self, study: Study) -> HTML:
         """List the rows that the numbers of the page come from, with all that is known of each."""
         rows = self.sources.table()
-        claims = {} if self.published is None else self.published(rows)
+        # What is known of numbers under the page's parameters is not so of these.
+        own = rows[UNDER] == ""
+        claims = {} if self.published is None else self.published(rows[own])
         members = 0 if self.ensemble is None else self.ensemble.members
-        return HTML(listing(self.estimates(rows), study, claims, members))
+        told = self.estimates(rows[own])
+        if not own.all():
+            told = pd.concat([told, self.of_part().estimates(rows[~own])]).loc[rows.index]
+        return HTML(listing(told, study, claims, members))
 
     def caption(self, caption: str, rows: pd.DataFrame | None = None) -> str:
         """Give a caption with the mark, where a figure draws more than printed numbers.

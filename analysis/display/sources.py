@@ -27,6 +27,8 @@ from analysis.study.study import Study
 from analysis.study.variables import Cut
 
 _ROOT = Path(__file__).parents[2]
+# Other parameters than those of the page, under which a row was estimated, in words.
+UNDER = "parameters"
 # What is said of a row once for all that have it alike.
 _SHARED = ["function", "method", "note", "warning"]
 
@@ -57,23 +59,29 @@ class Sources:
         self._rows: dict[str, dict[str, Any]] = {}
 
     def of(
-        self, keys: Keys, given: Sequence[Any], part: tuple[str, str] = ("", "")
+        self,
+        keys: Keys,
+        given: Sequence[Any],
+        part: tuple[str, str] = ("", ""),
+        under: str = "",
     ) -> tuple[str | None, ...]:
         """Give the addresses of some rows of the estimates among what is given, and keep the rows.
 
         `part` is the group and the level of patients that the estimates are of, where their keys
-        are those of all.
+        are those of all; `under` has the parameters that they were estimated under, where these are
+        not the page's.
         """
         own = {key: _of_part(key, part) for key in keys if key is not None}
-        at = {key: self._addresses.of(named) for key, named in own.items()}
+        at = {key: self._addresses.of(named, under) for key, named in own.items()}
         if new := {key for key, place in at.items() if place not in self._rows}:
             for key, row in _rows(given, new):
-                self._rows[at[key]] = row | dict(zip(KEY, astuple(own[key]), strict=True))
+                named = dict(zip(KEY, astuple(own[key]), strict=True))
+                self._rows[at[key]] = row | named | {UNDER: under}
         return tuple(None if key is None else at[key] for key in keys)
 
     def table(self) -> pd.DataFrame:
         """Give the rows with their addresses, in the order in which they were shown."""
-        rows = pd.DataFrame(self._rows.values(), columns=COLUMNS)
+        rows = pd.DataFrame(self._rows.values(), columns=[*COLUMNS, UNDER])
         return rows.assign(address=list(self._rows))
 
 
@@ -110,9 +118,9 @@ def listing(
     Parameters
     ----------
     rows
-        The columns of estimates and `address`; `estimates.standing` where it is known.
+        The columns of estimates, `UNDER` and `address`; `estimates.standing` where it is known.
     claims
-        What an article prints of them.
+        What an article prints of them, under the parameters of the page.
     members
         The cohorts of the ensemble that `standing` is by.
     """
@@ -142,7 +150,7 @@ def listing(
 def _line(
     row: Mapping[Any, Any], study: Study, claims: Mapping[Key, Sequence[Claim]], members: int
 ) -> str:
-    printed = claims.get(Key.of(row), ())
+    printed = () if row[UNDER] else claims.get(Key.of(row), ())
     cells = [_value(row), "" if is_missing(row["n"]) else thousands(row["n"])]
     if claims:
         cells.append(", ".join(dict.fromkeys(map(_claim, printed))))
@@ -151,6 +159,8 @@ def _line(
     same = any(claim.agrees and claim.exact for claim in printed)
     kind = ' class="same"' if same else ""
     words = escape(about(row, study))
+    if row[UNDER]:
+        words += f', <span class="under">{escape(row[UNDER])}</span>'
     told = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr{kind} id="{escape(row["address"])}"><th scope="row">{words}</th>{told}</tr>'
 

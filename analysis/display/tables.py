@@ -41,7 +41,8 @@ class Table:
     `below` is HTML that stands under it, wherever it is shown. `links` has addresses of what stands
     in places of the table (`display.origins`); names of columns there are `columns`, which is empty
     where they are those of `cells`. `keys` are those of rows behind numbers, where only whoever
-    makes the table knows them: of what is computed from the estimates of many cohorts.
+    makes the table knows them: of what is computed from the estimates of many cohorts. `under` has
+    the parameters of rows that were estimated under others than the report's.
     """
 
     shown: GT
@@ -51,6 +52,7 @@ class Table:
     links: Mapping[Place, Sequence[str | None]] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     keys: Mapping[Place, Sequence[Key]] = field(default_factory=dict)
+    under: Mapping[Place, str] = field(default_factory=dict)
 
 
 # A text of a table: a name of a column, a cell by row and column, or a note; all counted from 0.

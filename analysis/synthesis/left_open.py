@@ -68,7 +68,7 @@ def hazard_ratios(
     DataFrame
         In the order of `own`:
 
-        - `factor`, `endpoint` (keys), `n_yes`, `n_no`, `events`;
+        - `factor`, `endpoint` (keys), `n_yes`, `n_no`, `events_yes`, `events_no`;
         - `ratio`, `lower`, `upper`: of the cohort, with its confidence limits;
         - `cohorts` (int): how many members, `above_1`: of how many the ratio is above 1;
         - `attained`: stretches of ratios, apart where 1 lies between (list of pairs);
@@ -120,8 +120,8 @@ def hazard_ratios(
         error = _error(lower, upper, z)
         errors = [*found["error"].dropna(), error]
         sizes = [whole.get((level, Statistic.N.value), math.nan) for level in (YES, NO)]
-        events = sum(whole.get((level, Statistic.EVENTS.value), math.nan) for level in (YES, NO))
-        usual = _usual(targets, factor, endpoint, (sizes[0], sizes[1]), events)
+        events = [whole.get((level, Statistic.EVENTS.value), math.nan) for level in (YES, NO)]
+        usual = _usual(targets, factor, endpoint, (sizes[0], sizes[1]), sum(events))
         ours = _of(of_members, factor, endpoint)["ratio"].dropna()
         rows.append(
             {
@@ -129,7 +129,8 @@ def hazard_ratios(
                 "endpoint": endpoint,
                 "n_yes": sizes[0],
                 "n_no": sizes[1],
-                "events": events,
+                "events_yes": events[0],
+                "events_no": events[1],
                 "ratio": ratio,
                 "lower": lower,
                 "upper": upper,

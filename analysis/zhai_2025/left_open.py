@@ -43,6 +43,8 @@ class LeftOpen:
         As `left_open.hazard_ratios` gives them.
     others
         As `left_open.others` gives them.
+    estimates
+        The estimates of the cohort among these, each with its `parameters`.
     matters
         As `matters.summary` gives it; empty without proofs.
     curves
@@ -53,6 +55,7 @@ class LeftOpen:
 
     ratios: pd.DataFrame
     others: pd.DataFrame
+    estimates: pd.DataFrame
     matters: pd.DataFrame
     curves: pd.DataFrame
     missing: tuple[str, ...]
@@ -90,10 +93,12 @@ def of(cohort: Cohort, own: pd.DataFrame, folder: Path = ENSEMBLE) -> LeftOpen:
     ratios = left_open.hazard_ratios(
         own, members, pushed, proved, Targets(ledger), cohort.parameters.confidence
     )
-    others = left_open.others(*_of_others(cohort, named, folder), _without_ratios(named))
+    of_it, *of_others = _of_others(cohort, named, folder)
+    others = left_open.others(of_it, *of_others, _without_ratios(named))
+    of_it = of_it.merge(others[[*KEY, "parameters"]], on=[*KEY, "parameters"])
     told = left_open.curves(curves)
     others = left_open.with_limits(others, proved, told)
-    return LeftOpen(ratios, others, _matters(folder, proved), told, tuple(missing))
+    return LeftOpen(ratios, others, of_it, _matters(folder, proved), told, tuple(missing))
 
 
 def _proved(

@@ -33,7 +33,7 @@ from analysis.estimates import (
     whole,
 )
 from analysis.estimates import treatment as treatment_estimates
-from analysis.estimates.rows import pick, value_of
+from analysis.estimates.rows import COLUMNS, pick, value_of
 from analysis.study.keys import Statistic
 from analysis.study.own import OWN
 from analysis.study.study import Study
@@ -309,7 +309,7 @@ def test_what_was_not_given_is_not_spoken_of(operated: Cohort) -> None:
     found = everything(operated)
     study = operated.study
     said = [
-        overview.introduction(operated),
+        overview.introduction(found, operated),
         cohort_page.eligibility_method(operated),
         survival_page.endpoints_method(operated),
         survival_page.relapse_method(found),
@@ -349,8 +349,9 @@ def test_a_study_without_lines_misses_none() -> None:
 
 
 def test_the_first_page_is_about_the_study(article: Cohort, operated: Cohort) -> None:
-    assert "article" in overview.introduction(article).data
-    said = overview.introduction(operated).data
+    nothing = pd.DataFrame(columns=COLUMNS)
+    assert "article" in overview.introduction(nothing, article).data
+    said = overview.introduction(nothing, operated).data
     assert "227 patients are analysed." in said
     assert "article" not in said
     listed = overview.pages(frozenset({"characteristics", "survival"})).data.splitlines()

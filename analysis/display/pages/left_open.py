@@ -18,7 +18,7 @@ from analysis.display.format import MISSING, fixed, listed, percent
 from analysis.display.tables import Place, Table, journal
 from analysis.estimates.groups import ANALYSIS
 from analysis.estimates.spread import decimals
-from analysis.study.keys import Key, Statistic
+from analysis.study.keys import NO, YES, Key, Statistic
 from analysis.study.study import Study
 
 Interval = tuple[float, float]
@@ -233,7 +233,8 @@ def meta_table(ratios: pd.DataFrame, study: Study) -> Table:
             {
                 "endpoint": study.endpoint(row["endpoint"]).words,
                 "factor": labels[row["factor"]],
-                "events": f"{row['events']:.0f}",
+                "events_yes": _events(row["events_yes"], row["n_yes"]),
+                "events_no": _events(row["events_no"], row["n_no"]),
                 "log": fixed(row["log_ratio"], 3),
                 "log_range": _range(row["log_ratio_low"], row["log_ratio_high"]),
                 "error": fixed(row["error"], 3),
@@ -249,7 +250,8 @@ def meta_table(ratios: pd.DataFrame, study: Study) -> Table:
         group="endpoint",
         headings={
             "factor": "Prognostic factor",
-            "events": "Events",
+            "events_yes": "With",
+            "events_no": "Without",
             "log": "This cohort",
             "log_range": "Attained",
             "error": "This cohort",
@@ -258,6 +260,7 @@ def meta_table(ratios: pd.DataFrame, study: Study) -> Table:
             "usual_error": "SE",
         },
         spanners={
+            "Events / patients": ["events_yes", "events_no"],
             "Log hazard ratio": ["log", "log_range"],
             "Standard error": ["error", "error_range"],
             "Usual approximation": ["usual", "usual_error"],
@@ -273,7 +276,15 @@ def meta_table(ratios: pd.DataFrame, study: Study) -> Table:
         ],
     )
     # A logarithm and its standard error are of the row of the ratio and its limits.
-    return replace(made, keys=_own(rows, keys, "log", "error"))
+    found = dict(_own(rows, keys, "log", "error"))
+    for level in (YES, NO):
+        of_level = [replace(key, group_level=level) for key in keys]
+        for place in _own(rows, keys, f"events_{level}"):
+            found[place] = tuple(
+                replace(of_level[place[1]], statistic=statistic)
+                for statistic in (Statistic.EVENTS, Statistic.N)
+            )
+    return replace(made, keys=found)
 
 
 def meta_csv(ratios: pd.DataFrame) -> pd.DataFrame:
@@ -296,7 +307,9 @@ def meta_csv(ratios: pd.DataFrame) -> pd.DataFrame:
             "endpoint": ratios["endpoint"],
             "n_with": ratios["n_yes"],
             "n_without": ratios["n_no"],
-            "events": ratios["events"],
+            "events_with": ratios["events_yes"],
+            "events_without": ratios["events_no"],
+            "events": ratios["events_yes"] + ratios["events_no"],
             "log_hazard_ratio": ratios["log_ratio"],
             "standard_error": ratios["error"],
             "log_hazard_ratio_low": ratios["log_ratio_low"],
@@ -322,6 +335,10 @@ def meta_csv(ratios: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _events(events: float, patients: float) -> str:
+    return MISSING if math.isnan(events) else f"{events:.0f} / {patients:.0f}"
+
+
 def _range(low: float, high: float) -> str:
     if math.isnan(low) or math.isnan(high):
         return MISSING
@@ -340,8 +357,9 @@ def others_table(others: pd.DataFrame, study: Study) -> Table | None:
     if others.empty:
         return None
     labels = {factor.key: factor.label for factor in study.factors}
-    rows = []
+    rows, keys = [], []
     for row in others.to_dict("records"):
+        keys.append(Key.of(row))
         statistic = Statistic(row["statistic"])
         unit = "%" if statistic is Statistic.RATE else ""
         places = decimals(row["statistic"], unit)
@@ -357,7 +375,7 @@ def others_table(others: pd.DataFrame, study: Study) -> Table | None:
                 or MISSING,
             }
         )
-    return _marked(
+    made = _marked(
         rows,
         ("what", "of", "witnesses"),
         stub="of",
@@ -377,6 +395,9 @@ def others_table(others: pd.DataFrame, study: Study) -> Table | None:
         ],
         left=("witnesses",),
     )
+    places = _own(rows, keys, "value")
+    under = {place: str(others["parameters"].iloc[place[1]]) for place in places}
+    return replace(made, keys=places, under=under)
 
 
 def curves_table(curves: pd.DataFrame, study: Study) -> Table | None:

@@ -51,11 +51,13 @@ _PAGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
 )
 
 
-def introduction(cohort: Cohort) -> Markdown:
+def introduction(estimates: pd.DataFrame, cohort: Cohort) -> Markdown:
     """Say what the report asks, of whom, and what it is held against."""
     study = cohort.study
     said = [f"**Question.** {escaped(study.question)}"] if study.question else []
-    n = len(cohort.patients)
+    everyone = pick(estimates, analysis_id="characteristics", group="", variable="patients")
+    # Where nothing else is recorded of patients, no page has counted them.
+    n = int(everyone["value"].iloc[0]) if len(everyone) else len(cohort.patients)
     said.append(f"{patients(n)} are analysed." if n != 1 else "1 patient is analysed.")
     if study.article is not None:
         said.append(

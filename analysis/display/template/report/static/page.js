@@ -103,7 +103,9 @@ document.querySelectorAll("figure.verdicts:has(.filter)").forEach(function (list
       parameters = parameters.cloneNode(true);
       parameters.open = false;
       list.append(element("dt", ["Parameters"]), element("dd", [parameters]));
-      parameters.querySelector("summary").textContent = "Those of this page";
+      var under = row.querySelector("th .under");
+      parameters.querySelector("summary").textContent =
+        "Those of this page" + (under ? ", but " + under.textContent : "");
     }
     list.append(
       element("dt", ["Address"]),
