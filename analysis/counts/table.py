@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from analysis.cohort import derive
@@ -22,7 +21,7 @@ from analysis.cohort.description import Description
 from analysis.cohort.model import Cohort, Dataset
 from analysis.counts.about import UNKNOWN, About, about, added
 from analysis.estimates.compared import compared_times
-from analysis.estimates.weights import N
+from analysis.estimates.weights import N, counted
 from analysis.study.parameters import Parameters
 from analysis.study.study import Study
 from analysis.study.variables import Factor
@@ -33,8 +32,6 @@ EVENT, CENSORED, COMPETING = "event", "censored", "competing"
 ENDED = (CENSORED, EVENT, COMPETING)
 KEY = ["endpoint", "factor", "level", "days", "ended"]
 COLUMNS = [*KEY, N]
-# Days that are whole numbers up to this are counted in their places, without sorting.
-_MOST_PLACES = 1 << 20
 
 
 def _nobody() -> pd.DataFrame:
@@ -152,33 +149,17 @@ def _tallied(
     times: pd.DataFrame, endpoint: str, factor: str = ALL, levels: pd.Series | None = None
 ) -> pd.DataFrame:
     """Count times by level, day and how they ended."""
-    days = times["days"].to_numpy(dtype=np.float64)
-    whole = bool(len(days)) and bool((days % 1 == 0).all()) and days.max() < _MOST_PLACES
-    grid: npt.NDArray[np.float64]
-    if whole:
-        grid = np.arange(int(days.max()) + 1, dtype=np.float64)
-        place = days.astype(np.int64)
-    else:
-        grid, place = np.unique(days, return_inverse=True)
-    ended = np.where(
-        times["event"].to_numpy(dtype=bool), 1, 2 * times["competing"].to_numpy(dtype=bool)
-    )
-    names = [UNKNOWN] if levels is None else list(levels.cat.categories)
-    level = 0 if levels is None else levels.cat.codes.to_numpy().astype(np.int64)
-    shape = (len(names), len(grid), len(ENDED))
-    cells = np.bincount(
-        (level * shape[1] + place) * shape[2] + ended, minlength=int(np.prod(shape))
-    )
-    there = np.flatnonzero(cells)
-    of_level, of_day, of_end = np.unravel_index(there, shape)
+    given = {name: times[name].to_numpy() for name in ("days", "event", "competing")}
+    found = counted(pd.DataFrame(given if levels is None else given | {"level": levels.array}))
+    ended = np.where(found["event"], 1, 2 * found["competing"])
     return pd.DataFrame(
         {
             "endpoint": endpoint,
             "factor": factor,
-            "level": np.array(names, dtype=object)[of_level],
-            "days": grid[of_day],
-            "ended": np.array(ENDED, dtype=object)[of_end],
-            N: cells[there].astype(np.int64),
+            "level": UNKNOWN if levels is None else found["level"].astype(object),
+            "days": found["days"].astype(np.float64),
+            "ended": np.array(ENDED, dtype=object)[ended],
+            N: found[N],
         }
     )
 

@@ -21,7 +21,7 @@ import pandas as pd
 
 from analysis.estimates.log_rank import Weighting, weight_of
 from analysis.estimates.remembered import remembered
-from analysis.estimates.risk_sets import count
+from analysis.estimates.risk_sets import RiskSets, count
 from analysis.estimates.weights import weights_of
 
 # Mantel N, Fleiss JL. Am J Epidemiol 1980;112:129-34, of the statistic of Mantel and Haenszel, and
@@ -95,11 +95,10 @@ def least_expected(times: pd.DataFrame, strata: Sequence[str] = ()) -> float:
     >>> least_expected(times)
     0.5
     """
-    days = _days(times, "none", strata, competing=False)
-    if not days:
+    parts = [_deciding(sets) for sets, _, _ in _parts(times, strata)]
+    if not sum(len(events) for _, events in parts):
         return float("nan")
-    at_risk, events = (np.array([getattr(day, name) for day in days]) for name in
-                       ("at_risk", "events"))  # fmt: skip
+    at_risk, events = (np.concatenate(of) for of in zip(*parts, strict=True))
     had, left = (counts.sum(axis=1, keepdims=True) for counts in (events, at_risk))
     expected = had * at_risk / left
     above = (np.minimum(had, at_risk) - expected).sum(axis=0)
@@ -180,29 +179,43 @@ def exact_test(
 def _days(
     times: pd.DataFrame, weighting: Weighting, strata: Sequence[str], competing: bool
 ) -> list[_Day]:
-    codes, levels = pd.factorize(times["level"], sort=True)
-    parts = times.groupby(list(strata), observed=True).indices.values() if strata else [None]
     found: list[_Day] = []
-    for rows in parts:
-        part, own = (times, codes) if rows is None else (times.iloc[rows], codes[rows])
-        found += _days_of(part, own, len(levels), weighting, competing)
+    for sets, part, codes in _parts(times, strata):
+        found += _days_of(sets, part, codes, weighting, competing)
     return found
 
 
+def _parts(
+    times: pd.DataFrame, strata: Sequence[str]
+) -> Iterator[tuple[RiskSets, pd.DataFrame, npt.NDArray[np.intp]]]:
+    """Give the risk sets of each stratum, its times, and the group of each."""
+    codes, levels = pd.factorize(times["level"], sort=True)
+    parts = times.groupby(list(strata), observed=True).indices.values() if strata else [None]
+    for rows in parts:
+        part, own = (times, codes) if rows is None else (times.iloc[rows], codes[rows])
+        days, event = part["days"].to_numpy(), part["event"].to_numpy(dtype=bool)
+        start = part["start"].to_numpy() if "start" in part else None
+        yield count(days, event, own, range(len(levels)), start, weights_of(part)), part, own
+
+
+def _deciding(sets: RiskSets) -> tuple[_Numbers, _Counts]:
+    """Give who is at risk and who has the event on the days that decide anything."""
+    several = (sets.at_risk > 0).sum(axis=1) > 1
+    decides = several & (sets.events.sum(axis=1) < sets.at_risk.sum(axis=1))
+    return sets.at_risk[decides].astype(np.float64), sets.events[decides]
+
+
 def _days_of(
-    times: pd.DataFrame, codes: npt.NDArray[np.intp], groups: int, weighting: Weighting,
+    sets: RiskSets, times: pd.DataFrame, codes: npt.NDArray[np.intp], weighting: Weighting,
     competing: bool,
 ) -> Iterator[_Day]:  # fmt: skip
-    days, event = times["days"].to_numpy(), times["event"].to_numpy(dtype=bool)
-    start = times["start"].to_numpy() if "start" in times else None
-    weights = weights_of(times)
-    sets = count(days, event, codes, range(groups), start, weights)
     at_risk = sets.at_risk.astype(np.float64)
     had, left = sets.events.sum(axis=1), at_risk.sum(axis=1)
     by_day = weight_of(weighting, left, had.astype(np.float64))
     if competing:
-        at_risk = _gray(days, event, times["competing"].to_numpy(dtype=bool), codes, sets.days,
-                        at_risk, weights)  # fmt: skip
+        days, event, other = (times[name].to_numpy() for name in ("days", "event", "competing"))
+        at_risk = _gray(days, event.astype(bool), other.astype(bool), codes, sets.days, at_risk,
+                        weights_of(times))  # fmt: skip
     whole = np.rint(by_day if (by_day == np.rint(by_day)).all() else by_day * _SCALE)
     for here, events, weight in zip(at_risk, sets.events, whole.astype(np.int64), strict=True):
         if (here > 0).sum() > 1 and events.sum() < here.sum():

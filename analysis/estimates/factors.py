@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-import numpy as np
 import pandas as pd
 
 from analysis.cohort.model import Cohort
@@ -89,9 +88,8 @@ def times_by(cohort: Cohort, column: str, endpoint: str) -> pd.DataFrame:
         `patient_id`, `days`, `event`, `competing` and `level`, for patients for whom the column is
         recorded; with delayed entry `start`.
     """
-    table = cohort.time_to_event
-    rows = np.flatnonzero((table["endpoint"] == endpoint).to_numpy())
-    levels = cohort.patients[column].reindex(table["patient_id"].to_numpy()[rows]).array
+    table, rows = cohort.time_to_event, cohort.rows_of(endpoint)
+    levels = cohort.of_patients(column, endpoint)
     known = ~levels.isna()
     # Columns one by one: this is done for each factor and endpoint, and frames take longer.
     columns = ["patient_id", "days", "event", "competing"]
@@ -104,6 +102,6 @@ def left_out_rows(
     cohort: Cohort, factor: Factor, endpoint: str, analysis_id: str
 ) -> list[dict[str, Any]]:
     """Give how many patients with times of an endpoint have no record of a factor, if any."""
-    n = int((cohort.time_to_event["endpoint"] == endpoint).sum())
-    missing = n - len(times_by(cohort, factor.column, endpoint))
+    missing = int(cohort.of_patients(factor.column, endpoint).isna().sum())
+    n = len(cohort.rows_of(endpoint))
     return missing_rows(analysis_id, endpoint, missing, n, group=factor.key)

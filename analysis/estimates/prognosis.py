@@ -20,6 +20,7 @@ from analysis.estimates.multiplicity import adjusted
 from analysis.estimates.ratios import ALL_FACTORS, ratio_rows, together_rows
 from analysis.estimates.rows import rounded, to_table
 from analysis.estimates.spline_rows import is_spline, spline_rows
+from analysis.estimates.weights import counted_if_many
 from analysis.study.keys import Statistic
 from analysis.study.limits import exact
 from analysis.study.parameters import Parameters
@@ -84,8 +85,9 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     for factor in factors:
         for endpoint in endpoints:
             times = compared_times(cohort, factor, endpoint.name, parameters)
+            of_groups = counted_if_many(times, parameters)
             strata = _strata(cohort, factor, parameters)
-            found = group_rows(times, factor, endpoint, strata, counting)
+            found = group_rows(of_groups, factor, endpoint, strata, counting)
             rows += left_out_rows(cohort, factor, endpoint.name, ANALYSIS)
             if is_spline(factor, parameters):
                 rows += [one for one in found if one["statistic"] not in TESTS]
@@ -96,15 +98,18 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
                 rows += found
                 rows += [one for one in together if _is_of(one, factor.key, endpoint.name)]
             else:
-                rows += found + ratio_rows(times, factor, endpoint, counting)
+                of_two = of_groups if factor.is_binary else times
+                rows += found + ratio_rows(of_two, factor, endpoint, counting)
     for factor in other_factors_of(cohort):
         for endpoint in endpoints:
             times = compared_times(cohort, factor, endpoint.name, parameters)
+            of_groups = counted_if_many(times, parameters)
             strata = _strata(cohort, factor, parameters)
             rows += left_out_rows(cohort, factor, endpoint.name, ANALYSIS)
-            rows += group_rows(times, factor, endpoint, strata, counting)
+            rows += group_rows(of_groups, factor, endpoint, strata, counting)
             if factor.ratios:
-                rows += ratio_rows(times, factor, endpoint, counting)
+                of_two = of_groups if factor.is_binary else times
+                rows += ratio_rows(of_two, factor, endpoint, counting)
     rows += [one for one in together if one["group"] == ALL_FACTORS]
     return adjusted_tests(to_table(rows, estimate, cohort.stand_ins), factors, parameters)
 

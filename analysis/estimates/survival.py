@@ -22,7 +22,7 @@ from analysis.estimates.curves import (
     rate,
 )
 from analysis.estimates.rows import row, to_table
-from analysis.estimates.weights import number_of
+from analysis.estimates.weights import counted_if_many, number_of
 from analysis.study.endpoints import Endpoint
 from analysis.study.keys import NOT_REACHED, Statistic
 from analysis.study.months import DAYS_PER_MONTH, months
@@ -273,7 +273,7 @@ def not_at_risk_rows(
     ]
 
 
-def follow_up_rows(time_to_event: pd.DataFrame, parameters: Parameters) -> list[dict[str, Any]]:
+def follow_up_rows(times: pd.DataFrame, parameters: Parameters) -> list[dict[str, Any]]:
     """Give the length of follow-up (months) as rows of estimates.
 
     The median is by `follow_up_definition`: the reverse Kaplan-Meier one, in which death ends the
@@ -281,7 +281,6 @@ def follow_up_rows(time_to_event: pd.DataFrame, parameters: Parameters) -> list[
     Clin Trials 1996;17:343-6), or the median of the times that all patients, or those alive, were
     observed. The range is that of the times observed, whether or not they end in death.
     """
-    times = time_to_event[time_to_event["endpoint"] == OVERALL_SURVIVAL]
     if parameters.follow_up_definition != "reverse Kaplan-Meier":
         # Of the times themselves, whenever a patient entered.
         times = times.drop(columns="start", errors="ignore")
@@ -328,16 +327,17 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
         The estimates table, `analysis_id` survival. What a dataset does not record has no rows.
     """
     endpoints = cohort.endpoints()
+    times = {name: counted_if_many(cohort.times(name), parameters) for name in endpoints}
     rows = [
         statistic
         for name in endpoints
-        for statistic in endpoint_rows(cohort.times(name), cohort.study.endpoint(name), parameters)
+        for statistic in endpoint_rows(times[name], cohort.study.endpoint(name), parameters)
     ]
     out = cohort.not_at_risk
     left_out = Counter(zip(out["endpoint"], out["reason"], strict=True))
     rows += not_at_risk_rows(endpoints, left_out, len(cohort.patients))
     if OVERALL_SURVIVAL in endpoints:
-        rows += follow_up_rows(cohort.time_to_event, parameters)
+        rows += follow_up_rows(times[OVERALL_SURVIVAL], parameters)
     for outcome in filter(cohort.records, OUTCOMES):
         rows += count_rows(ANALYSIS, outcome, cohort.patients[outcome])
     for detail in filter(cohort.records, DETAILS):

@@ -42,7 +42,8 @@ HAZARD_RATIO = Statistic.HAZARD_RATIO
 OTHERS = re.compile(r"cohorts|Published|Difference|What there is")
 # On the page of what is left open: of many cohorts, of proofs, or of the article's numbers.
 LEFT_OPEN = re.compile(
-    r"Attained|Above 1|at the ends|days|Log HR|SE|Events until|Proved|Survival|risk|Limits|side|over"
+    r"Attained|Above 1|at the ends|days|Log HR|SE|Events until|Proved|Survival|risk|Limits|side|"
+    "over"
 )
 OF_TRIALS = {"supplementary_table_1", "earlier_trials_as_printed", "earlier_trials_papers"}
 
