@@ -7,6 +7,7 @@ fork server of Python's multiprocessing; it has no threads when it forks, and en
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -156,6 +157,8 @@ class ForkedKernel:
 
 def _run(arguments: list[str], environment: dict[str, str], folder: str) -> None:
     """Become a kernel: what a start of Python does to a process is done here by hand."""
+    # What was imported before the fork is neither looked through for garbage nor, by that, copied.
+    gc.freeze()
     # Ctrl-C in the terminal is for the build, which then ends its kernels.
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
