@@ -14,7 +14,7 @@ from analysis.display.written import NUMBER, is_written
 
 # Pages --------------------------------------------------------------------------------------------
 
-# Attributes stand in the order of the alphabet: nbconvert writes a page once more, and so.
+# As `linked`, `sources` and the template write them: attributes in the order of the alphabet.
 _LISTED = re.compile(r'<section class="rows">.*?</section>', re.DOTALL)
 _ENTRY = re.compile(r'<tr(?: class="(same)")? id="([^"]+)">(.*?)</tr>', re.DOTALL)
 _GROUP = re.compile(r'<tbody><tr class="how">((?:(?!</tbody>).)*)</tbody>', re.DOTALL)
