@@ -140,7 +140,8 @@ class _Exporter(HTMLExporter):
         """
         lexer = nb.metadata.get("language_info", {}).get("pygments_lexer", "ipython3")
         self.register_filter("highlight_code", Highlight2HTML(pygments_lexer=lexer, parent=self))
-        return super(HTMLExporter, self).from_notebook_node(nb, self._init_resources(resources))
+        resources = self._init_resources(resources or {})
+        return super(HTMLExporter, self).from_notebook_node(nb, resources)
 
     def _create_environment(self) -> Environment:
         environment = super()._create_environment()

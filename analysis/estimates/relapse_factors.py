@@ -39,17 +39,20 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     for name in cohort.endpoints():
         endpoint = cohort.study.endpoint(name)
         if endpoint.death_choice:
+            competes, chosen = endpoint.competes(parameters), times_chosen(endpoint, parameters)
             for factor in factors_of(cohort):
-                times = times_by(cohort, factor.column, name)
+                # Whose times they are changes no number of these.
+                times = times_by(cohort, factor.column, name).drop(columns="patient_id")
                 rows += left_out_rows(cohort, factor, name, ANALYSIS)
-                rows += _factor_rows(times, factor, endpoint, parameters)
+                rows += _factor_rows(times, factor, endpoint, competes, chosen)
     return to_table(rows, estimate, cohort.stand_ins)
 
 
 @remembered
 def _factor_rows(
-    times: pd.DataFrame, factor: Factor, endpoint: Endpoint, parameters: Parameters
+    times: pd.DataFrame, factor: Factor, endpoint: Endpoint, competes: bool, chosen: str
 ) -> list[dict[str, Any]]:
+    """Give the rows of a factor; `chosen` says each choice about its times, for the method."""
     rows = []
     for level in factor.groups:
         of_level = times[times["level"] == level]
@@ -59,7 +62,7 @@ def _factor_rows(
             row(ANALYSIS, endpoint.name, statistic, count, unit="patients", **keys)
             for statistic, count in counts.items()
         ]
-    if endpoint.competes(parameters):
+    if competes:
         test, method = gray_test(causes(times), RELAPSE), "Gray's test"
     else:
         test, method = log_rank(times), "log-rank test"
@@ -69,8 +72,8 @@ def _factor_rows(
         Statistic.P_VALUE,
         test.p_value,
         group=factor.key,
-        method=method + times_chosen(endpoint, parameters),
+        method=method + chosen,
         n=len(times),
         note=test.note,
     )
-    return rows + with_exact(p, times, competing=endpoint.competes(parameters))
+    return rows + with_exact(p, times, competing=competes)

@@ -93,8 +93,8 @@ def of(cohort: Cohort, own: pd.DataFrame, folder: Path = ENSEMBLE) -> LeftOpen:
     ratios = left_open.hazard_ratios(
         own, members, pushed, proved, Targets(ledger), cohort.parameters.confidence
     )
-    of_it, *of_others = _of_others(cohort, named, folder)
-    others = left_open.others(of_it, *of_others, _without_ratios(named))
+    of_it, of_members, of_witnesses = _of_others(cohort, named, folder)
+    others = left_open.others(of_it, of_members, of_witnesses, _without_ratios(named))
     of_it = of_it.merge(others[[*KEY, "parameters"]], on=[*KEY, "parameters"])
     told = left_open.curves(curves)
     others = left_open.with_limits(others, proved, told)

@@ -31,6 +31,7 @@ from analysis.estimates.factors import endpoints_of, factors_of, times_by
 from analysis.estimates.groups import group_rows
 from analysis.estimates.ratios import ratio_rows
 from analysis.estimates.rows import rounded
+from analysis.estimates.survival import times_chosen
 from analysis.study.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
 from tests.browser.test_accessibility import AXE, PLAIN
@@ -181,7 +182,9 @@ def some_rows(
     if relapses and factors and chance.random() < 0.3:
         name, factor = chance.choice(relapses), chance.choice(factors)
         times = times_by(cohort, factor.column, name)
-        rows += relapse_factors._factor_rows(times, factor, study.endpoint(name), parameters)
+        relapse = study.endpoint(name)
+        choices = relapse.competes(parameters), times_chosen(relapse, parameters)
+        rows += relapse_factors._factor_rows(times, factor, relapse, *choices)
     return keyed(rows, cohort)
 
 

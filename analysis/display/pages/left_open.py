@@ -395,9 +395,9 @@ def others_table(others: pd.DataFrame, study: Study) -> Table | None:
         ],
         left=("witnesses",),
     )
-    places = _own(rows, keys, "value")
-    under = {place: str(others["parameters"].iloc[place[1]]) for place in places}
-    return replace(made, keys=places, under=under)
+    own = _own(rows, keys, "value")
+    under = {place: str(others["parameters"].iloc[place[1]]) for place in own}
+    return replace(made, keys=own, under=under)
 
 
 def curves_table(curves: pd.DataFrame, study: Study) -> Table | None:
