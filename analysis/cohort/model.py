@@ -161,7 +161,7 @@ class Cohort:
                 self.assessments[["response", "change_percent"]].notna().to_numpy().any()
             ),
             "marker": study.marker is not None and self.records(study.marker.after),
-            "factors": self._compares()
+            "factors": any(map(study.compares_by, self.endpoints()))
             and any(self.records(factor.column) for factor in study.factors),
             "survival": not self.time_to_event.empty,
             "everything": all(self.has(*columns) for columns in asked_for(study).values()),
@@ -174,17 +174,6 @@ class Cohort:
             self.records(row.variable.name if isinstance(row, Grouped) else row.name)
             for row in rows
         )
-
-    def _compares(self) -> bool:
-        """Tell whether there is an endpoint that patients are compared by."""
-        compared = {
-            name
-            for endpoint in self.study.endpoints
-            if endpoint.in_table
-            for name in (endpoint.name, endpoint.stand_in)
-        }
-        declared = {endpoint.name for endpoint in self.study.endpoints}
-        return any(name in compared or name not in declared for name in self.endpoints())
 
     def endpoints(self) -> list[str]:
         """Give the endpoints that can be analysed, in the study's order; others by name."""

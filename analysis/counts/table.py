@@ -23,7 +23,6 @@ from analysis.counts.about import UNKNOWN, About, about, added
 from analysis.estimates.compared import compared_times
 from analysis.estimates.weights import N, counted
 from analysis.study.parameters import Parameters
-from analysis.study.study import Study
 from analysis.study.variables import Factor
 
 # All patients, in place of a group of them.
@@ -105,17 +104,10 @@ def count(
     for endpoint in cohort.endpoints():
         times = cohort.times(endpoint)
         parts.append(_tallied(times, endpoint))
-        if is_compared(cohort.study, endpoint):
+        if cohort.study.compares_by(endpoint):
             for factor in factors.values():
                 parts += _by_factor(cohort, times, factor, endpoint)
     return Counts(_summed(parts), about(cohort, description, imputed or {}))
-
-
-def is_compared(study: Study, endpoint: str) -> bool:
-    """Tell whether patients may be compared by an endpoint (`factors.endpoints_of`)."""
-    declared = {one.name for one in study.endpoints}
-    asked = {name for one in study.endpoints if one.in_table for name in (one.name, one.stand_in)}
-    return endpoint in asked or endpoint not in declared
 
 
 def add(*counts: Counts) -> Counts:

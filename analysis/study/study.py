@@ -182,6 +182,16 @@ class Study:
                 return endpoint
         return Endpoint(name, name)
 
+    def compares_by(self, endpoint: str) -> bool:
+        """Tell whether patients may be compared by an endpoint, in place of another or undeclared.
+
+        What a dataset records beyond the endpoints declared was recorded to be compared.
+        """
+        declared = {one.name for one in self.endpoints}
+        asked = [one for one in self.endpoints if one.in_table]
+        in_place = {name for one in asked for name in (one.name, one.stand_in)}
+        return endpoint in in_place or endpoint not in declared
+
     def event(self, name: str) -> str:
         """Give the words for a row of adverse events; other CTCAE terms stand as they are."""
         for group in self.event_groups:

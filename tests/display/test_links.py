@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 from lxml import html
 
 from analysis.display.addresses import Addresses, address
+from analysis.display.beyond import Marks
 from analysis.display.linked import table_markup
 from analysis.display.links import broken, complete
 from analysis.display.page import Page
+from analysis.display.sources import Claim
 from analysis.display.tables import journal, plain_table
+from analysis.estimates.rows import row
 from analysis.study.keys import Key, Statistic
+from analysis.zhai_2025.study import STUDY
 
 PARTS = st.text(max_size=6)
 KEYS = st.builds(
@@ -46,6 +50,52 @@ def test_an_address_hangs_on_its_key_alone() -> None:
     first, second = Addresses(), Addresses()
     assert (first.of(one), first.of(other)) == ("OS.rate.12", "a.yes.OS.n")
     assert (second.of(other), second.of(one)) == ("a.yes.OS.n", "OS.rate.12")
+
+
+@given(st.lists(st.tuples(KEYS, st.sampled_from(["", "a=1", "a-1"])), unique=True, max_size=20))
+def test_a_row_under_other_parameters_has_an_address_of_its_own(
+    rows: list[tuple[Key, str]],
+) -> None:
+    given_ = Addresses()
+    assert len({given_.of(*row) for row in rows}) == len(rows)
+    key = Key("prognosis", "sex", "", "OS", "", Statistic.HAZARD_RATIO)
+    assert Addresses().of(key, "factor_model=penalised") == (
+        "factor_model-penalised.sex.OS.hazard_ratio"
+    )
+
+
+def test_nothing_is_said_of_a_row_under_other_parameters_that_holds_for_its_own() -> None:
+    """No verdict, and no standing: an article or an ensemble has another number."""
+    key = Key("prognosis", "pvtt", "", "OS", "", Statistic.HAZARD_RATIO)
+    rows = [
+        row("prognosis", "OS", Statistic.HAZARD_RATIO, value, group="pvtt", n=9)
+        for value in (1.7, 1.3)
+    ]
+    frame = pd.DataFrame(rows).assign(function="nobody.knows", parameters=["", "model=all"])
+    cells = pd.DataFrame({"a": ["x"], "own": ["1.7"], "other": ["1.3"]})
+    table = replace(
+        plain_table(cells, stub="a"),
+        keys={("cell", 0, 1): (key,), ("cell", 0, 2): (key,)},
+        under={("cell", 0, 2): "model=all"},
+    )
+    marks = Marks(
+        lambda rows: pd.Series(True, rows.index),
+        published=lambda rows: {key: [Claim("1.7", True, "07_replication.html#claim-a")]},
+    )
+    linked = marks.known(table, frame)
+    assert linked.links == {
+        ("cell", 0, 1): ("pvtt.OS.hazard_ratio",),
+        ("cell", 0, 2): ("model-all.pvtt.OS.hazard_ratio",),
+    }
+    own, other = html.fromstring(marks.rows(STUDY).data).xpath("//tr[@id]")
+    assert [cell.text_content() for cell in own.xpath("td")] == [
+        "1.7",
+        "9",
+        "1.7 ✓",
+        "as published",
+    ]
+    assert [cell.text_content() for cell in other.xpath("td")] == ["1.3", "9", "", "open"]
+    assert other.xpath("string(th/*[@class='under'])") == "model=all"
 
 
 # Tables -------------------------------------------------------------------------------------------
