@@ -128,6 +128,9 @@ def of_rows(ids: pd.Series, known: pd.Series) -> pd.Series:
 
 def met_in(ids: pd.Series, others: pd.Series) -> pd.Series:
     """Tell which rows are of patients who stand in other rows, given by their identifiers."""
+    if ids.empty:
+        # A set of a million others would be made for nobody.
+        return pd.Series(False, index=ids.index)
     shared = in_codes(ids) and in_codes(others)
     if not (shared and ids.cat.categories is others.cat.categories):
         return ids.isin(set(others.dropna()))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from analysis.cohort.by_patient import met_in
 from analysis.study.limits import bounds, exact, limits
 from analysis.study.variables import in_levels, yes_no
 from analysis.zhai_2025.factors import ICI_REGIMEN
@@ -72,9 +73,8 @@ def marker(patients: pd.DataFrame, tables: Tables, parameters: Parameters) -> Co
 
 def treatment(patients: pd.DataFrame, tables: Tables, parameters: Parameters) -> Columns:
     """Give targeted therapy, radiotherapy of the liver, SBRT and the ICI regimen."""
-    ids = patients.index
-    radiotherapy = tables["radiotherapy"]
-    irradiated = pd.Series(ids.isin(radiotherapy["patient_id"]), index=ids)
+    ids, radiotherapy = patients["patient_id"], tables["radiotherapy"]
+    irradiated = met_in(ids, radiotherapy["patient_id"])
     in_liver = radiotherapy.loc[radiotherapy["site"].isin(INTRAHEPATIC_SITES), "patient_id"]
     fractions = patients["rt_fractions"].astype("float64")
     few = fractions <= parameters.sbrt_max_fractions
@@ -84,7 +84,7 @@ def treatment(patients: pd.DataFrame, tables: Tables, parameters: Parameters) ->
     targeted = patients["targeted_agent"]
     return {
         "targeted_therapy": _known(targeted != "none", targeted.notna()),
-        "rt_on_intrahepatic": _known(pd.Series(ids.isin(in_liver), index=ids), irradiated),
+        "rt_on_intrahepatic": _known(met_in(ids, in_liver), irradiated),
         "sbrt": _known(few & large, irradiated),
         ICI_REGIMEN.variable.name: in_levels(regimen, ICI_REGIMEN.levels),
     }
