@@ -51,6 +51,7 @@ def hazard_ratios(
     proved: Sequence[Proved],
     targets: Targets,
     confidence: float = 0.95,
+    exact: bool = True,
 ) -> pd.DataFrame:
     """Give one row a hazard ratio of two groups that the article compares.
 
@@ -62,6 +63,9 @@ def hazard_ratios(
         Estimates of cohorts, with `MEMBER`; none has no rows.
     proved
         Bounds; those on given days are of the cohort of the report.
+    exact
+        Whether the cohort of the report has the printed numbers. If not, it is none of those by
+        which something was attained, and nothing is proved of it.
 
     Returns
     -------
@@ -111,14 +115,15 @@ def hazard_ratios(
             [_of(of_members, factor, endpoint), _of(of_witnesses, factor, endpoint)],
             ignore_index=True,
         )
-        values = [*found["ratio"].dropna(), *([] if math.isnan(ratio) else [ratio])]
+        values = [*found["ratio"].dropna(), *([ratio] if exact and ratio > 0 else [])]
         attained = _by_side(values)
         any_days = bounds.get((factor, endpoint, False))
         own_days = bounds.get((factor, endpoint, True))
         _see(factor, endpoint, values, any_days)
-        _see(factor, endpoint, [ratio], own_days)
+        _see(factor, endpoint, [ratio] if exact else [], own_days)
         error = _error(lower, upper, z)
-        errors = [*found["error"].dropna(), error]
+        of_others = list(found["error"].dropna())
+        errors = [*of_others, *([error] if exact or not of_others else [])]
         sizes = [whole.get((level, Statistic.N.value), math.nan) for level in (YES, NO)]
         events = [whole.get((level, Statistic.EVENTS.value), math.nan) for level in (YES, NO)]
         usual = _usual(targets, factor, endpoint, (sizes[0], sizes[1]), sum(events))
@@ -173,7 +178,11 @@ def openness(attained: Sequence[Interval]) -> Openness:
 
 
 def others(
-    own: pd.DataFrame, members: pd.DataFrame, witnesses: pd.DataFrame, named: pd.DataFrame
+    own: pd.DataFrame,
+    members: pd.DataFrame,
+    witnesses: pd.DataFrame,
+    named: pd.DataFrame,
+    exact: bool = True,
 ) -> pd.DataFrame:
     """Give what was attained of the other statistics that witnesses were pushed for.
 
@@ -186,6 +195,8 @@ def others(
         Likewise, with `MEMBER`.
     named
         The witnesses: name, `KEY`, parameters, direction, value.
+    exact
+        Whether the cohort of the report has the printed numbers, and so attains something.
 
     Returns
     -------
@@ -205,7 +216,12 @@ def others(
                 of_it["direction"], of_it["value"], of_it["name"], strict=True
             )
         }
-        everything = [*mine, *ours, *theirs, *(value for value, _ in ends.values())]
+        everything = [
+            *(mine if exact else ()),
+            *ours,
+            *theirs,
+            *(value for value, _ in ends.values()),
+        ]
         low, high = min(everything), max(everything)
         rows.append(
             about

@@ -9,18 +9,22 @@ import pandas as pd
 from pydantic import ValidationError
 
 from analysis.article.ledger import CLAIMS, read_ledger
+from analysis.audit.comparison import compare
 from analysis.cohort.folder import ENSEMBLE
 from analysis.cohort.model import Cohort
+from analysis.estimates import characteristics, survival
 from analysis.estimates.ensemble import (
     MULTIVARIABLE,
     MULTIVARIABLE_OF_WITNESSES,
     OF_WITNESSES,
     WITNESSES,
+    choices,
     ledger_digest,
     read_ensemble,
 )
 from analysis.estimates.rows import KEY
 from analysis.estimates.spread import MEMBER
+from analysis.study.keys import Statistic
 from analysis.synthesis import left_open
 from analysis.synthesis.bounds import matters, run
 from analysis.synthesis.bounds.form import CurveProved, Proved
@@ -72,33 +76,75 @@ def of(cohort: Cohort, own: pd.DataFrame, folder: Path = ENSEMBLE) -> LeftOpen:
     article = cohort.study.article
     assert article is not None
     ledger = read_ledger(article / CLAIMS.name)
-    missing: list[str] = []
-    found = read_ensemble(ledger, cohort.parameters, folder)
     members = pd.DataFrame(columns=[MEMBER, *KEY, "value"])
-    if isinstance(found, str):
-        missing.append(found)
+    pushed, named = members, pd.DataFrame()
+    missing: list[str] = []
+    proved: tuple[Proved, ...] = ()
+    curves: tuple[CurveProved, ...] = ()
+    exact = True
+    if others := _other_choices(cohort):
+        # A ratio after a landmark, or of a model of many factors, is another quantity.
+        missing.append(others)
     else:
-        members = found.estimates
-    pushed, named = members.iloc[:0], pd.DataFrame()
-    if not isinstance(found, str):
-        try:
-            named = pd.read_csv(folder / WITNESSES, dtype=str, keep_default_na=False)
-            pushed = pd.read_parquet(folder / OF_WITNESSES)
-        except (OSError, ValueError):
+        found = read_ensemble(ledger, cohort.parameters, folder)
+        if isinstance(found, str):
+            missing.append(found)
+        else:
+            members = found.estimates
+            named, pushed = _pushed(folder, missing)
+        proved, curves = _proved(cohort, ledger, folder, missing)
+        if missed := _missed(cohort, ledger, own):
+            exact = False
             missing.append(
-                "No cohorts were pushed down and up yet, so that what was attained is that of the "
-                "ensemble alone; `make witnesses` finds them."
+                f"{missed} of the article’s numbers come out otherwise in these patients: what was "
+                "attained, and what is proved, is of cohorts that have them all, and this one only "
+                "stands beside it."
             )
-    proved, curves = _proved(cohort, ledger, folder, missing)
     ratios = left_open.hazard_ratios(
-        own, members, pushed, proved, Targets(ledger), cohort.parameters.confidence
+        own, members, pushed, proved, Targets(ledger), cohort.parameters.confidence, exact
     )
     of_it, of_members, of_witnesses = _of_others(cohort, named, folder)
-    others = left_open.others(of_it, of_members, of_witnesses, _without_ratios(named))
-    of_it = of_it.merge(others[[*KEY, "parameters"]], on=[*KEY, "parameters"])
+    further = left_open.others(of_it, of_members, of_witnesses, _without_ratios(named), exact)
+    of_it = of_it.merge(further[[*KEY, "parameters"]], on=[*KEY, "parameters"])
     told = left_open.curves(curves)
-    others = left_open.with_limits(others, proved, told)
-    return LeftOpen(ratios, others, of_it, _matters(folder, proved), told, tuple(missing))
+    further = left_open.with_limits(further, proved, told)
+    return LeftOpen(ratios, further, of_it, _matters(folder, proved), told, tuple(missing))
+
+
+def _other_choices(cohort: Cohort) -> str:
+    """Say which choices are others than those of the article, which all else here is under."""
+    own, articles = choices(cohort.parameters), choices(cohort.study.parameters())
+    listed = ", ".join(
+        f"{name} = {value}" for name, value in own.items() if value != articles[name]
+    )
+    if not listed:
+        return ""
+    return (
+        "What other cohorts attain, and what is proved, is under the article’s own choices, and so "
+        f"is not shown; this report has others: {listed}."
+    )
+
+
+def _pushed(folder: Path, missing: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give the cohorts that were pushed down and up: their names, and estimates of them."""
+    try:
+        named = pd.read_csv(folder / WITNESSES, dtype=str, keep_default_na=False)
+        return named, pd.read_parquet(folder / OF_WITNESSES)
+    except (OSError, ValueError):
+        missing.append(
+            "No cohorts were pushed down and up yet, so that what was attained is that of the "
+            "ensemble alone; `make witnesses` finds them."
+        )
+        return pd.DataFrame(), pd.DataFrame(columns=[MEMBER, *KEY, "value"])
+
+
+def _missed(cohort: Cohort, ledger: pd.DataFrame, own: pd.DataFrame) -> int:
+    """Give how many published numbers that proofs rest on a cohort has otherwise."""
+    of_it = (part.estimate(cohort, cohort.parameters) for part in (characteristics, survival))
+    compared = compare(ledger, pd.concat([own, *of_it], ignore_index=True))
+    # Proofs rest on counts: of these some percentages are printed wrong.
+    rested_on = compared["estimated"] & (compared["statistic"] != Statistic.PERCENT)
+    return int((rested_on & ~compared["agrees"]).sum())
 
 
 def _proved(
