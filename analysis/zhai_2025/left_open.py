@@ -81,7 +81,7 @@ def of(cohort: Cohort, own: pd.DataFrame, folder: Path = ENSEMBLE) -> LeftOpen:
     missing: list[str] = []
     proved: tuple[Proved, ...] = ()
     curves: tuple[CurveProved, ...] = ()
-    exact = True
+    exact = False
     if others := _other_choices(cohort):
         # A ratio after a landmark, or of a model of many factors, is another quantity.
         missing.append(others)
@@ -93,8 +93,9 @@ def of(cohort: Cohort, own: pd.DataFrame, folder: Path = ENSEMBLE) -> LeftOpen:
             members = found.estimates
             named, pushed = _pushed(folder, missing)
         proved, curves = _proved(cohort, ledger, folder, missing)
-        if missed := _missed(cohort, ledger, own):
-            exact = False
+        missed = _missed(cohort, ledger, own)
+        exact = not missed
+        if missed:
             missing.append(
                 f"{missed} of the article’s numbers come out otherwise in these patients: what was "
                 "attained, and what is proved, is of cohorts that have them all, and this one only "

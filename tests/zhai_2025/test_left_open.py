@@ -62,6 +62,7 @@ def test_under_other_choices_nothing_of_other_cohorts_stands_beside(chosen: dict
     assert "the article’s own choices, and so is not shown" in said
     assert left.ratios["cohorts"].eq(0).all()
     assert left.ratios["any_days"].isna().all()
+    assert not left.ratios["attained"].map(len).any()
     assert left.others.empty
     assert "not known" in show(left, cohort).casefold()
 
