@@ -49,9 +49,8 @@ class How:
 
     def at_a_time(self) -> int:
         """Give the number of notebooks that run at a time."""
-        # While one kernel starts or ends, which is mostly waiting, another can compute; a page that
-        # somebody waits for is not to share its core.
-        return self.workers or (os.cpu_count() or 1) + (not self.first)
+        # While one kernel starts or ends, which is mostly waiting, another can compute.
+        return self.workers or (os.cpu_count() or 1) + 1
 
 
 @dataclass(frozen=True)
