@@ -135,7 +135,7 @@ def _with_factors(study: Study, description: Description, faults: list[Fault]) -
         factor = Factor(
             declared.name or declared.column,
             variable,
-            "" if declared.cut else declared.label or variable.words,
+            _words(declared, variable),
             cut=_cut(declared),
             level=declared.level or "",
             levels=_levels(declared),
@@ -227,6 +227,17 @@ def _once(rows: list[Row]) -> list[Row]:
 def _is_derived(study: Study, column: str) -> bool:
     """Tell whether a column is made by a derivation, and so is in no file."""
     return column in DERIVED or column in study.derived
+
+
+def _words(declared: DeclaredFactor, variable: Variable) -> str:
+    """Give the words of a factor; of one level against the rest they say which."""
+    if declared.cut is not None:
+        return ""
+    if declared.label:
+        return declared.label
+    if declared.level in (None, YES):
+        return variable.words
+    return f"{variable.words}: {variable.level(declared.level)}"
 
 
 def _variable(

@@ -191,10 +191,8 @@ class Cohort:
 
     def of_patients(self, column: str, endpoint: str) -> ExtensionArray:
         """Give a column of the patients for each of the times of one endpoint, in their order."""
-        if endpoint not in self._patients:
-            names = self.time_to_event["patient_id"].to_numpy()[self.rows_of(endpoint)]
-            self._patients[endpoint] = self.patients.index.get_indexer(pd.Index(names))
-        return self.patients[column].array.take(self._patients[endpoint])
+        places = self._patients.get(endpoint, np.array([], dtype=np.intp))
+        return self.patients[column].array.take(places, allow_fill=True)
 
     @cached_property
     def _rows(self) -> Mapping[str, npt.NDArray[np.intp]]:
@@ -203,5 +201,7 @@ class Cohort:
         return {name: np.flatnonzero(codes == place) for place, name in enumerate(names)}
 
     @cached_property
-    def _patients(self) -> dict[str, npt.NDArray[np.intp]]:
-        return {}
+    def _patients(self) -> Mapping[str, npt.NDArray[np.intp]]:
+        ids = self.time_to_event["patient_id"].to_numpy()
+        index = self.patients.index
+        return {name: index.get_indexer(pd.Index(ids[rows])) for name, rows in self._rows.items()}

@@ -63,7 +63,7 @@ class Addresses:
 
 
 def _digest(key: Key, under: str) -> str:
-    said = "\x1f".join(map(str, (*astuple(key), *filter(None, (under,)))))
+    said = "\x1f".join(map(str, astuple(key))) + under
     return hashlib.sha256(said.encode()).hexdigest()[:8]
 
 

@@ -80,9 +80,13 @@ def journal(
     spanners: dict[str, list[str]] | None = None,
     notes: Iterable[str] = (),
     left: Iterable[str] = (),
+    in_one_line: Iterable[str] = (),
 ) -> Table:
-    """Lay out cells of text as a journal would: rules above and below, numbers to the right."""
-    notes, left = list(filter(None, notes)), list(left)
+    """Lay out cells of text as a journal would: rules above and below, numbers to the right.
+
+    Cells of columns `in_one_line` are not broken: two stretches of numbers, or two names.
+    """
+    notes, left, in_one_line = list(filter(None, notes)), list(left), list(in_one_line)
     shown: dict[str, Any] = {name: name for name in cells.columns if name != group}
     table = GT(cells, rowname_col=stub, groupname_col=group).cols_label(shown | (headings or {}))
     table = table.tab_stubhead(label=(headings or {}).get(stub, stub))
@@ -92,6 +96,9 @@ def journal(
     table = table.cols_align("right", columns=numbers)
     if left:
         table = table.cols_align("left", columns=left)
+    if in_one_line:
+        unbroken = style.css("white-space: nowrap")
+        table = table.tab_style(unbroken, loc.body(columns=in_one_line))
     for note in notes:
         table = table.tab_source_note(note)
     table = table.tab_style(style.text(weight="bold"), loc.row_groups())
@@ -111,6 +118,7 @@ def journal(
         "spanners": spanners,
         "notes": notes,
         "left": left,
+        "in_one_line": in_one_line,
     }
     return Table(table, cells, layout)
 

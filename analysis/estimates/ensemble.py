@@ -90,7 +90,7 @@ def read_ensemble(
             "The ensemble of cohorts was found for other published numbers than these; "
             f"`{COMMAND}` makes it anew."
         )
-    changed = _changed(made, chosen)
+    changed = changed_choices(made, chosen)
     stored = ESTIMATES
     if changed == _MODEL:
         stored, changed = MULTIVARIABLE, {}
@@ -125,5 +125,6 @@ def choices(parameters: Parameters) -> dict[str, Any]:
     return {name: value for name, value in dumped.items() if name not in _NO_MATTER}
 
 
-def _changed(made: Mapping[str, Any], chosen: Parameters) -> dict[str, Any]:
+def changed_choices(made: Mapping[str, Any], chosen: Parameters) -> dict[str, Any]:
+    """Give the choices that are others than those something was `made` under (`choices`)."""
     return {name: value for name, value in choices(chosen).items() if made.get(name) != value}

@@ -84,10 +84,9 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     counting = of_counting(parameters)
     for factor in factors:
         for endpoint in endpoints:
-            times = compared_times(cohort, factor, endpoint.name, parameters)
-            of_groups = counted_if_many(times, parameters)
+            times = _times(cohort, factor, endpoint.name, parameters)
             strata = _strata(cohort, factor, parameters)
-            found = group_rows(of_groups, factor, endpoint, strata, counting)
+            found = group_rows(times, factor, endpoint, strata, counting)
             rows += left_out_rows(cohort, factor, endpoint.name, ANALYSIS)
             if is_spline(factor, parameters):
                 rows += [one for one in found if one["statistic"] not in TESTS]
@@ -98,20 +97,28 @@ def estimate(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
                 rows += found
                 rows += [one for one in together if _is_of(one, factor.key, endpoint.name)]
             else:
-                of_two = of_groups if factor.is_binary else times
-                rows += found + ratio_rows(of_two, factor, endpoint, counting)
+                rows += found + ratio_rows(times, factor, endpoint, counting)
     for factor in other_factors_of(cohort):
         for endpoint in endpoints:
-            times = compared_times(cohort, factor, endpoint.name, parameters)
-            of_groups = counted_if_many(times, parameters)
+            times = _times(cohort, factor, endpoint.name, parameters)
             strata = _strata(cohort, factor, parameters)
             rows += left_out_rows(cohort, factor, endpoint.name, ANALYSIS)
-            rows += group_rows(of_groups, factor, endpoint, strata, counting)
+            rows += group_rows(times, factor, endpoint, strata, counting)
             if factor.ratios:
-                of_two = of_groups if factor.is_binary else times
-                rows += ratio_rows(of_two, factor, endpoint, counting)
+                rows += ratio_rows(times, factor, endpoint, counting)
     rows += [one for one in together if one["group"] == ALL_FACTORS]
     return adjusted_tests(to_table(rows, estimate, cohort.stand_ins), factors, parameters)
+
+
+def _times(cohort: Cohort, factor: Factor, endpoint: str, parameters: Parameters) -> pd.DataFrame:
+    """Give the times that are compared, counted where patients are many and counts suffice.
+
+    A curve needs the quantity of each patient, and a model of several levels is another library's.
+    """
+    times = compared_times(cohort, factor, endpoint, parameters)
+    if is_spline(factor, parameters) or not factor.is_binary:
+        return times
+    return counted_if_many(times, parameters)
 
 
 def _strata(cohort: Cohort, factor: Factor, parameters: Parameters) -> tuple[Factor, ...]:

@@ -64,6 +64,7 @@ def counted(times: pd.DataFrame) -> pd.DataFrame:
     if (group < 0).any():
         raise ValueError("Patients of whom no level is known are in no group.")
     ended = times["event"].to_numpy(dtype=bool) + 2 * times["competing"].to_numpy(dtype=bool)
+    # Neither, the event, what competes with it, or both.
     shape = (groups, len(grid), 4)
     cells = np.bincount((group * shape[1] + place) * shape[2] + ended)
     there = np.flatnonzero(cells)

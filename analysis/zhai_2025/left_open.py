@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +18,7 @@ from analysis.estimates.ensemble import (
     MULTIVARIABLE_OF_WITNESSES,
     OF_WITNESSES,
     WITNESSES,
+    changed_choices,
     choices,
     ledger_digest,
     read_ensemble,
@@ -35,6 +36,7 @@ from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.synthesis.pushed import PUSHED
 
 _MODEL = {"factor_model": "multivariable"}
+_NOBODY = pd.DataFrame(columns=[MEMBER, *KEY, "value"])
 
 
 @dataclass(frozen=True)
@@ -76,50 +78,71 @@ def of(cohort: Cohort, own: pd.DataFrame, folder: Path = ENSEMBLE) -> LeftOpen:
     article = cohort.study.article
     assert article is not None
     ledger = read_ledger(article / CLAIMS.name)
-    members = pd.DataFrame(columns=[MEMBER, *KEY, "value"])
-    pushed, named = members, pd.DataFrame()
     missing: list[str] = []
+    beside = _beside(cohort, ledger, own, folder, missing)
+    ratios = left_open.hazard_ratios(
+        own,
+        beside.members,
+        beside.pushed,
+        beside.proved,
+        Targets(ledger),
+        cohort.parameters.confidence,
+        beside.exact,
+    )
+    mine, members, pushed = _of_others(cohort, beside.named, folder)
+    others = left_open.others(mine, members, pushed, _without_ratios(beside.named), beside.exact)
+    mine = mine.merge(others[[*KEY, "parameters"]], on=[*KEY, "parameters"])
+    curves = left_open.curves(beside.curves)
+    others = left_open.with_limits(others, beside.proved, curves)
+    return LeftOpen(ratios, others, mine, _matters(folder, beside.proved), curves, tuple(missing))
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What a cohort stands beside: exact cohorts, the names of those pushed, and proofs.
+
+    `exact` tells whether it is itself such a cohort, under the choices of these.
+    """
+
+    members: pd.DataFrame = field(default_factory=lambda: _NOBODY)
+    named: pd.DataFrame = field(default_factory=pd.DataFrame)
+    pushed: pd.DataFrame = field(default_factory=lambda: _NOBODY)
     proved: tuple[Proved, ...] = ()
     curves: tuple[CurveProved, ...] = ()
-    exact = False
+    exact: bool = False
+
+
+def _beside(
+    cohort: Cohort, ledger: pd.DataFrame, own: pd.DataFrame, folder: Path, missing: list[str]
+) -> _Beside:
+    """Give what a cohort stands beside, and say in `missing` what is lacking, and why."""
     if others := _other_choices(cohort):
         # A ratio after a landmark, or of a model of many factors, is another quantity.
         missing.append(others)
+        return _Beside()
+    found = read_ensemble(ledger, cohort.parameters, folder)
+    if isinstance(found, str):
+        missing.append(found)
+        members, named, pushed = _NOBODY, pd.DataFrame(), _NOBODY
     else:
-        found = read_ensemble(ledger, cohort.parameters, folder)
-        if isinstance(found, str):
-            missing.append(found)
-        else:
-            members = found.estimates
-            named, pushed = _pushed(folder, missing)
-        proved, curves = _proved(cohort, ledger, folder, missing)
-        missed = _missed(cohort, ledger, own)
-        exact = not missed
-        if missed:
-            missing.append(
-                f"{missed} of the article’s numbers come out otherwise in these patients: what was "
-                "attained, and what is proved, is of cohorts that have them all, and this one only "
-                "stands beside it."
-            )
-    ratios = left_open.hazard_ratios(
-        own, members, pushed, proved, Targets(ledger), cohort.parameters.confidence, exact
-    )
-    of_it, of_members, of_witnesses = _of_others(cohort, named, folder)
-    further = left_open.others(of_it, of_members, of_witnesses, _without_ratios(named), exact)
-    of_it = of_it.merge(further[[*KEY, "parameters"]], on=[*KEY, "parameters"])
-    told = left_open.curves(curves)
-    further = left_open.with_limits(further, proved, told)
-    return LeftOpen(ratios, further, of_it, _matters(folder, proved), told, tuple(missing))
+        members, (named, pushed) = found.estimates, _pushed(folder, missing)
+    proved, curves = _proved(cohort, ledger, folder, missing)
+    missed = _missed(cohort, ledger, own)
+    if missed:
+        missing.append(
+            f"{missed} of the article’s numbers come out otherwise in these patients: what was "
+            "attained, and what is proved, is of cohorts that have them all, and this one only "
+            "stands beside it."
+        )
+    return _Beside(members, named, pushed, proved, curves, exact=not missed)
 
 
 def _other_choices(cohort: Cohort) -> str:
     """Say which choices are others than those of the article, which all else here is under."""
-    own, articles = choices(cohort.parameters), choices(cohort.study.parameters())
-    listed = ", ".join(
-        f"{name} = {value}" for name, value in own.items() if value != articles[name]
-    )
-    if not listed:
+    changed = changed_choices(choices(cohort.study.parameters()), cohort.parameters)
+    if not changed:
         return ""
+    listed = ", ".join(f"{name} = {value}" for name, value in changed.items())
     return (
         "What other cohorts attain, and what is proved, is under the article’s own choices, and so "
         f"is not shown; this report has others: {listed}."
@@ -136,7 +159,7 @@ def _pushed(folder: Path, missing: list[str]) -> tuple[pd.DataFrame, pd.DataFram
             "No cohorts were pushed down and up yet, so that what was attained is that of the "
             "ensemble alone; `make witnesses` finds them."
         )
-        return pd.DataFrame(), pd.DataFrame(columns=[MEMBER, *KEY, "value"])
+        return pd.DataFrame(), _NOBODY
 
 
 def _missed(cohort: Cohort, ledger: pd.DataFrame, own: pd.DataFrame) -> int:

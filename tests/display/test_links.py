@@ -131,6 +131,15 @@ def test_what_a_table_shows_is_the_same_with_links_and_without() -> None:
     assert html.fromstring(alone).text_content() == html.fromstring(without).text_content()
 
 
+def test_what_is_read_in_one_line_is_so_with_links() -> None:
+    cells = pd.DataFrame({"row": ["a"], "ends": ["0.72–0.73 or 1.36"], "n": ["5"]})
+    table = journal(cells, stub="row", left=["ends"], in_one_line=["ends"])
+    linked = replace(table, columns=tuple(cells), links={("cell", 0, 2): ("a.n",)})
+    for markup in table_markup("t", linked):
+        styles = [cell.get("style", "") for cell in html.fromstring(markup).xpath("//tbody/tr/td")]
+        assert ["nowrap" in style for style in styles] == [True, False]
+
+
 def test_signs_of_links_in_a_dataset_are_no_links() -> None:
     hostile = "\ue0000\ue001x\ue002 \ue0007\ue001<script>\ue002"
     cells = pd.DataFrame({"row": [hostile], "n": [f"5 {hostile}"]})

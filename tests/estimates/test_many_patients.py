@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from analysis.estimates import prognosis, survival, weights
 from analysis.estimates.groups import group_rows
 from analysis.estimates.remembered import forget
 from analysis.estimates.weights import counted, number_of
+from analysis.study.variables import Factor
 from analysis.zhai_2025.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
 from benchmarks import patients
@@ -74,9 +76,10 @@ def test_ten_thousand_are_counted_and_give_the_same(
     monkeypatch.undo()
     rows: list[int] = []
 
-    def seen(times: pd.DataFrame, *given: Any) -> Any:
-        rows.append(len(times))
-        return group_rows(times, *given)
+    def seen(times: pd.DataFrame, factor: Factor, *given: Any) -> Any:
+        if factor.is_binary:
+            rows.append(len(times))
+        return group_rows(times, factor, *given)
 
     monkeypatch.setattr(prognosis, "group_rows", seen)
     for one, other in zip(told, _estimates(datasets["10000"], Parameters()), strict=True):
@@ -119,3 +122,13 @@ def test_nobody_is_counted_in_no_group() -> None:
     )
     with pytest.raises(ValueError, match="no level is known"):
         counted(times)
+
+
+def test_who_is_no_patient_of_a_cohort_has_no_level(datasets: dict[str, Any]) -> None:
+    cohort = derive.cohort(datasets["108"], Parameters())
+    left = replace(cohort, patients=cohort.patients.iloc[1:])
+    found = left.of_patients("sex", "OS")
+    of_os = left.times("OS")["patient_id"]
+    assert pd.isna(found[of_os.eq(cohort.patients.index[0]).to_numpy()]).all()
+    known = pd.Series(found, of_os).drop(cohort.patients.index[0])
+    assert known.equals(cohort.patients["sex"].loc[known.index].rename(None))

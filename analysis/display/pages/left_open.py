@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-from great_tables import loc, style
 from IPython.display import Markdown
 
 from analysis.display.beyond import CAPTION, MARK, NOTE
@@ -52,7 +51,7 @@ def _marked(rows: Sequence[Mapping[str, str]], plain: Sequence[str], **layout: A
     headings = layout.pop("headings")
     spanners = layout.pop("spanners", {})
     left = [names[name] for name in layout.pop("left", ())]
-    made = journal(
+    return journal(
         cells.rename(columns=names),
         headings={
             names[name]: words if name in plain else f"{words}{MARK}"
@@ -60,12 +59,10 @@ def _marked(rows: Sequence[Mapping[str, str]], plain: Sequence[str], **layout: A
         },
         spanners={words: [names[name] for name in of] for words, of in spanners.items()},
         left=left,
+        in_one_line=left,
         notes=[*layout.pop("notes"), NOTE],
         **layout,
     )
-    # Two stretches of numbers, or two names, are read in one line.
-    in_one_line = style.css("white-space: nowrap")
-    return replace(made, shown=made.shown.tab_style(in_one_line, loc.body(columns=left)))
 
 
 def attained(found: Sequence[Interval]) -> str:
