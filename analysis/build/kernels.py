@@ -32,6 +32,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 
 from analysis.build import sockets, warm
 from analysis.build.guard import GUARD, end_kernels
+from analysis.study.interruption import UNSAID
 
 ENGINE = PROVISIONER = "report"
 
@@ -201,6 +202,7 @@ class Kernels:
         }
         return {
             **inherited,
+            **UNSAID,
             "PYTHONPATH": str(self._root),
             "PYTHONNOUSERSITE": "1",
             # A figure appears where a notebook shows it, with its caption, and nowhere else.

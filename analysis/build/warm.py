@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -175,6 +176,8 @@ def _run(arguments: list[str], environment: dict[str, str], folder: str) -> None
     from analysis.build.preload import forget_draws
 
     forget_draws()
+    # A kernel that is told to end says at times which of its own tasks waited: nobody's concern.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     Thread(target=_end_with_the_build, daemon=True).start()
     launch_new_instance(argv=arguments)
 

@@ -6,21 +6,31 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
+
+import psutil
 
 INTERRUPTED = 130
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STDERR = 2
+
+# Processes that clear up after others warn that there was something to clear up, which there is
+# after every process that was ended: this goes to their environment.
+UNSAID = {"PYTHONWARNINGS": "ignore:resource_tracker"}
 
 
 @contextlib.contextmanager
 def ended_by_signals(words: str, last: Callable[[], object] = lambda: None) -> Iterator[None]:
     """While the block runs, a signal ends the process: it says `words`, does `last`, and is gone.
 
+    So are the processes that it has started.
+
     Nothing is unwound. An exception that is raised at any moment is lost in a destructor, is turned
     into another one by a library that is being imported, and waits for every thread; what may be
-    killed at any moment, as ours must, needs none. A second signal does not wait for `last`.
+    killed at any moment, as ours must, needs none. A second signal does not wait for `last`. These
+    words are the last: processes that are started in the block do not warn of what is left to clear
+    up, which they do.
     """
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -36,12 +46,42 @@ def ended_by_signals(words: str, last: Callable[[], object] = lambda: None) -> I
             os.dup2(os.open(os.devnull, os.O_WRONLY), STDERR)
         try:
             last()
+            _end_children()
         finally:
             os._exit(INTERRUPTED)
 
     before = {each: signal.signal(each, end) for each in SIGNALS}
     try:
-        yield
+        with _environment(UNSAID):
+            yield
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+def _end_children() -> None:
+    """Ask all processes that this one has started to end.
+
+    Asked, not killed: joblib has one that clears up after the others, which may hold patients.
+    """
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            child.terminate()
+            # One that is stopped ends when it goes on.
+            child.resume()
+
+
+@contextlib.contextmanager
+def _environment(more: Mapping[str, str]) -> Iterator[None]:
+    """Let processes that are started here find these in their environment, after what is there."""
+    before = {name: os.environ.get(name) for name in more}
+    for name, value in more.items():
+        os.environ[name] = ",".join(filter(None, [before[name], value]))
+    try:
+        yield
+    finally:
+        for name, was in before.items():
+            if was is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = was

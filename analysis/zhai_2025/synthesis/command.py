@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
-
 Progress = Callable[[str], None]
 
 
@@ -47,9 +45,3 @@ def carried_out(work: Callable[[Progress], str], place: Path) -> int:
         print(f"Could not read or write {where}: {error.strerror or error}.", file=sys.stderr)
         return 1
     return 0
-
-
-def end_workers() -> None:
-    """End the processes that this one has started."""
-    for child in psutil.Process().children(recursive=True):
-        child.kill()

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from analysis.study.interruption import ended_by_signals
-from analysis.zhai_2025.synthesis.command import Progress, carried_out, end_workers
+from analysis.zhai_2025.synthesis.command import Progress, carried_out
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,7 +24,6 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"at least one member is asked, not {chosen.members}")
     with ended_by_signals(
         f"Interrupted; members that were asked are kept in {chosen.folder}/, the next run goes on.",
-        end_workers,
     ):
         return carried_out(lambda progress: _count(chosen, progress), chosen.folder)
 

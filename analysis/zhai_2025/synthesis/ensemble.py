@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from analysis.study.interruption import ended_by_signals
-from analysis.zhai_2025.synthesis.command import Progress, carried_out, end_workers
+from analysis.zhai_2025.synthesis.command import Progress, carried_out
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,7 +29,6 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"an ensemble has 1 to 100,000 members, not {chosen.members}")
     with ended_by_signals(
         f"Interrupted; members that were found are kept in {chosen.out}/, the next run goes on.",
-        end_workers,
     ):
         return carried_out(lambda progress: _find(chosen, progress), chosen.out)
 

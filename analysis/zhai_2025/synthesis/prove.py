@@ -21,7 +21,7 @@ from analysis.synthesis.bounds.run import Curves
 from analysis.synthesis.targets import Targets
 from analysis.zhai_2025.study import STUDY
 from analysis.zhai_2025.synthesis.bounds import COUNTED, MONTHS
-from analysis.zhai_2025.synthesis.command import Progress, carried_out, end_workers
+from analysis.zhai_2025.synthesis.command import Progress, carried_out
 from analysis.zhai_2025.synthesis.factors import NAMES
 
 
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=0, help="processes; 0 is one a core")
     parser.add_argument("--check", action="store_true", help="only check what is there")
     chosen = parser.parse_args(arguments)
-    with ended_by_signals(f"Interrupted; {chosen.out} is whole.", end_workers):
+    with ended_by_signals(f"Interrupted; {chosen.out} is whole."):
         return carried_out(lambda progress: _prove(chosen, progress), chosen.out)
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from analysis.study.interruption import ended_by_signals
-from analysis.zhai_2025.synthesis.command import Progress, carried_out, end_workers
+from analysis.zhai_2025.synthesis.command import Progress, carried_out
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +26,6 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"a seed is a whole number from 0 up, not {chosen.seed}")
     with ended_by_signals(
         f"Interrupted; witnesses that were found are kept in {chosen.out}/, the next run goes on.",
-        end_workers,
     ):
         return carried_out(lambda progress: _find(chosen, progress), chosen.out)
 
