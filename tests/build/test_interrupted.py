@@ -205,6 +205,7 @@ def test_interrupted_at_any_moment_it_ends_and_leaves_the_last_whole(
             assert time.monotonic() < began + SOON, (number, running)
             time.sleep(0.02)
         words = said.read_text(encoding="utf-8")
+        assert "resource_tracker" not in words
         # While Python itself starts, nobody is there to say anything.
         if status != -number:
             assert "Traceback" not in words
