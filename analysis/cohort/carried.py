@@ -9,7 +9,8 @@ may name, the groups of the factors, the sites of radiotherapy, the days that en
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, get_args
 
 import pandas as pd
@@ -60,28 +61,16 @@ def carried(dataset: Dataset, parameters: Parameters) -> Carried:
     DatasetFaults
         As `derive.admitted`.
     """
-    # In texts: what a page carries is little, and is told one by one.
-    dataset = replace(dataset, tables={name: in_words(t) for name, t in dataset.tables.items()})
-    found = admitted(dataset, parameters)
+    whole = _whole(dataset, parameters)
+    dataset, found, by_site, dates = whole.dataset, whole.found, whole.by_site, whole.dates
     study, patients = found.study, found.patients
-    by_site = _by_site(found, dataset)
-    dates = _dates(found, dataset)
-    origin = _origin(patients, dates)
-
-    def days(values: pd.Series) -> list[int | None]:
-        return _listed((values - origin).dt.days)
-
     columns = {str(name): _column(patients, str(name), by_site) for name in patients}
     return {
         "n": len(patients),
         "columns": columns,
         "sites": _sites(found),
-        "zeros": {
-            choice: {"days": days(zero.days.reindex(patients.index)), "why": zero.why}
-            for choice in get_args(Parameters.model_fields["time_zero"].annotation)
-            for zero in [_zero(found, parameters, choice)]
-        },
-        "dates": {name: days(values) for name, values in dates.items()},
+        "zeros": whole.zeros(parameters),
+        "dates": {name: whole.days(values) for name, values in dates.items()},
         "endpoints": [
             one
             for endpoint in _endpoints(found, dataset)
@@ -103,24 +92,64 @@ def of_member(dataset: Dataset, parameters: Parameters, like: Carried) -> Carrie
     like
         What the page carries of its own cohort; what is the same in both is not told again.
     """
-    full = carried(dataset, parameters)
-    needed = {factor["column"] for factor in full["factors"]}
+    whole = _whole(dataset, parameters)
+    found, by_site = whole.found, whole.by_site
+    factors = [
+        _factor(factor, found.patients, by_site, whole.dates) for factor in found.study.factors
+    ]
+    needed = {factor["column"] for factor in factors}
     columns = {
         name: {
-            key: value for key, value in column.items() if like["columns"][name].get(key) != value
+            key: value
+            for key, value in _column(found.patients, name, by_site).items()
+            if like["columns"][name].get(key) != value
         }
-        for name, column in full["columns"].items()
+        for name in map(str, found.patients)
         if name in needed
     }
-    by_site = {one["name"]: one["bySite"] for one in full["factors"] if "bySite" in one}
     return {
-        "n": full["n"],
-        "sites": full["sites"],
-        "dates": full["dates"],
-        "zeros": {choice: zero["days"] for choice, zero in full["zeros"].items()},
+        "n": len(found.patients),
+        "sites": _sites(found),
+        "dates": {name: whole.days(values) for name, values in whole.dates.items()},
+        "zeros": {name: zero["days"] for name, zero in whole.zeros(parameters).items()},
         "columns": columns,
-        "bySite": by_site,
+        "bySite": {one["name"]: one["bySite"] for one in factors if "bySite" in one},
     }
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """A cohort of which something is carried: tables in texts, who is admitted, sites, dates."""
+
+    dataset: Dataset
+    found: Admitted
+    by_site: dict[str, list[pd.Series]]
+    dates: dict[str, pd.Series]
+
+    def days(self, values: pd.Series) -> list[int | None]:
+        return _listed((values - self._origin).dt.days)
+
+    def zeros(self, parameters: Parameters) -> Carried:
+        """Give the days of each time zero, by its name, and why there are none."""
+        return {
+            choice: {
+                "days": self.days(zero.days.reindex(self.found.patients.index)),
+                "why": zero.why,
+            }
+            for choice in get_args(Parameters.model_fields["time_zero"].annotation)
+            for zero in [_zero(self.found, parameters, choice)]
+        }
+
+    @cached_property
+    def _origin(self) -> pd.Series:
+        return _origin(self.found.patients, self.dates)
+
+
+def _whole(dataset: Dataset, parameters: Parameters) -> _Whole:
+    # In texts: what a page carries is little, and is told one by one.
+    dataset = replace(dataset, tables={name: in_words(t) for name, t in dataset.tables.items()})
+    found = admitted(dataset, parameters)
+    return _Whole(dataset, found, _by_site(found, dataset), _dates(found, dataset))
 
 
 def _zero(found: Admitted, parameters: Parameters, choice: str) -> Any:

@@ -20,6 +20,7 @@ from analysis.build import warm
 from analysis.build.kernels import Kernels
 from analysis.build.notebooks import NotebookFailed, execute
 from analysis.build.project import ROOT
+from analysis.study.interruption import UNSAID
 
 CODE = """
 import json, os, sys, threading
@@ -31,7 +32,7 @@ print(json.dumps({
     "folder": os.getcwd(),
     "first": sys.path[0],
     "session": os.getsid(0) == os.getpid(),
-    "own": [name for name in os.environ if name.startswith("PYTHON")],
+    "own": {name: value for name, value in os.environ.items() if name.startswith("PYTHON")},
     "optimised": sys.flags.optimize,
     "state": int(__import__("numpy").random.get_state()[1][:4].sum()),
 }))
@@ -116,8 +117,9 @@ def test_kernels_are_this_python_whatever_its_user_has_set(
     start.write_text("raise SystemExit('started')")
     monkeypatch.setenv("PYTHONSTARTUP", str(start))
     monkeypatch.setenv("PYTHONOPTIMIZE", "2")
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
     said = told(tmp_path, forked=False)
-    assert said["own"] == ["PYTHONPATH", "PYTHONNOUSERSITE"]
+    assert said["own"] == {**UNSAID, "PYTHONPATH": str(ROOT), "PYTHONNOUSERSITE": "1"}
     assert said["optimised"] == 0
 
 
