@@ -8,13 +8,16 @@ may name, the groups of the factors, the sites of radiotherapy, the days that en
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, get_args
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from analysis.cohort import collection
 from analysis.cohort.by_patient import in_words
 from analysis.cohort.derive import (
     Admitted,
@@ -84,15 +87,25 @@ def carried(dataset: Dataset, parameters: Parameters) -> Carried:
     }
 
 
-def of_member(dataset: Dataset, parameters: Parameters, like: Carried) -> Carried:
-    """Give what a page carries of another cohort of the same study: no more than factors need.
+def of_members(dataset: Dataset, parameters: Parameters, like: Carried) -> Iterator[Carried]:
+    """Give what a page carries of other cohorts of the same study: no more than factors need.
 
     Parameters
     ----------
+    dataset
+        Several cohorts as one (`members`): what they share is derived once.
+    parameters
+        As of `carried`.
     like
         What the page carries of its own cohort; what is the same in both is not told again.
     """
-    whole = _whole(dataset, parameters)
+    together = _whole(dataset, parameters)
+    whose = collection.whose(together.found.patients.index)
+    for name in whose.unique():
+        yield _of_member(together.part(whose == name), parameters, like)
+
+
+def _of_member(whole: _Whole, parameters: Parameters, like: Carried) -> Carried:
     found, by_site = whole.found, whole.by_site
     factors = [
         _factor(factor, found.patients, by_site, whole.dates) for factor in found.study.factors
@@ -139,6 +152,17 @@ class _Whole:
             for choice in get_args(Parameters.model_fields["time_zero"].annotation)
             for zero in [_zero(self.found, parameters, choice)]
         }
+
+    def part(self, chosen: npt.NDArray[np.bool_]) -> _Whole:
+        """Give some of the patients, as if there were no others."""
+        found = replace(self.found, patients=self.found.patients[chosen])
+        # The strongest of more sites than any of them has is the last.
+        sites = int(_courses(found).groupby("patient_id").size().max()) if _moves(found) else 0
+        made = {
+            name: [each[chosen] for each in values[:sites]] for name, values in self.by_site.items()
+        }
+        dates = {name: values[chosen] for name, values in self.dates.items()}
+        return _Whole(self.dataset, found, _that_move(made) if sites else {}, dates)
 
     @cached_property
     def _origin(self) -> pd.Series:
@@ -330,6 +354,11 @@ def _by_site(found: Admitted, dataset: Dataset) -> dict[str, list[pd.Series]]:
             patients = patients.assign(**found.recording.known(derived))
         for name in patients:
             made.setdefault(str(name), []).append(patients[name])
+    return _that_move(made)
+
+
+def _that_move(made: Mapping[str, list[pd.Series]]) -> dict[str, list[pd.Series]]:
+    """Give the columns that are not the same whichever site is the strongest, and the doses."""
     return {
         name: values
         for name, values in made.items()

@@ -13,7 +13,7 @@ import filecmp
 import json
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from analysis.study.errors import ReadableError
 from analysis.study.in_place import clear_away, staged
 
 MEMBER = "member"
+# Between the name of a cohort and that of a patient.
+_OF = "/"
 # What every cohort of the collections in a folder says of itself.
 ABOUT = "ensemble.json"
 # The two collections of a folder, and what one of theirs is called.
@@ -96,14 +98,39 @@ def tables_of(
     ensemble: Path, kind: str, name: str, without: Collection[str] = ()
 ) -> dict[str, pd.DataFrame]:
     """Give the tables of one cohort of a collection, in cells of which CSV can be written."""
+    stored = _stored(ensemble, kind, [name], without)
+    return {table: rows.drop(columns=MEMBER) for table, rows in stored.items()}
+
+
+def together(
+    ensemble: Path, kind: str, names: Sequence[str], without: Collection[str] = ()
+) -> dict[str, pd.DataFrame]:
+    """Give several cohorts of a collection as one, of which patients have other names.
+
+    `whose` tells from their names whose they are.
+    """
+    tables = _stored(ensemble, kind, names, without)
+    for rows in tables.values():
+        member = rows.pop(MEMBER).astype(str)
+        rows["patient_id"] = member + _OF + rows["patient_id"].astype(str)
+    return tables
+
+
+def whose(patients: pd.Index) -> pd.Index:
+    """Give the name of the cohort of each patient of `together`."""
+    return patients.map(lambda name: str(name).partition(_OF)[0])
+
+
+def _stored(
+    ensemble: Path, kind: str, names: Sequence[str], without: Collection[str]
+) -> dict[str, pd.DataFrame]:
+    asked = [int(name) for name in names] if kind == "members" else list(names)
     tables = {}
     for path in sorted((ensemble / kind).glob("*.parquet")):
-        if path.stem in without:
-            continue
-        asked: int | str = int(name) if kind == "members" else name
-        stored = pq.read_table(path, filters=[(MEMBER, "==", asked)]).drop_columns([MEMBER])
-        cells = {name: stored[name].to_pylist() for name in stored.schema.names}
-        tables[path.stem] = pd.DataFrame(cells, dtype=object)
+        if path.stem not in without:
+            rows = pq.read_table(path, filters=[(MEMBER, "in", asked)])
+            cells = {name: rows[name].to_pylist() for name in rows.schema.names}
+            tables[path.stem] = pd.DataFrame(cells, dtype=object)
     return tables
 
 

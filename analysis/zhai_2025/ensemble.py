@@ -38,7 +38,7 @@ def changes(cohort: Cohort, base: Parameters, variants: Sequence[Variant]) -> Co
 
 
 def members(cohort: Cohort) -> Iterable[Dataset] | str:
-    """Give the cohorts of the ensemble themselves, or a sentence why there are none for a page.
+    """Give the cohorts of the ensemble themselves, several a dataset, or why a page has none.
 
     They are asked under the choices of the page, whichever the ensemble was estimated under.
     """

@@ -12,7 +12,7 @@ import pandas as pd
 from IPython.display import HTML, Markdown
 
 from analysis.article.ledger import CLAIMS, read_ledger
-from analysis.cohort.carried import Carried, carried, of_member
+from analysis.cohort.carried import Carried, carried, of_members
 from analysis.cohort.folder import asked_as
 from analysis.cohort.model import Cohort, Dataset
 from analysis.display.beyond import MARK
@@ -60,8 +60,8 @@ def panel(
     folded
         Whether it is opened by the reader.
     members
-        Other cohorts that give the same published numbers, as many of which are carried as a page
-        has room for; or a sentence why there are none.
+        Other cohorts that give the same published numbers, several a dataset (`cohort.members`);
+        as many are carried as a page has room for. Or a sentence why there are none.
     """
     if not cohort.what_if:
         return Markdown(_not_asked_for(cohort))
@@ -92,14 +92,14 @@ def _with_room(held: Carried, members: Iterable[Dataset], parameters: Parameters
     room = _room()
     kept: list[Carried] = []
     for dataset in members:
-        member = of_member(dataset, parameters, held["carried"])
-        if member["dates"] == held["carried"]["dates"]:
-            # The cohort of the report is a member too, and no other one.
-            continue
-        more = [*kept, member]
-        if len(packed({**held, "members": more})) > room:
-            break
-        kept = more
+        for member in of_members(dataset, parameters, held["carried"]):
+            if member["dates"] == held["carried"]["dates"]:
+                # The cohort of the report is a member too, and no other one.
+                continue
+            more = [*kept, member]
+            if len(packed({**held, "members": more})) > room:
+                return kept
+            kept = more
     return kept
 
 
