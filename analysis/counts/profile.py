@@ -55,13 +55,16 @@ def keys_of(ids: pd.Series) -> Keys:
     Spaces, capitals and noughts do not count, so that an identifier that has lost its leading
     noughts is told beside its own. Blank cells have 0.
     """
-    text = pa.array(ids, type=pa.string(), from_pandas=True)
+    codes, distinct = pd.factorize(ids)
+    text = pa.array(distinct, type=pa.string(), from_pandas=True)
     text = pc.utf8_lower(pc.utf8_normalize(text, form="NFKC"))
     plain = pc.replace_substring_regex(text, pattern=r"[\s\p{Z}\p{C}0]+", replacement="")
     known = plain.to_pandas().astype(object)
     hashed = pd.util.hash_array(known.fillna("").to_numpy(dtype=object), categorize=False)
-    # 0 is that of nobody.
-    return np.where(known.isna().to_numpy(), 0, np.maximum(hashed, 1)).astype(np.uint64)
+    # 0 is that of nobody, who has the last place.
+    keys = np.zeros(len(hashed) + 1, dtype=np.uint64)
+    keys[:-1] = np.maximum(hashed, 1)
+    return keys[codes]
 
 
 @dataclass
@@ -103,8 +106,9 @@ class Profile:
             column = table.schema.columns.get(name)
             if column is None or name == "patient_id" or not len(values):
                 continue
-            firsts = np.unique(codes[there], return_index=True)[1]
-            first = keys[there][firsts]
+            # Texts have their codes in the order in which they are met.
+            met = np.maximum.accumulate(codes[there])
+            first = keys[there][np.flatnonzero(np.diff(met, prepend=-1))]
             texts = pd.Series(values, dtype=object).astype(str)
             wanted = kind(column)
             if wanted in ("number", "integer"):

@@ -26,7 +26,7 @@ from analysis.cohort.faults import DatasetFaults, Fault
 from analysis.cohort.intake.arrow import distinct_and_codes, distinct_values
 from analysis.cohort.intake.files import check_is_utf8, how_it_begins, read_part
 from analysis.cohort.intake.kinds import SUFFIXES, TEXTS
-from analysis.cohort.intake.sheet import Sheet, Unreadable, coded, frame_of_distinct
+from analysis.cohort.intake.sheet import Sheet, Unreadable, coded, frame_of_distinct, in_codes
 from analysis.cohort.intake.sources import Own
 from analysis.cohort.schema import tables_of
 from analysis.cohort.written import plain
@@ -43,6 +43,9 @@ WAITING = 1 << 20
 _MOST_BYTES = 1 << 28
 # Tables that are split at a time.
 _AT_A_TIME = 2
+# Texts that a column may have in one piece to be stored as codes.
+FEW = 5_000
+_CODES, _TEXT = pa.dictionary(pa.int32(), pa.string()), pa.string()
 _ROW, _KEY = "#row", "#key"
 _WITNESSES = "#witnesses"
 _ID = "patient_id"
@@ -103,7 +106,7 @@ class Split:
             if part is not None:
                 stored = pq.read_table(self.path(table, part))
                 rows.append(stored.filter(pc.invert(pc.is_in(stored[_KEY], wanted))))
-            sheets[table] = Sheet(file, self._text(table, pa.concat_tables(rows)))
+            sheets[table] = Sheet(file, self._text(table, _together(rows)))
         return Own(sheets)
 
     def keep_witnesses(self) -> None:
@@ -112,7 +115,7 @@ class Split:
         (self.place / _WITNESSES).mkdir(exist_ok=True)
         for table in self.files:
             rows = pq.read_table(self.place / table, filters=pc.field(_KEY).isin(wanted))
-            pq.write_table(rows, self.place / _WITNESSES / f"{table}.parquet")
+            pq.write_table(_together([rows]), self.place / _WITNESSES / f"{table}.parquet")
 
     def of_witnesses(self) -> dict[str, pa.Table]:
         """Give the rows of the witnesses, of every table, that were kept."""
@@ -133,6 +136,11 @@ class Split:
                     texts = texts.map(lambda text, spelt=spelt: spelt.get(as_it_looks(text), text))
             columns[name] = coded(codes, texts)
         return pd.DataFrame(columns, index=stored[_ROW].to_numpy(), copy=False)
+
+
+def _together(tables: list[pa.Table]) -> pa.Table:
+    """Give tables as one, codes of the same texts."""
+    return pa.concat_tables(tables).unify_dictionaries()
 
 
 def _is(written: str, column: str) -> bool:
@@ -238,21 +246,24 @@ def _split_file(path: Path, table: Table, place: Path, parts: int, profile: Prof
             if names is None:
                 names = [str(name) for name in frame.columns]
                 _check_names(path.name, names)
-                schema = pa.schema(
-                    [(_ROW, pa.int64()), (_KEY, pa.uint64())]
-                    + [(name, pa.string()) for name in names]
-                )
+                # A text is stored once a part where a column has few; as it is where it has many.
+                kinds = {name: _TEXT if _of_many_texts(frame[name]) else _CODES for name in names}
+                schema = pa.schema([(_ROW, pa.int64()), (_KEY, pa.uint64()), *kinds.items()])
+                # What is another in each row gains nothing by codes, nor from a harder packing.
+                how = {
+                    "compression": "zstd",
+                    "use_dictionary": [name for name, kind in kinds.items() if kind == _CODES],
+                    "write_statistics": False,
+                }
                 writers = [
-                    stack.enter_context(
-                        pq.ParquetWriter(place / f"{part}.parquet", schema, compression="zstd")
-                    )
+                    stack.enter_context(pq.ParquetWriter(place / f"{part}.parquet", schema, **how))
                     for part in range(parts)
                 ]
             # A file has one header: each piece was read under it.
             frame = frame.reindex(columns=names)
             keys = keys_of(frame[next(name for name in names if plain(name) == _ID)])
             profile.look(table, _in_words_of(table, frame), keys)
-            waiting.append(_stored(frame, keys))
+            waiting.append(_stored(frame, keys, schema))
             n += len(frame)
             if sum(map(len, waiting)) >= WAITING:
                 _write(waiting, writers)
@@ -283,19 +294,30 @@ def _in_words_of(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.rename(columns=names)
 
 
-def _stored(frame: pd.DataFrame, keys: Keys) -> pa.Table:
+def _of_many_texts(cells: pd.Series) -> bool:
+    return in_codes(cells) and len(cells.cat.categories) > FEW
+
+
+def _stored(frame: pd.DataFrame, keys: Keys, schema: pa.Schema) -> pa.Table:
     columns: dict[str, Any] = {
         _ROW: pa.array(frame.index.to_numpy(dtype=np.int64)),
         _KEY: pa.array(keys, type=pa.uint64()),
     }
-    for name in frame.columns:
-        columns[str(name)] = pa.array(frame[name], type=pa.string(), from_pandas=True)
-    return pa.table(columns)
+    for name in map(str, frame.columns):
+        cells = frame[name]
+        if in_codes(cells):
+            codes = cells.cat.codes.to_numpy(dtype=np.int32)
+            texts = pa.array(cells.cat.categories, pa.string())
+            stored = pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), texts)
+        else:
+            stored = pa.array(cells, pa.string(), from_pandas=True).dictionary_encode()
+        columns[name] = stored.cast(schema.field(name).type)
+    return pa.table(columns, schema)
 
 
 def _write(pieces: list[pa.Table], writers: list[pq.ParquetWriter]) -> None:
     """Write pieces of a table to the parts that their rows belong to."""
-    stored = pa.concat_tables(pieces)
+    stored = _together(pieces)
     part = (stored[_KEY].to_numpy() % np.uint64(len(writers))).astype(np.int64)
     order = np.argsort(part, kind="stable")
     sorted_ = stored.take(pa.array(order))

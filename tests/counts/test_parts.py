@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from distributed import LocalCluster
@@ -35,8 +36,9 @@ from tests.own import write_own
 
 @pytest.fixture(autouse=True)
 def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a file be many pieces, and few patients be read with every part."""
+    """Let a file be many pieces, few columns be codes, and few patients be read with every part."""
     monkeypatch.setattr(split, "ROWS", 40)
+    monkeypatch.setattr(split, "FEW", 5)
     monkeypatch.setattr(split, "BYTES", 3_000)
     monkeypatch.setattr(profile, "DRAWN", 8)
 
@@ -97,6 +99,28 @@ def small(folder: Path, declared: str = SMALL, **changed: pd.Series) -> Path:
 @cache
 def of_many(folder: Path) -> Path:
     return patients.write(folder, 500, seed=3)
+
+
+def test_patients_have_keys_of_their_own_and_are_spread_over_the_parts() -> None:
+    # Noughts do not count.
+    ids = pd.Series([f"P-{number}".replace("0", "a") for number in range(3_000)], dtype=object)
+    keys = profile.keys_of(ids)
+    assert keys.dtype == np.uint64
+    assert len(set(keys)) == 3_000
+    for parts_ in (2, 4, 7, 64):
+        shares = np.bincount((keys % np.uint64(parts_)).astype(int), minlength=parts_) / len(keys)
+        assert shares.min() > 0.4 / parts_
+    # In whatever order, repeated, as codes, with blanks.
+    places = np.random.default_rng(1).integers(-1, len(ids), 500)
+    some = pd.Series(np.append(ids, None)[places], dtype=object)
+    expected = np.where(places < 0, np.uint64(0), keys[places])
+    for cells in (some, some.astype("category")):
+        assert (profile.keys_of(cells) == expected).all()
+
+
+def test_one_patient_has_one_key_however_written() -> None:
+    written = ["P-0012", " p-12", "p-12 ", "P-\u00a00012", "\uff30-12"]
+    assert len(set(profile.keys_of(pd.Series(written, dtype=object)))) == 1
 
 
 def test_parts_count_as_the_whole(tmp_path: Path) -> None:
