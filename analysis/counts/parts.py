@@ -57,6 +57,8 @@ ATTEMPTS = 3
 _ROUNDS = 3
 # Of the patients of all parts so many are told by name of each thing that a part alone has.
 _OF_EACH = 2
+# Counts of so many parts are read at a time.
+_ADDED = 8
 # Seconds between two looks whether the process that gives work is still there.
 _WATCH = 0.5
 # A worker of Dask has several threads; the state of numpy's errors is that of the process.
@@ -162,8 +164,11 @@ def count_parts(
         progress(f"{len(further - found.witnesses)} further patients are read with every part.")
         found = replace(found, witnesses=found.witnesses | further)
     _refuse_apart(alone, parts)
-    of_parts = [store.read(part.path) for part in parts if part.path is not None]
-    counts = add(alone.counts, *of_parts)
+    counts = alone.counts
+    paths = [part.path for part in parts if part.path is not None]
+    # Few at a time: what they have together is little more than one of them has.
+    for first in range(0, len(paths), _ADDED):
+        counts = add(counts, *map(store.read, paths[first : first + _ADDED]))
     if not counts.about.patients:
         nobody = eligibility.nobody(screening_of(counts.about), counts.about.read)
         raise DatasetFaults(found.folder.name, [nobody])
