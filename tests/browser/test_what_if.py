@@ -435,7 +435,7 @@ def test_three_questions_are_answered_in_the_page(at_page: Callable[..., Page]) 
     # What if Table 5 used age 65?
     page.get_by_role("button", name="Reset").click()
     page.get_by_label("Age, cut-off, years", exact=True).fill("65")
-    assert "crossed" in crossed(page)
+    assert "No line is crossed" in crossed(page)
     assert page.locator(".what-if th", has_text="Age < 65 years").count() == 1
 
 
