@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import subprocess
 import tempfile
@@ -18,6 +17,7 @@ from analysis.build.errors import BuildError
 from analysis.build.manifest import Manifest, read_manifest
 from analysis.build.project import Project
 from analysis.build.report import build_report, name_of
+from analysis.study.environment import in_environment
 from analysis.study.in_place import clear_away, staged
 
 if TYPE_CHECKING:
@@ -203,12 +203,8 @@ def build_figures(
     clear_away(place)
     with staged(place, FIGURES) as staging, tempfile.TemporaryDirectory() as aside:
         asked = {theme.WIDTHS: ",".join(f"{width:g}" for width in widths), theme.STYLE: path}
-        os.environ.update(asked)
-        try:
+        with in_environment(asked):
             build_report(replace(project, reports=Path(aside)), folder, given, how)
-        finally:
-            for key in asked:
-                del os.environ[key]
         for drawn in sorted((Path(aside) / name / "figures").glob("*mm.*")):
             shutil.copyfile(drawn, staging / drawn.name)
         many = len(list(staging.iterdir()))

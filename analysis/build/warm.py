@@ -25,6 +25,7 @@ from typing import Any
 from analysis.build import sockets
 from analysis.build.guard import GUARD
 from analysis.cohort.folder import AHEAD
+from analysis.study.environment import in_environment
 
 PRELOAD = ("analysis.build.unneeded", "analysis.build.preload")
 
@@ -53,7 +54,7 @@ def prepare(modules: Iterable[str] = (), dataset: str = "") -> bool:
     multiprocessing.get_context("forkserver").set_forkserver_preload([*PRELOAD, *modules])
     try:
         _temporary_files_of_multiprocessing()
-        with _undisturbed(), _told(dataset):
+        with _undisturbed(), in_environment({AHEAD: dataset}):
             forkserver.ensure_running()
     except OSError:
         return False
@@ -88,16 +89,6 @@ def _server() -> list[int]:
     # Python has no other way to ask for it.
     pid = getattr(forkserver, "_forkserver")._forkserver_pid  # noqa: B009
     return [] if pid is None else [pid]
-
-
-@contextlib.contextmanager
-def _told(dataset: str) -> Iterator[None]:
-    """Let processes that are started here know of a dataset."""
-    os.environ[AHEAD] = dataset
-    try:
-        yield
-    finally:
-        del os.environ[AHEAD]
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """A dataset too large for memory, split by patient into parts in one pass over each file.
 
-The parts hold the cells as text, each with its row in the file. They are read, checked and derived
-as a whole dataset is, so that a fault has the file, row and column that the person knows.
+The parts hold the cells as text, or as codes of it, each with its row in the file. They are read,
+checked and derived as a whole dataset is, so that a fault has the file, row and column that the
+person knows.
 """
 
 from __future__ import annotations

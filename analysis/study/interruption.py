@@ -6,10 +6,12 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 import psutil
+
+from analysis.study.environment import in_environment
 
 INTERRUPTED = 130
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -17,7 +19,8 @@ STDERR = 2
 
 # Processes that clear up after others warn that there was something to clear up, which there is
 # after every process that was ended: this goes to their environment.
-UNSAID = {"PYTHONWARNINGS": "ignore:resource_tracker"}
+WARNINGS = "PYTHONWARNINGS"
+UNSAID = {WARNINGS: "ignore:resource_tracker"}
 
 
 @contextlib.contextmanager
@@ -51,8 +54,9 @@ def ended_by_signals(words: str, last: Callable[[], object] = lambda: None) -> I
             os._exit(INTERRUPTED)
 
     before = {each: signal.signal(each, end) for each in SIGNALS}
+    asked = os.environ.get(WARNINGS)
     try:
-        with _environment(UNSAID):
+        with in_environment({WARNINGS: f"{asked},{UNSAID[WARNINGS]}"} if asked else UNSAID):
             yield
     finally:
         for each, handler in before.items():
@@ -69,19 +73,3 @@ def _end_children() -> None:
             child.terminate()
             # One that is stopped ends when it goes on.
             child.resume()
-
-
-@contextlib.contextmanager
-def _environment(more: Mapping[str, str]) -> Iterator[None]:
-    """Let processes that are started here find these in their environment, after what is there."""
-    before = {name: os.environ.get(name) for name in more}
-    for name, value in more.items():
-        os.environ[name] = ",".join(filter(None, [before[name], value]))
-    try:
-        yield
-    finally:
-        for name, was in before.items():
-            if was is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = was
