@@ -233,11 +233,10 @@ def _words(declared: DeclaredFactor, variable: Variable) -> str:
     """Give the words of a factor; of one level against the rest they say which."""
     if declared.cut is not None:
         return ""
-    if declared.label:
-        return declared.label
-    if declared.level in (None, YES):
-        return variable.words
-    return f"{variable.words}: {variable.level(declared.level)}"
+    words = declared.label or variable.words
+    if declared.level in (None, YES) or words != variable.words:
+        return words
+    return f"{words}: {variable.level(declared.level)}"
 
 
 def _variable(
@@ -246,10 +245,12 @@ def _variable(
     """Give the variable of a factor, with the words declared for it, or else those it has."""
     base = known or Variable(declared.column, declared.column.replace("_", " ").capitalize())
     quantity = base.quantity or declared.cut is not None
-    words = declared.label if declared.label and not declared.level else base.words
+    label = declared.label or base.words
+    # The label of one level is what its patients are called, unless it names the variable alone.
+    names_it = not declared.level or label.casefold() == base.words.casefold()
     return replace(
         base,
-        words=words,
+        words=label if names_it else base.words,
         levels=declared.levels or base.levels,
         unit=declared.unit or base.unit,
         quantity=quantity and not declared.levels,

@@ -202,6 +202,25 @@ def test_the_article_is_estimated_as_without_what_is_declared(
         np.testing.assert_array_equal(beside["value"], beside["value_own"])
 
 
+@pytest.mark.parametrize(
+    ("label", "of_factor", "of_variable"),
+    [
+        # It is but the name of the column, as people write it: Yes and No of what?
+        ("BCLC", "BCLC: B", "BCLC"),
+        ("", "Bclc: B", "Bclc"),
+        ("Intermediate stage", "Intermediate stage", "Bclc"),
+    ],
+)
+def test_a_factor_of_one_level_says_which(
+    tmp_path: Path, label: str, of_factor: str, of_variable: str
+) -> None:
+    labelled = f", label: {label}" if label else ""
+    text = HEAD + f"factors:\n  - {{column: bclc, level: B{labelled}}}\n"
+    columns = {**NONE, "bclc": pd.Series(["B", "C", "A"] * 36)}
+    factor = load(write_own(tmp_path / "own", text, **columns), STUDY).study.factor("bclc")
+    assert (factor.words, factor.variable.words) == (of_factor, of_variable)
+
+
 def test_a_column_in_levels_that_are_numbers(tmp_path: Path) -> None:
     """A recorded whole number with levels was of no level at all."""
     text = HEAD + (
