@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -156,7 +157,8 @@ def _counts(
     # What was counted of a part stays when this is interrupted, and is taken by the next attempt.
     results = project.reports / f".{name}"
     # Parts hold every patient: they go with this process, whatever ends it.
-    place = project.reports / f".building-{name}.parts-{os.getpid()}"
+    parts = f".building-{name}.parts-"
+    place = project.reports / f"{parts}{os.getpid()}"
     place.mkdir(parents=True)
     GUARD.folder(place)
     try:
@@ -165,7 +167,9 @@ def _counts(
         whole = count_parts(found, project.study, parameters, results, workers, scheduler, progress)
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    shutil.rmtree(results, ignore_errors=True)
+    # Another process that counts the same dataset has its results there too, and removes them.
+    if not any(project.reports.glob(f"{glob.escape(parts)}*")):
+        shutil.rmtree(results, ignore_errors=True)
     return whole.counts
 
 

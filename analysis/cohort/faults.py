@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from analysis.study.errors import ReadableError
+
+Key = TypeVar("Key", bound=Hashable)
 
 # The file in which a dataset describes itself.
 DESCRIPTION = "dataset.yaml"
@@ -43,7 +46,8 @@ class Fault:
     `row` is the line of the file as a text editor or spreadsheet counts it, 0 when the fault
     is not of one row. `column` is that of a table, or the key of `dataset.yaml`: `factors.1` is
     the first factor. Faults of one `cause` are told in one line, whatever their columns; where it
-    is blank, those of one column of which the same is expected.
+    is blank, those of one column of which the same is expected. `further` is how many cells of its
+    cause are not listed beside it (`fewer`).
     """
 
     file: str
@@ -52,6 +56,7 @@ class Fault:
     value: str
     expected: str
     cause: str = ""
+    further: int = 0
 
     def __str__(self) -> str:
         place = self.file
@@ -81,15 +86,33 @@ _SHOWN = 4
 
 def by_cause(faults: Sequence[Fault]) -> list[str]:
     """Give one line a cause: how many cells, the first rows, some of the texts, and the mend."""
-    causes: dict[tuple[str, ...], list[Fault]] = {}
-    for fault in faults:
-        # What is expected of cells is often the same in many columns: one mend helps all.
-        place: tuple[str, ...] = (fault.file, fault.column)
-        if fault.cause:
-            place = () if fault.row else (fault.file,)
-        one_row = () if fault.row else (fault.value,)
-        causes.setdefault((fault.cause or fault.expected, *place, *one_row), []).append(fault)
-    return [str(same[0]) if len(same) == 1 else _together(same) for same in causes.values()]
+    return [
+        str(same[0]) if len(same) == 1 and not same[0].further else _together(same)
+        for same in _grouped(faults, _cause).values()
+    ]
+
+
+def fewer(faults: Sequence[Fault], most: int) -> list[Fault]:
+    """Keep the first so many faults of each cause in each file and column; count the others.
+
+    Where a column of millions of rows is wrong, its rows are not all told, and need not be kept.
+    """
+    kept = []
+    places = _grouped(sorted(faults), lambda each: (_cause(each), each.file, each.column))
+    for same in places.values():
+        *first, last = same[:most]
+        further = last.further + sum(1 + each.further for each in same[most:])
+        kept += [*first, replace(last, further=further)]
+    return kept
+
+
+def _cause(fault: Fault) -> tuple[str, ...]:
+    # What is expected of cells is often the same in many columns: one mend helps all.
+    place: tuple[str, ...] = (fault.file, fault.column)
+    if fault.cause:
+        place = () if fault.row else (fault.file,)
+    one_row = () if fault.row else (fault.value,)
+    return fault.cause or fault.expected, *place, *one_row
 
 
 def _together(faults: list[Fault]) -> str:
@@ -103,26 +126,33 @@ def _together(faults: list[Fault]) -> str:
             listed = _some(columns) if rows else ", ".join(columns)
             where += f", {'column' if len(columns) == 1 else 'columns'} {listed}"
         if rows:
-            where += f", {'row' if len(rows) == 1 else 'rows'} {_some(list(map(str, rows)))}"
+            listed = _some(list(map(str, rows)), further=sum(fault.further for fault in same))
+            where += f", {'row' if len(rows) == 1 else 'rows'} {listed}"
         places.append(where)
     texts = list(dict.fromkeys(fault.value for fault in faults if fault.value))
-    found = f": found {_some([_shown(text) for text in texts])}" if texts else ""
+    further = sum(fault.further for fault in faults)
+    if further and len(texts) > _SHOWN:
+        # How many texts there are in cells that are counted alone is not known.
+        found = ", ".join([*map(_shown, texts[:_SHOWN]), "and others"])
+    else:
+        found = _some([_shown(text) for text in texts])
+    found = f": found {found}" if texts else ""
     expected = faults[0].cause or faults[0].expected
     where = _some(places, "; ")
     if any(fault.row for fault in faults):
-        where = f"{len(faults)} cells ({where})"
+        where = f"{len(faults) + further} cells ({where})"
     return printable(f"{where}{found}; expected {expected}")
 
 
-def _grouped(faults: list[Fault], key: Callable[[Fault], str]) -> dict[str, list[Fault]]:
-    groups: dict[str, list[Fault]] = {}
+def _grouped(faults: Iterable[Fault], key: Callable[[Fault], Key]) -> dict[Key, list[Fault]]:
+    groups: dict[Key, list[Fault]] = {}
     for fault in faults:
         groups.setdefault(key(fault), []).append(fault)
     return groups
 
 
-def _some(texts: list[str], mark: str = ", ") -> str:
-    left = len(texts) - _SHOWN
+def _some(texts: list[str], mark: str = ", ", further: int = 0) -> str:
+    left = len(texts) + further - _SHOWN
     more = f"{mark}and {left} more" if left > 0 else ""
     return mark.join(texts[:_SHOWN]) + more
 

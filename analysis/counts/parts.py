@@ -31,7 +31,7 @@ import pyarrow as pa
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from analysis.cohort import derive, eligibility
-from analysis.cohort.faults import DatasetFaults, Fault
+from analysis.cohort.faults import DatasetFaults, Fault, fewer
 from analysis.cohort.model import Cohort
 from analysis.cohort.read import read_dataset
 from analysis.counts import store
@@ -59,6 +59,8 @@ _ROUNDS = 3
 _OF_EACH = 2
 # Counts of so many parts are read at a time.
 _ADDED = 8
+# So many faults of one cause, file and column are told of a part; more are counted.
+_TOLD = 1_000
 # Seconds between two looks whether the process that gives work is still there.
 _WATCH = 0.5
 # A worker of Dask has several threads; the state of numpy's errors is that of the process.
@@ -148,7 +150,7 @@ def count_parts(
         found.keep_witnesses()
         alone = _witnesses(found, study, parameters)
         tasks = [
-            _Task(found, study, parameters, results, alone.counts, part, parent)
+            _Task(found, study, parameters, results, alone, part, parent)
             for part in range(found.parts)
         ]
         if scheduler:
@@ -194,7 +196,7 @@ class _Task:
     study: Study
     parameters: Parameters
     results: Path
-    alone: Counts
+    alone: _Alone
     part: int
     parent: int
 
@@ -274,11 +276,13 @@ def _count_one(task: _Task) -> Counted:
         said = json.loads(decided.read_text("utf-8"))
         return Counted(path, (), said["signature"], said["only"])
     witnesses = found.of_witnesses()
-    alone = task.alone
+    alone = task.alone.counts
     try:
         both, cohort, missing = _counted(found, task.study, task.parameters, task.part, witnesses)
     except DatasetFaults as refused:
-        return Counted(None, tuple(refused.faults))
+        # Those of the witnesses are told once, not with each part.
+        of_part = set(refused.faults) - set(task.alone.faults)
+        return Counted(None, tuple(fewer(sorted(of_part), _TOLD)))
     signature, only = _signature(both, cohort, missing), _things(cohort)
     if both.about.facts == alone.about.facts:
         # Where they do not agree nothing is kept: further witnesses are taken, or it is refused.

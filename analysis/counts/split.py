@@ -296,7 +296,7 @@ def _in_words_of(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_many_texts(cells: pd.Series) -> bool:
-    return in_codes(cells) and len(cells.cat.categories) > FEW
+    return (len(cells.cat.categories) if in_codes(cells) else cells.nunique()) > FEW
 
 
 def _stored(frame: pd.DataFrame, keys: Keys, schema: pa.Schema) -> pa.Table:
@@ -326,7 +326,16 @@ def _write(pieces: list[pa.Table], writers: list[pq.ParquetWriter]) -> None:
     starts = np.concatenate([[0], ends[:-1]])
     for writer, start, end in zip(writers, starts, ends, strict=True):
         if end > start:
-            writer.write_table(sorted_.slice(int(start), int(end - start)))
+            writer.write_table(_of_own_texts(sorted_.slice(int(start), int(end - start))))
+
+
+def _of_own_texts(rows: pa.Table) -> pa.Table:
+    """Leave out texts of other rows, where a column of few texts in its first piece has many."""
+    for place, field in enumerate(rows.schema):
+        column = rows.column(place)
+        if field.type == _CODES and column.num_chunks and len(column.chunk(0).dictionary) > FEW:
+            rows = rows.set_column(place, field, column.cast(_TEXT).dictionary_encode())
+    return rows
 
 
 # Pieces of a file ---------------------------------------------------------------------------------

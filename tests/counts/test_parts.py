@@ -303,6 +303,28 @@ def test_a_fault_far_down_a_file_of_parquet_has_its_row(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_of_cells_that_are_all_wrong_few_are_kept_and_all_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "_TOLD", 4)
+    folder = of_many(tmp_path / "many")
+    table = pd.read_parquet(folder / "patients.parquet").assign(sex="mail")
+    table["ecog"] = [f"{n} or more" for n in range(len(table))]
+    table.to_parquet(folder / "patients.parquet", index=False)
+    told = {}
+    for name, count in (("whole", whole), ("parts", lambda given: by_parts(given, tmp_path, 3))):
+        with pytest.raises(DatasetFaults) as caught:
+            count(folder)
+        told[name] = caught.value
+    in_whole = str(told["whole"]).replace("and 496 more; expected", "and others; expected")
+    assert str(told["parts"]) == in_whole
+    assert "500 cells (patients.parquet, column sex, rows 2, 3, 4, 5, and 496 more)" in str(
+        told["parts"]
+    )
+    # Of each part four of each column; the others are of witnesses.
+    assert len(told["parts"].faults) < len(told["whole"].faults) / 3
+
+
 @pytest.mark.parametrize(
     ("spoilt", "row"),
     [
