@@ -12,7 +12,7 @@ the numbers at risk on each day with events are all that is needed of the patien
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -97,24 +97,28 @@ def hazard_ratio(times: pd.DataFrame, level: str, parameters: Parameters) -> Haz
     )
 
 
-def log_hazard_ratio(times: pd.DataFrame, level: str, weights: Weights | None = None) -> float:
-    """Give the logarithm of `hazard_ratio` alone; where all events speak for one side, infinity.
+def log_hazard_ratios(times: pd.DataFrame, level: str, samples: Weights) -> _Numbers:
+    """Give the logarithm of `hazard_ratio` of each of some samples of patients.
 
     Parameters
     ----------
     times, level
         As for `hazard_ratio`.
-    weights
-        How often each row counts, shape (n,): its patient's number in a bootstrap sample.
+    samples
+        How often each row counts, its patient's number in a sample, shape (samples, n).
 
     Returns
     -------
-    float
-        Minus infinity when nobody with the level, infinity when nobody without it, has the event
-        while both are at risk; nan when there is no such event.
+    array
+        Shape (samples,). Minus infinity where nobody with the level, infinity where nobody without
+        it, has the event while both are at risk; nan where there is no such event.
     """
-    sets = _two_groups(times, level, weights)
-    return _coefficient(sets, _in_turn(sets))
+    sets = _two_groups(times, level, samples)
+    each = (
+        replace(sets, at_risk=at_risk, events=events)
+        for at_risk, events in zip(sets.at_risk, sets.events, strict=True)
+    )
+    return np.array([_coefficient(one, _in_turn(one)) for one in each])
 
 
 def _two_groups(times: pd.DataFrame, level: str, weights: Weights | None = None) -> RiskSets:

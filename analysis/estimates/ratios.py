@@ -17,7 +17,7 @@ from analysis.estimates.curves import NO_ESTIMATE
 from analysis.estimates.follow_up import Intervals, intervals_of
 from analysis.estimates.groups import ANALYSIS
 from analysis.estimates.landmark import from_change, from_landmark, known_from, landmark_day
-from analysis.estimates.one_factor import HazardRatio, hazard_ratio, log_hazard_ratio
+from analysis.estimates.one_factor import HazardRatio, hazard_ratio, log_hazard_ratios
 from analysis.estimates.proportionality import TOO_FEW_DAYS, proportionality
 from analysis.estimates.remembered import remembered
 from analysis.estimates.risk_sets import count
@@ -78,14 +78,13 @@ def _sampled_log_ratios(times: pd.DataFrame, parameters: Parameters) -> Numbers:
     """Give the log hazard ratios of bootstrap samples of patients, shape (samples,)."""
     patients = times.sort_values("patient_id", kind="stable").assign(place=range(len(times)))
     pieces = from_change(patients) if KNOWN in patients else patients
+    place = pieces["place"].to_numpy()
 
     def statistics(samples: Counts) -> Numbers:
-        return np.array(
-            [[log_hazard_ratio(pieces, YES, counts[pieces["place"]])] for counts in samples]
-        )
+        return log_hazard_ratios(pieces, YES, samples[:, place])[:, np.newaxis]
 
     once = np.ones(len(patients), dtype=np.int64)
-    return bootstrap.replicates_by_count(once, statistics, parameters, n_jobs=None)[:, 0]
+    return bootstrap.replicates_by_count(once, statistics, parameters)[:, 0]
 
 
 def _level_rows(

@@ -5,6 +5,7 @@ Log-rank tests and the Cox regression of one factor need no more of the patients
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,7 +26,8 @@ class RiskSets:
     levels
         The groups, in order: g of them.
     at_risk, events
-        Patients at risk just before the day, and events on it, shape (k, g).
+        Patients at risk just before the day, and events on it, shape (k, g); of samples of them,
+        shape (samples, k, g).
     """
 
     days: npt.NDArray[np.number]
@@ -54,8 +56,8 @@ def count(
     start
         A row is at risk only after this day, shape (n,); None, from the beginning.
     weights
-        How often each row counts, shape (n,); None, once. Days on which nobody who counts has the
-        event stay, with no events.
+        How often each row counts, shape (n,), or in each of some samples, shape (samples, n);
+        None, once. Days on which nobody who counts has the event stay, with no events.
 
     Examples
     --------
@@ -68,10 +70,14 @@ def count(
     # How many of the event days have come with the row's last: at risk on all of these. By
     # sorting: days against event days, pair by pair, would not fit in memory for a million.
     come = event_days.searchsorted(days, side="right")
-    shape = (len(event_days) + 1, len(levels))
+    shape = (*once.shape[:-1], len(event_days) + 1, len(levels))
+    size = (len(event_days) + 1) * len(levels)
+    # The cells of a sample come after those of the one before.
+    first = np.arange(0, once.size // max(len(days), 1) * size, size)[:, np.newaxis]
 
     def in_cells(rows: npt.NDArray[np.integer]) -> Counts:
-        cells = np.bincount(rows * len(levels) + codes, once, shape[0] * shape[1])
+        places = first + (rows * len(levels) + codes)
+        cells = np.bincount(places.ravel(), once.ravel(), math.prod(shape))
         # bincount adds weights as floats, which hold whole numbers exactly.
         return cells.astype(np.int64).reshape(shape)
 
@@ -83,8 +89,8 @@ def count(
     return RiskSets(
         event_days,
         tuple(levels),
-        still[::-1].cumsum(axis=0)[::-1][1:],
-        had[:-1],
+        still[..., ::-1, :].cumsum(axis=-2)[..., ::-1, :][..., 1:, :],
+        had[..., :-1, :],
     )
 
 

@@ -140,31 +140,32 @@ def _here(records: Dataset, tasks: Sequence[Parameters], workers: int) -> list[_
 
 
 def _on_all_cores(records: Dataset, tasks: Sequence[Parameters], workers: int) -> list[_Found]:
-    whole_tasks = [place for place, task in enumerate(tasks) if not _spreads(task)]
-    found: dict[int, _Found] = {}
+    places = _chunks(tasks, workers)
     with joblib.parallel_config("loky", n_jobs=workers):
-        places = _chunks(whole_tasks, workers)
         results = joblib.Parallel()(
             joblib.delayed(_estimates)(records, [tasks[place] for place in chunk])
             for chunk in places
         )
-        for chunk, result in zip(places, results, strict=True):
-            found.update(zip(chunk, result, strict=True))
-        # These have all workers for their samples, one after another.
-        for place, task in enumerate(tasks):
-            if _spreads(task):
-                (found[place],) = _estimates(records, [task])
-    return [found[place] for place in range(len(tasks))]
+    return _in_order(places, results)
 
 
-def _spreads(parameters: Parameters) -> bool:
-    return parameters.interval_source == "bootstrap"
+def _in_order(places: Sequence[Sequence[int]], results: Sequence[list[_Found]]) -> list[_Found]:
+    found: dict[int, _Found] = {}
+    for chunk, result in zip(places, results, strict=True):
+        found.update(zip(chunk, result, strict=True))
+    return [found[place] for place in range(len(found))]
 
 
-def _chunks(places: Sequence[int], workers: int) -> list[Sequence[int]]:
-    """Cut into runs of neighbours, which differ little from each other."""
-    size = max(1, -(-len(places) // (workers * CHUNKS_A_WORKER)))
-    return [places[start : start + size] for start in range(0, len(places), size)]
+def _chunks(tasks: Sequence[Parameters], workers: int) -> list[Sequence[int]]:
+    """Cut into runs of neighbours, which differ little from each other.
+
+    What draws samples takes as long as ten others: each is a run of its own, before them.
+    """
+    draws = [place for place, task in enumerate(tasks) if task.interval_source == "bootstrap"]
+    others = [place for place in range(len(tasks)) if place not in draws]
+    size = max(1, -(-len(others) // (workers * CHUNKS_A_WORKER)))
+    runs = [others[start : start + size] for start in range(0, len(others), size)]
+    return [*([place] for place in draws), *runs]
 
 
 def _on_cluster(records: Dataset, tasks: Sequence[Parameters], address: str) -> list[_Found]:
@@ -172,7 +173,7 @@ def _on_cluster(records: Dataset, tasks: Sequence[Parameters], address: str) -> 
 
     with client_of(address) as client:
         workers = sum(client.nthreads().values())
-        places = _chunks(range(len(tasks)), workers)
+        places = _chunks(tasks, workers)
         try:
             # A task whose worker ends is given to another one by the scheduler.
             futures = client.map(
@@ -182,7 +183,7 @@ def _on_cluster(records: Dataset, tasks: Sequence[Parameters], address: str) -> 
                 pure=False,
             )
             wait_for(client, futures, address)
-            return [result for chunk in client.gather(futures) for result in chunk]
+            return _in_order(places, client.gather(futures))
         except KilledWorker as error:
             raise SchedulerError(
                 f"Workers of the cluster at {address} ended again and again; "

@@ -19,7 +19,11 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     safe = frame.rename(columns=as_text)
     for place, (_, column) in enumerate(frame.items()):
         if column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
-            safe.isetitem(place, [as_text(cell) for cell in column])
+            # Each text once: a table of all variants has millions of cells, most of few texts.
+            texts = {cell: as_text(cell) for cell in column.unique() if isinstance(cell, str)}
+            if any(text != cell for cell, text in texts.items()):
+                cells = [texts[cell] if isinstance(cell, str) else cell for cell in column]
+                safe.isetitem(place, pd.Series(cells, safe.index, dtype=object))
     safe.to_csv(path, index=False, lineterminator="\n")
 
 

@@ -19,7 +19,7 @@ from scipy.stats import norm
 from analysis.estimates.cox_regression import Cox, cox
 from analysis.estimates.follow_up import Intervals, intervals_of
 from analysis.estimates.landmark import from_change
-from analysis.estimates.one_factor import hazard_ratio, log_hazard_ratio
+from analysis.estimates.one_factor import hazard_ratio, log_hazard_ratios
 from analysis.estimates.proportionality import proportionality
 from analysis.zhai_2025.parameters import Parameters
 from tests.estimates.sensitivity import patients_of, records, times_of
@@ -97,9 +97,10 @@ def test_with_one_factor_it_is_the_hazard_ratio_of_table_5(times: pd.DataFrame) 
     expected = hazard_ratio(times, "yes", PARAMETERS)
     intervals = intervals_of(times, levels_of(times))
     found = cox(intervals)
+    (once,) = log_hazard_ratios(times, "yes", np.ones((1, len(times)), dtype=np.int64))
     assert (found is None) == bool(expected.note)
     if found is None:
-        assert not math.isfinite(log_hazard_ratio(times, "yes"))
+        assert not math.isfinite(once)
         return
     ratio, test = found.ratio(0, PARAMETERS), proportionality(intervals, found)
     np.testing.assert_allclose(
@@ -108,9 +109,24 @@ def test_with_one_factor_it_is_the_hazard_ratio_of_table_5(times: pd.DataFrame) 
         rtol=1e-7,
     )
     np.testing.assert_allclose(test.each[0], expected.proportionality_p, rtol=1e-6, atol=1e-9)
-    assert log_hazard_ratio(times, "yes") == pytest.approx(
-        math.log(expected.ratio.value), rel=1e-12, abs=1e-12
-    )
+    assert once == pytest.approx(math.log(expected.ratio.value), rel=1e-12, abs=1e-12)
+
+
+@settled
+@given(two_groups, st.integers(0, 99), st.booleans())
+def test_ratios_of_samples_are_those_of_their_patients(
+    times: pd.DataFrame, seed: int, late: bool
+) -> None:
+    if late:
+        times = times.assign(start=times["days"] // 2 - 1)
+    samples = np.random.default_rng(seed).integers(0, 4, (5, len(times)))
+    found = log_hazard_ratios(times, "yes", samples)
+    for sample, ratio in zip(samples, found, strict=True):
+        alone = hazard_ratio(times.loc[times.index.repeat(sample)], "yes", PARAMETERS)
+        if alone.note:
+            assert not math.isfinite(ratio)
+        else:
+            assert math.exp(ratio) == alone.ratio.value
 
 
 @settled

@@ -17,7 +17,7 @@ from scipy.stats import norm
 
 from analysis.estimates.cox_regression import Cox, cox
 from analysis.estimates.follow_up import Intervals, intervals_of
-from analysis.estimates.one_factor import hazard_ratio, log_hazard_ratio
+from analysis.estimates.one_factor import hazard_ratio, log_hazard_ratios
 from analysis.estimates.proportionality import proportionality, schoenfeld, smoothed
 from analysis.zhai_2025.parameters import Parameters
 from tests.estimates.sensitivity import records, times_of
@@ -66,7 +66,7 @@ def test_residuals_and_their_smooth_agree_with_r(record: dict[str, Any]) -> None
 @given(two_groups)
 def test_residuals_are_of_each_event_and_mean_the_log_ratio(times: pd.DataFrame) -> None:
     found = schoenfeld(times)
-    expected = log_hazard_ratio(times, "yes")
+    (expected,) = log_hazard_ratios(times, "yes", np.ones((1, len(times)), dtype=np.int64))
     assert found.empty == (not math.isfinite(expected))
     if not found.empty:
         assert len(found) == times["event"].sum()

@@ -214,6 +214,9 @@ def test_a_base_without_estimates_is_refused(dataset: Dataset) -> None:
 @pytest.mark.parametrize("count", [1, 2, 7, 90])
 @pytest.mark.parametrize("workers", [1, 2, 64])
 def test_chunks_are_neighbours_and_all(count: int, workers: int) -> None:
-    chunks = module._chunks(range(count), workers)
+    tasks = [Parameters()] * count
+    chunks = module._chunks(tasks, workers)
     assert [place for chunk in chunks for place in chunk] == list(range(count))
     assert len(chunks) <= workers * module.CHUNKS_A_WORKER
+    drawn = module._chunks([*tasks, Parameters(interval_source="bootstrap")], workers)
+    assert drawn == [[count], *chunks]

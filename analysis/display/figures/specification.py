@@ -258,16 +258,16 @@ def _draw_choices(
 ) -> None:
     axes.set(ylim=(places.bottom, places.top), yticks=[])
     axes.spines["left"].set_visible(False)
-    for y, names in zip(places.centres, choices, strict=True):
-        at = rows.index[rows["variant"].isin(names)]
-        axes.plot(
-            at,
-            [y] * len(at),
-            "|",
-            color=theme.INK,
-            markersize=6,
-            markeredgewidth=min(2.0, size / 2),
-        )
+    made = [rows.index[rows["variant"].isin(names)] for names in choices]
+    # All as one: there are dozens of rows, and a line of each takes a third of the figure's time.
+    axes.plot(
+        np.concatenate(made) if made else [],
+        np.repeat(places.centres, [len(at) for at in made]),
+        "|",
+        color=theme.INK,
+        markersize=6,
+        markeredgewidth=min(2.0, size / 2),
+    )
 
 
 def _alt(panels: Mapping[str, pd.DataFrame], base: str, level: str, significance: float) -> str:
