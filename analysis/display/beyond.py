@@ -23,11 +23,11 @@ import pandas as pd
 from IPython.display import HTML, Markdown
 
 from analysis.display.origins import is_estimates, of_table, of_text
-from analysis.display.sources import UNDER, Published, Sources, listing
+from analysis.display.sources import UNDER, Given, Published, Sources, listing
 from analysis.display.tables import Table, journal
 from analysis.display.written import NUMBER, split
 from analysis.estimates.ensemble import Ensemble
-from analysis.estimates.standing import Status, over, with_standing
+from analysis.estimates.standing import Status, over, status, with_standing
 from analysis.study.keys import Statistic
 from analysis.study.study import Study
 
@@ -166,7 +166,8 @@ class Marks:
         if shown is None:
             return None
         found = of_table(shown, make, given)
-        links = {at: self.sources.of(keys, given, self.part) for at, keys in found.places.items()}
+        rows = Given(given)
+        links = {at: self.sources.of(keys, rows, self.part) for at, keys in found.places.items()}
         columns = tuple(map(str, shown.cells.columns))
         if self.printed is not None:
             shown = self._marked(shown, [make(*one) for one in self._versions(given)])
@@ -178,7 +179,7 @@ class Marks:
         Estimates under other parameters than the page's have these in a column `sources.UNDER`.
         """
         frames = {
-            under: [one[one[UNDER] == under] if UNDER in one else one for one in given]
+            under: Given([one[one[UNDER] == under] if UNDER in one else one for one in given])
             for under in {"", *shown.under.values()}
         }
         links = {}
@@ -191,7 +192,7 @@ class Marks:
         """Give the prose that `make` makes of what is given, marked and linked (see `table`)."""
         text, said = str(make(*given).data), ""
         found, _ = of_text(text, lambda *other: str(make(*other).data), given)
-        links = self.sources.of(found, given, self.part)
+        links = self.sources.of(found, Given(given), self.part)
         if self.printed is not None:
             others = [str(make(*one).data) for one in self._versions(given)]
             made = marked(Version(text, *others))
@@ -298,8 +299,7 @@ class Marks:
         made = [other]
         if self.ensemble is not None:
             found = over(self.ensemble, estimates)
-            told = with_standing(estimates, printed, self.ensemble)
-            open_ = told["status"] == Status.OPEN
+            open_ = status(estimates, printed, found) == Status.OPEN
             known = found["members"].notna()
             # Where some cohorts have no such number, as a median that is not reached, none ends it.
             all_have = found["members"].eq(self.ensemble.members) & found["without_value"].eq(0)
@@ -318,7 +318,7 @@ class Marks:
         cells = shown.cells.copy()
         headed: dict[str, Status] = {}
         made_of: list[tuple[str, str, Marked]] = []
-        status: set[Status] = set()
+        there: set[Status] = set()
         if others[0] is None or others[0].cells.shape != cells.shape:
             headed = {name: Status.OPEN for name in columns if name not in named}
         else:
@@ -328,7 +328,7 @@ class Marks:
                 made = [marked(version) for version in versions]
                 made_of += [(row, name, cell) for row, cell in zip(rows, made, strict=True)]
                 here = {number.status for cell in made for number in cell.numbers}
-                status |= here
+                there |= here
                 texts = [cell.text for cell in made]
                 if name not in named and _all_differ(versions):
                     headed[name] = Status.OPEN if Status.OPEN in here else Status.DETERMINED
@@ -337,16 +337,16 @@ class Marks:
                 if texts != [version.shown for version in versions]:
                     cells[name] = texts
         notes, of_notes = self._notes(shown, others)
-        status |= {number.status for number in of_notes} | set(headed.values())
-        if not status:
+        there |= {number.status for number in of_notes} | set(headed.values())
+        if not there:
             return shown
         headings: Mapping[str, str] = layout.get("headings") or {}
         signed = {name: f"{headings.get(name, name)}{SIGNS[how]}" for name, how in headed.items()}
         layout["headings"] = {**headings, **signed}
-        layout["notes"] = [*notes, *self._explained(status)]
+        layout["notes"] = [*notes, *self._explained(there)]
         again = journal(cells, **layout)
         plain = cells.rename(columns={name: f"{name}{SIGNS[how]}" for name, how in headed.items()})
-        return Table(again.shown, plain, again.layout, self._ranges(made_of))
+        return Table(again.show, plain, again.layout, self._ranges(made_of))
 
     def _notes(
         self, shown: Table, others: Sequence[Table | None]

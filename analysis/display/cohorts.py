@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,27 @@ from analysis.estimates.rows import KEY, pick
 from analysis.estimates.sparse import EXACT, as_read
 from analysis.estimates.spread import MEMBER
 from analysis.study.keys import Statistic
+
+
+# A table is made several times of one ensemble, which does not change (see `display.beyond`).
+@lru_cache(maxsize=4)
+def _ranges(ensemble: Ensemble, analysis_id: str) -> dict[Hashable, dict[Hashable, Any]]:
+    rows = pick(ensemble.estimates, analysis_id=analysis_id)
+    kinds = [Statistic.HAZARD_RATIO, *EXACT, *EXACT.values()]
+    rows = rows[rows["statistic"].isin(list(map(str, kinds)))]
+    # Where events are few in a cohort, its exact test is the one to be read.
+    read = as_read(rows.rename(columns={MEMBER: "variant"}))
+    grouped = read.groupby(KEY, sort=False)["value"]
+    # Missing values are neither below nor above anything.
+    found = pd.DataFrame(
+        {
+            "lowest": grouped.min(),
+            "highest": grouped.max(),
+            "below_005": grouped.agg(lambda values: int((values < SIGNIFICANCE).sum())),
+            "above_1": grouped.agg(lambda values: int((values > 1).sum())),
+        }
+    )
+    return found.to_dict("index")
 
 
 class Across:
@@ -28,21 +50,7 @@ class Across:
 
     def __init__(self, ensemble: Ensemble, analysis_id: str) -> None:
         self.members = ensemble.members
-        rows = pick(ensemble.estimates, analysis_id=analysis_id)
-        kinds = [Statistic.HAZARD_RATIO, *EXACT, *EXACT.values()]
-        rows = rows[rows["statistic"].isin(list(map(str, kinds)))]
-        # Where events are few in a cohort, its exact test is the one to be read.
-        read = as_read(rows.rename(columns={MEMBER: "variant"}))
-        grouped = read.groupby(KEY, sort=False)["value"]
-        # Missing values are neither below nor above anything.
-        self._of = pd.DataFrame(
-            {
-                "lowest": grouped.min(),
-                "highest": grouped.max(),
-                "below_005": grouped.agg(lambda values: int((values < SIGNIFICANCE).sum())),
-                "above_1": grouped.agg(lambda values: int((values > 1).sum())),
-            }
-        ).to_dict("index")
+        self._of = _ranges(ensemble, analysis_id)
         self._analysis = analysis_id
 
     def ratio(self, group: str, group_level: str, endpoint: str) -> str:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -116,6 +117,11 @@ class _Codes:
     by_value: np.ndarray
     by_n: np.ndarray
 
+    @cached_property
+    def held(self) -> dict[str, list[Any]]:
+        """The columns of `rows` as lists: thousands of single cells are asked for."""
+        return {str(name): list(column) for name, column in self.rows.items()}
+
     @classmethod
     def of(cls, frames: Sequence[pd.DataFrame]) -> _Codes:
         """Give codes to the rows of some frames."""
@@ -168,7 +174,7 @@ class _Codes:
 
     def key(self, place: int) -> Key:
         """Give the key of a row."""
-        return Key.of(self.rows.iloc[place])  # type: ignore[arg-type]
+        return Key.of({name: self.held[name][place] for name in KEY})
 
 
 def _coded(given: Sequence[Any], codes: _Codes, digit: str) -> list[Any]:
@@ -245,7 +251,7 @@ def _together(
         return [place for place in first if place in second]
     if first is None and second:
         own, _ = codes.read(number, "first") if number not in WITHOUT else ([], "")
-        return [p for p in second if p in own or codes.rows["special"].iat[p]]
+        return [p for p in second if p in own or codes.held["special"][p]]
     return second if first is None else first or second
 
 
@@ -275,4 +281,4 @@ def _rows(text: str, other: str | None, codes: _Codes, digit: str) -> list[list[
 
 def _believed(number: str, coded: str, codes: _Codes, digit: str) -> list[int]:
     places, column = codes.read(coded, digit)
-    return [place for place in places if is_written(codes.rows[column].iat[place], number)]
+    return [place for place in places if is_written(codes.held[column][place], number)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,31 @@ Published = Callable[[pd.DataFrame], Mapping[Key, Sequence[Claim]]]
 """From rows of estimates to what an article prints under the key of each."""
 
 
+class Given:
+    """The rows of the estimates among what a table is made of, found by their keys."""
+
+    def __init__(self, given: Sequence[Any]) -> None:
+        self._frames = list(filter(is_estimates, given))
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, ...], tuple[int, int]]:
+        found: dict[tuple[str, ...], tuple[int, int]] = {}
+        for number, frame in enumerate(self._frames):
+            texts = zip(*(frame[name].astype(str) for name in KEY), strict=True)
+            for place, text in enumerate(texts):
+                found.setdefault(text, (number, place))
+        return found
+
+    def rows(self, keys: Iterable[Key]) -> list[tuple[Key, dict[str, Any]]]:
+        """Give the rows of some keys, each once, in their order; not of keys that nothing has."""
+        at = {key: self._places.get(tuple(map(str, astuple(key)))) for key in keys}
+        there = {key: place for key, place in at.items() if place is not None}
+        return [
+            (key, self._frames[number].iloc[place].reindex(COLUMNS).to_dict())
+            for key, (number, place) in sorted(there.items(), key=lambda item: item[1])
+        ]
+
+
 class Sources:
     """The rows behind the numbers that a page has shown so far, each with its address."""
 
@@ -61,7 +86,7 @@ class Sources:
     def of(
         self,
         keys: Keys,
-        given: Sequence[Any],
+        given: Given,
         part: tuple[str, str] = ("", ""),
         under: str = "",
     ) -> tuple[str | None, ...]:
@@ -74,7 +99,7 @@ class Sources:
         own = {key: _of_part(key, part) for key in keys if key is not None}
         at = {key: self._addresses.of(named, under) for key, named in own.items()}
         if new := {key for key, place in at.items() if place not in self._rows}:
-            for key, row in _rows(given, new):
+            for key, row in given.rows(new):
                 named = dict(zip(KEY, astuple(own[key]), strict=True))
                 self._rows[at[key]] = row | named | {UNDER: under}
         return tuple(None if key is None else at[key] for key in keys)
@@ -83,19 +108,6 @@ class Sources:
         """Give the rows with their addresses, in the order in which they were shown."""
         rows = pd.DataFrame(self._rows.values(), columns=[*COLUMNS, UNDER])
         return rows.assign(address=list(self._rows))
-
-
-def _rows(given: Sequence[Any], keys: set[Key]) -> list[tuple[Key, dict[str, Any]]]:
-    """Give the rows of some keys, each once."""
-    wanted = {tuple(map(str, astuple(key))): key for key in keys}
-    found: dict[Key, dict[str, Any]] = {}
-    for frame in filter(is_estimates, given):
-        parts = zip(*(frame[name].astype(str) for name in KEY), strict=True)
-        for place, text in enumerate(parts):
-            key = wanted.get(text)
-            if key is not None and key not in found:
-                found[key] = frame.iloc[place].reindex(COLUMNS).to_dict()
-    return list(found.items())
 
 
 def _of_part(key: Key, part: tuple[str, str]) -> Key:

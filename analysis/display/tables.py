@@ -7,8 +7,9 @@ whose estimates are missing is `None`; the notebook then says that its source is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import pandas as pd
@@ -36,8 +37,9 @@ from analysis.study.variables import Factor, Grouped, Row
 
 @dataclass(frozen=True)
 class Table:
-    """A table to show (`shown`), its cells as text, and how they are laid out (see `journal`).
+    """A table, its cells as text, and how they are laid out (see `journal`).
 
+    `show` makes what is shown, of which there is one (`shown`) for many tables that are only read.
     `below` is HTML that stands under it, wherever it is shown. `links` has addresses of what stands
     in places of the table (`display.origins`); names of columns there are `columns`, which is empty
     where they are those of `cells`. `keys` are those of rows behind numbers, where only whoever
@@ -45,7 +47,7 @@ class Table:
     the parameters of rows that were estimated under others than the report's.
     """
 
-    shown: GT
+    show: Callable[[], GT]
     cells: pd.DataFrame
     layout: Mapping[str, Any] = field(default_factory=dict)
     below: str = ""
@@ -53,6 +55,11 @@ class Table:
     columns: tuple[str, ...] = ()
     keys: Mapping[Place, Sequence[Key]] = field(default_factory=dict)
     under: Mapping[Place, str] = field(default_factory=dict)
+
+    @cached_property
+    def shown(self) -> GT:
+        """The table of great_tables."""
+        return self.show()
 
 
 # A text of a table: a name of a column, a cell by row and column, or a note; all counted from 0.
@@ -86,7 +93,28 @@ def journal(
 
     Cells of columns `in_one_line` are not broken: two stretches of numbers, or two names.
     """
-    notes, left, in_one_line = list(filter(None, notes)), list(left), list(in_one_line)
+    layout: dict[str, Any] = {
+        "stub": stub,
+        "group": group,
+        "headings": headings,
+        "spanners": spanners,
+        "notes": list(filter(None, notes)),
+        "left": list(left),
+        "in_one_line": list(in_one_line),
+    }
+    return Table(partial(_great_table, cells, **layout), cells, layout)
+
+
+def _great_table(
+    cells: pd.DataFrame,
+    stub: str,
+    group: str | None,
+    headings: dict[str, str] | None,
+    spanners: dict[str, list[str]] | None,
+    notes: list[str],
+    left: list[str],
+    in_one_line: list[str],
+) -> GT:
     shown: dict[str, Any] = {name: name for name in cells.columns if name != group}
     table = GT(cells, rowname_col=stub, groupname_col=group).cols_label(shown | (headings or {}))
     table = table.tab_stubhead(label=(headings or {}).get(stub, stub))
@@ -102,7 +130,7 @@ def journal(
     for note in notes:
         table = table.tab_source_note(note)
     table = table.tab_style(style.text(weight="bold"), loc.row_groups())
-    table = table.tab_options(
+    return table.tab_options(
         table_font_names=["inherit"],
         table_font_size="0.875em",
         data_row_padding="3px",
@@ -111,16 +139,6 @@ def journal(
         column_labels_border_top_width="2px",
         table_body_hlines_style="none",
     )
-    layout = {
-        "stub": stub,
-        "group": group,
-        "headings": headings,
-        "spanners": spanners,
-        "notes": notes,
-        "left": left,
-        "in_one_line": in_one_line,
-    }
-    return Table(table, cells, layout)
 
 
 def plain_table(
@@ -160,7 +178,7 @@ def median_range(rows: pd.DataFrame, decimals: int | None = None) -> str | None:
 def statistics(estimates: pd.DataFrame, group_level: str) -> pd.Series:
     """Give the values of one group by statistic."""
     # A page asks a thousand times: the other columns are not copied.
-    chosen = (estimates["group_level"] == group_level).to_numpy()
+    chosen = estimates["group_level"].to_numpy(dtype=object) == group_level
     names = pd.Index(estimates["statistic"].to_numpy()[chosen], name="statistic")
     return pd.Series(estimates["value"].to_numpy()[chosen], names, name="value")
 

@@ -45,9 +45,9 @@ _NO_MATTER = frozenset(
 _MODEL = {"factor_model": "multivariable"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ensemble:
-    """The estimates of all members, under one set of choices.
+    """The estimates of all members, under one set of choices; equal to itself alone.
 
     Attributes
     ----------

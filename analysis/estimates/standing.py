@@ -54,18 +54,22 @@ def with_standing(
         found = pd.DataFrame(index=rows.index, columns=_SPREAD)
     else:
         found = over(ensemble, rows)
+    told: dict[str, pd.Series] = {
+        STATUS: status(rows, published, found),
+        "ensemble_members": found["members"].astype("Int64"),
+        "ensemble_lowest": found["lowest"].astype("float64"),
+        "ensemble_highest": found["highest"].astype("float64"),
+    }
+    return rows.assign(**told)
+
+
+def status(rows: pd.DataFrame, published: pd.Series, found: pd.DataFrame) -> pd.Series:
+    """Give what stands behind each of some estimates, which are as `over` has found them."""
     value = rows["value"].astype("float64")
     low, high = (found[name].astype("float64") for name in ("lowest", "highest"))
     # These patients need be none of the ensemble; where nobody has a value, nor must they.
     within = value.between(low, high) | (value.isna() & low.isna())
     alike = found["alike"].eq(True)
-    status = pd.Series(Status.OPEN.value, index=rows.index)
-    status = status.mask(alike & within, Status.DETERMINED.value)
-    status = status.mask(published.astype(bool), Status.PUBLISHED.value)
-    told: dict[str, pd.Series] = {
-        STATUS: status,
-        "ensemble_members": found["members"].astype("Int64"),
-        "ensemble_lowest": low,
-        "ensemble_highest": high,
-    }
-    return rows.assign(**told)
+    told = pd.Series(Status.OPEN.value, index=rows.index)
+    told = told.mask(alike & within, Status.DETERMINED.value)
+    return told.mask(published.astype(bool), Status.PUBLISHED.value)

@@ -22,8 +22,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
             # Each text once: a table of all variants has millions of cells, most of few texts.
             texts = {cell: as_text(cell) for cell in column.unique() if isinstance(cell, str)}
             if any(text != cell for cell, text in texts.items()):
-                cells = [texts[cell] if isinstance(cell, str) else cell for cell in column]
-                safe.isetitem(place, pd.Series(cells, safe.index, dtype=object))
+                safe.isetitem(place, [texts.get(cell, cell) for cell in column.astype(object)])
     safe.to_csv(path, index=False, lineterminator="\n")
 
 

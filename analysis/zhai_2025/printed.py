@@ -11,6 +11,7 @@ from analysis.audit.comparison import compare
 from analysis.cohort.model import Cohort
 from analysis.display.beyond import Marks
 from analysis.display.sources import Claim
+from analysis.estimates.remembered import remembered
 from analysis.study.keys import NOT_REACHED, Key, Statistic
 from analysis.zhai_2025 import ensemble
 from analysis.zhai_2025.readings import claim_anchor
@@ -87,6 +88,12 @@ def printed(ledger: pd.DataFrame, estimates: pd.DataFrame) -> pd.Series:
     way round; so are the number of all patients, events that the text counts, and responders of
     Table 3 beside the marker.
     """
+    return pd.Series(_told(ledger, estimates), index=estimates.index, dtype=bool)
+
+
+# Each table of a page asks it of the same estimates.
+@remembered
+def _told(ledger: pd.DataFrame, estimates: pd.DataFrame) -> list[bool]:
     keyed = estimates.assign(**{name: estimates[name].fillna("").astype(str) for name in KEY})
     compared = compare(ledger, keyed.drop_duplicates(KEY))
     exact = _exact(compared)
@@ -124,5 +131,4 @@ def printed(ledger: pd.DataFrame, estimates: pd.DataFrame) -> pd.Series:
             return value == (with_response if statistic == Statistic.RESPONDERS else without)
         return False
 
-    told = [is_printed(row) for row in keyed.to_dict("records")]  # type: ignore[arg-type]
-    return pd.Series(told, index=estimates.index, dtype=bool)
+    return [is_printed(row) for row in keyed.to_dict("records")]  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ from analysis.audit.verdicts import (
 )
 from analysis.display.beyond import MARK, SIGNS
 from analysis.display.format import MISSING, fixed, is_missing, listed
-from analysis.display.sources import Sources
+from analysis.display.sources import Given, Sources
 from analysis.display.tables import Table, journal
 from analysis.estimates.rows import KEY
 from analysis.estimates.standing import STATUS, Status
@@ -95,7 +95,9 @@ def linked(verdicts: pd.DataFrame, rows: pd.DataFrame, sources: Sources) -> pd.D
         Key.of(claim) if claim["estimated"] else None
         for claim in verdicts.fillna(dict.fromkeys(KEY, "")).to_dict("records")
     )
-    return verdicts.assign(address=pd.Series(sources.of(keys, [rows]), verdicts.index, object))
+    return verdicts.assign(
+        address=pd.Series(sources.of(keys, Given([rows])), verdicts.index, object)
+    )
 
 
 def exceptions(verdicts: pd.DataFrame) -> HTML:

@@ -22,7 +22,7 @@ HOSTILE = '"><script>window.hacked = true</script>'
 
 def table(text: str = "Male") -> Table:
     cells = pd.DataFrame({"Characteristic": [text, "Female"], "n": ["95", "13"]})
-    return Table(GT(cells, rowname_col="Characteristic"), cells)
+    return Table(lambda: GT(cells, rowname_col="Characteristic"), cells)
 
 
 def drawing(alt: str = "A line that rises.") -> Drawing:

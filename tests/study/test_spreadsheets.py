@@ -41,7 +41,7 @@ def test_a_formula_is_a_text_in_every_csv_of_a_report(tmp_path: Path, text: str)
     rows = pd.DataFrame({"term": [text, "Nausea"], "value": [-1.5, 2.0], text: [text, None]})
     page = Page("05_toxicity", tmp_path)
     page.records("records", rows)
-    page.table("table_4", Table(GT(rows), rows), "A table")
+    page.table("table_4", Table(lambda: GT(rows), rows), "A table")
     write_estimates(rows, tmp_path)
     written = sorted(tmp_path.rglob("*.csv"))
     assert [path.name for path in written] == ["estimates.csv", "records.csv", "table_4.csv"]
