@@ -25,6 +25,7 @@ from analysis.build.manifest import (
 )
 from analysis.build.plan import COMMIT, Plan
 from analysis.build.project import FAILED, Project
+from analysis.build.retold import retold, runs_anything
 from analysis.build.staleness import NOT_BUILT, different_parameters
 from analysis.study.in_place import staged
 
@@ -113,7 +114,8 @@ def build(
         _remember(project, plan)
         write_listing(project)
         return None
-    with _kernels(project, plan, how) as kernels:
+    told = retold(plan, project.report(plan.kept_from))
+    with _kernels(project, plan, how.warm and runs_anything(plan, told)) as kernels:
         from analysis.build.pages import Pages
         from analysis.display.html import Report
 
@@ -135,7 +137,7 @@ def build(
         )
         with staged(project.reports, plan.name) as staging:
             GUARD.folder(staging)
-            pages = Pages(project, plan, staging, header, how)
+            pages = Pages(project, plan, staging, header, how, told)
             try:
                 made = pages.make(kernels)
             except BuildError:
@@ -189,14 +191,14 @@ def refuse_what_changed(project: Project, plan: Plan) -> None:
         )
 
 
-def _kernels(project: Project, plan: Plan, how: How) -> Kernels:
+def _kernels(project: Project, plan: Plan, forked: bool) -> Kernels:
     from analysis.build.kernels import Kernels
 
     imported = {path for run in plan.stale for path in run.source.imported}
     return Kernels(
         project.root,
         project.notebooks,
-        forked=how.warm and bool(plan.stale),
+        forked=forked,
         modules=[*modules_in(project.root, sorted(imported)), *project.ahead],
         dataset=next((run.private.get("dataset", "") for run in plan.stale), ""),
     )

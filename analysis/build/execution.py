@@ -86,7 +86,7 @@ def _execute_one(staging: Path, task: Task, kernels: Kernels) -> NotebookNode:
     target.parent.mkdir(parents=True)
     private = {**task.private, "output": str(own)}
     notebook = execute(task.name, task.source, target, private, kernels)
-    cleaned = without_traces(notebook, {**task.public, "output": ""})
+    cleaned = without_traces(notebook, task.public)
     nbformat.write(cleaned, target)
     return cleaned
 

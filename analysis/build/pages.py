@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
@@ -19,6 +20,7 @@ from analysis.build.manifest import TOGETHER, Made
 from analysis.build.plan import JOINED, Plan, Run, with_estimates
 from analysis.build.progress import Progress
 from analysis.build.project import Project
+from analysis.build.retold import public_parameters
 from analysis.build.staleness import page_should_be_rebuilt
 from analysis.display.html import Report, to_html
 from analysis.display.links import broken
@@ -38,12 +40,21 @@ class Pages:
         What every page says about the report.
     how
         How notebooks are run.
+    told
+        Notebooks that are not run, with what they gave before, from `retold`.
     """
 
     def __init__(
-        self, project: Project, plan: Plan, staging: Path, header: Report, how: How
+        self,
+        project: Project,
+        plan: Plan,
+        staging: Path,
+        header: Report,
+        how: How,
+        told: Mapping[str, NotebookNode],
     ) -> None:
         self._how = how
+        self._told = told
         self._project = project
         self._plan = plan
         self._last = project.report(plan.kept_from)
@@ -102,16 +113,19 @@ class Pages:
             if page_should_be_rebuilt(plan.last, run.name, inputs[run.name], plan.present)
         ]
         kept = [run for run in runs if run not in stale]
+        told = [run for run in stale if run.name in self._told]
+        stale = [run for run in stale if run not in told]
         # The later a page is read, the longer it takes to make: a short one at the end leaves no
         # core without work for long.
         stale.reverse()
         stale.sort(key=lambda run: run.page != self._how.first)
-        for run in kept:
+        for run in (*kept, *told):
             self._keep(run.name)
         by_name = {run.name: run for run in runs}
         # Pages that are only shown anew are shown while kernels are at work.
         with at_most(1) as aside:
-            shown = [aside.submit(self._show_kept, run) for run in kept]
+            shown = [aside.submit(self._tell, run, progress) for run in told]
+            shown += [aside.submit(self._show_kept, run) for run in kept]
             outputs = execute_all(
                 self._project,
                 self._staging,
@@ -125,6 +139,7 @@ class Pages:
             )
             for page in shown:
                 page.result()
+        outputs |= {run.name: self._made[run.name].outputs for run in told}
         for name, files in outputs.items():
             given = inputs[name]
             self._made[name] = Made(
@@ -132,10 +147,18 @@ class Pages:
             )
 
     def _task(self, run: Run) -> Task:
-        private, public = {**run.private, **run.given}, {**run.public, **run.given}
+        private = {**run.private, **run.given}
         if run.waits:
-            private[ESTIMATES], public[ESTIMATES] = str(self._staging / JOINED), ""
-        return Task(run.name, run.source.text, private, public)
+            private[ESTIMATES] = str(self._staging / JOINED)
+        return Task(run.name, run.source.text, private, public_parameters(run))
+
+    def _tell(self, run: Run, progress: Progress) -> None:
+        """Make a page of which only the words were changed."""
+        progress.start(run.name, "is told anew")
+        notebook = self._told[run.name]
+        nbformat.write(notebook, self._staging / "notebooks" / f"{run.name}.ipynb")
+        self._show(run, notebook)
+        progress.finish(run.name)
 
     def _keep(self, name: str) -> None:
         assert self._plan.last is not None

@@ -48,11 +48,11 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def start(self, name: str) -> None:
-        """Note that a notebook runs from now."""
+    def start(self, name: str, what: str = "runs") -> None:
+        """Note that a notebook runs from now, or what else becomes of it."""
         self._started[name] = time.monotonic()
         if self._bar is None:
-            print(f"{name} runs", file=self._stream, flush=True)
+            print(f"{name} {what}", file=self._stream, flush=True)
         self._show_running()
 
     def finish(self, name: str, outcome: str = "") -> None:

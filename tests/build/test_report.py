@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from analysis.build.check import check_manifest, other_commit
@@ -119,6 +120,70 @@ def test_a_report_that_was_kept_in_part_has_the_bytes_of_one_built_anew(
     anew = replace(project, reports=tmp_path / "anew")
     assert build(anew, dataset) == 0
     assert hashes_in(project.reports) == hashes_in(anew.reports)
+
+
+@pytest.mark.parametrize("choices", [(), ("ci_type=plain",)])
+def test_words_of_a_notebook_are_told_anew_and_nothing_is_run(
+    project: Project,
+    dataset: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    choices: tuple[str, ...],
+) -> None:
+    assert build(project, dataset, *choices) == 0
+    capsys.readouterr()
+    for name in ("01_first", "index"):
+        notebook = nbformat.read(project.notebook(name), as_version=4)
+        notebook.cells[0].source += "\n\nIn other words."
+        notebook.cells.append(nbformat.v4.new_markdown_cell("A line below.", id="below"))
+        nbformat.write(notebook, project.notebook(name))
+    assert build(project, dataset, *choices) == 0
+    said = capsys.readouterr().err
+    assert run(said) == set()
+    assert {line for line in said.splitlines() if line.endswith(" is told anew")} == {
+        "01_first is told anew",
+        "index is told anew",
+    }
+    for name in ("01_first", "index"):
+        (page,) = project.reports.glob(f"*/{name}.html")
+        assert "In other words." in page.read_text(encoding="utf-8")
+    anew = replace(project, reports=tmp_path / "anew")
+    assert build(anew, dataset, *choices) == 0
+    assert hashes_in(project.reports) == hashes_in(anew.reports)
+
+
+def test_words_and_code_that_change_together_are_run(
+    project: Project, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So is a notebook whose last output was edited, or whose cells are in another order."""
+    assert build(project, dataset) == 0
+
+    def change(how: Callable[[nbformat.NotebookNode], object]) -> set[str]:
+        notebook = nbformat.read(project.notebook("01_first"), as_version=4)
+        how(notebook)
+        nbformat.write(notebook, project.notebook("01_first"))
+        capsys.readouterr()
+        assert build(project, dataset) == 0
+        return run(capsys.readouterr().err)
+
+    def words(notebook: nbformat.NotebookNode) -> None:
+        notebook.cells[0].source += " More."
+
+    def code(notebook: nbformat.NotebookNode) -> None:
+        words(notebook)
+        notebook.cells[-1].source += "\nprint('more')"
+
+    def order(notebook: nbformat.NotebookNode) -> None:
+        words(notebook)
+        notebook.cells[-2:] = reversed(notebook.cells[-2:])
+
+    assert change(words) == set()
+    assert change(code) == {"01_first"}
+    assert change(order) == {"01_first"}
+    stored = project.report("four") / "notebooks/01_first.ipynb"
+    stored.write_text(stored.read_text().replace("more", "less"))
+    assert change(words) == {"01_first"}
+    assert "less" not in stored.read_text()
 
 
 def test_what_reads_the_estimates_runs_when_they_differ(
