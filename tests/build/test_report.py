@@ -138,9 +138,10 @@ def test_words_of_a_notebook_are_told_anew_and_nothing_is_run(
         notebook.cells.append(nbformat.v4.new_markdown_cell("A line below.", id="below"))
         nbformat.write(notebook, project.notebook(name))
     assert build(project, dataset, *choices) == 0
-    said = capsys.readouterr().err
-    assert run(said) == set()
-    assert {line for line in said.splitlines() if line.endswith(" is told anew")} == {
+    said = capsys.readouterr()
+    assert run(said.err) == set()
+    assert "0 of 3 pages run, 2 told anew" in said.out
+    assert {line for line in said.err.splitlines() if line.endswith(" is told anew")} == {
         "01_first is told anew",
         "index is told anew",
     }
