@@ -91,11 +91,14 @@ def times_by(cohort: Cohort, column: str, endpoint: str) -> pd.DataFrame:
     table, rows = cohort.time_to_event, cohort.rows_of(endpoint)
     levels = cohort.of_patients(column, endpoint)
     known = ~levels.isna()
-    # Columns one by one: this is done for each factor and endpoint, and frames take longer.
+    if not known.all():
+        rows, levels = rows[known], levels[known]
+    # Columns one by one, as arrays of numpy: this is done for each factor and endpoint, and frames
+    # take longer, as does pandas where it may look for missing ones among a million texts.
     columns = ["patient_id", "days", "event", "competing"]
     columns += ["start"] if "start" in table else []
-    values = {name: table[name].array[rows[known]] for name in columns}
-    return pd.DataFrame(values | {"level": levels[known]})
+    values = {name: table[name].to_numpy()[rows] for name in columns}
+    return pd.DataFrame(values | {"level": levels})
 
 
 def left_out_rows(
