@@ -73,7 +73,7 @@ def count(
     shape = (*once.shape[:-1], len(event_days) + 1, len(levels))
     size = (len(event_days) + 1) * len(levels)
     # The cells of a sample come after those of the one before.
-    first = np.arange(0, once.size // max(len(days), 1) * size, size)[:, np.newaxis]
+    first = size * np.arange(len(np.atleast_2d(once)))[:, np.newaxis]
 
     def in_cells(rows: npt.NDArray[np.integer]) -> Counts:
         places = first + (rows * len(levels) + codes)
