@@ -8,22 +8,15 @@ import os
 import warnings
 
 from analysis.article.ledger import CLAIMS, read_ledger
-from analysis.cohort import derive
 from analysis.cohort.folder import AHEAD
 from analysis.cohort.read import read_dataset
-from analysis.estimates import whole
 from analysis.estimates.ensemble import read_ensemble
-from analysis.estimates.weights import MANY
 from analysis.zhai_2025.study import STUDY
 
 # What is wrong with a dataset, or a ledger, is said by the page or the build that needs it.
 with contextlib.suppress(Exception), warnings.catch_warnings():
     warnings.simplefilter("ignore")
     recorded = read_dataset(os.environ[AHEAD], STUDY)
-    if len(recorded.tables["patients"]) < MANY:
-        # Curves, tests and ratios are remembered by the times that they are of (`remembered`).
-        cohort = derive.cohort(recorded, recorded.study.parameters())
-        whole.estimate(cohort, cohort.parameters)
     if recorded.study.article is not None:
         ledger = read_ledger(recorded.study.article / CLAIMS.name)
         if recorded.description.synthetic:
