@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +110,4 @@ def build_sensitivity(
         return subject(cohort, project.study.parameters, "Sensitivity analyses: ")
 
     planned = plan(project, name, [run], imports, files, of_dataset | of_variants, asked.changed)
-    # A forked kernel is a daemon of multiprocessing, which must not start processes of its own.
-    how = replace(how or How(), warm=False)
     return build(project, planned, look, place_of(project, folder), how)
