@@ -226,7 +226,8 @@ pooled: environment ## add up the counts of several sites (COUNTS="a.parquet b.p
 	@$(PYTHON) -m analysis pooled -- $$COUNTS
 
 test: lint ## check style, types and the direction of imports, then run the tests
-	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@# Three at a time: tests of builds and of pages wait for kernels and for a browser.
+	@$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: tools ## check style, types and the direction of imports
 	@$(PYTHON) -m ruff check

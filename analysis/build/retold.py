@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.build.inputs import ESTIMATES, Inputs
 from analysis.build.manifest import Manifest, differences
 from analysis.build.plan import Plan, Run, with_estimates
 from analysis.build.staleness import different_parameters, page_should_be_rebuilt
@@ -51,8 +52,6 @@ def runs_anything(plan: Plan, told: Mapping[str, NotebookNode]) -> bool:
 
 def public_parameters(run: Run) -> dict[str, Any]:
     """Give the parameters of a notebook as its readers see them."""
-    from analysis.build.inputs import ESTIMATES
-
     estimates = {ESTIMATES: ""} if run.waits else {}
     return {**run.public, **run.given, **estimates, "output": ""}
 
@@ -61,7 +60,7 @@ def _stored(run: Run) -> str:
     return f"notebooks/{run.name}.ipynb"
 
 
-def _needed(plan: Plan, run: Run) -> Any:
+def _needed(plan: Plan, run: Run) -> Inputs:
     inputs = plan.inputs[run.name]
     return with_estimates(inputs, plan.present) if run.waits else inputs
 
