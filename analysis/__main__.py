@@ -18,7 +18,11 @@ def study() -> Study:
     return STUDY
 
 
-PROJECT = Project(study, ahead=("analysis.zhai_2025.ahead",))
+PROJECT = Project(
+    study,
+    ahead=("analysis.zhai_2025.ahead",),
+    ahead_of_many=("analysis.zhai_2025.estimated",),
+)
 
 if __name__ == "__main__":
     # Until the command is there to say so, Ctrl-C ends it without a trace.

@@ -30,7 +30,8 @@ class Project:
 
     `give_study` gives the study. It is called when something needs to know it, since a study
     imports libraries that a report which is up to date need not wait for. `ahead` are modules that
-    read, when they are imported, what the kernels forked from that process will read.
+    read, when they are imported, what the kernels forked from that process will read; those of
+    `ahead_of_many` compute what the kernels of many builds will ask.
     """
 
     give_study: Callable[[], Study]
@@ -40,6 +41,7 @@ class Project:
     releases: Path = ROOT / "release"
     documents: Path = ROOT / "documents"
     ahead: tuple[str, ...] = ()
+    ahead_of_many: tuple[str, ...] = ()
 
     @property
     def study(self) -> Study:

@@ -86,7 +86,8 @@ def serve(project: Project, folder: Path, given: Mapping[str, Any], how: How) ->
     # What a library prints is no answer.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    builder = Builder(project, folder, given, how, out)
+    many = replace(project, ahead=(*project.ahead, *project.ahead_of_many))
+    builder = Builder(many, folder, given, how, out)
     waiting = threading.Semaphore(0)
     asked: list[str] = []
 
