@@ -157,7 +157,7 @@ def _compared(counted: Counted, factor: Factor, endpoint: Endpoint, ratios: bool
         everybody,
         group=factor.key,
     )
-    times = by_level[~unknown].reset_index(drop=True)
+    times = _in_order(by_level[~unknown].reset_index(drop=True), factor)
     of_groups = group_rows(times, factor, endpoint, (), counting)
     of_ratios: Rows = []
     if ratios and not is_spline(factor, parameters):
@@ -173,6 +173,17 @@ def _compared(counted: Counted, factor: Factor, endpoint: Endpoint, ratios: bool
     elif _is_stratified(counted, factor) or moves:
         of_groups = _blank(of_groups, _TESTS)
     return rows + of_groups + of_ratios
+
+
+def _in_order(times: pd.DataFrame, factor: Factor) -> pd.DataFrame:
+    """Give times whose levels are in the order of the patients' own.
+
+    A test adds in their order, and the last digits of a very small p value hang on it.
+    """
+    levels = [str(level) for level in factor.groups]
+    others = sorted(set(times["level"].astype(str)) - set(levels))
+    kind = pd.CategoricalDtype([*levels, *others], ordered=True)
+    return times.assign(level=times["level"].astype(str).astype(kind))
 
 
 def _is_stratified(counted: Counted, factor: Factor) -> bool:

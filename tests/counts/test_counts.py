@@ -19,10 +19,13 @@ from analysis.cohort.read import read_dataset
 from analysis.counts import store
 from analysis.counts.about import Apart
 from analysis.counts.counted import Counted
-from analysis.counts.estimates import NEEDS_PATIENTS, estimate
+from analysis.counts.estimates import NEEDS_PATIENTS, _in_order, estimate
 from analysis.counts.table import NOTHING, Counts, add, count, count_dataset
-from analysis.estimates import prognosis, survival
+from analysis.estimates import prognosis, survival, weights
+from analysis.estimates.compared import compared_times
 from analysis.estimates.curves import curve
+from analysis.estimates.factors import factors_of
+from analysis.estimates.log_rank import log_rank
 from analysis.estimates.rows import COLUMNS, KEY
 from analysis.study.parameters import Parameters
 from analysis.zhai_2025.study import STUDY
@@ -241,3 +244,19 @@ def test_a_row_that_stands_for_nobody_is_refused() -> None:
     times = pd.DataFrame({"days": [1.0, 2.0], "event": [True, False], "n": [1, 0]})
     with pytest.raises(ValueError, match="at least one patient"):
         curve(times, synthetic().study.parameters())
+
+
+def test_a_very_small_p_value_has_the_digits_of_the_patients() -> None:
+    """Of a hundred thousand patients its last digits hang on the order of the groups."""
+    cohort = cohort_of(synthetic())
+    counted = Counted.of(count(cohort, synthetic().description, synthetic().imputed), STUDY)
+    found = []
+    for factor in factors_of(cohort):
+        for endpoint in ("OS", "PFS"):
+            ours = weights.counted(compared_times(cohort, factor, endpoint, cohort.parameters))
+            theirs = counted.times(endpoint, factor.key)
+            theirs = _in_order(theirs[theirs["level"].isin(factor.groups)], factor)
+            one, two = (log_rank(each.assign(n=1_000 * each["n"])) for each in (ours, theirs))
+            assert one.p_value == two.p_value, factor.key
+            found.append(one.p_value)
+    assert any(0 < p_value < 1e-100 for p_value in found)
