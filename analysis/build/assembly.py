@@ -25,7 +25,7 @@ from analysis.build.manifest import (
 )
 from analysis.build.plan import COMMIT, Plan
 from analysis.build.project import FAILED, Project
-from analysis.build.retold import retold, runs_anything
+from analysis.build.retold import runs_anything
 from analysis.build.staleness import NOT_BUILT, different_parameters
 from analysis.study.in_place import staged
 
@@ -114,8 +114,8 @@ def build(
         _remember(project, plan)
         write_listing(project)
         return None
-    told = retold(plan, project.report(plan.kept_from))
-    with _kernels(project, plan, how.warm and runs_anything(plan, told)) as kernels:
+    runs = runs_anything(plan, project.report(plan.kept_from))
+    with _kernels(project, plan, how.warm and runs) as kernels:
         from analysis.build.pages import Pages
         from analysis.display.html import Report
 
@@ -137,7 +137,7 @@ def build(
         )
         with staged(project.reports, plan.name) as staging:
             GUARD.folder(staging)
-            pages = Pages(project, plan, staging, header, how, told)
+            pages = Pages(project, plan, staging, header, how)
             try:
                 made = pages.make(kernels)
             except BuildError:
@@ -172,7 +172,7 @@ def build(
             refuse_what_changed(project, plan)
     _forget_failures(project, plan.name)
     write_listing(project)
-    return summary_of(plan, len(told))
+    return summary_of(plan, pages.told)
 
 
 def refuse_what_changed(project: Project, plan: Plan) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
@@ -20,7 +19,7 @@ from analysis.build.manifest import TOGETHER, Made
 from analysis.build.plan import JOINED, Plan, Run, with_estimates
 from analysis.build.progress import Progress
 from analysis.build.project import Project
-from analysis.build.retold import public_parameters
+from analysis.build.retold import public_parameters, retold
 from analysis.build.staleness import page_should_be_rebuilt
 from analysis.display.html import Report, to_html
 from analysis.display.links import broken
@@ -40,21 +39,18 @@ class Pages:
         What every page says about the report.
     how
         How notebooks are run.
+
+    Attributes
+    ----------
     told
-        Notebooks that are not run, with what they gave before, from `retold`.
+        How many of them are told anew without being run.
     """
 
     def __init__(
-        self,
-        project: Project,
-        plan: Plan,
-        staging: Path,
-        header: Report,
-        how: How,
-        told: Mapping[str, NotebookNode],
+        self, project: Project, plan: Plan, staging: Path, header: Report, how: How
     ) -> None:
+        self.told = 0
         self._how = how
-        self._told = told
         self._project = project
         self._plan = plan
         self._last = project.report(plan.kept_from)
@@ -113,18 +109,26 @@ class Pages:
             if page_should_be_rebuilt(plan.last, run.name, inputs[run.name], plan.present)
         ]
         kept = [run for run in runs if run not in stale]
-        told = [run for run in stale if run.name in self._told]
-        stale = [run for run in stale if run not in told]
+        told = {
+            run.name: notebook
+            for run in stale
+            if (notebook := retold(plan, self._last, run, inputs[run.name])) is not None
+        }
+        self.told += len(told)
+        stale = [run for run in stale if run.name not in told]
         # The later a page is read, the longer it takes to make: a short one at the end leaves no
         # core without work for long.
         stale.reverse()
         stale.sort(key=lambda run: run.page != self._how.first)
-        for run in (*kept, *told):
-            self._keep(run.name)
+        for name in (*(run.name for run in kept), *told):
+            self._keep(name)
         by_name = {run.name: run for run in runs}
         # Pages that are only shown anew are shown while kernels are at work.
         with at_most(1) as aside:
-            shown = [aside.submit(self._tell, run, progress) for run in told]
+            shown = [
+                aside.submit(self._tell, by_name[name], notebook, progress)
+                for name, notebook in told.items()
+            ]
             shown += [aside.submit(self._show_kept, run) for run in kept]
             outputs = execute_all(
                 self._project,
@@ -139,7 +143,7 @@ class Pages:
             )
             for page in shown:
                 page.result()
-        outputs |= {run.name: self._made[run.name].outputs for run in told}
+        outputs |= {name: self._made[name].outputs for name in told}
         for name, files in outputs.items():
             given = inputs[name]
             self._made[name] = Made(
@@ -152,10 +156,9 @@ class Pages:
             private[ESTIMATES] = str(self._staging / JOINED)
         return Task(run.name, run.source.text, private, public_parameters(run))
 
-    def _tell(self, run: Run, progress: Progress) -> None:
+    def _tell(self, run: Run, notebook: NotebookNode, progress: Progress) -> None:
         """Make a page of which only the words were changed."""
         progress.start(run.name, "is told anew")
-        notebook = self._told[run.name]
         nbformat.write(notebook, self._staging / "notebooks" / f"{run.name}.ipynb")
         self._show(run, notebook)
         progress.finish(run.name)

@@ -5,49 +5,52 @@ Whoever writes at a page saves sentences, and a notebook takes seconds to run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.build.inputs import ESTIMATES, Inputs
-from analysis.build.manifest import Manifest, differences
 from analysis.build.plan import Plan, Run, with_estimates
-from analysis.build.staleness import different_parameters, page_should_be_rebuilt
+from analysis.build.staleness import page_should_be_rebuilt
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 
-def retold(plan: Plan, last: Path) -> dict[str, NotebookNode]:
-    """Give the notebooks that need not be run, as they would be if they were, by their name.
+def retold(plan: Plan, last: Path, run: Run, inputs: Inputs) -> NotebookNode | None:
+    """Give a notebook as it would be if it were run; None where it has to be.
 
     Parameters
     ----------
-    plan
-        What is to be made.
+    plan, run
+        What is to be made, and the notebook, which is stale.
     last
         The folder of the report that is kept from.
+    inputs
+        What the notebook is made from now, the estimates of the others with it where it reads them.
     """
-    found = {}
-    for run in plan.stale:
-        if plan.last is not None and _only_the_notebook_changed(plan, plan.last, run):
-            import nbformat
+    name = _stored(run)
+    manifest = plan.last
+    if manifest is None or name not in manifest.inputs or name not in manifest.outputs:
+        return None
+    before = manifest.inputs[name]
+    otherwise = inputs.model_copy(update={"files": {**inputs.files, name: before}})
+    if page_should_be_rebuilt(manifest, run.name, otherwise, plan.present):
+        return None
+    import nbformat
 
-            before = nbformat.read(last / _stored(run), as_version=4)
-            if (notebook := _with_outputs(run, before)) is not None:
-                found[run.name] = notebook
-    return found
+    return _with_outputs(run, nbformat.read(last / name, as_version=4))
 
 
-def runs_anything(plan: Plan, told: Mapping[str, NotebookNode]) -> bool:
-    """Tell whether a notebook has to be run beside those that are `told` anew."""
-    left = [run for run in plan.stale if run.name not in told]
-    # A page that reads the estimates is as it was where all others are.
-    return any(
-        not run.waits
-        or page_should_be_rebuilt(plan.last, run.name, _needed(plan, run), plan.present)
-        for run in left
-    )
+def runs_anything(plan: Plan, last: Path) -> bool:
+    """Tell whether a notebook has to be run, as far as it is known before any is."""
+
+    def has_to_be(run: Run) -> bool:
+        inputs = plan.inputs[run.name]
+        # Those that read the estimates find them as they were where no other notebook is run.
+        inputs = with_estimates(inputs, plan.present) if run.waits else inputs
+        return retold(plan, last, run, inputs) is None
+
+    return any(map(has_to_be, plan.stale))
 
 
 def public_parameters(run: Run) -> dict[str, Any]:
@@ -57,26 +60,8 @@ def public_parameters(run: Run) -> dict[str, Any]:
 
 
 def _stored(run: Run) -> str:
+    # In the project as in a report.
     return f"notebooks/{run.name}.ipynb"
-
-
-def _needed(plan: Plan, run: Run) -> Inputs:
-    inputs = plan.inputs[run.name]
-    return with_estimates(inputs, plan.present) if run.waits else inputs
-
-
-def _only_the_notebook_changed(plan: Plan, last: Manifest, run: Run) -> bool:
-    made = last.made.get(run.name)
-    if made is None or _stored(run) not in made.outputs:
-        return False
-    needed = _needed(plan, run)
-    before = {name: last.inputs[name] for name in made.inputs}
-    as_it_was = all(plan.present.get(path) == last.outputs[path] for path in made.outputs)
-    return (
-        as_it_was
-        and not different_parameters(made.parameters, needed.parameters)
-        and differences(before, needed.files) == [f"notebooks/{run.name}.ipynb changed"]
-    )
 
 
 def _with_outputs(run: Run, before: NotebookNode) -> NotebookNode | None:

@@ -133,10 +133,10 @@ def _together(faults: list[Fault]) -> str:
     further = sum(fault.further for fault in faults)
     if further and len(texts) > _SHOWN:
         # How many texts there are in cells that are counted alone is not known.
-        found = ", ".join([*map(_shown, texts[:_SHOWN]), "and others"])
+        some = ", ".join([*map(_shown, texts[:_SHOWN]), "and others"])
     else:
-        found = _some([_shown(text) for text in texts])
-    found = f": found {found}" if texts else ""
+        some = _some([_shown(text) for text in texts])
+    found = f": found {some}" if texts else ""
     expected = faults[0].cause or faults[0].expected
     where = _some(places, "; ")
     if any(fault.row for fault in faults):

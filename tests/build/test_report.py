@@ -153,6 +153,22 @@ def test_words_of_a_notebook_are_told_anew_and_nothing_is_run(
     assert hashes_in(project.reports) == hashes_in(anew.reports)
 
 
+def test_words_of_what_reads_the_estimates_stand_beside_the_new_ones(
+    project: Project, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its code gave what it gave of other estimates: it is run, though only its words changed."""
+    assert build(project, dataset) == 0
+    capsys.readouterr()
+    first, index = project.notebook("01_first"), project.notebook("index")
+    first.write_text(first.read_text().replace("1.5", "2.5"))
+    index.write_text(index.read_text().replace("# About", "# All about"))
+    assert build(project, dataset) == 0
+    assert run(capsys.readouterr().err) == {"01_first", "index"}
+    page = (project.report("four") / "index.html").read_text()
+    assert "2 estimates 4.0" in page
+    assert "All about" in page
+
+
 def test_words_and_code_that_change_together_are_run(
     project: Project, dataset: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

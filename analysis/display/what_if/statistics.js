@@ -463,7 +463,8 @@ function exactTest(days) {
   const total = sum(days.map((day) => day.whole * day.had));
   if ((total + 1) ** groups > Number.MAX_SAFE_INTEGER) return null;
   const places = Array.from({ length: groups - 1 }, (_, at) => (total + 1) ** at);
-  const chances = groups === 2 && total < MOST_SUMS ? chancesOfTwo(days, total) : chancesOfMore(days, places);
+  const few = groups === 2 && total < MOST_SUMS;
+  const chances = few ? chancesOfTwo(days, total) : chancesOfMore(days, places);
   if (!chances) return null;
   let p = 0;
   const sums = new Float64Array(groups);
