@@ -172,7 +172,7 @@ def build(
             refuse_what_changed(project, plan)
     _forget_failures(project, plan.name)
     write_listing(project)
-    return summary_of(plan, pages.told)
+    return summary_of(plan, pages.ran, pages.told)
 
 
 def refuse_what_changed(project: Project, plan: Plan) -> None:
@@ -214,10 +214,10 @@ def _remember(project: Project, plan: Plan) -> None:
         write_manifest(project.report(plan.name), plan.last.model_copy(update=answer))
 
 
-def summary_of(plan: Plan, told: int = 0) -> str:
-    """Say in one line why a report is built: what was changed, and how many pages it is about.
+def summary_of(plan: Plan, ran: int, told: int) -> str:
+    """Say in one line why a report is built: what was changed, and how many pages it was about.
 
-    So many pages are `told` anew without being run.
+    So many pages `ran`, and so many were `told` anew without being run.
     """
     reason = next(iter(plan.reasons.values()))
     if plan.last is not None and (
@@ -228,7 +228,7 @@ def summary_of(plan: Plan, told: int = 0) -> str:
         return f"for the first time, {len(plan.runs)} page{'s' if len(plan.runs) > 1 else ''}"
     if len(plan.runs) == 1:
         return reason
-    again = f"{len(plan.stale) - told} of {len(plan.runs)} pages run"
+    again = f"{ran} of {len(plan.runs)} pages run"
     return f"{reason}; {again}, {told} told anew" if told else f"{reason}; {again}"
 
 

@@ -42,14 +42,14 @@ class Pages:
 
     Attributes
     ----------
-    told
-        How many of them are told anew without being run.
+    ran, told
+        How many were run, and how many told anew without being run.
     """
 
     def __init__(
         self, project: Project, plan: Plan, staging: Path, header: Report, how: How
     ) -> None:
-        self.told = 0
+        self.ran, self.told = 0, 0
         self._how = how
         self._project = project
         self._plan = plan
@@ -114,8 +114,8 @@ class Pages:
             for run in stale
             if (notebook := retold(plan, self._last, run, inputs[run.name])) is not None
         }
-        self.told += len(told)
         stale = [run for run in stale if run.name not in told]
+        self.ran, self.told = self.ran + len(stale), self.told + len(told)
         # The later a page is read, the longer it takes to make: a short one at the end leaves no
         # core without work for long.
         stale.reverse()
